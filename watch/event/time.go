@@ -1,0 +1,104 @@
+package event
+
+import "time"
+
+// ParseTime reads an ISO 8601 date and time as logs write it: "2021-06-06T15:57:37",
+// a "T", "t" or space between, a fraction of up to nine digits (more are ignored) after a point or comma, and a
+// zone "Z", "+02", "+0200" or "+02:00", or none, which is read as UTC. The result is in UTC.
+func ParseTime(s string) (time.Time, bool) {
+	const layout = "2006-01-02T15:04:05"
+	if len(s) < len(layout) || s[4] != '-' || s[7] != '-' || s[13] != ':' || s[16] != ':' {
+		return time.Time{}, false
+	}
+	if s[10] != 'T' && s[10] != 't' && s[10] != ' ' {
+		return time.Time{}, false
+	}
+	century, ok1 := digits2(s)
+	year, ok2 := digits2(s[2:])
+	month, ok3 := digits2(s[5:])
+	day, ok4 := digits2(s[8:])
+	hour, ok5 := digits2(s[11:])
+	minute, ok6 := digits2(s[14:])
+	second, ok7 := digits2(s[17:])
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) {
+		return time.Time{}, false
+	}
+	nanos, rest := fraction(s[len(layout):])
+	offset, ok := zone(rest)
+	if !ok {
+		return time.Time{}, false
+	}
+	t, ok := Date(century*100+year, time.Month(month), day, hour, minute, second, nanos)
+	return t.Add(-offset), ok
+}
+
+// Date is time.Date in UTC for values in range; it is false for all others, such as 30 February or the hour 24.
+func Date(year int, month time.Month, day, hour, minute, second, nanos int) (time.Time, bool) {
+	if month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60 {
+		return time.Time{}, false
+	}
+	t := time.Date(year, month, day, hour, minute, second, nanos, time.UTC)
+	return t, day <= 28 || t.Add(-time.Second).Day() == day || t.Day() == day
+}
+
+// CompleteYear gives a time without a year the latest year that does not put it
+// more than a day after reference: the time at which its file was last
+// written, or now for a stream. Times that have a year are returned as they are.
+func CompleteYear(t, reference time.Time) time.Time {
+	if t.Year() != 0 {
+		return t
+	}
+	latest := reference.UTC().Add(24 * time.Hour)
+	for year := latest.Year(); ; year-- {
+		full := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+		if full.Day() == t.Day() && !full.After(latest) { // 29 February exists in leap years only
+			return full
+		}
+	}
+}
+
+func digits2(s string) (int, bool) {
+	a, b := s[0]-'0', s[1]-'0'
+	return int(a)*10 + int(b), a <= 9 && b <= 9
+}
+
+// fraction reads ".123" or ",123" at the start of s as nanoseconds.
+func fraction(s string) (nanos int, rest string) {
+	if len(s) < 2 || s[0] != '.' && s[0] != ',' || s[1]-'0' > 9 {
+		return 0, s
+	}
+	unit := int(time.Second)
+	i := 1
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		unit /= 10
+		nanos += int(s[i]-'0') * unit
+	}
+	return nanos, s[i:]
+}
+
+// zone reads an offset from UTC that fills s.
+func zone(s string) (time.Duration, bool) {
+	switch {
+	case s == "" || s == "Z" || s == "z":
+		return 0, true
+	case s[0] != '+' && s[0] != '-':
+		return 0, false
+	}
+	sign, s := s[0], s[1:]
+	if len(s) == 5 && s[2] == ':' {
+		s = s[:2] + s[3:]
+	}
+	if len(s) == 2 {
+		s += "00"
+	}
+	if len(s) != 4 {
+		return 0, false
+	}
+	hours, ok1 := digits2(s)
+	minutes, ok2 := digits2(s[2:])
+	offset := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if sign == '-' {
+		offset = -offset
+	}
+	return offset, ok1 && ok2 && hours <= 23 && minutes <= 59
+}

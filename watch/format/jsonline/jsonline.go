@@ -1,0 +1,336 @@
+// Package jsonline walks the JSON object of one log line without building it: strict grammar, bounded depth, every value shown with its path.
+//
+// It exists because a log line is hostile and plentiful: nothing is allocated for
+// what nobody asks for, a key that stands twice shows both its values, and
+// a line that is not wholly valid JSON in UTF-8 is refused.
+package jsonline
+
+import (
+	"encoding/hex"
+	"errors"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep objects and arrays may stand in each other, the outermost object counted.
+const MaxDepth = 32
+
+// The reasons to refuse a line.
+var (
+	ErrSyntax = errors.New("not a JSON object")
+	ErrUTF8   = errors.New("not UTF-8")
+	ErrDepth  = errors.New("JSON nested deeper than 32")
+)
+
+// Kind is the kind of a node.
+type Kind byte
+
+// The kinds of nodes.
+const (
+	String Kind = iota
+	Number
+	Bool
+	Null
+	End // an object below the outermost one has ended
+)
+
+// Node is one value. Its slices are valid during the visit only.
+type Node struct {
+	Kind Kind
+	// Path is the keys from the outermost object inwards, joined by dots. The
+	// elements of an array have the path of the array.
+	Path []byte
+	// Key is the last key of Path.
+	Key []byte
+	// Value is a string unescaped, or the literal; empty for End.
+	Value []byte
+}
+
+// Walker walks one line after another; it keeps its buffers. It is not safe for concurrent use.
+type Walker struct {
+	line    []byte
+	at      int
+	path    []byte
+	key     int // where in path the last key starts
+	scratch []byte
+	visit   func(Node)
+}
+
+// Walk visits every scalar of the object in line, in order, and the end of every
+// inner object. What was visited before an error counts for nothing.
+func (w *Walker) Walk(line []byte, visit func(Node)) error {
+	if !utf8.Valid(line) {
+		return ErrUTF8
+	}
+	w.line, w.at, w.path, w.key, w.visit = line, 0, w.path[:0], 0, visit
+	defer func() { w.line, w.visit = nil, nil }()
+	if w.next() != '{' {
+		return ErrSyntax
+	}
+	if err := w.object(1); err != nil {
+		return err
+	}
+	if w.next(); w.at != len(w.line) {
+		return ErrSyntax
+	}
+	return nil
+}
+
+// next skips white space and returns the byte at which a token starts, 0 at the end.
+func (w *Walker) next() byte {
+	for w.at < len(w.line) {
+		switch c := w.line[w.at]; c {
+		case ' ', '\t', '\r', '\n':
+			w.at++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// take consumes the next token if it is c.
+func (w *Walker) take(c byte) bool {
+	if w.next() != c {
+		return false
+	}
+	w.at++
+	return true
+}
+
+func (w *Walker) object(depth int) error {
+	if depth > MaxDepth {
+		return ErrDepth
+	}
+	w.at++ // the brace
+	if w.take('}') {
+		return nil
+	}
+	base, key := len(w.path), w.key
+	for {
+		if w.next() != '"' {
+			return ErrSyntax
+		}
+		name, err := w.text()
+		if err != nil {
+			return err
+		}
+		if depth > 1 {
+			w.path = append(w.path, '.')
+		}
+		w.key = len(w.path)
+		w.path = append(w.path, name...)
+		if !w.take(':') {
+			return ErrSyntax
+		}
+		if err := w.value(depth); err != nil {
+			return err
+		}
+		w.path, w.key = w.path[:base], key
+		if w.take('}') {
+			return nil
+		}
+		if !w.take(',') {
+			return ErrSyntax
+		}
+	}
+}
+
+func (w *Walker) array(depth int) error {
+	if depth > MaxDepth {
+		return ErrDepth
+	}
+	w.at++ // the bracket
+	if w.take(']') {
+		return nil
+	}
+	for {
+		if err := w.value(depth); err != nil {
+			return err
+		}
+		if w.take(']') {
+			return nil
+		}
+		if !w.take(',') {
+			return ErrSyntax
+		}
+	}
+}
+
+func (w *Walker) value(depth int) error {
+	switch c := w.next(); c {
+	case '{':
+		err := w.object(depth + 1)
+		w.show(End, nil)
+		return err
+	case '[':
+		return w.array(depth + 1)
+	case '"':
+		text, err := w.text()
+		if err == nil {
+			w.show(String, text)
+		}
+		return err
+	case 't':
+		return w.literal("true", Bool)
+	case 'f':
+		return w.literal("false", Bool)
+	case 'n':
+		return w.literal("null", Null)
+	default:
+		return w.number()
+	}
+}
+
+func (w *Walker) show(kind Kind, value []byte) {
+	w.visit(Node{Kind: kind, Path: w.path, Key: w.path[w.key:], Value: value})
+}
+
+func (w *Walker) literal(word string, kind Kind) error {
+	end := w.at + len(word)
+	if end > len(w.line) || string(w.line[w.at:end]) != word {
+		return ErrSyntax
+	}
+	w.show(kind, w.line[w.at:end])
+	w.at = end
+	return nil
+}
+
+// number reads RFC 8259, section 6.
+func (w *Walker) number() error {
+	start := w.at
+	w.skip('-')
+	if !w.skip('0') && w.digits() == 0 {
+		return ErrSyntax
+	}
+	if w.skip('.') && w.digits() == 0 {
+		return ErrSyntax
+	}
+	if w.skip('e') || w.skip('E') {
+		if !w.skip('+') {
+			w.skip('-')
+		}
+		if w.digits() == 0 {
+			return ErrSyntax
+		}
+	}
+	w.show(Number, w.line[start:w.at])
+	return nil
+}
+
+func (w *Walker) skip(c byte) bool {
+	if w.at < len(w.line) && w.line[w.at] == c {
+		w.at++
+		return true
+	}
+	return false
+}
+
+func (w *Walker) digits() int {
+	start := w.at
+	for w.at < len(w.line) && w.line[w.at]-'0' <= 9 {
+		w.at++
+	}
+	return w.at - start
+}
+
+// text reads a string: a slice of the line if it holds no escape, else of the scratch buffer.
+func (w *Walker) text() ([]byte, error) {
+	w.at++ // the quote
+	start := w.at
+	for i := start; i < len(w.line); i++ {
+		switch c := w.line[i]; {
+		case c == '"':
+			w.at = i + 1
+			return w.line[start:i], nil
+		case c == '\\':
+			return w.escaped(start, i)
+		case c < 0x20:
+			return nil, ErrSyntax
+		}
+	}
+	return nil, ErrSyntax
+}
+
+// escaped reads a string that started at start and has its first escape at i.
+func (w *Walker) escaped(start, i int) ([]byte, error) {
+	b := append(w.scratch[:0], w.line[start:i]...)
+	for ; i < len(w.line); i++ {
+		switch c := w.line[i]; {
+		case c == '"':
+			w.at, w.scratch = i+1, b
+			return b, nil
+		case c < 0x20:
+			return nil, ErrSyntax
+		case c != '\\':
+			b = append(b, c)
+		default:
+			if i++; i >= len(w.line) {
+				return nil, ErrSyntax
+			}
+			if w.line[i] == 'u' {
+				r, used := codePoint(w.line[i+1:])
+				if used == 0 {
+					return nil, ErrSyntax
+				}
+				b = utf8.AppendRune(b, r)
+				i += used
+				continue
+			}
+			plain := unescaped(w.line[i])
+			if plain == 0 {
+				return nil, ErrSyntax
+			}
+			b = append(b, plain)
+		}
+	}
+	return nil, ErrSyntax
+}
+
+func unescaped(c byte) byte {
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	default:
+		return 0
+	}
+}
+
+// codePoint reads the four digits behind \u, and the second half of a surrogate
+// pair. A lone half is U+FFFD. The number of bytes read is 0 if digits are missing.
+func codePoint(s []byte) (rune, int) {
+	r, ok := hex4(s)
+	if !ok {
+		return 0, 0
+	}
+	if !utf16.IsSurrogate(r) {
+		return r, 4
+	}
+	if len(s) >= 10 && s[4] == '\\' && s[5] == 'u' {
+		if second, ok := hex4(s[6:]); ok {
+			if pair := utf16.DecodeRune(r, second); pair != utf8.RuneError {
+				return pair, 10
+			}
+		}
+	}
+	return utf8.RuneError, 4
+}
+
+func hex4(s []byte) (rune, bool) {
+	var b [2]byte
+	if len(s) < 4 {
+		return 0, false
+	}
+	_, err := hex.Decode(b[:], s[:4])
+	return rune(b[0])<<8 | rune(b[1]), err == nil
+}

@@ -1,0 +1,165 @@
+// Package syslog reads system logs as they lie in files: RFC 3164 in its many dialects, RFC 5424, and the messages of sshd and name servers.
+//
+// Other messages are searched for addresses, e-mail addresses, hashes and URLs.
+// RFC 5424 is read here and not by a library because its structured data may repeat a
+// parameter, and every value of it counts.
+package syslog
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+
+	"entente/watch/event"
+	"entente/watch/format/freetext"
+)
+
+// Format returns the format.
+func Format() event.Format { return format{} }
+
+type format struct{}
+
+func (format) Name() string { return "syslog" }
+
+func (format) New() event.Parser { return new(parser) }
+
+// Sniff counts the lines whose header reads as one.
+func (format) Sniff(head [][]byte) int {
+	lines, hits := 0, 0
+	var p parser
+	var ev event.Event
+	for _, line := range head {
+		switch err := p.Parse(line, &ev); {
+		case err == nil:
+			hits++
+			fallthrough
+		case !errors.Is(err, event.ErrNoEvent):
+			lines++
+		}
+	}
+	if lines == 0 {
+		return 0
+	}
+	return 85 * hits / lines
+}
+
+var (
+	errHeader = errors.New("a syslog line needs a time and a host or program")
+	errState  = errors.New("syslog lines stand alone: there is no state to restore")
+)
+
+// message is one line taken apart.
+type message struct {
+	program, pid, text string
+}
+
+type parser struct{}
+
+// Parse implements event.Parser. Times of RFC 3164 have the year 0: see event.CompleteYear.
+func (*parser) Parse(line []byte, ev *event.Event) error {
+	ev.Reset()
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(bytes.TrimSpace(line)) == 0 {
+		return event.ErrNoEvent
+	}
+	m, ok := header(string(line), ev)
+	if !ok {
+		ev.Reset()
+		return errHeader
+	}
+	ev.Add("process.name", m.program)
+	ev.Add("process.pid", m.pid)
+	ev.Add("message", m.text)
+	read(ev, m)
+	return nil
+}
+
+// State implements event.Parser.
+func (*parser) State() []byte { return nil }
+
+// Restore implements event.Parser.
+func (*parser) Restore(state []byte) error {
+	if len(state) > 0 {
+		return errState
+	}
+	return nil
+}
+
+// header reads whichever header the line has.
+func header(s string, ev *event.Event) (message, bool) {
+	rest, priority, hasPriority := cutPriority(s)
+	if hasPriority {
+		ev.Add("log.syslog.priority", strconv.Itoa(priority))
+		if rest, ok := strings.CutPrefix(rest, "1 "); ok {
+			return header5424(rest, ev)
+		}
+	}
+	return header3164(rest, ev)
+}
+
+// cutPriority reads "<13>", RFC 3164, 4.1.1 and RFC 5424, 6.2.1.
+func cutPriority(s string) (rest string, priority int, ok bool) {
+	const largest = 191
+	if s[0] != '<' {
+		return s, 0, false
+	}
+	end := strings.IndexByte(s[:min(len(s), len("<191>"))], '>')
+	if end < 2 {
+		return s, 0, false
+	}
+	for _, c := range []byte(s[1:end]) {
+		if c < '0' || c > '9' {
+			return s, 0, false
+		}
+		priority = priority*10 + int(c-'0')
+	}
+	if priority > largest {
+		return s, 0, false
+	}
+	return s[end+1:], priority, true
+}
+
+// read takes what a message says, by the program that wrote it.
+func read(ev *event.Event, m message) {
+	ev.Dataset = "syslog"
+	text := unrepeated(m.text)
+	switch m.program {
+	case "sshd", "sshd-session", "sshd-auth":
+		ev.Dataset = "syslog.sshd"
+		if sshd(ev, text) {
+			return
+		}
+	case "named":
+		ev.Dataset = "syslog.dns"
+		bind(ev, text)
+	case "dnsmasq":
+		ev.Dataset = "syslog.dns"
+		dnsmasq(ev, text)
+	case "unbound":
+		ev.Dataset = "syslog.dns"
+		unbound(ev, text)
+	}
+	if _, host, ok := strings.Cut(text, " rhost="); ok {
+		host, _, _ = strings.Cut(host, " ")
+		putHost(ev, host)
+	}
+	freetext.Scan(ev, "message", m.text)
+}
+
+// putHost adds who asked, known by address or by name.
+func putHost(ev *event.Event, host string) {
+	if !ev.PutAddress("source.ip", host) {
+		ev.Put("source.domain", host, event.Name)
+	}
+}
+
+// unrepeated returns what rsyslog folds: "message repeated 3 times: [ text]".
+func unrepeated(text string) string {
+	if rest, ok := strings.CutPrefix(text, "message repeated "); ok {
+		if _, inner, ok := strings.Cut(rest, " times: ["); ok {
+			return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(inner), "]"))
+		}
+	}
+	return text
+}

@@ -1,0 +1,198 @@
+// Package weblog reads the logs of web servers: common, combined and virtual-host access lines, Nginx Proxy Manager's, and the error logs of Apache and nginx.
+//
+// Source: Apache mod_log_config and core ErrorLogFormat, nginx ngx_http_log_module
+// and ngx_log.c. Servers escape quotes in what a client sent, brackets they do not: quotes are what lines are taken apart by.
+package weblog
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+
+	"entente/watch/event"
+	"entente/watch/format/freetext"
+)
+
+// Format returns the format.
+func Format() event.Format { return format{} }
+
+type format struct{}
+
+func (format) Name() string { return "weblog" }
+
+func (format) New() event.Parser { return parser{} }
+
+// Sniff counts the lines that read as one of the forms.
+func (format) Sniff(head [][]byte) int {
+	lines, hits := 0, 0
+	var ev event.Event
+	for _, line := range head {
+		switch err := (parser{}).Parse(line, &ev); {
+		case err == nil:
+			hits++
+			fallthrough
+		case !errors.Is(err, event.ErrNoEvent):
+			lines++
+		}
+	}
+	if lines == 0 {
+		return 0
+	}
+	return 92 * hits / lines
+}
+
+var (
+	errForm  = errors.New("not a line of a web server's access or error log")
+	errState = errors.New("web log lines stand alone: there is no state to restore")
+)
+
+type parser struct{}
+
+// Parse implements event.Parser. Error logs have no zone: their times are read as UTC.
+func (parser) Parse(line []byte, ev *event.Event) error {
+	ev.Reset()
+	line = bytes.TrimRight(line, "\r")
+	if len(bytes.TrimSpace(line)) == 0 {
+		return event.ErrNoEvent
+	}
+	s := string(line)
+	for _, form := range []func(string, *event.Event) bool{access, apacheError, nginxError, proxyManager} {
+		if form(s, ev) {
+			return nil
+		}
+		ev.Reset()
+	}
+	return errForm
+}
+
+// State implements event.Parser.
+func (parser) State() []byte { return nil }
+
+// Restore implements event.Parser.
+func (parser) Restore(state []byte) error {
+	if len(state) > 0 {
+		return errState
+	}
+	return nil
+}
+
+// quoted reads a value behind its opening quote, with the escapes of Apache and nginx undone: \" \\ \n \r \t \b \v \xHH.
+func quoted(s string) (value, rest string, ok bool) {
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			if done == 0 {
+				return s[:i], s[i+1:], true
+			}
+			b.WriteString(s[done:i])
+			return b.String(), s[i+1:], true
+		case '\\':
+			c, length := escape(s[i:])
+			if length == 0 {
+				continue
+			}
+			b.WriteString(s[done:i])
+			b.WriteByte(c)
+			i += length - 1
+			done = i + 1
+		}
+	}
+	return "", s, false
+}
+
+// escape decodes the escape at the start of s; the length is 0 if it is none, and the backslash stands for itself.
+func escape(s string) (c byte, length int) {
+	if len(s) < 2 {
+		return 0, 0
+	}
+	switch s[1] {
+	case '"', '\\':
+		return s[1], 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'b':
+		return '\b', 2
+	case 'v':
+		return '\v', 2
+	case 'x':
+		if len(s) >= 4 {
+			if b, err := hex.DecodeString(s[2:4]); err == nil {
+				return b[0], 4
+			}
+		}
+	}
+	return 0, 0
+}
+
+// putRequest adds a request line, "METHOD target HTTP/1.1", or whatever else a client sent in its place.
+func putRequest(ev *event.Event, line, host, port string) {
+	method, rest, ok := strings.Cut(line, " ")
+	if !ok || !isMethod(method) {
+		putText(ev, "web.request", line)
+		return
+	}
+	target := rest
+	if i := strings.LastIndex(rest, " HTTP/"); i >= 0 {
+		target = rest[:i]
+		ev.Add("http.version", rest[i+len(" HTTP/"):])
+	}
+	ev.Add("http.request.method", method)
+	putText(ev, "url.original", target)
+	ev.AddRequest(host, port, target)
+}
+
+func isMethod(s string) bool {
+	return s != "" && len(s) <= 24 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
+}
+
+// putText adds a field that a client wrote and looks for values within; "-" stands for nothing.
+func putText(ev *event.Event, name, text string) {
+	if text == "-" {
+		return
+	}
+	ev.Add(name, text)
+	freetext.Scan(ev, name, text)
+}
+
+// putAgent adds a user agent. The versions of its products (RFC 9110 section
+// 10.1.5, "Chrome/141.0.0.0") look like addresses and are none; what else a
+// client wrote there is looked at.
+func putAgent(ev *event.Event, agent string) {
+	if agent == "-" {
+		return
+	}
+	ev.Add("user_agent.original", agent)
+	var rest strings.Builder
+	for agent != "" {
+		slash := strings.IndexByte(agent, '/')
+		if slash < 1 || agent[slash-1] < 'A' {
+			slash = strings.IndexByte(agent, ' ')
+			if slash < 0 {
+				break
+			}
+			rest.WriteString(agent[:slash+1])
+			agent = agent[slash+1:]
+			continue
+		}
+		rest.WriteString(agent[:slash] + " ")
+		agent = strings.TrimLeft(agent[slash+1:], "0123456789.")
+	}
+	freetext.Scan(ev, "user_agent.original", rest.String()+agent)
+}
+
+func putReferrer(ev *event.Event, referrer string) {
+	if referrer != "-" {
+		ev.Put("http.request.referrer", referrer, event.URL)
+	}
+}
+
+func isNumber(s string) bool {
+	return s != "" && len(s) <= 18 && strings.Trim(s, "0123456789") == ""
+}
