@@ -1,0 +1,57 @@
+package border
+
+import (
+	"time"
+
+	"entente/statement"
+)
+
+// Budget is what one partner may still send today: objects and bytes per day,
+// UTC. It is a value without a clock or a lock: the caller says when, keeps one
+// per partner, and stores it if the count is to survive a restart.
+type Budget struct {
+	Objects int64 `json:"objects"` // allowed per day
+	Bytes   int64 `json:"bytes"`
+
+	Day         int64 `json:"day"` // days since 1970 that the use below is of
+	UsedObjects int64 `json:"used_objects"`
+	UsedBytes   int64 `json:"used_bytes"`
+}
+
+// NewBudget allows so many objects and bytes per day; zero or less allows none.
+func NewBudget(objects, bytes int64) Budget {
+	return Budget{Objects: max(objects, 0), Bytes: max(bytes, 0)}
+}
+
+// Take takes objects and bytes from the budget of the day of now, or refuses
+// (E_BUDGET) and takes nothing. A clock that steps back opens no day again.
+func (b *Budget) Take(objects, bytes int64, now time.Time) error {
+	next := b.at(now)
+	// Compared by what is left: a sum could overflow.
+	switch left, leftBytes := next.Left(); {
+	case objects < 0 || bytes < 0:
+		return statement.Refuse(statement.CodeBudget, "a negative amount")
+	case objects > left:
+		return statement.Refuse(statement.CodeBudget, "%d objects, %d of %d left today", objects, left, b.Objects)
+	case bytes > leftBytes:
+		return statement.Refuse(statement.CodeBudget, "%d bytes, %d of %d left today", bytes, leftBytes, b.Bytes)
+	}
+	next.UsedObjects += objects
+	next.UsedBytes += bytes
+	*b = next
+	return nil
+}
+
+// Left returns what remains of the day that the budget stands at.
+func (b Budget) Left() (objects, bytes int64) {
+	return max(b.Objects-b.UsedObjects, 0), max(b.Bytes-b.UsedBytes, 0)
+}
+
+// at returns the budget as it stands at now: fresh on a later day.
+func (b Budget) at(now time.Time) Budget {
+	const day = 24 * 60 * 60
+	if today := now.Unix() / day; today > b.Day {
+		b.Day, b.UsedObjects, b.UsedBytes = today, 0, 0
+	}
+	return b
+}
