@@ -1,0 +1,214 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"entente/watch/event"
+)
+
+// reader reads one source: the incarnations in its queue, one after the other.
+type reader struct {
+	cfg    Config
+	id     string
+	path   string
+	sink   Sink
+	group  *group
+	source io.Reader // instead of path
+
+	pos   Position // after the last stored batch
+	queue []step   // what is to be read; the first is open if st is set
+	st    *stream
+	fr    *framer
+	lost  *Gone // to be told with the next batch
+
+	format string
+	parser event.Parser
+	lines  []Line
+	events []event.Event
+
+	quietSince time.Time // since when the open file has not grown
+	trouble    trouble
+}
+
+// step is one incarnation to be read. resume goes on at pos, else it is begun anew.
+type step struct {
+	path   string
+	resume bool
+	lost   *Gone
+}
+
+// stopError marks errors that end the whole reading: the sink's and the context's.
+type stopError struct{ error }
+
+func (e stopError) Unwrap() error { return e.error }
+
+// fill reads one batch and stores it. end: there is no more data now. An error that is no stopError is the
+// stream's own; the lines before it are stored all the same.
+func (r *reader) fill(ctx context.Context) (end bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, stopError{err}
+	}
+	held := 0
+	for len(r.lines) < r.cfg.BatchLines && held < r.cfg.BatchBytes {
+		if err = r.fr.next(); err != nil {
+			break
+		}
+		held += r.take(nil)
+	}
+	if len(r.lines) > 0 {
+		if err := r.store(ctx, false); err != nil {
+			return false, err
+		}
+	}
+	if err == io.EOF {
+		return true, nil
+	}
+	return false, err
+}
+
+// take moves the framer's completed line into the batch.
+func (r *reader) take(why error) int {
+	raw, size, long := r.fr.current()
+	if long {
+		why = ErrLongLine
+	}
+	r.lines = append(r.lines, Line{Number: r.fr.lines, Offset: r.fr.offset, Size: size, Raw: raw, Err: why})
+	r.fr.advance()
+	return len(raw)
+}
+
+// conclude ends the open incarnation: a last line without a terminator counts, whole if the stream ended
+// well, cut if it did not.
+func (r *reader) conclude(ctx context.Context, cause error) error {
+	var why error
+	if cause != nil {
+		why = ErrCutLine
+	}
+	for r.fr.finish() {
+		r.take(why)
+	}
+	if err := r.store(ctx, true); err != nil {
+		return err
+	}
+	r.st.close()
+	r.st, r.fr, r.queue = nil, nil, r.queue[1:]
+	return nil
+}
+
+// store parses the lines of the batch and hands it to the sink.
+func (r *reader) store(ctx context.Context, final bool) error {
+	if r.parser == nil {
+		r.detect()
+	}
+	if len(r.events) < len(r.lines) {
+		r.events = make([]event.Event, max(len(r.lines), min(2*len(r.events), r.cfg.BatchLines)))
+	}
+	for i := range r.lines {
+		r.parse(&r.lines[i], &r.events[i])
+	}
+	next := r.pos
+	next.Mark = Mark{
+		Identity: r.identity(), Generation: r.pos.Generation, Begin: r.pos.Begin,
+		Offset: r.fr.offset, Line: r.fr.lines, Format: r.format, CR: r.fr.cr,
+	}
+	if r.parser != nil {
+		next.State = bytes.Clone(r.parser.State())
+	}
+	size, modified := r.st.onDisk()
+	if final {
+		next.Done, next.Size = true, size
+	}
+	b := Batch{
+		Source: r.id, Path: r.st.path, Generation: next.Generation, Modified: modified, Format: r.format,
+		From: r.pos.Offset, To: next.Offset, Lines: r.lines, State: next.State,
+		Final: final, Lost: r.lost, position: next,
+	}
+	if err := r.sink.Batch(ctx, b); err != nil {
+		return stopError{fmt.Errorf("store lines of %s: %w", r.id, err)}
+	}
+	r.pos, r.lost = next, nil
+	clear(r.lines)
+	r.lines = r.lines[:0]
+	r.fr.reset()
+	return nil
+}
+
+func (r *reader) identity() Identity {
+	head := r.fr.head[:min(int64(len(r.fr.head)), r.fr.offset)]
+	tail := r.fr.lastBytes()
+	return Identity{
+		Device: r.st.device, Inode: r.st.inode,
+		HeadLen: len(head), Head: sum(head), TailLen: len(tail), Tail: sum(tail),
+	}
+}
+
+// detect asks every format about the first lines of the batch.
+func (r *reader) detect() {
+	var head [][]byte
+	for _, l := range r.lines {
+		if l.Err == nil && len(head) < sniffLines {
+			head = append(head, content(l))
+		}
+	}
+	if len(head) == 0 {
+		return
+	}
+	best := 0
+	for _, f := range r.cfg.Formats {
+		if score := f.Sniff(head); score > best {
+			best, r.format, r.parser = score, f.Name(), f.New()
+		}
+	}
+}
+
+// content is what a parser sees of a line: not the byte order mark that some editors put first.
+func content(l Line) []byte {
+	if l.Offset == 0 {
+		return bytes.TrimPrefix(l.Raw, []byte("\ufeff"))
+	}
+	return l.Raw
+}
+
+func (r *reader) parse(l *Line, ev *event.Event) {
+	switch {
+	case l.Err != nil:
+	case len(l.Raw) == 0:
+		l.Err = event.ErrNoEvent
+	case bytes.IndexByte(l.Raw, 0) >= 0:
+		l.Err = ErrBinary
+	case r.parser == nil:
+		l.Err = ErrNoFormat
+	default:
+		ev.Reset()
+		if l.Err = parseGuarded(r.parser, content(*l), ev); l.Err == nil {
+			l.Event = ev
+		}
+	}
+}
+
+// parseGuarded keeps a parser's mistake over a hostile line from ending the node.
+func parseGuarded(p event.Parser, line []byte, ev *event.Event) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = ErrBadParser
+		}
+	}()
+	return p.Parse(line, ev)
+}
+
+// ends reports whether an error of the stream is its end for good; other errors may pass.
+func ends(err error) bool { return errors.Is(err, ErrDamaged) || errors.Is(err, ErrTooLarge) }
+
+// isStop reports whether an error ends the whole reading, and gives its cause.
+func isStop(err error) (error, bool) {
+	var stop stopError
+	if errors.As(err, &stop) {
+		return stop.error, true
+	}
+	return err, false
+}

@@ -1,0 +1,138 @@
+package peer
+
+import (
+	"encoding/binary"
+
+	"entente/record"
+	"entente/statement"
+)
+
+// A leaf's sealed parts on the wire: a big-endian uint16 count, then for each
+// part one state byte, and for a present one a big-endian uint32 length and
+// the bytes. Frames of consecutive leaves simply follow each other.
+const (
+	partAbsent  = 0 // this node does not hold it
+	partErased  = 1
+	partPresent = 2
+)
+
+const (
+	softParts = 1 << 20 // a body of parts ends after the leaf that crosses it
+	maxFrame  = 2 + statement.MaxParts*(5+record.MaxSealed)
+)
+
+// AppendSealed appends the frame of one leaf's sealed parts to dst. A nil part
+// is an erased one; an empty part that is not nil is one that is not held.
+func AppendSealed(dst []byte, parts [][]byte) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(parts)))
+	for _, p := range parts {
+		switch {
+		case p == nil:
+			dst = append(dst, partErased)
+		case len(p) == 0:
+			dst = append(dst, partAbsent)
+		default:
+			dst = append(dst, partPresent)
+			dst = binary.BigEndian.AppendUint32(dst, uint32(len(p)))
+			dst = append(dst, p...)
+		}
+	}
+	return dst
+}
+
+// ParseSealed reads the frames of one to n leaves and nothing after them. The
+// parts are slices of body, nil and empty as in AppendSealed.
+func ParseSealed(body []byte, n int) ([][][]byte, error) {
+	var leaves [][][]byte
+	for len(body) > 0 {
+		if len(leaves) >= n {
+			return nil, statement.Refuse(statement.CodePart, "parts of more than %d leaves", n)
+		}
+		parts, rest, err := cutSealed(body)
+		if err != nil {
+			return nil, err
+		}
+		leaves, body = append(leaves, parts), rest
+	}
+	if len(leaves) == 0 {
+		return nil, statement.Refuse(statement.CodePart, "parts of no leaf")
+	}
+	return leaves, nil
+}
+
+// cutSealed reads the first frame of body.
+func cutSealed(body []byte) (parts [][]byte, rest []byte, err error) {
+	if len(body) < 2 {
+		return nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+	}
+	count := int(binary.BigEndian.Uint16(body))
+	if count > statement.MaxParts {
+		return nil, nil, statement.Refuse(statement.CodePart, "%d parts, at most %d", count, statement.MaxParts)
+	}
+	parts, rest = make([][]byte, count), body[2:]
+	for i := range parts {
+		if len(rest) == 0 {
+			return nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+		}
+		state := rest[0]
+		rest = rest[1:]
+		switch state {
+		case partErased:
+		case partAbsent:
+			parts[i] = []byte{}
+		case partPresent:
+			if parts[i], rest, err = cutPart(rest); err != nil {
+				return nil, nil, err
+			}
+		default:
+			return nil, nil, statement.Refuse(statement.CodePart, "part state %d", state)
+		}
+	}
+	return parts, rest, nil
+}
+
+func cutPart(b []byte) (part, rest []byte, err error) {
+	if len(b) < 4 {
+		return nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+	}
+	size := binary.BigEndian.Uint32(b)
+	switch {
+	case size == 0:
+		return nil, nil, statement.Refuse(statement.CodePart, "an empty part")
+	case size > record.MaxSealed:
+		return nil, nil, statement.Refuse(statement.CodeSize, "a sealed part of %d bytes, at most %d", size, record.MaxSealed)
+	case uint64(size) > uint64(len(b)-4):
+		return nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+	}
+	end := 4 + int(size)
+	return b[4:end:end], b[end:], nil
+}
+
+// AppendEntry appends a leaf to a C2SP entry bundle: big-endian uint16 length,
+// then the leaf.
+func AppendEntry(dst, leaf []byte) []byte {
+	return append(binary.BigEndian.AppendUint16(dst, uint16(len(leaf))), leaf...)
+}
+
+// ParseEntries reads an entry bundle of exactly width leaves, as slices of body.
+func ParseEntries(body []byte, width int) ([][]byte, error) {
+	if width < 1 || width > BundleWidth {
+		return nil, statement.Refuse(statement.CodeField, "bundle of %d leaves", width)
+	}
+	leaves := make([][]byte, 0, width)
+	for range width {
+		if len(body) < 2 {
+			return nil, statement.Refuse(statement.CodeSize, "bundle ends after %d of %d leaves", len(leaves), width)
+		}
+		end := 2 + int(binary.BigEndian.Uint16(body))
+		if end > len(body) {
+			return nil, statement.Refuse(statement.CodeSize, "bundle ends inside leaf %d", len(leaves))
+		}
+		leaves = append(leaves, body[2:end:end])
+		body = body[end:]
+	}
+	if len(body) != 0 {
+		return nil, statement.Refuse(statement.CodeSize, "%d bytes after the bundle", len(body))
+	}
+	return leaves, nil
+}

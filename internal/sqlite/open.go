@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver registers itself
+)
+
+//go:embed view.sql
+var viewSchema string
+
+//go:embed view_query.sql
+var viewQueries string
+
+//go:embed watch.sql
+var watchSchema string
+
+//go:embed watch_query.sql
+var watchQueries string
+
+// database is one file with one writer and several readers (WAL).
+type database struct {
+	write, read *sql.DB
+	query       map[string]string
+}
+
+// open opens or creates a database. synchronous is FULL where the file is the
+// truth of something and NORMAL where it can be rebuilt.
+func open(ctx context.Context, path, schema, queries, synchronous string) (*database, error) {
+	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(" + synchronous + ")", "busy_timeout(10000)", "temp_store(MEMORY)"}}
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
+	d := &database{query: named(queries)}
+	var err error
+	if d.write, err = sql.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	d.write.SetMaxOpenConns(1)
+	if _, err := d.write.ExecContext(ctx, schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), d.write.Close())
+	}
+	if d.read, err = sql.Open("sqlite", dsn+"&mode=ro"); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), d.write.Close())
+	}
+	d.read.SetMaxOpenConns(4)
+	return d, nil
+}
+
+func (d *database) close() error { return errors.Join(d.read.Close(), d.write.Close()) }
+
+// named splits a .sql file at its "-- name: x" lines.
+func named(text string) map[string]string {
+	m := make(map[string]string)
+	for _, block := range strings.Split(text, "-- name: ")[1:] {
+		name, body, _ := strings.Cut(block, "\n")
+		m[name] = body
+	}
+	return m
+}
+
+// q returns a query by its name; a name that the file lacks is a bug that the
+// first run of any test meets.
+func (d *database) q(name string) string {
+	text, ok := d.query[name]
+	if !ok {
+		panic("sqlite: no query named " + name)
+	}
+	return text
+}
+
+// tx runs f in one transaction of the writer.
+func (d *database) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// count runs a query for one number. No row is zero.
+func (d *database) count(ctx context.Context, name string, args ...any) (int64, error) {
+	var n int64
+	err := d.read.QueryRowContext(ctx, d.q(name), args...).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	return n, nil
+}
+
+// each runs a query and scans every row with f.
+func (d *database) each(ctx context.Context, name string, f func(*sql.Rows) error, args ...any) error {
+	rows, err := d.read.QueryContext(ctx, d.q(name), args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,191 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"entente/record"
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// The states of a statement in the view.
+const (
+	StateOpen          = "open"           // read and understood
+	StateSealed        = "sealed"         // not addressed to this node
+	StateNotUnderstood = "not-understood" // of a version that this node does not know
+	StateRefused       = "refused"        // does not count as said; Code tells why
+)
+
+// View is the queryable projection of the logs. Everything in it is computed
+// from leaves and parts alone, so any two views of the same logs are equal.
+type View struct{ db *database }
+
+// OpenView opens or creates view.db.
+func OpenView(ctx context.Context, path string) (*View, error) {
+	db, err := open(ctx, path, viewSchema, viewQueries, "NORMAL")
+	if err != nil {
+		return nil, err
+	}
+	return &View{db}, nil
+}
+
+// Close closes the files.
+func (v *View) Close() error { return v.db.close() }
+
+// Statement is one row of the view: a leaf and what its act says.
+type Statement struct {
+	Origin     string
+	Index      uint64
+	ID         statement.Digest
+	Party      string
+	Time       int64 // claimed, Unix milliseconds
+	State      string
+	Code       statement.Code
+	Kind       statement.Kind
+	Case       string
+	Marking    string
+	Recipients []string
+	Refs       []statement.Ref
+	Body       []byte
+	Parts      int
+	Counted    bool // something said, not housekeeping
+}
+
+// Entry is one processed leaf with what it adds to the other projections.
+type Entry struct {
+	Statement Statement
+	Items     []indicator.Item
+	Sighting  *indicator.SightingBody
+	Acks      *record.AckBody
+	Decisions []Decision
+}
+
+// Decision is an officer's word on one item of an indicator list.
+type Decision struct {
+	Origin  string
+	Index   uint64
+	Item    int
+	Stance  string // "accept" or "reject"
+	Officer string
+	Reason  string
+}
+
+// Next returns the index of the first leaf of a log that is not in the view.
+func (v *View) Next(ctx context.Context, origin string) (uint64, error) {
+	n, err := v.db.count(ctx, "cursor", origin)
+	return uint64(n), err
+}
+
+// Add stores consecutive leaves of one log in one transaction. next is the
+// cursor that the caller has read: a mismatch means two writers.
+func (v *View) Add(ctx context.Context, origin string, next uint64, entries []Entry) error {
+	return v.db.tx(ctx, func(tx *sql.Tx) error {
+		var have uint64
+		err := tx.QueryRowContext(ctx, v.db.q("cursor"), origin).Scan(&have)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read the cursor: %w", err)
+		}
+		if have != next {
+			return fmt.Errorf("view of %s is at %d, not at %d", origin, have, next)
+		}
+		for _, e := range entries {
+			if err := v.add(ctx, tx, e); err != nil {
+				return fmt.Errorf("leaf %d: %w", e.Statement.Index, err)
+			}
+		}
+		_, err = tx.ExecContext(ctx, v.db.q("set_cursor"), origin, next+uint64(len(entries)))
+		return err
+	})
+}
+
+func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
+	s := e.Statement
+	recipients, err := json.Marshal(s.Recipients)
+	if err != nil {
+		return err
+	}
+	refs, err := json.Marshal(s.Refs)
+	if err != nil {
+		return err
+	}
+	exec := func(name string, args ...any) {
+		if err == nil {
+			_, err = tx.ExecContext(ctx, v.db.q(name), args...)
+		}
+	}
+	exec("add_statement", s.Origin, s.Index, s.ID.String(), s.Party, s.Time, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, string(recipients), string(refs), string(s.Body), s.Parts, s.Counted)
+	for n, it := range e.Items {
+		exec("add_item", s.Origin, s.Index, n, it.Type, it.Value, it.Observed, it.Until, it.Context, it.Note)
+	}
+	if g := e.Sighting; g != nil {
+		exec("add_sighting", s.Origin, s.Index, g.Indicator.Origin, g.Indicator.Index, g.Item, g.Type, g.Value, g.Count, g.First, g.Last)
+	}
+	if e.Acks != nil {
+		for _, a := range e.Acks.Items {
+			exec("add_ack", s.Origin, s.Index, e.Acks.Origin, a.Index, a.Verdict, string(a.Code))
+		}
+	}
+	for _, d := range e.Decisions {
+		exec("add_decision", s.Origin, s.Index, d.Origin, d.Index, d.Item, d.Stance, d.Officer, d.Reason)
+	}
+	return err
+}
+
+// Dump writes every table in a fixed order as text, so that two views can be
+// compared byte by byte.
+func (v *View) Dump(ctx context.Context, w io.Writer) error {
+	for _, t := range []struct {
+		table string
+		order string
+	}{
+		{"cursor", "origin"},
+		{"statement", "origin, idx"},
+		{"item", "origin, idx, n"},
+		{"sighting", "origin, idx"},
+		{"ack", "origin, idx, by_origin, by_idx"},
+		{"decision", "origin, idx, ind_origin, ind_idx, item"},
+	} {
+		if err := v.dumpTable(ctx, w, t.table, t.order); err != nil {
+			return fmt.Errorf("dump %s: %w", t.table, err)
+		}
+	}
+	return nil
+}
+
+func (v *View) dumpTable(ctx context.Context, w io.Writer, table, order string) error {
+	rows, err := v.db.read.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY "+order)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	values := make([]any, len(columns))
+	into := make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		line := table
+		for _, value := range values {
+			if b, ok := value.([]byte); ok {
+				value = string(b)
+			}
+			line += fmt.Sprintf("\t%q", fmt.Sprint(value))
+		}
+		if _, err := io.WriteString(w, line+"\n"); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

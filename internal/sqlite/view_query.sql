@@ -1,0 +1,60 @@
+-- name: cursor
+SELECT next FROM cursor WHERE origin = ?;
+-- name: set_cursor
+INSERT INTO cursor (origin, next) VALUES (?, ?) ON CONFLICT (origin) DO UPDATE SET next = excluded.next;
+-- name: add_statement
+INSERT INTO statement (origin, idx, id, party, time, at, state, code, kind, case_id, marking, recipients, refs, body, parts, counted)
+VALUES (?1, ?2, ?3, ?4, ?5, MAX(?5, COALESCE((SELECT at FROM statement WHERE origin = ?1 AND idx = ?2 - 1), ?5)), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+-- name: add_item
+INSERT INTO item (origin, idx, n, type, value, observed, until, context, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- name: add_sighting
+INSERT INTO sighting (origin, idx, ind_origin, ind_idx, item, type, value, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- name: add_ack
+INSERT OR IGNORE INTO ack (by_origin, by_idx, origin, idx, verdict, code) VALUES (?, ?, ?, ?, ?, ?);
+-- name: add_decision
+INSERT OR IGNORE INTO decision (origin, idx, ind_origin, ind_idx, item, stance, officer, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+-- name: statement
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement WHERE origin = ? AND idx = ?;
+-- name: statements
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement
+WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = 0 OR counted = 1)
+ORDER BY at DESC, origin, idx DESC LIMIT ?4 OFFSET ?5;
+-- name: count_statements
+SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = 0 OR counted = 1);
+-- name: of_kind
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement WHERE origin = ? AND kind = ? ORDER BY idx;
+-- name: counted_indexes
+SELECT idx FROM statement WHERE origin = ? AND counted = 1 ORDER BY idx;
+-- name: list_items
+SELECT n, type, value, observed, until, context, note FROM item WHERE origin = ? AND idx = ? ORDER BY n;
+-- name: lists
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
+FROM statement s WHERE s.kind = 'indicator/v1' AND s.state = 'open' ORDER BY s.origin, s.idx;
+-- name: unacked
+SELECT s.idx, s.id, s.state, s.code, s.kind FROM statement s
+WHERE s.origin = ?1 AND s.counted = 1 AND s.state <> 'sealed'
+  AND NOT EXISTS (SELECT 1 FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.by_origin = ?2)
+ORDER BY s.idx LIMIT ?3;
+-- name: acks_of
+SELECT s.party, a.verdict, a.code, s.time FROM ack a JOIN statement s ON s.origin = a.by_origin AND s.idx = a.by_idx
+WHERE a.origin = ? AND a.idx = ? ORDER BY s.party, a.by_idx;
+-- name: sightings
+SELECT g.origin, g.idx, s.party, s.time, g.ind_origin, g.ind_idx, g.item, g.type, g.value, g.count, g.first, g.last
+FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
+WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2)
+ORDER BY s.at DESC, g.origin, g.idx DESC LIMIT ?3 OFFSET ?4;
+-- name: count_sightings
+SELECT COUNT(*) FROM sighting g WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2);
+-- name: sighted
+SELECT idx FROM sighting WHERE origin = ? AND ind_origin = ? AND ind_idx = ? AND item = ? ORDER BY idx LIMIT 1;
+-- name: decisions
+SELECT ind_origin, ind_idx, item, stance, officer, reason FROM decision WHERE origin = ? ORDER BY idx, ind_origin, ind_idx, item;
+-- name: last_of_kind
+SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ?;
+-- name: last_counted
+SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND counted = 1;
+-- name: acked_count
+SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND s.counted = 1;

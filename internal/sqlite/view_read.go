@@ -1,0 +1,260 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"entente/record"
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// ErrNone says that there is no such row.
+var ErrNone = errors.New("no such row")
+
+type scanner interface{ Scan(...any) error }
+
+func scanStatement(row scanner) (Statement, error) {
+	var s Statement
+	var id, code, kind, recipients, refs, body string
+	err := row.Scan(&s.Origin, &s.Index, &id, &s.Party, &s.Time, &s.State, &code, &kind, &s.Case, &s.Marking, &recipients, &refs, &body, &s.Parts, &s.Counted)
+	if err != nil {
+		return s, err
+	}
+	s.Code, s.Kind, s.Body = statement.Code(code), statement.Kind(kind), []byte(body)
+	if s.ID, err = statement.ParseDigest(id); err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal([]byte(recipients), &s.Recipients); err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal([]byte(refs), &s.Refs)
+}
+
+// Statement returns one statement, or ErrNone.
+func (v *View) Statement(ctx context.Context, origin string, index uint64) (Statement, error) {
+	s, err := scanStatement(v.db.read.QueryRowContext(ctx, v.db.q("statement"), origin, index))
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, ErrNone
+	}
+	return s, err
+}
+
+// Filter narrows a list of statements; empty fields do not.
+type Filter struct {
+	Party   string
+	Kind    statement.Kind
+	Counted bool // leave housekeeping out
+}
+
+// Statements returns one page, newest first by the times that the logs claim, each log in its own order, and how many there
+// are in all.
+func (v *View) Statements(ctx context.Context, f Filter, limit, offset int) ([]Statement, int, error) {
+	total, err := v.db.count(ctx, "count_statements", f.Party, string(f.Kind), f.Counted)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := v.statements(ctx, "statements", f.Party, string(f.Kind), f.Counted, limit, offset)
+	return list, int(total), err
+}
+
+// OfKind returns every statement of one kind in one log, in order.
+func (v *View) OfKind(ctx context.Context, origin string, kind statement.Kind) ([]Statement, error) {
+	return v.statements(ctx, "of_kind", origin, string(kind))
+}
+
+func (v *View) statements(ctx context.Context, name string, args ...any) ([]Statement, error) {
+	var list []Statement
+	err := v.db.each(ctx, name, func(rows *sql.Rows) error {
+		s, err := scanStatement(rows)
+		list = append(list, s)
+		return err
+	}, args...)
+	return list, err
+}
+
+// Counted returns the indexes of the statements of a log that are not
+// housekeeping.
+func (v *View) Counted(ctx context.Context, origin string) ([]uint64, error) {
+	var list []uint64
+	err := v.db.each(ctx, "counted_indexes", func(rows *sql.Rows) error {
+		var n uint64
+		err := rows.Scan(&n)
+		list = append(list, n)
+		return err
+	}, origin)
+	return list, err
+}
+
+// List is one indicator list as the watch needs it.
+type List struct {
+	Ref     statement.Ref
+	Giver   string
+	Time    int64
+	Body    indicator.ListBody
+	Verdict string // of this node's own ack, empty while there is none
+}
+
+// Lists returns every readable indicator list. self is the origin whose ack
+// gives the verdict.
+func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
+	var lists []List
+	err := v.db.each(ctx, "lists", func(rows *sql.Rows) error {
+		var l List
+		var id, body string
+		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &body, &l.Verdict); err != nil {
+			return err
+		}
+		var err error
+		if l.Ref.ID, err = statement.ParseDigest(id); err != nil {
+			return err
+		}
+		if l.Body, err = indicator.ParseListBody([]byte(body)); err != nil {
+			return err
+		}
+		lists = append(lists, l)
+		return nil
+	}, self)
+	return lists, err
+}
+
+// Items returns the items of one list in order.
+func (v *View) Items(ctx context.Context, origin string, index uint64) ([]indicator.Item, error) {
+	var items []indicator.Item
+	err := v.db.each(ctx, "list_items", func(rows *sql.Rows) error {
+		var n int
+		var it indicator.Item
+		if err := rows.Scan(&n, &it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note); err != nil {
+			return err
+		}
+		if n != len(items) {
+			return fmt.Errorf("item %d is missing", len(items))
+		}
+		items = append(items, it)
+		return nil
+	}, origin, index)
+	return items, err
+}
+
+// Unacked is a partner's statement that this node has not acknowledged.
+type Unacked struct {
+	Index uint64
+	ID    statement.Digest
+	State string
+	Code  statement.Code
+	Kind  statement.Kind
+}
+
+// Unacked returns up to limit statements of origin, read by this node and not
+// housekeeping, that the log self has no ack for.
+func (v *View) Unacked(ctx context.Context, origin, self string, limit int) ([]Unacked, error) {
+	var list []Unacked
+	err := v.db.each(ctx, "unacked", func(rows *sql.Rows) error {
+		var u Unacked
+		var id, code, kind string
+		if err := rows.Scan(&u.Index, &id, &u.State, &code, &kind); err != nil {
+			return err
+		}
+		u.Code, u.Kind = statement.Code(code), statement.Kind(kind)
+		var err error
+		u.ID, err = statement.ParseDigest(id)
+		list = append(list, u)
+		return err
+	}, origin, self, limit)
+	return list, err
+}
+
+// Ack is one party's verdict on a statement.
+type Ack struct {
+	Party   string
+	Verdict string
+	Code    statement.Code
+	Time    int64 // of the ack, claimed, Unix milliseconds
+}
+
+// Acks returns the verdicts on one statement.
+func (v *View) Acks(ctx context.Context, origin string, index uint64) ([]Ack, error) {
+	var list []Ack
+	err := v.db.each(ctx, "acks_of", func(rows *sql.Rows) error {
+		var a Ack
+		var code string
+		err := rows.Scan(&a.Party, &a.Verdict, &code, &a.Time)
+		a.Code = statement.Code(code)
+		list = append(list, a)
+		return err
+	}, origin, index)
+	return list, err
+}
+
+// Sighting is one sighting with its author.
+type Sighting struct {
+	Origin string // the author's log
+	Index  uint64
+	Party  string
+	Time   int64
+	Body   indicator.SightingBody
+}
+
+// Sightings returns one page, newest first, and how many there are: those in
+// the log of, or those in any log but the one of not; either may be empty.
+func (v *View) Sightings(ctx context.Context, of, not string, limit, offset int) ([]Sighting, int, error) {
+	total, err := v.db.count(ctx, "count_sightings", of, not)
+	if err != nil {
+		return nil, 0, err
+	}
+	var list []Sighting
+	err = v.db.each(ctx, "sightings", func(rows *sql.Rows) error {
+		var s Sighting
+		b := &s.Body
+		err := rows.Scan(&s.Origin, &s.Index, &s.Party, &s.Time, &b.Indicator.Origin, &b.Indicator.Index, &b.Item, &b.Type, &b.Value, &b.Count, &b.First, &b.Last)
+		list = append(list, s)
+		return err
+	}, of, not, limit, offset)
+	return list, int(total), err
+}
+
+// Sighted returns the index of the sighting of one item in the log origin.
+func (v *View) Sighted(ctx context.Context, origin string, list statement.Ref, item int) (uint64, bool, error) {
+	var n uint64
+	err := v.db.read.QueryRowContext(ctx, v.db.q("sighted"), origin, list.Origin, list.Index, item).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return n, err == nil, err
+}
+
+// Decisions returns the officers' decisions in the log origin, in order.
+func (v *View) Decisions(ctx context.Context, origin string) ([]Decision, error) {
+	var list []Decision
+	err := v.db.each(ctx, "decisions", func(rows *sql.Rows) error {
+		var d Decision
+		err := rows.Scan(&d.Origin, &d.Index, &d.Item, &d.Stance, &d.Officer, &d.Reason)
+		list = append(list, d)
+		return err
+	}, origin)
+	return list, err
+}
+
+// LastOfKind returns the index of the newest statement of a kind in a log, or
+// -1; an empty kind asks for the newest that is not housekeeping.
+func (v *View) LastOfKind(ctx context.Context, origin string, kind statement.Kind) (int64, error) {
+	if kind == "" {
+		return v.db.count(ctx, "last_counted", origin)
+	}
+	return v.db.count(ctx, "last_of_kind", origin, string(kind))
+}
+
+// KeyStatements returns the key/v1 statements of a log, which make its chain.
+func (v *View) KeyStatements(ctx context.Context, origin string) ([]Statement, error) {
+	return v.OfKind(ctx, origin, record.KindKey)
+}
+
+// AckedCount counts the statements of a log, housekeeping left out, that an
+// ack names.
+func (v *View) AckedCount(ctx context.Context, origin string) (int, error) {
+	n, err := v.db.count(ctx, "acked_count", origin)
+	return int(n), err
+}

@@ -1,0 +1,57 @@
+CREATE TABLE IF NOT EXISTS source (
+  id       TEXT PRIMARY KEY,
+  path     TEXT NOT NULL,
+  format   TEXT NOT NULL,
+  position TEXT NOT NULL,
+  read     INTEGER NOT NULL,
+  matched  INTEGER NOT NULL,
+  clean    INTEGER NOT NULL,
+  unparsed INTEGER NOT NULL,
+  dropped  INTEGER NOT NULL,
+  lost     TEXT NOT NULL,
+  final    INTEGER NOT NULL,
+  updated  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alert (
+  source     TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  line       INTEGER NOT NULL,
+  ind_origin TEXT NOT NULL,
+  ind_idx    INTEGER NOT NULL,
+  item       INTEGER NOT NULL,
+  offset     INTEGER NOT NULL,
+  path       TEXT NOT NULL,
+  rule       TEXT NOT NULL,
+  field      TEXT NOT NULL,
+  seen       TEXT NOT NULL,
+  type       TEXT NOT NULL,
+  value      TEXT NOT NULL,
+  raw        BLOB NOT NULL,
+  dataset    TEXT NOT NULL,
+  event_time INTEGER NOT NULL,
+  held       INTEGER NOT NULL,
+  PRIMARY KEY (source, generation, line, ind_origin, ind_idx, item)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS alert_by_indicator ON alert (ind_origin, ind_idx, item, held);
+CREATE TABLE IF NOT EXISTS hunted (
+  ind_origin TEXT NOT NULL,
+  ind_idx    INTEGER NOT NULL,
+  source     TEXT NOT NULL,
+  state      TEXT NOT NULL,
+  PRIMARY KEY (ind_origin, ind_idx, source)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sent (
+  ind_origin TEXT NOT NULL,
+  ind_idx    INTEGER NOT NULL,
+  item       INTEGER NOT NULL,
+  partner    TEXT NOT NULL,
+  day        TEXT NOT NULL,
+  own_idx    INTEGER NOT NULL,
+  by         TEXT NOT NULL,
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (ind_origin, ind_idx, item)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (
+  key   TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) WITHOUT ROWID;
