@@ -1,0 +1,96 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Config is what a console is put together from.
+type Config struct {
+	Source Source
+	Party  string           // party id: names the session cookie
+	Host   string           // exact Host header, for example "north.localhost:8080"
+	TLS    bool             // whether the browser reaches it by https
+	Users  *Users           // who may enter
+	Now    func() time.Time // wall clock
+	Rand   io.Reader        // secrets are read from it, crypto/rand.Reader in earnest
+	// EntryCommand is shown to a visitor without a session: the command that
+	// prints a new one-time link; by default "entente link --dir DIR".
+	EntryCommand string
+	// Report is given every error that the screen shows as "internal" only.
+	Report func(error)
+}
+
+// Console is the web console of one node. It is an http.Handler; the server
+// around it sets the limits on time and connections.
+type Console struct {
+	*surface
+	source Source
+	once   sync.Once
+}
+
+// New makes a console. An error means that Config is not whole.
+func New(cfg Config) (*Console, error) {
+	if cfg.Source == nil {
+		return nil, errors.New("console: a source is needed")
+	}
+	s, err := newSurface(options{
+		host: cfg.Host, name: cfg.Party, tls: cfg.TLS, users: cfg.Users,
+		now: cfg.Now, rand: cfg.Rand, log: cfg.Report,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &Console{surface: s, source: cfg.Source}
+	s.head, s.hint = cfg.Source.Header, cmp.Or(cfg.EntryCommand, "entente link --dir DIR")
+	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"R", "/record", "nav.record"}}
+	for _, rt := range c.routes() {
+		s.handle(rt)
+	}
+	return c, nil
+}
+
+// routes is the whole surface of the console; the tests walk it.
+func (c *Console) routes() []route {
+	return append(c.entryRoutes(),
+		route{"GET /{$}", readers, c.first},
+		route{"GET /live", readers, c.follow},
+		route{"GET /watch", readers, c.watch},
+		route{"GET /watch/alert/{id}", readers, c.alert},
+		route{"POST /watch/alert/{id}/release", deciders, c.releaseOne},
+		route{"POST /watch/release", deciders, c.release},
+		route{"POST /watch/accept", deciders, c.accept},
+		route{"GET /record", readers, c.record},
+		route{"GET /record/{party}/{index}", readers, c.statement},
+		route{"GET /record/{party}/{index}/bundle", readers, c.bundle},
+	)
+}
+
+// EntryLink makes a one-time link that lets the named user in. It dies after
+// use or after 15 minutes. ErrNotFound means that there is no such user.
+func (c *Console) EntryLink(user string) (string, error) { return c.door.link(user) }
+
+// Close ends all live streams; http.Server.RegisterOnShutdown is its place.
+func (c *Console) Close() { c.once.Do(func() { close(c.closed) }) }
+
+var _ http.Handler = (*Console)(nil)
+
+// first leads an observer, and everyone at an observer's node, to the record.
+func (c *Console) first(v *visit) error {
+	h, err := c.source.Header(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if h.Observer {
+		return v.see("/record")
+	}
+	return v.see(v.user.firstScreen())
+}
+
+func (c *Console) follow(v *visit) error {
+	return c.stream(v, c.source.Subscribe(v.r.Context()))
+}

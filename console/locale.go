@@ -1,0 +1,264 @@
+package console
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed locale/*.json
+var localeFiles embed.FS
+
+// Languages returns the codes of the languages that the console speaks, the
+// default first.
+func Languages() []string { return []string{"en", "ru"} }
+
+// catalogue holds every text of one language.
+type catalogue struct {
+	lang  string
+	texts map[string]message
+}
+
+// phrase is text that the catalogue itself has made.
+type phrase string
+
+// message is one text, or one per CLDR plural category.
+type message struct {
+	text  string
+	forms map[string]string
+}
+
+func (m *message) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '{' {
+		return json.Unmarshal(data, &m.forms)
+	}
+	return json.Unmarshal(data, &m.text)
+}
+
+func loadCatalogue(lang string) (*catalogue, error) {
+	data, err := localeFiles.ReadFile("locale/" + lang + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("catalogue: %w", err)
+	}
+	c := &catalogue{lang: lang}
+	if err := json.Unmarshal(data, &c.texts); err != nil {
+		return nil, fmt.Errorf("catalogue %s: %w", lang, err)
+	}
+	return c, nil
+}
+
+// KindLabel returns the name of a kind of statement, as in "sighting/v1", in a
+// language, and whether the catalogue has one.
+func KindLabel(lang, kind string) (string, bool) {
+	c, err := loadCatalogue(lang)
+	if err != nil {
+		return "", false
+	}
+	m, ok := c.texts["kind."+kind]
+	return m.text, ok
+}
+
+// plural returns the CLDR category of a whole number.
+func (c *catalogue) plural(n uint64) string {
+	if c.lang != "ru" {
+		if n == 1 {
+			return "one"
+		}
+		return "other"
+	}
+	switch ten, hundred := n%10, n%100; {
+	case ten == 1 && hundred != 11:
+		return "one"
+	case ten >= 2 && ten <= 4 && (hundred < 12 || hundred > 14):
+		return "few"
+	}
+	return "many"
+}
+
+// t returns the text of a key. The pairs are names and values for its {name}
+// places: whole numbers are written the language's way, other text is made
+// visible and, where it runs right to left, isolated from its surroundings.
+func (c *catalogue) t(key string, pairs ...any) (string, error) {
+	m, ok := c.texts[key]
+	if !ok || m.forms != nil {
+		return "", fmt.Errorf("catalogue %s: no text %q", c.lang, key)
+	}
+	return c.fill(key, m.text, pairs)
+}
+
+// n is t for a counted text: n selects the plural form and fills {n}.
+func (c *catalogue) n(key string, n any, pairs ...any) (string, error) {
+	count, ok := whole(n)
+	m := c.texts[key]
+	form := m.forms[c.plural(count)]
+	if !ok || form == "" {
+		return "", fmt.Errorf("catalogue %s: no counted text %q", c.lang, key)
+	}
+	return c.fill(key, form, append([]any{"n", n}, pairs...))
+}
+
+func (c *catalogue) fill(key, text string, pairs []any) (string, error) {
+	if len(pairs)%2 != 0 {
+		return "", fmt.Errorf("catalogue %s: %q: odd number of values", c.lang, key)
+	}
+	var swap []string
+	for i := 0; i < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		value := ""
+		if n, ok := whole(pairs[i+1]); ok {
+			value = c.number(n)
+		} else if own, ok := pairs[i+1].(phrase); ok {
+			value = string(own)
+		} else {
+			value = isolate(plain(fmt.Sprint(pairs[i+1])))
+		}
+		swap = append(swap, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(swap...).Replace(text), nil
+}
+
+// sentence tells an event; one that names no partner is told of all.
+func (c *catalogue) sentence(e Event) (string, error) {
+	key := "story." + string(e.Kind)
+	if _, ok := c.texts[key+".all"]; ok && e.Partner == "" {
+		key += ".all"
+	}
+	return c.n(key, e.Count, "party", e.Partner, "detail", e.Detail)
+}
+
+// label returns the text for a code of a family, as in ("rule", "equal"), or
+// the code itself where the catalogue does not know it.
+func (c *catalogue) label(family string, code any) string {
+	s := fmt.Sprint(code)
+	if m, ok := c.texts[family+"."+s]; ok && m.forms == nil {
+		return m.text
+	}
+	return plain(s)
+}
+
+// knows reports whether the catalogue has a text for a code of a family.
+func (c *catalogue) knows(family string, code any) bool {
+	_, ok := c.texts[family+"."+fmt.Sprint(code)]
+	return ok
+}
+
+// formsOf returns the plural forms of a key, as JSON, for a module that counts
+// by itself.
+func (c *catalogue) formsOf(key string) (string, error) {
+	f := c.texts[key].forms
+	if f == nil {
+		return "", fmt.Errorf("catalogue %s: no counted text %q", c.lang, key)
+	}
+	data, err := json.Marshal(f)
+	return string(data), err
+}
+
+// whole takes any whole number that is not negative.
+func whole(v any) (uint64, bool) {
+	switch n := v.(type) {
+	case int:
+		return uint64(max(n, 0)), true
+	case int64:
+		return uint64(max(n, 0)), true
+	case uint64:
+		return n, true
+	}
+	return 0, false
+}
+
+// number writes n with its thousands apart: 5,000 or 5 000.
+func (c *catalogue) number(n uint64) string {
+	sep := ","
+	if c.lang == "ru" {
+		if n < 10_000 { // Russian typography leaves four digits together
+			return strconv.FormatUint(n, 10)
+		}
+		sep = "\u00a0"
+	}
+	s := strconv.FormatUint(n, 10)
+	var b strings.Builder
+	for i, d := range s {
+		if i > 0 && (len(s)-i)%3 == 0 {
+			b.WriteString(sep)
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// duration writes the two largest units of a length of time.
+func (c *catalogue) duration(d time.Duration) (phrase, error) {
+	units := []struct {
+		key  string
+		size time.Duration
+	}{{"unit.day", 24 * time.Hour}, {"unit.hour", time.Hour}, {"unit.minute", time.Minute}, {"unit.second", time.Second}}
+	d = max(d, 0)
+	for i, u := range units {
+		if d < u.size && i < len(units)-1 {
+			continue
+		}
+		out, err := c.t(u.key, "n", int64(d/u.size))
+		if err != nil || i == len(units)-1 || d%u.size < units[i+1].size {
+			return phrase(out), err
+		}
+		next, err := c.t(units[i+1].key, "n", int64(d%u.size/units[i+1].size))
+		return phrase(out + "\u00a0" + next), err
+	}
+	return "", nil
+}
+
+// size writes a number of bytes.
+func (c *catalogue) size(n int64) (phrase, error) {
+	n = max(n, 0)
+	keys := []string{"unit.kib", "unit.mib", "unit.gib"}
+	if n < 1024 {
+		s, err := c.t("unit.byte", "n", n)
+		return phrase(s), err
+	}
+	f := float64(n) / 1024
+	i := 0
+	for ; f >= 1024 && i < len(keys)-1; i++ {
+		f /= 1024
+	}
+	s := strconv.FormatFloat(f, 'f', 1, 64)
+	if c.lang == "ru" {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	s, err := c.t(keys[i], "n", s)
+	return phrase(s), err
+}
+
+const languageCookie = "lang"
+
+// languageOf picks the reader's language: the cookie, else the first known one
+// that the browser asks for, else the default.
+func languageOf(r *http.Request) string {
+	known := func(s string) string {
+		for _, l := range Languages() {
+			if s == l || strings.HasPrefix(s, l+"-") {
+				return l
+			}
+		}
+		return ""
+	}
+	if c, err := r.Cookie(languageCookie); err == nil {
+		if l := known(c.Value); l != "" {
+			return l
+		}
+	}
+	asked := r.Header.Get("Accept-Language")
+	if len(asked) > 200 {
+		asked = asked[:200]
+	}
+	for part := range strings.SplitSeq(asked, ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if l := known(strings.ToLower(tag)); l != "" {
+			return l
+		}
+	}
+	return Languages()[0]
+}

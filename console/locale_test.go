@@ -1,0 +1,366 @@
+package console
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"entente/border"
+	"entente/statement"
+	"entente/watch/indicator"
+
+	"golang.org/x/net/html"
+)
+
+func TestEveryKeyInEveryLanguage(t *testing.T) {
+	want := map[string][]string{"en": {"one", "other"}, "ru": {"few", "many", "one"}}
+	first, err := loadCatalogue(Languages()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := regexp.MustCompile(`\{[a-z]+\}`)
+	for _, lang := range Languages() {
+		c, err := loadCatalogue(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, m := range c.texts {
+			other, ok := first.texts[key]
+			if !ok {
+				t.Errorf("%s: %q is not in %s", lang, key, first.lang)
+				continue
+			}
+			if (m.forms == nil) != (other.forms == nil) {
+				t.Errorf("%s: %q is counted in one language only", lang, key)
+			}
+			if m.forms == nil && m.text == "" {
+				t.Errorf("%s: %q is empty", lang, key)
+			}
+			if m.forms != nil && !slices.Equal(slices.Sorted(maps.Keys(m.forms)), want[lang]) {
+				t.Errorf("%s: %q has the forms %v", lang, key, slices.Sorted(maps.Keys(m.forms)))
+			}
+			a, b := places(place, m), places(place, other)
+			if !maps.Equal(a, b) {
+				t.Errorf("%s: %q fills %v, %s fills %v", lang, key, a, first.lang, b)
+			}
+		}
+		for key := range first.texts {
+			if _, ok := c.texts[key]; !ok {
+				t.Errorf("%s: %q is missing", lang, key)
+			}
+		}
+	}
+}
+
+func places(re *regexp.Regexp, m message) map[string]bool {
+	found := map[string]bool{}
+	for _, text := range append(slices.Collect(maps.Values(m.forms)), m.text) {
+		for _, p := range re.FindAllString(text, -1) {
+			found[p] = true
+		}
+	}
+	return found
+}
+
+// sources returns the text of all pages and Go files that use keys.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	names, err := fs.Glob(pageFiles, "page/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := pageFiles.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	return all.String()
+}
+
+// A key is used where a page or a frame names it whole, or where its family is
+// looked up by a code that the family's list has.
+func TestNoKeyUnused(t *testing.T) {
+	pages := sources(t)
+	frames := []string{"nav.watch", "nav.record", "alert.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title"}
+	families := map[string][]string{
+		"lang": Languages(), "lang.short": Languages(),
+		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
+		"policy": {string(PolicyOfficer), string(PolicyAutomatic)},
+		"source": {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken)},
+		"part":   {string(PartOpen), string(PartSealed), string(PartAbsent), string(PartErased)},
+		"story": strs([]EventKind{
+			EventCharter, EventReading, EventShared, EventTaken, EventHeldBack, EventAccepted, EventMatched, EventReleased,
+			EventSighted, EventWitnessed, EventHeld, EventMirrored, EventRefused, EventSilent, EventFork,
+			"shared.all", "released.all", "sighted.all", "witnessed.all",
+		}),
+		"words":   append([]string{"title", "waiting"}, strs(fourWords())...),
+		"rule":    {"match.equal", "match.in_network", "match.subdomain", "match.url_prefix", "match.host_of_url", "match.host_of_email"},
+		"why":     {"match.equal", "match.in_network", "match.subdomain", "match.url_prefix", "match.host_of_url", "match.host_of_email"},
+		"basis":   {"told", "observed", "recorded", "inferred", "asserted"},
+		"verdict": {"accepted", "held-back", "refused", "not-understood", "sealed"},
+		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
+		"meta":    {"dir"},
+	}
+	open := []string{"kind.", "type.", "reason.", "code.", "error."} // looked up by what others name
+	c, err := loadCatalogue("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, k := range frames {
+		used[k] = true
+	}
+	for family, codes := range families {
+		for _, code := range codes {
+			used[family+"."+code] = true
+			if _, ok := c.texts[family+"."+code]; !ok {
+				t.Errorf("%s.%s: no text", family, code)
+			}
+		}
+	}
+	for key := range c.texts {
+		named := used[key] || strings.Contains(pages, `"`+key+`"`)
+		if base, ok := strings.CutSuffix(key, ".title"); ok {
+			named = named || strings.Contains(pages, `"`+base+`"`)
+		}
+		if base, ok := strings.CutSuffix(key, ".text"); ok {
+			named = named || strings.Contains(pages, `"`+base+`"`)
+		}
+		for _, prefix := range open {
+			named = named || strings.HasPrefix(key, prefix)
+		}
+		if !named {
+			t.Errorf("%q is used nowhere", key)
+		}
+	}
+}
+
+func strs[T ~string](list []T) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+// TestErrorKeys follows every error to its page: the keys of the family are
+// exactly those that fail can name.
+func TestErrorKeys(t *testing.T) {
+	keys := []string{"internal", "refused", "not_found", "no_session", "entry", "forbidden", "cross_site", "too_large", "bad_form", "busy"}
+	want := map[string]bool{"error.home": true}
+	for _, k := range keys {
+		want["error."+k], want["error."+k+"_text"] = true, true
+	}
+	c, err := loadCatalogue("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range c.texts {
+		if strings.HasPrefix(key, "error.") && !want[key] {
+			t.Errorf("%q is used nowhere", key)
+		}
+		delete(want, key)
+	}
+	for key := range want {
+		t.Errorf("%q has no text", key)
+	}
+}
+
+// Pages hold no words of their own: what is not an action is markup, figures
+// and signs.
+func TestNoLiteralTextInPages(t *testing.T) {
+	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	letter := regexp.MustCompile(`\pL`)
+	spoken := []string{"title", "aria-label", "placeholder", "alt", "content-text"}
+	names, err := fs.Glob(pageFiles, "page/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := pageFiles.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := html.NewTokenizer(strings.NewReader(action.ReplaceAllString(string(data), "0")))
+		key := false
+		for z.Next() != html.ErrorToken {
+			tok := z.Token()
+			switch tok.Type {
+			case html.StartTagToken, html.SelfClosingTagToken:
+				key = tok.Data == "kbd"
+				for _, a := range tok.Attr {
+					if slices.Contains(spoken, a.Key) && letter.MatchString(a.Val) {
+						t.Errorf("%s: %s=%q", name, a.Key, a.Val)
+					}
+					if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+						t.Errorf("%s: inline %s", name, a.Key)
+					}
+				}
+			case html.TextToken:
+				if letter.MatchString(tok.Data) && !key { // a key cap carries the key's own letter
+					t.Errorf("%s: %q", name, strings.TrimSpace(tok.Data))
+				}
+			case html.EndTagToken:
+				key = false
+			}
+		}
+	}
+}
+
+// A partner's score is its record: the product's own words never say "trust".
+func TestWordsNotUsed(t *testing.T) {
+	never := regexp.MustCompile(`(?i)trust|довер|friend|foe`)
+	for _, lang := range Languages() {
+		for key, m := range say(t, lang).texts {
+			for _, text := range append(slices.Collect(maps.Values(m.forms)), m.text) {
+				if never.MatchString(text) {
+					t.Errorf("%s: %q says %q", lang, key, text)
+				}
+			}
+		}
+	}
+}
+
+func TestPlural(t *testing.T) {
+	ru, en := &catalogue{lang: "ru"}, &catalogue{lang: "en"}
+	for n, want := range map[uint64]string{
+		0: "many", 1: "one", 2: "few", 4: "few", 5: "many", 11: "many", 12: "many", 14: "many", 21: "one", 22: "few",
+		25: "many", 100: "many", 101: "one", 111: "many", 112: "many", 122: "few", 1001: "one", 1_000_000: "many",
+	} {
+		if got := ru.plural(n); got != want {
+			t.Errorf("ru %d: %s, want %s", n, got, want)
+		}
+	}
+	for n, want := range map[uint64]string{0: "other", 1: "one", 2: "other", 11: "other", 21: "other"} {
+		if got := en.plural(n); got != want {
+			t.Errorf("en %d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestNumbersSizesAndDurations(t *testing.T) {
+	for _, tc := range []struct {
+		lang, got, want string
+	}{
+		{"en", say(t, "en").number(1234567), "1,234,567"},
+		{"en", say(t, "en").number(999), "999"},
+		{"ru", say(t, "ru").number(1284), "1284"},
+		{"ru", say(t, "ru").number(120934), "120\u00a0934"},
+		{"en", must(say(t, "en").size(0)), "0 B"},
+		{"en", must(say(t, "en").size(18432)), "18.0 KiB"},
+		{"ru", must(say(t, "ru").size(3 << 30)), "3,0 ГиБ"},
+		{"en", must(say(t, "en").duration(0)), "0 s"},
+		{"en", must(say(t, "en").duration(77 * time.Hour)), "3 d\u00a05 h"},
+		{"en", must(say(t, "en").duration(24 * time.Hour)), "1 d"},
+		{"ru", must(say(t, "ru").duration(61 * time.Second)), "1 мин\u00a01 с"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.lang, tc.got, tc.want)
+		}
+	}
+}
+
+func say(t *testing.T, lang string) *catalogue {
+	t.Helper()
+	c, err := loadCatalogue(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func must[T ~string](s T, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return string(s)
+}
+
+func TestMessageKeepsPlaceholdersOfValues(t *testing.T) {
+	c := say(t, "en")
+	got, err := c.t("why.match.equal", "field", "{seen}", "seen", "{value}", "value", "x\u202ey")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "{seen} holds {value}. In canonical form this is the indicator x⟨U+202E⟩y."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, err := c.t("no.such"); err == nil {
+		t.Error("a missing key is not an error")
+	}
+	if label, ok := KindLabel("ru", "sighting/v1"); !ok || label != "Обнаружение" {
+		t.Errorf("kind label: %q %v", label, ok)
+	}
+}
+
+func TestCatalogueIsPlainJSON(t *testing.T) {
+	for _, lang := range Languages() {
+		data, err := localeFiles.ReadFile("locale/" + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := map[string]bool{}
+		d := json.NewDecoder(strings.NewReader(string(data)))
+		depth := 0
+		for expectKey := true; d.More() || depth > 0; {
+			tok, err := d.Token()
+			if err != nil {
+				break
+			}
+			if delim, ok := tok.(json.Delim); ok {
+				if delim == '{' {
+					depth++
+				} else {
+					depth--
+				}
+				expectKey = true
+				continue
+			}
+			if depth == 1 && expectKey {
+				if keys[tok.(string)] {
+					t.Errorf("%s: %q is there twice", lang, tok)
+				}
+				keys[tok.(string)] = true
+			}
+			if depth == 1 {
+				expectKey = !expectKey
+			}
+		}
+	}
+}
+
+// Every reason code that a screen can show has words.
+func TestEveryCodeHasWords(t *testing.T) {
+	for _, lang := range Languages() {
+		c := say(t, lang)
+		for _, code := range []statement.Code{
+			statement.CodeSize, statement.CodeDepth, statement.CodeUTF8, statement.CodeDupKey, statement.CodeCaseKey, statement.CodeNumber,
+			statement.CodeJSON, statement.CodeField, statement.CodeValue, statement.CodeSignature, statement.CodeKey, statement.CodeSeq,
+			statement.CodeParty, statement.CodeCharter, statement.CodeKind, statement.CodePart, statement.CodeDigest, statement.CodeProof,
+			statement.CodeSplit, statement.CodeRewound, statement.CodeBudget, statement.CodeRecipient, statement.CodeMarking, statement.CodeBusy,
+			statement.CodeRequest, statement.CodeState, statement.CodeDamage,
+		} {
+			if !c.knows("code", code) {
+				t.Errorf("%s: %s has no words", lang, code)
+			}
+		}
+		for _, code := range border.HeldCodes() {
+			if !c.knows("reason", code) {
+				t.Errorf("%s: %s has no words", lang, code)
+			}
+		}
+		for _, rule := range indicator.Rules() {
+			if !c.knows("rule", rule.Code()) || !c.knows("why", rule.Code()) {
+				t.Errorf("%s: %s has no words", lang, rule.Code())
+			}
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package console
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestShots writes pictures of every screen into the folder that
+// ENTENTE_SHOTS names, to be looked at by people.
+func TestShots(t *testing.T) {
+	dir := os.Getenv("ENTENTE_SHOTS")
+	if dir == "" {
+		t.Skip("ENTENTE_SHOTS names no folder for pictures")
+	}
+	only := os.Getenv("ENTENTE_SHOTS_ONLY")
+	s := newStage(t, shift("north", "south"), shift("south", "north"), overseer())
+	blank := newStage(t, &memory{header: Header{Party: "north", Version: "0.1.0", Policy: PolicyOfficer, Now: noon}}, shift("south", "north"), overseer())
+	screens := []struct {
+		name, party, path string
+		st                *stage
+	}{
+		{"watch", "north", "/watch", s},
+		{"held", "north", "/watch?view=held_back", s},
+		{"received", "north", "/watch?view=received", s},
+		{"sources", "north", "/watch?view=sources", s},
+		{"alert", "north", "/watch/alert/a1", s},
+		{"record", "north", "/record", s},
+		{"statement", "north", "/record/north/1283", s},
+		{"unknown", "north", "/record/south/1276", s},
+		{"observer", "observer", "/record", s},
+		{"exercise", "exercise", "/", s},
+		{"empty", "north", "/watch", blank},
+		{"emptyrecord", "north", "/record", blank},
+		{"nofilter", "north", "/watch?q=zzz", s},
+		{"enter", "north", "/enter", s},
+		{"error", "north", "/nothing", s},
+	}
+	for _, st := range []*stage{s, blank} {
+		for _, p := range []string{"north", "observer", "exercise"} {
+			st.enter(p, "analyst")
+		}
+	}
+	for _, sc := range screens {
+		for _, size := range [][2]int64{{1440, 900}, {390, 844}, {718, 1000}} {
+			for _, look := range []struct{ lang, scheme string }{{"en", "light"}, {"ru", "dark"}, {"ru", "light"}, {"en", "dark"}, {"en", "paper"}} {
+				name := strings.Join([]string{sc.name, map[int64]string{1440: "wide", 390: "slim", 718: "page"}[size[0]], look.lang, look.scheme}, "-")
+				if only != "" && !strings.Contains(name, only) {
+					continue
+				}
+				sc.st.look(size[0], size[1], look.scheme, "Europe/Kyiv")
+				sc.st.language(sc.party, look.lang)
+				sc.st.do(chromedp.Navigate(sc.st.url(sc.party, sc.path)))
+				sc.st.until(`document.readyState === "complete" && (!document.getElementById("pulse") || document.getElementById("pulse").dataset.state === "on") && (!document.querySelector("tr[data-selected]") || !!document.querySelector("#pane .detail") || innerWidth < 1180)`)
+				shot := chromedp.CaptureScreenshot()
+				if os.Getenv("ENTENTE_SHOTS_FULL") != "" {
+					shot = chromedp.FullScreenshot(100)
+				}
+				png, err := chromedp.Run(sc.st.tab, shot)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
