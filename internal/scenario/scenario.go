@@ -143,7 +143,7 @@ func (e Expect) HeldBackBy(reasons ...string) int {
 }
 
 // Expect tells what party should find of the indicators that the others gave; with own, also of those that
-// it gave itself, of which the gate holds back none.
+// it gave itself. The gate judges both alike.
 func (s Scenario) Expect(party string, own bool) Expect {
 	e := Expect{Lines: s.Lines[party], Unparsed: s.Unparsed[party], HeldBack: map[string]int{}}
 	seen := map[int]bool{}
@@ -151,7 +151,7 @@ func (s Scenario) Expect(party string, own bool) Expect {
 		ind := s.Indicators[h.Indicator]
 		switch {
 		case h.Party != party || ind.Giver == party && !own:
-		case ind.Held != "" && ind.Giver != party:
+		case ind.Held != "":
 			e.HeldBack[ind.Held]++
 		default:
 			e.Alerts++

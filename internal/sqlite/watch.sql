@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS alert (
   PRIMARY KEY (source, generation, line, ind_origin, ind_idx, item)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS alert_by_indicator ON alert (ind_origin, ind_idx, item, held);
+CREATE INDEX IF NOT EXISTS alert_held ON alert (ind_origin, ind_idx, item) WHERE held = 1;
 CREATE TABLE IF NOT EXISTS hunted (
   ind_origin TEXT NOT NULL,
   ind_idx    INTEGER NOT NULL,

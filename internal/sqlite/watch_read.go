@@ -38,6 +38,18 @@ func (w *Watch) CountAlerts(ctx context.Context) (active, held int64, err error)
 	return active, held, err
 }
 
+// HeldItems returns the items that have hits which are held back.
+func (w *Watch) HeldItems(ctx context.Context) ([]Key, error) {
+	var keys []Key
+	err := w.db.each(ctx, "held_items", func(rows *sql.Rows) error {
+		var k Key
+		err := rows.Scan(&k.Origin, &k.Index, &k.Item)
+		keys = append(keys, k)
+		return err
+	})
+	return keys, err
+}
+
 // Group is every hit of one item.
 type Group struct {
 	Key         Key
