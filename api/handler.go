@@ -1,0 +1,220 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"entente/statement"
+)
+
+// Internal is the code of an error that is no refusal.
+const Internal = "internal"
+
+// Handler answers requests on n.
+func Handler(n Node) http.Handler {
+	mux := http.NewServeMux()
+	get := func(path string, f func(r *http.Request) (any, error)) {
+		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+			v, err := f(r)
+			answer(w, v, err)
+		})
+	}
+	get("status", func(r *http.Request) (any, error) { return n.Status(r.Context()) })
+	get("users", func(r *http.Request) (any, error) { return n.Users(r.Context()) })
+	get("alerts", func(r *http.Request) (any, error) {
+		q := query{values: r.URL.Query()}
+		a := AlertQuery{Held: q.yes("held"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
+		if q.err != nil {
+			return nil, q.err
+		}
+		return n.Alerts(r.Context(), a)
+	})
+	get("statements", func(r *http.Request) (any, error) {
+		q := query{values: r.URL.Query()}
+		s := StatementQuery{Party: q.values.Get("party"), Kind: q.values.Get("kind"), All: q.yes("all"), Index: q.index("index"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
+		if q.err != nil {
+			return nil, q.err
+		}
+		return n.Statements(r.Context(), s)
+	})
+	post(mux, "accept", n.Accept)
+	post(mux, "release", n.Release)
+	post(mux, "seal", n.Seal)
+	post(mux, "erase", n.Erase)
+	post(mux, "open", n.Open)
+	post(mux, "withdraw", n.Withdraw)
+	post(mux, "override", func(ctx context.Context, r ReasonRequest) (struct{}, error) {
+		return struct{}{}, n.Override(ctx, r)
+	})
+	post(mux, "link", func(ctx context.Context, u User) (string, error) { return n.Link(ctx, u.Name) })
+	post(mux, "users", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.PutUser(ctx, u) })
+	post(mux, "users/remove", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.RemoveUser(ctx, u.Name) })
+	mux.HandleFunc("POST /v1/share", share(n))
+	mux.HandleFunc("POST /v1/carry/in", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.CarryIn(r.Context(), http.MaxBytesReader(w, r.Body, MaxStick))
+		answer(w, v, err)
+	})
+	bytesRoutes(mux, n)
+	return mux
+}
+
+// bytesRoutes answer files and streams.
+func bytesRoutes(mux *http.ServeMux, n Node) {
+	file := func(path string, f func(r *http.Request) ([]byte, error)) {
+		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+			b, err := f(r)
+			if err != nil {
+				answer(w, nil, err)
+				return
+			}
+			w.Header().Set("Content-Type", "application/octet-stream")
+			_, _ = w.Write(b)
+		})
+	}
+	file("bundle", func(r *http.Request) ([]byte, error) {
+		q := query{values: r.URL.Query()}
+		i := q.index("index")
+		if i == nil || q.err != nil {
+			return nil, statement.Refuse(statement.CodeRequest, "which statement? index is a number")
+		}
+		return n.Bundle(r.Context(), q.values.Get("party"), *i)
+	})
+	file("wire", func(r *http.Request) ([]byte, error) { return n.Wire(r.Context(), r.URL.Query().Get("path")) })
+	stream := func(path string, f func(context.Context, io.Writer) error) {
+		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+			out := &lateWriter{w: w}
+			err := f(r.Context(), out)
+			switch {
+			case err == nil:
+			case !out.began:
+				answer(w, nil, err)
+			default:
+				panic(http.ErrAbortHandler) // the reader must not take half of it for all
+			}
+		})
+	}
+	stream("carry/out", n.CarryOut)
+	stream("backup", n.Backup)
+}
+
+// lateWriter knows whether anything was written.
+type lateWriter struct {
+	w     http.ResponseWriter
+	began bool
+}
+
+func (l *lateWriter) Write(b []byte) (int, error) {
+	if !l.began {
+		l.began = true
+		l.w.Header().Set("Content-Type", "application/octet-stream")
+	}
+	return l.w.Write(b)
+}
+
+// post answers a JSON request.
+func post[Q, A any](mux *http.ServeMux, path string, f func(context.Context, Q) (A, error)) {
+	mux.HandleFunc("POST /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+		var q Q
+		body, err := readAll(w, r, MaxRequest)
+		if err == nil {
+			err = statement.Decode(body, MaxRequest, &q)
+		}
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		v, err := f(r.Context(), q)
+		answer(w, v, err)
+	})
+}
+
+func share(n Node) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		data, err := readAll(w, r, MaxShare)
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		q := r.URL.Query()
+		v, err := n.Share(r.Context(), ShareRequest{
+			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q["to"], Data: data,
+		})
+		answer(w, v, err)
+	}
+}
+
+func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, statement.Refuse(statement.CodeSize, "more than %d bytes", limit)
+	}
+	return data, err
+}
+
+// Failure is the body of an answer that is not 200. Code is a reason code, or
+// Internal.
+type Failure struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// answer writes v, or err as a Failure. A refusal is the asker's fault (400),
+// anything else this node's (500).
+func answer(w http.ResponseWriter, v any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		status = http.StatusInternalServerError
+		f := Failure{Code: Internal, Detail: err.Error()}
+		if r, ok := statement.AsRefusal(err); ok {
+			status, f = http.StatusBadRequest, Failure{Code: string(r.Code), Detail: r.Detail}
+		}
+		v = f
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		status, b = http.StatusInternalServerError, []byte(`{"code":"internal","detail":"the answer cannot be written"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n'))
+}
+
+// query reads parameters and keeps the first fault.
+type query struct {
+	values url.Values
+	err    error
+}
+
+func (q *query) yes(name string) bool { return q.values.Get(name) == "1" }
+
+func (q *query) number(name string, missing, limit int) int {
+	text := q.values.Get(name)
+	if text == "" {
+		return missing
+	}
+	v, err := strconv.Atoi(text)
+	if (err != nil || v < 0 || v > limit) && q.err == nil {
+		q.err = statement.Refuse(statement.CodeRequest, "%s is a number from 0 to %d", name, limit)
+	}
+	return v
+}
+
+func (q *query) index(name string) *uint64 {
+	text := q.values.Get(name)
+	if text == "" {
+		return nil
+	}
+	v, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || strings.HasPrefix(text, "+") {
+		q.err = statement.Refuse(statement.CodeRequest, "%s is the number of a statement", name)
+		return nil
+	}
+	return &v
+}
