@@ -1,0 +1,211 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+
+	"entente/border"
+	"entente/record"
+	"entente/statement"
+)
+
+// draft is what somebody wants to say.
+type draft struct {
+	kind       statement.Kind
+	caseID     string // empty: a new case
+	refs       []statement.Ref
+	marking    border.Marking
+	recipients []string // party ids; nil with toAll
+	toAll      bool     // every party and observer
+	private    bool     // for the own node alone
+	body       any
+	parts      [][]byte // further parts, plaintext
+}
+
+// author says things: it composes, seals and appends to the own log. It is
+// the only writer of that log.
+type author struct {
+	self     record.Member
+	roster   record.Roster
+	registry statement.Registry
+	key      ed25519.PrivateKey // guarded by mu: a rotation replaces it
+	log      record.Storage
+	now      func() time.Time
+	people   map[string]age.Recipient    // by party id
+	present  func() []string             // ids of the other nodes that have not left
+	writable func() error                // a refusal while the node is read-only
+	said     func(context.Context) error // brings the view up to the own log
+	mu       sync.Mutex                  // one statement at a time: its number is its index
+}
+
+func newAuthor(r record.Roster, self record.Member, reg statement.Registry, key ed25519.PrivateKey, log record.Storage, now func() time.Time) (*author, error) {
+	a := &author{self: self, roster: r, registry: reg, key: key, log: log, now: now, people: make(map[string]age.Recipient)}
+	for _, p := range r.Charter.Parties {
+		recipient, err := age.ParseHybridRecipient(p.Keys.Parts)
+		if err != nil {
+			return nil, fmt.Errorf("parts key of %s: %w", p.ID, err)
+		}
+		a.people[p.ID] = recipient
+	}
+	return a, nil
+}
+
+// say logs a statement and returns its reference when it is durable. It
+// passes the border first: no marking and no recipient, no statement.
+func (a *author) say(ctx context.Context, d draft) (statement.Ref, error) {
+	if err := a.writable(); err != nil {
+		return statement.Ref{}, err
+	}
+	digests, sealed, err := a.compose(d)
+	if err != nil {
+		return statement.Ref{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.append(ctx, digests, sealed)
+}
+
+// sayLocked is say for a caller that holds mu.
+func (a *author) sayLocked(ctx context.Context, d draft) (statement.Ref, error) {
+	digests, sealed, err := a.compose(d)
+	if err != nil {
+		return statement.Ref{}, err
+	}
+	return a.append(ctx, digests, sealed)
+}
+
+// compose makes the parts of a statement, salted and sealed.
+func (a *author) compose(d draft) ([]statement.Digest, [][]byte, error) {
+	act, to, err := a.act(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	plain := append([][]byte{act}, d.parts...)
+	digests, sealed := make([]statement.Digest, len(plain)), make([][]byte, len(plain))
+	people, err := a.stanzas(to)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, text := range plain {
+		p, err := record.NewPart(rand.Reader, text)
+		if err != nil {
+			return nil, nil, err
+		}
+		digests[i] = p.Digest()
+		if sealed[i], err = p.Seal(people...); err != nil {
+			return nil, nil, err
+		}
+	}
+	return digests, sealed, nil
+}
+
+// append signs the leaf with the number that it will have and appends it. The
+// caller holds mu.
+func (a *author) append(ctx context.Context, digests []statement.Digest, sealed [][]byte) (statement.Ref, error) {
+	if err := a.writable(); err != nil {
+		return statement.Ref{}, err
+	}
+	head, _ := a.log.Head()
+	leaf, id, err := statement.SignLeaf(statement.Leaf{
+		Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: a.self.ID,
+		Seq: head.Size, Time: max(a.now().UnixMilli(), 0), Parts: digests,
+	}, a.key)
+	if err != nil {
+		return statement.Ref{}, err
+	}
+	index, err := a.log.Append(ctx, leaf, sealed)
+	if err != nil {
+		return statement.Ref{}, fmt.Errorf("append to the own log: %w", err)
+	}
+	if index != head.Size {
+		return statement.Ref{}, fmt.Errorf("leaf signed as number %d stands at %d: a second writer", head.Size, index)
+	}
+	return statement.Ref{Origin: a.self.Origin, Index: index, ID: id}, a.said(ctx)
+}
+
+// act composes part 0 and says to whom the statement goes.
+func (a *author) act(d draft) ([]byte, []string, error) {
+	others := a.present()
+	to := slices.Clone(d.recipients)
+	switch {
+	case d.private:
+		to = nil
+	case d.toAll:
+		to = others
+	}
+	marking := string(d.marking)
+	if !d.private {
+		receipt, err := border.Release(marking, to, others)
+		if err != nil && len(others) > 0 {
+			return nil, nil, err
+		}
+		if err == nil {
+			to, marking = receipt.Recipients, receipt.Marking
+		}
+	}
+	if d.caseID == "" {
+		var err error
+		if d.caseID, err = newCase(rand.Reader); err != nil {
+			return nil, nil, err
+		}
+	}
+	body, err := json.Marshal(d.body)
+	if err != nil {
+		return nil, nil, err
+	}
+	act := statement.Act{Kind: d.kind, Case: d.caseID, Refs: d.refs, Marking: marking, Recipients: to, Body: body}
+	if err := a.registry.Check(act); err != nil {
+		return nil, nil, err
+	}
+	raw, err := statement.NewAct(act)
+	if err != nil {
+		return nil, nil, err
+	}
+	part, err := statement.MarshalAct(raw, nil)
+	return part, to, err
+}
+
+// stanzas returns the age recipients: the named ones, always the owner, and
+// throw-away keys up to the size of the roster, so that a ciphertext does not
+// tell how many may read it.
+func (a *author) stanzas(to []string) ([]age.Recipient, error) {
+	people := []age.Recipient{a.people[a.self.ID]}
+	for _, id := range to {
+		people = append(people, a.people[id])
+	}
+	for len(people) < len(a.people) {
+		nobody, err := age.GenerateHybridIdentity()
+		if err != nil {
+			return nil, fmt.Errorf("fill up recipients: %w", err)
+		}
+		people = append(people, nobody.Recipient())
+	}
+	// In random order: the position of a stanza says nothing either.
+	var seed [8]byte
+	for i := len(people) - 1; i > 0; i-- {
+		if _, err := io.ReadFull(rand.Reader, seed[:]); err != nil {
+			return nil, err
+		}
+		j := int(uint(seed[0])|uint(seed[1])<<8|uint(seed[2])<<16|uint(seed[3])<<24) % (i + 1)
+		people[i], people[j] = people[j], people[i]
+	}
+	return people, nil
+}
+
+func newCase(r io.Reader) (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return "", fmt.Errorf("draw a case id: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}

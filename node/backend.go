@@ -1,0 +1,178 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"sync"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"entente/internal/logfile"
+	"entente/internal/peer"
+	"entente/record"
+	"entente/statement"
+)
+
+// backend is what partners see of this node: its own log, the logs that it
+// mirrors, its witness, and nothing else.
+type backend struct {
+	self    record.Member
+	own     *logfile.Log
+	head    func() []byte      // newest published own note
+	mirrors map[string]*mirror // by peer.LogName
+	witness *record.Witness
+	clerk   *clerk
+	now     func() int64 // Unix seconds
+	suspect func(ctx context.Context, a record.Answer, party string)
+	relayed func(owner string) [][]byte
+
+	mu      sync.Mutex // guards changed
+	changed chan struct{}
+}
+
+var _ peer.Backend = (*backend)(nil)
+
+// Log implements peer.Backend. Every partner may read every log: parts are
+// encrypted to their recipients.
+func (b *backend) Log(_, h string) (peer.Log, bool) {
+	if h == peer.LogName(b.self.Origin) {
+		return servedLog{b.own, b.head()}, true
+	}
+	m, ok := b.mirrors[h]
+	if !ok {
+		return nil, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return servedLog{m.log, m.newest}, true
+}
+
+// Held implements peer.Backend.
+func (b *backend) Held(_, h string) ([]byte, uint64, bool) {
+	m, ok := b.mirrors[h]
+	if !ok {
+		return nil, 0, false
+	}
+	held := m.state().held
+	if held == nil {
+		return nil, 0, false
+	}
+	c, err := record.Peek(held)
+	// What other mirrors signed of the same head goes along: an owner without
+	// a direct line to them learns it here.
+	for _, msg := range b.relayed(m.member.ID) {
+		text, lines, ok := record.SplitNote(msg)
+		if !ok || !bytes.Equal(text, c.Text()) {
+			continue
+		}
+		if merged, err := record.Merge(held, lines, m.roster.Keys(m.member.Origin)...); err == nil {
+			held = merged
+		}
+	}
+	return held, c.Size, err == nil
+}
+
+// cosign gives this node's witness lines on a head that a mirror holds. The
+// witness's own rules apply: it answers as it would to the owner.
+func (b *backend) cosign(ctx context.Context, m *mirror, c record.Checkpoint, note []byte) []byte {
+	latest, have := b.witness.Store.Latest(c.Origin)
+	if have && latest.Tree == c.Tree {
+		return b.ownLines(m, latest.Note)
+	}
+	old := uint64(0)
+	var proof tlog.TreeProof
+	if have {
+		old = latest.Tree.Size
+	}
+	if old > c.Size {
+		return nil
+	}
+	if old > 0 {
+		var err error
+		if proof, err = tlog.ProveTree(int64(c.Size), int64(old), m.log); err != nil {
+			return nil
+		}
+	}
+	a, err := b.witness.AddCheckpoint(ctx, record.MarshalAddCheckpoint(old, proof, note), b.now())
+	if err != nil || a.Status != 200 {
+		return nil
+	}
+	return a.Body
+}
+
+// ownLines picks this node's witness lines out of a note.
+func (b *backend) ownLines(m *mirror, note []byte) []byte {
+	_, sigs, err := openNote(m.roster, m.member, note)
+	if err != nil {
+		return nil
+	}
+	var lines []byte
+	for _, s := range sigs {
+		if id := s.Key.ID(); id == b.witness.Cosigner.ID() || id == b.witness.PQ.ID() {
+			lines = append(lines, s.Line...)
+		}
+	}
+	return lines
+}
+
+// AddCheckpoint implements peer.Backend.
+func (b *backend) AddCheckpoint(ctx context.Context, party string, body []byte) (int, string, []byte) {
+	a, err := b.witness.AddCheckpoint(ctx, body, b.now())
+	if err != nil {
+		return 500, "text/plain; charset=utf-8", []byte("internal\n")
+	}
+	if a.Code != "" && a.Status != 409 {
+		b.clerk.refused(party, a.Code, string(body[:min(len(body), 256)]))
+	}
+	if a.Suspect != nil && a.Known != nil && a.Status == 422 {
+		b.suspect(ctx, a, party)
+	}
+	return a.Status, a.ContentType, a.Body
+}
+
+// Changed implements peer.Backend.
+func (b *backend) Changed() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return b.changed
+}
+
+// grown wakes every long poll.
+func (b *backend) grown() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
+	}
+}
+
+// Refused implements peer.Backend.
+func (b *backend) Refused(party string, code statement.Code, detail string) {
+	b.clerk.refused(party, code, detail)
+}
+
+// servedLog is a log under one of its signed notes.
+type servedLog struct {
+	log  *logfile.Log
+	note []byte
+}
+
+func (s servedLog) Size() uint64 {
+	if s.note == nil {
+		return 0
+	}
+	c, err := record.Peek(s.note)
+	if err != nil {
+		return 0
+	}
+	return c.Size
+}
+
+func (s servedLog) Checkpoint() []byte                      { return s.note }
+func (s servedLog) Tile(t tlog.Tile) ([]byte, error)        { return s.log.Tile(t) }
+func (s servedLog) Sealed(i uint64) ([][]byte, error)       { return s.log.Sealed(i) }
+func (s servedLog) Entries(n uint64, w int) ([]byte, error) { return s.log.Bundle(n, w) }

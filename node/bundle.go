@@ -1,0 +1,139 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"entente/console"
+	"entente/internal/logfile"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// Bundle implements console.Source: the offline proof of one statement with
+// every part that this node can read.
+func (n *Node) Bundle(ctx context.Context, party string, index uint64) ([]byte, error) {
+	m, log, err := n.logOf(party)
+	if err != nil {
+		return nil, err
+	}
+	b, err := n.bundle(ctx, m, log, index)
+	if err != nil {
+		return nil, err
+	}
+	return b.Marshal()
+}
+
+func (n *Node) bundle(ctx context.Context, m record.Member, log *logfile.Log, index uint64) (record.Bundle, error) {
+	proofs, err := prove(log, index, n.notesOf(m))
+	if err != nil {
+		return record.Bundle{}, err
+	}
+	if len(proofs) == 0 {
+		return record.Bundle{}, console.ErrNotFound
+	}
+	shown, err := n.shown(log, index)
+	if err != nil {
+		return record.Bundle{}, err
+	}
+	keys, err := n.shownKeys(ctx, m, log, index, proofs[0].Note)
+	if err != nil {
+		return record.Bundle{}, err
+	}
+	return record.NewBundle(m.Origin, shown.Leaf, shown.Parts, proofs, keys), nil
+}
+
+// notesOf returns the notes of a log that this node has, best first: between
+// them they carry every cosignature known.
+func (n *Node) notesOf(m record.Member) [][]byte {
+	if m.ID != n.self.ID {
+		st := n.mirrors[m.ID].state()
+		return append([][]byte{st.newest, st.held}, n.relayed.of(m.ID)...)
+	}
+	s := n.publisher.standing()
+	notes := [][]byte{s.published, s.quorate}
+	for _, o := range n.roster.Others(n.self.ID) {
+		notes = append(notes, s.held[o.ID])
+	}
+	return notes
+}
+
+// prove makes one inclusion proof for each distinct note that covers a leaf.
+func prove(log *logfile.Log, index uint64, notes [][]byte) ([]record.Proof, error) {
+	var proofs []record.Proof
+	seen := make(map[string]bool)
+	for _, msg := range notes {
+		if msg == nil || seen[string(msg)] || len(proofs) == maxBundleProofs {
+			continue
+		}
+		seen[string(msg)] = true
+		c, err := record.Peek(msg)
+		if err != nil || c.Size <= index {
+			continue
+		}
+		if have, _ := log.Head(); c.Size > have.Size {
+			continue
+		}
+		p, err := record.Prove(log, index, msg)
+		if err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, p)
+	}
+	return proofs, nil
+}
+
+const maxBundleProofs = 8
+
+// shown opens what can be opened of a leaf.
+func (n *Node) shown(log *logfile.Log, index uint64) (record.Shown, error) {
+	raw, err := log.Leaf(index)
+	if err != nil {
+		return record.Shown{}, fmt.Errorf("read leaf %d: %w", index, err)
+	}
+	s := record.Shown{Leaf: raw, Parts: []record.ShownPart{}}
+	env, err := statement.ParseEnvelope(raw)
+	if err != nil {
+		return s, nil //nolint:nilerr // a leaf of another version is proved as it is
+	}
+	l, err := env.Leaf()
+	if err != nil {
+		return s, nil //nolint:nilerr // as above
+	}
+	sealed, err := log.Sealed(index)
+	if err != nil {
+		return s, err
+	}
+	for i := range l.Parts {
+		if p, err := n.ingress.open(l, sealed, i); err == nil {
+			s.Parts = append(s.Parts, record.Show(i, p))
+		}
+	}
+	return s, nil
+}
+
+// shownKeys proves the key statements after enrolment that precede a leaf.
+func (n *Node) shownKeys(ctx context.Context, m record.Member, log *logfile.Log, index uint64, note []byte) ([]record.Shown, error) {
+	all, err := n.view.KeyStatements(ctx, m.Origin)
+	if err != nil {
+		return nil, err
+	}
+	var keys []record.Shown
+	for _, s := range all {
+		if s.Index == 0 || s.Index >= index || s.State != sqlite.StateOpen {
+			continue
+		}
+		shown, err := n.shown(log, s.Index)
+		if err != nil {
+			return nil, err
+		}
+		p, err := record.Prove(log, s.Index, note)
+		if err != nil {
+			return nil, err
+		}
+		shown.Proof = p.Marshal()
+		keys = append(keys, shown)
+	}
+	return keys, nil
+}

@@ -1,0 +1,246 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"entente/border"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// clerk writes what the record says of itself: acks of partners' statements,
+// the heads that this node cosigned, and what it refused. None of these begets
+// another of its kind.
+type clerk struct {
+	author  *author
+	roster  record.Roster
+	self    record.Member
+	view    *sqlite.View
+	lists   *lists
+	heads   record.HeadStore
+	budgets map[string]*border.Budget // by party; used by judge alone
+	now     func() time.Time
+
+	mu       sync.Mutex // guards what follows
+	refusals map[refusalKey]*record.RefusalItem
+	total    map[refusalKey]uint64 // since start, for screens and metrics
+	since    time.Time
+}
+
+type refusalKey struct {
+	party string
+	code  statement.Code
+}
+
+// stranger is the party of whoever has no key of the charter.
+const stranger = "stranger"
+
+func newClerk(a *author, view *sqlite.View, l *lists, heads record.HeadStore, now func() time.Time) *clerk {
+	c := &clerk{author: a, roster: a.roster, self: a.self, view: view, lists: l, heads: heads, now: now, budgets: make(map[string]*border.Budget), refusals: make(map[refusalKey]*record.RefusalItem), total: make(map[refusalKey]uint64), since: now()}
+	for _, m := range a.roster.Others(a.self.ID) {
+		b := border.NewBudget(a.roster.Charter.Budgets.ObjectsPerDay, a.roster.Charter.Budgets.BytesPerDay)
+		c.budgets[m.ID] = &b
+	}
+	return c
+}
+
+// refused counts one refusal. It is called by floods and only counts.
+func (c *clerk) refused(party string, code statement.Code, detail string) {
+	if party == "" {
+		party = stranger
+	}
+	sum := statement.Digest(sha256.Sum256([]byte(detail)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := refusalKey{party, code}
+	c.total[k]++
+	r := c.refusals[k]
+	if r == nil {
+		r = &record.RefusalItem{Party: party, Code: code, First: sum}
+		c.refusals[k] = r
+	}
+	r.Count++
+	r.Last = sum
+}
+
+// counts returns the refusals since the start, by party and code.
+func (c *clerk) counts() map[refusalKey]uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make(map[refusalKey]uint64, len(c.total))
+	for k, n := range c.total {
+		out[k] = n
+	}
+	return out
+}
+
+// judge applies this node's budgets to what came new from a partner. A list
+// that is over budget stays out of the watch; the ack says so for ever.
+func (c *clerk) judge(party string, entries []sqlite.Entry) {
+	for _, e := range entries {
+		if e.Statement.Kind != indicator.KindList || e.Statement.State != sqlite.StateOpen {
+			if e.Statement.State == sqlite.StateRefused {
+				c.refused(party, e.Statement.Code, e.Statement.ID.String())
+			}
+			continue
+		}
+		size := int64(0)
+		for _, it := range e.Items {
+			size += int64(len(it.Value) + len(it.Note) + 64)
+		}
+		if err := c.budgets[party].Take(int64(len(e.Items)), size, c.now()); err != nil {
+			c.lists.refuse(e.Statement.Origin, e.Statement.Index, statement.CodeBudget)
+			c.refused(party, statement.CodeBudget, e.Statement.ID.String())
+		}
+	}
+}
+
+// acks acknowledges every readable statement of a partner that has no ack of
+// ours yet. It returns how many statements it wrote.
+func (c *clerk) acks(ctx context.Context) (int, error) {
+	wrote := 0
+	for _, m := range c.roster.Others(c.self.ID) {
+		for {
+			list, err := c.view.Unacked(ctx, m.Origin, c.self.Origin, record.MaxAckItems)
+			if err != nil || len(list) == 0 {
+				if err != nil {
+					return wrote, err
+				}
+				break
+			}
+			body := record.AckBody{Origin: m.Origin}
+			for _, u := range list {
+				body.Items = append(body.Items, c.verdict(m.Origin, u))
+			}
+			if err := c.write(ctx, record.KindAck, body); err != nil {
+				return wrote, err
+			}
+			wrote++
+		}
+	}
+	return wrote, nil
+}
+
+func (c *clerk) verdict(origin string, u sqlite.Unacked) record.AckItem {
+	item := record.AckItem{Index: u.Index, ID: u.ID, Verdict: record.VerdictAccepted}
+	switch {
+	case u.State == sqlite.StateRefused:
+		item.Verdict, item.Code = record.VerdictRefused, u.Code
+	case u.State == sqlite.StateNotUnderstood:
+		item.Verdict = record.VerdictNotUnderstood
+	case u.Kind == indicator.KindList:
+		if code := c.lists.refusal(origin, u.Index); code != "" {
+			item.Verdict, item.Code = record.VerdictRefused, code
+		} else if len(c.lists.get().heldOf(statement.Ref{Origin: origin, Index: u.Index, ID: u.ID})) > 0 {
+			item.Verdict = record.VerdictHeldBack
+		}
+	}
+	return item
+}
+
+// witnessed logs the heads that this node cosigned, when some other log has
+// said something since the last time.
+func (c *clerk) witnessed(ctx context.Context) (int, error) {
+	old, err := c.lastHeads(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var body record.HeadsBody
+	news := false
+	for _, m := range c.roster.Others(c.self.ID) {
+		h, ok := c.heads.Latest(m.Origin)
+		if !ok {
+			continue
+		}
+		last, err := c.view.LastOfKind(ctx, m.Origin, "")
+		if err != nil {
+			return 0, err
+		}
+		// Housekeeping alone is no news, or two nodes would answer each other for ever.
+		news = news || last >= 0 && uint64(last) >= old[m.Origin] && h.Tree.Size > uint64(last)
+		body.Heads = append(body.Heads, record.HeadLine{Origin: m.Origin, Size: h.Tree.Size, Root: statement.Digest(h.Tree.Root)})
+	}
+	if !news {
+		return 0, nil
+	}
+	wrote := 0
+	for chunk := range slices.Chunk(body.Heads, record.MaxHeadLines) {
+		if err := c.write(ctx, record.KindHeads, record.HeadsBody{Heads: chunk}); err != nil {
+			return wrote, err
+		}
+		wrote++
+	}
+	return wrote, nil
+}
+
+// lastHeads returns the sizes in this node's newest heads statements.
+func (c *clerk) lastHeads(ctx context.Context) (map[string]uint64, error) {
+	all, err := c.view.OfKind(ctx, c.self.Origin, record.KindHeads)
+	if err != nil {
+		return nil, err
+	}
+	sizes := make(map[string]uint64)
+	for _, s := range all {
+		var b record.HeadsBody
+		if err := statement.Decode(s.Body, statement.MaxAct, &b); err != nil {
+			return nil, err
+		}
+		for _, h := range b.Heads {
+			sizes[h.Origin] = h.Size
+		}
+	}
+	return sizes, nil
+}
+
+// refuseds writes what was refused since the last time, aggregated.
+func (c *clerk) refuseds(ctx context.Context) (int, error) {
+	c.mu.Lock()
+	items := make([]record.RefusalItem, 0, len(c.refusals))
+	for _, r := range c.refusals {
+		items = append(items, *r)
+	}
+	from, to := c.since, c.now()
+	c.refusals, c.since = make(map[refusalKey]*record.RefusalItem), to
+	c.mu.Unlock()
+	slices.SortFunc(items, func(a, b record.RefusalItem) int {
+		return strings.Compare(a.Party+" "+string(a.Code), b.Party+" "+string(b.Code))
+	})
+	wrote := 0
+	for chunk := range slices.Chunk(items, record.MaxHeadLines) {
+		if err := c.write(ctx, record.KindRefusal, record.RefusalBody{From: min(from.Unix(), to.Unix()), To: max(from.Unix(), to.Unix()), Items: chunk}); err != nil {
+			c.unsaid(items[wrote*record.MaxHeadLines:], from)
+			return wrote, err
+		}
+		wrote++
+	}
+	return wrote, nil
+}
+
+// unsaid takes counts back that could not be written, for the next time.
+func (c *clerk) unsaid(items []record.RefusalItem, from time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since = from
+	for _, old := range items {
+		k := refusalKey{old.Party, old.Code}
+		if later := c.refusals[k]; later != nil {
+			old.Count, old.Last = old.Count+later.Count, later.Last
+		}
+		c.refusals[k] = &old
+	}
+}
+
+func (c *clerk) write(ctx context.Context, kind statement.Kind, body any) error {
+	_, err := c.author.say(ctx, draft{kind: kind, marking: border.Green, toAll: true, body: body})
+	if err != nil {
+		return err
+	}
+	return nil
+}

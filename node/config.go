@@ -1,0 +1,135 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"entente/border"
+	"entente/internal/peer"
+	"entente/observable"
+)
+
+// Config is one node's configuration file, DIR/config.yaml. Every field has a
+// usable zero value: a folder without the file is a node that listens where
+// its charter says and reads no logs yet.
+type Config struct {
+	// Dir is the data folder. Not in the file.
+	Dir string `yaml:"-"`
+	// Listen is where partners connect, host:port; empty means the charter's address.
+	Listen string `yaml:"listen"`
+	// Console is where the console listens, a loopback host:port; empty means
+	// 127.0.0.1 with a free port, "off" means none.
+	Console string `yaml:"console"`
+	// Sources are the log files and folders that this node watches.
+	Sources []Source `yaml:"sources"`
+	// WarningLists are files in MISP warning-list format, beside the built-in ones.
+	WarningLists []string `yaml:"warning_lists"`
+	// OwnAssets are addresses, networks and names of the party itself: an
+	// indicator that names one is held back.
+	OwnAssets []string `yaml:"own_assets"`
+	// Release says who lets a sighting go back to the giver of an indicator:
+	// "officer" (the default) or "automatic", and how many a day.
+	Release Release `yaml:"release"`
+	// HighWater is a file outside the data folder that remembers the largest
+	// own head; empty means DIR.head beside the folder.
+	HighWater string `yaml:"high_water"`
+}
+
+// Source is one log source.
+type Source struct {
+	ID   string `yaml:"id"`   // names it for ever; empty means its path
+	Path string `yaml:"path"` // file or folder
+	Once bool   `yaml:"once"` // read to the end and seal, do not follow
+}
+
+// Release is the policy by which sightings go back.
+type Release struct {
+	Mode   string `yaml:"mode"`
+	PerDay int    `yaml:"per_day"` // 0 means the charter's budget
+}
+
+// Options are what a caller hands a node beside its configuration: the world
+// around it. Zero fields take the real one.
+type Options struct {
+	Listen     func(network, address string) (net.Listener, error)
+	Dial       peer.DialFunc
+	Now        func() time.Time
+	Passphrase []byte
+	// Poll is how often log files are looked at, without notifications by the
+	// file system; zero means both notifications and a look each second.
+	Poll time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Listen == nil {
+		o.Listen = net.Listen
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// ReadConfig reads DIR/config.yaml strictly; a missing file is the zero Config.
+func ReadConfig(dir string) (Config, error) {
+	c := Config{Dir: dir}
+	data, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
+	if errors.Is(err, os.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("read the configuration: %w", err)
+	}
+	if len(data) > 1<<20 {
+		return c, errors.New("config.yaml is larger than 1 MiB")
+	}
+	d := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := d.Decode(&c); err != nil && len(bytes.TrimSpace(data)) > 0 {
+		return c, fmt.Errorf("config.yaml: %w", err)
+	}
+	c.Dir = dir
+	return c, nil
+}
+
+// highWater is the path of the mark outside the folder.
+func (c Config) highWater() string {
+	if c.HighWater != "" {
+		return c.HighWater
+	}
+	return filepath.Clean(c.Dir) + ".head"
+}
+
+// policy is the release policy under the charter's budget.
+func (c Config) policy(perDay int64) (border.ReleasePolicy, error) {
+	p := border.ReleasePolicy{Mode: c.Release.Mode, PerDay: c.Release.PerDay}
+	if p.Mode == "" {
+		p.Mode = border.ModeOfficer
+	}
+	if p.PerDay == 0 || int64(p.PerDay) > perDay {
+		p.PerDay = int(min(perDay, border.MaxPerDay))
+	}
+	return p, p.Check()
+}
+
+// own parses the party's assets.
+func (c Config) own() ([]observable.Value, error) {
+	values := make([]observable.Value, 0, len(c.OwnAssets))
+	for _, raw := range c.OwnAssets {
+		v, err := observable.Detect(raw)
+		if err != nil {
+			return nil, fmt.Errorf("own_assets %q: %w", raw, err)
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}

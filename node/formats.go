@@ -1,0 +1,22 @@
+package node
+
+import (
+	"entente/watch/event"
+	"entente/watch/format/eve"
+	"entente/watch/format/syslog"
+	"entente/watch/format/weblog"
+	"entente/watch/format/zeekjson"
+	"entente/watch/format/zeektsv"
+)
+
+// Formats is the list of the log formats that this version reads. A new
+// format is one folder under watch/format and one line here.
+func Formats() []event.Format {
+	return []event.Format{
+		eve.Format(),
+		zeekjson.Format(),
+		zeektsv.Format(),
+		weblog.Format(),
+		syslog.Format(),
+	}
+}

@@ -1,0 +1,20 @@
+package node
+
+import (
+	"entente/border"
+	"entente/record"
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// Kinds is the list of the statement kinds that this version understands. A
+// new kind is one file in its area and one line here.
+func Kinds() (statement.Registry, error) {
+	specs := record.Kinds()
+	specs = append(specs,
+		statement.Spec{Kind: indicator.KindList, Check: indicator.CheckList},
+		statement.Spec{Kind: indicator.KindSighting, Check: indicator.CheckSighting},
+		statement.Spec{Kind: border.KindDecision, Check: border.CheckDecision},
+	)
+	return statement.NewRegistry(specs...)
+}

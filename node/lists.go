@@ -1,0 +1,190 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"entente/border"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+	"entente/watch"
+	"entente/watch/indicator"
+)
+
+// entry is one item of one list that this node holds, with the gate's word.
+type entry struct {
+	key      sqlite.Key
+	list     statement.Ref
+	name     string // of the list
+	giver    string // party id
+	basis    string
+	given    int64 // when, claimed, Unix milliseconds
+	item     indicator.Item
+	verdict  border.Verdict
+	accepted string // officer who accepted what the gate holds, else empty
+}
+
+// held says that the item may not alert.
+func (e entry) held() bool { return e.verdict.Hold && e.accepted == "" }
+
+// watchlist is everything to look for at one moment. It is immutable.
+type watchlist struct {
+	matcher *watch.Matcher
+	entries []entry // by id of the set
+	byKey   map[sqlite.Key]int
+	lists   []statement.Ref
+}
+
+// lists keeps the watchlist: every list in the view, judged by the gate, with
+// the officers' decisions.
+type lists struct {
+	view *sqlite.View
+	self string // origin
+	gate *border.Gate
+	now  func() time.Time
+
+	mu      sync.RWMutex // guards what follows
+	current *watchlist
+	// refusing names lists that ingress refused and whose ack is not logged yet.
+	refusing map[sqlite.Key]statement.Code
+}
+
+func newLists(view *sqlite.View, self string, gate *border.Gate, now func() time.Time) *lists {
+	return &lists{view: view, self: self, gate: gate, now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code)}
+}
+
+// get returns the present watchlist.
+func (l *lists) get() *watchlist {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.current
+}
+
+// refuse keeps a list out until its refusal is in the record.
+func (l *lists) refuse(origin string, index uint64, code statement.Code) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refusing[sqlite.Key{Origin: origin, Index: index}] = code
+}
+
+func (l *lists) refusal(origin string, index uint64) statement.Code {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.refusing[sqlite.Key{Origin: origin, Index: index}]
+}
+
+// load reads the lists from the view and judges them now. It returns the new
+// watchlist without making it current: the lookout swaps it in.
+func (l *lists) load(ctx context.Context) (*watchlist, error) {
+	all, err := l.view.Lists(ctx, l.self)
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := l.view.Decisions(ctx, l.self)
+	if err != nil {
+		return nil, err
+	}
+	accepted := make(map[sqlite.Key]string)
+	for _, d := range decisions {
+		k := sqlite.Key{Origin: d.Origin, Index: d.Index, Item: d.Item}
+		delete(accepted, k)
+		if d.Stance == border.StanceAccept {
+			accepted[k] = d.Officer
+		}
+	}
+	w := &watchlist{byKey: make(map[sqlite.Key]int)}
+	var set []indicator.Entry
+	for _, list := range all {
+		if list.Verdict == record.VerdictRefused || l.refusal(list.Ref.Origin, list.Ref.Index) != "" {
+			continue
+		}
+		items, err := l.view.Items(ctx, list.Ref.Origin, list.Ref.Index)
+		if err != nil {
+			return nil, err
+		}
+		w.lists = append(w.lists, list.Ref)
+		for n, it := range items {
+			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
+			e.accepted = accepted[e.key]
+			if e.verdict, err = l.judge(it); err != nil {
+				return nil, err
+			}
+			set = append(set, indicator.Entry{Value: it.Observable(), ID: uint32(len(w.entries))})
+			w.byKey[e.key] = len(w.entries)
+			w.entries = append(w.entries, e)
+		}
+	}
+	return w.index(set), nil
+}
+
+func (l *lists) judge(it indicator.Item) (border.Verdict, error) {
+	observed, until, err := it.Times()
+	if err != nil {
+		return border.Verdict{}, err
+	}
+	return l.gate.Judge(border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context}, l.now()), nil
+}
+
+// swap makes w current.
+func (l *lists) swap(w *watchlist) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.current = w
+}
+
+// index builds the matcher over some of the entries.
+func (w *watchlist) index(set []indicator.Entry) *watchlist {
+	w.matcher = watch.NewMatcher(indicator.NewSet(set), func(id uint32) (watch.Meta, bool) {
+		e := w.entries[id]
+		m := watch.Meta{Giver: e.giver, Statement: e.list, Item: e.key.Item, List: e.name, Value: e.item.Observable(), Status: watch.Active}
+		if e.held() {
+			m.Status = watch.Held
+		}
+		return m, true
+	})
+	return w
+}
+
+// only returns a watchlist of some of the lists, for hunting back.
+func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
+	part := &watchlist{entries: w.entries}
+	var set []indicator.Entry
+	for id, e := range w.entries {
+		if want[e.list] {
+			set = append(set, indicator.Entry{Value: e.item.Observable(), ID: uint32(id)})
+		}
+	}
+	return part.index(set)
+}
+
+// heldOf returns the items of a list that wait for a person, in order.
+func (w *watchlist) heldOf(list statement.Ref) []int {
+	var items []int
+	for _, e := range w.entries {
+		if e.list == list && e.held() {
+			items = append(items, e.key.Item)
+		}
+	}
+	return items
+}
+
+// caseOf returns the case id of a statement in the view, or "".
+func caseOf(ctx context.Context, view *sqlite.View, r statement.Ref) string {
+	s, err := view.Statement(ctx, r.Origin, r.Index)
+	if err != nil {
+		return ""
+	}
+	return s.Case
+}
+
+// note reads a JSON value kept in watch.db; false if there is none.
+func note[T any](ctx context.Context, w *sqlite.Watch, key string, into *T) (bool, error) {
+	data, err := w.Note(ctx, key)
+	if err != nil || data == nil {
+		return false, err
+	}
+	return true, json.Unmarshal(data, into)
+}

@@ -1,0 +1,229 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"entente/internal/ingest"
+	"entente/internal/sqlite"
+	"entente/statement"
+	"entente/watch"
+	"entente/watch/event"
+)
+
+// lookout matches log lines against the watchlist: lines as they come, and
+// for a new list those that have been read before.
+type lookout struct {
+	lists   *lists
+	db      *sqlite.Watch
+	config  ingest.Config
+	sources []ingest.Source
+	now     func() time.Time
+	logger  *slog.Logger
+	alerted func() // called after alerts were stored
+
+	// mu orders batches and swaps of the watchlist: a line is matched live by
+	// exactly the lists that no later hunt will bring to it.
+	mu       sync.Mutex
+	troubles []string
+	known    map[string]bool // sources that have a row in the ledger
+	hunt     sync.Mutex      // one hunt at a time
+}
+
+// Batch implements ingest.Sink: results and position in one transaction.
+func (l *lookout) Batch(ctx context.Context, b ingest.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.lists.get()
+	position, err := json.Marshal(b.Position())
+	if err != nil {
+		return err
+	}
+	row := sqlite.Source{ID: b.Source, Path: b.Path, Format: b.Format, Position: position, Final: b.Final, Updated: l.now().UnixMilli()}
+	if b.Lost != nil {
+		row.Lost = b.Lost.Error()
+	}
+	var hits []sqlite.Hit
+	var ledger watch.Ledger
+	for _, line := range b.Lines {
+		found := w.match(b, line)
+		alerts := 0
+		for _, h := range found {
+			if !h.Held {
+				alerts++
+			}
+		}
+		ledger.Count(watch.Judge(line.Err, alerts))
+		hits = append(hits, found...)
+	}
+	row.Read, row.Matched, row.Clean, row.Unparsed, row.Dropped = ledger.Read, ledger.Matched, ledger.Clean, ledger.Unparsed, ledger.Dropped
+	var fresh []statement.Ref
+	if !l.known[b.Source] {
+		fresh = w.lists
+	}
+	if err := l.db.Store(ctx, row, hits, fresh); err != nil {
+		return err
+	}
+	l.known[b.Source] = true
+	if len(hits) > 0 {
+		l.alerted()
+	}
+	return nil
+}
+
+// match returns one hit for each item that the line meets.
+func (w *watchlist) match(b ingest.Batch, line ingest.Line) []sqlite.Hit {
+	if line.Event == nil {
+		return nil
+	}
+	at := watch.Place{Source: b.Source, Generation: b.Generation, Line: line.Number, Offset: line.Offset}
+	var hits []sqlite.Hit
+	for _, h := range w.matcher.Match(line.Event, at, line.Raw, nil) {
+		e := w.entries[h.ID]
+		row := sqlite.Hit{
+			Source: b.Source, Generation: b.Generation, Line: line.Number, Key: e.key, Offset: line.Offset, Path: b.Path,
+			Rule: h.Rule.Code(), Field: h.Field, Seen: h.Seen.Canonical, Type: e.item.Type, Value: e.item.Value,
+			Raw: h.Raw, Dataset: h.Dataset, Held: h.Meta.Status == watch.Held,
+		}
+		if !h.Time.IsZero() && !(h.Time.Year() == 0 && b.Modified.IsZero()) {
+			row.EventTime = event.CompleteYear(h.Time, b.Modified).UnixMilli()
+		}
+		hits = append(hits, row)
+	}
+	return hits
+}
+
+// refresh loads the lists anew, swaps them in, and hunts back with those that
+// a source has not seen yet. Items that were held and no longer are turn into
+// alerts.
+func (l *lookout) refresh(ctx context.Context) error {
+	l.hunt.Lock()
+	defer l.hunt.Unlock()
+	w, err := l.lists.load(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.lists.swap(w)
+	l.mu.Unlock()
+	// Asked of the store, not of the list before: a decision may have been said
+	// just before the node was killed.
+	waiting, err := l.db.HeldItems(ctx)
+	if err != nil {
+		return err
+	}
+	var freed []sqlite.Key
+	for _, k := range waiting {
+		if i, ok := w.byKey[k]; ok && !w.entries[i].held() {
+			freed = append(freed, k)
+		}
+	}
+	if len(freed) > 0 {
+		l.mu.Lock()
+		err := l.db.Activate(ctx, freed)
+		l.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	if err := l.huntBack(ctx, w); err != nil {
+		return err
+	}
+	l.alerted()
+	return nil
+}
+
+// huntBack reads again what each source has given so far, with those lists
+// that it has not been matched against.
+func (l *lookout) huntBack(ctx context.Context, w *watchlist) error {
+	done, err := l.db.Hunts(ctx)
+	if err != nil {
+		return err
+	}
+	finished := make(map[sqlite.Hunt]bool)
+	for _, h := range done {
+		h.State = ""
+		finished[h] = true
+	}
+	rows, err := l.db.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		missing := make(map[statement.Ref]bool)
+		var refs []statement.Ref
+		for _, r := range w.lists {
+			if !finished[sqlite.Hunt{Origin: r.Origin, Index: r.Index, Source: row.ID}] {
+				missing[r] = true
+				refs = append(refs, r)
+			}
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		state, err := l.huntSource(ctx, row, w.only(missing))
+		if err != nil {
+			return err
+		}
+		if err := l.db.Hunted(ctx, row.ID, state, refs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lookout) huntSource(ctx context.Context, row sqlite.Source, w *watchlist) (string, error) {
+	var p ingest.Position
+	if err := json.Unmarshal(row.Position, &p); err != nil {
+		return "", fmt.Errorf("position of %s: %w", row.ID, err)
+	}
+	err := ingest.Replay(ctx, l.config, ingest.Source{ID: row.ID, Path: row.Path}, p, func(b ingest.Batch) error {
+		var hits []sqlite.Hit
+		for _, line := range b.Lines {
+			hits = append(hits, w.match(b, line)...)
+		}
+		if len(hits) == 0 {
+			return nil
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.db.StoreHunt(ctx, hits)
+	})
+	var gone *ingest.Gone
+	if errors.As(err, &gone) {
+		l.logger.Warn("hunt back", "source", row.ID, "error", err)
+		return sqlite.HuntGone, nil
+	}
+	return sqlite.HuntDone, err
+}
+
+// position tells ingest where reading of a source had come to.
+func (l *lookout) position(ctx context.Context) ingest.Positions {
+	return func(id string) ingest.Position {
+		var p ingest.Position
+		data, err := l.db.Position(ctx, id)
+		if err != nil || data == nil {
+			return ingest.Position{}
+		}
+		if err := json.Unmarshal(data, &p); err != nil {
+			l.logger.Error("position is unreadable; reading again", "source", id, "error", err)
+			return ingest.Position{}
+		}
+		return p
+	}
+}
+
+// fail remembers what went wrong with sources, for screens.
+func (l *lookout) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.troubles = append(l.troubles, err.Error())
+	if len(l.troubles) > 50 {
+		l.troubles = l.troubles[len(l.troubles)-50:]
+	}
+}

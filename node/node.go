@@ -1,0 +1,451 @@
+// Package node assembles one party's node: it opens what is stored, starts what runs, and connects the two by hand.
+//
+// Run reads straight down: folder, keys and charter; storage; the parts that
+// say and judge things; the goroutines; and the ending in reverse. Nothing
+// registers itself and nothing is found by context: what a part needs is an
+// argument of its constructor or a field set here.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"entente/border"
+	"entente/internal/disk"
+	"entente/internal/headfile"
+	"entente/internal/ingest"
+	"entente/internal/logfile"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// Node is one running party's node. Its methods are safe for concurrent use.
+type Node struct {
+	cfg      Config
+	opt      Options
+	logger   *slog.Logger
+	roster   record.Roster
+	self     record.Member
+	registry statement.Registry
+	started  time.Time
+
+	log       *logfile.Log
+	mirrors   map[string]*mirror // by party
+	heads     *headfile.Store
+	view      *sqlite.View
+	watch     *sqlite.Watch
+	mark      *highWater
+	proofs    proofs
+	author    *author
+	ingress   ingress
+	publisher *publisher
+	clerk     *clerk
+	lists     *lists
+	lookout   *lookout
+	teller    *teller
+	backend   *backend
+	lines     []*line
+	people    *people
+	changes   changes
+	story     story
+	relayed   relayed
+	printOnce sync.Once
+	print     string // the charter's fingerprint, slow to make
+
+	failed chan error // what must end the node
+	taking sync.Mutex // one ingress at a time
+
+	spreading sync.Mutex // one look for unsaid evidence at a time
+
+	open     atomic.Bool
+	gone     atomic.Bool // this party has withdrawn
+	readOnly atomic.Value
+	scrubbed atomic.Uint64
+	absent   sync.Map // parties that have left, by id
+	sealed   sync.Map // sources whose digest is in the record, by id
+	wake     struct{ publish, clerk, lists, tell bell }
+	addrs    Addresses
+}
+
+// Addresses is where a running node can be reached.
+type Addresses struct {
+	Peer    string
+	Console string // http://PARTY.localhost:port, empty when off
+	Control string // unix socket
+}
+
+// Run starts a node and blocks until ctx ends or something that must not be
+// survived happens (a failed fsync, a second writer). ready is called once,
+// when everything listens.
+func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, ready func(*Node)) (err error) {
+	n := &Node{cfg: cfg, opt: opt.withDefaults(), logger: logger, mirrors: make(map[string]*mirror)}
+	n.started, n.failed = n.opt.Now(), make(chan error, 1)
+	n.wake.publish, n.wake.clerk, n.wake.lists, n.wake.tell = make(bell, 1), make(bell, 1), make(bell, 1), make(bell, 1)
+
+	// Who we are and what was agreed.
+	keys, c, err := openIdentity(ctx, cfg, n.opt, logger)
+	if err != nil {
+		return err
+	}
+	if n.registry, err = Kinds(); err != nil {
+		return err
+	}
+	if n.roster, err = record.NewRoster(c); err != nil {
+		return fmt.Errorf("keys of the charter: %w", err)
+	}
+	n.self, _ = n.roster.Member(keys.Party)
+	signs, err := newSigners(keys)
+	if err != nil {
+		return err
+	}
+
+	// What is stored.
+	var closing closers
+	defer func() { err = errors.Join(err, closing.close()) }()
+	if n.log, err = openLog(cfg.Dir, n.self.Origin, signs.log); err != nil {
+		return inUse(cfg.Dir, err)
+	}
+	closing.add(n.log.Close)
+	for _, m := range n.roster.Others(n.self.ID) {
+		log, err := openMirror(cfg.Dir, m.Origin)
+		if err != nil {
+			return err
+		}
+		closing.add(log.Close)
+		n.mirrors[m.ID] = &mirror{member: m, roster: n.roster, log: log, signer: signs.mirror, now: n.opt.Now, meter: n.newMeter(m.Origin)}
+		if err := n.mirrors[m.ID].resume(); err != nil {
+			return err
+		}
+	}
+	if n.heads, err = openHeads(cfg.Dir); err != nil {
+		return err
+	}
+	closing.add(n.heads.Close)
+	if n.view, err = sqlite.OpenView(ctx, filepath.Join(cfg.Dir, "view.db")); err != nil {
+		return err
+	}
+	closing.add(n.view.Close)
+	if n.watch, err = sqlite.OpenWatch(ctx, filepath.Join(cfg.Dir, "watch.db")); err != nil {
+		return err
+	}
+	closing.add(n.watch.Close)
+
+	// Who says and judges what.
+	if err := n.assemble(ctx, keys, signs); err != nil {
+		return err
+	}
+
+	// Where we listen.
+	listeners, err := n.listen()
+	if err != nil {
+		return err
+	}
+	closing.add(listeners.close)
+
+	// What runs.
+	g, ctx := errgroup.WithContext(ctx)
+	heartbeat, ack, heads := c.Intervals.Duration()
+	server, err := n.newServer(keys)
+	if err != nil {
+		return err
+	}
+	g.Go(func() error { return server.Serve(ctx, listeners.peer) })
+	for _, l := range n.lines {
+		g.Go(func() error { return n.runLine(ctx, l) })
+		g.Go(func() error { return n.publisher.runSubmit(ctx, l) })
+		context.AfterFunc(ctx, l.client.Close)
+	}
+	g.Go(func() error { return n.runStart(ctx) })
+	g.Go(func() error { return n.runPublish(ctx, heartbeat) })
+	g.Go(func() error { return loop(ctx, n.wake.clerk, ack, n.settleAccounts) })
+	g.Go(func() error { return loop(ctx, make(bell), heads, n.exchangeHeads) })
+	g.Go(func() error { return loop(ctx, n.wake.lists, max(heartbeat, time.Minute), n.refreshLists) })
+	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
+	g.Go(func() error { return n.runSources(ctx) })
+	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
+	g.Go(func() error { return n.serveConsole(ctx, listeners.console) })
+	g.Go(func() error { return n.serveControl(ctx, listeners.control) })
+	g.Go(func() error { return n.runFailure(ctx) })
+	logger.Info("node is up", "party", n.self.ID, "peer", n.addrs.Peer, "console", n.addrs.Console)
+	if ready != nil {
+		ready(n)
+	}
+	return g.Wait()
+}
+
+// runFailure ends the node when a log or the witness memory can no longer be
+// written: what is on the disk after a failed fsync is unknown.
+func (n *Node) runFailure(ctx context.Context) error {
+	watch := func(c <-chan error) {
+		select {
+		case err := <-c:
+			n.fail(err)
+		case <-ctx.Done():
+		}
+	}
+	go watch(n.log.Failed())
+	go watch(n.heads.Failed())
+	for _, m := range n.mirrors {
+		go watch(m.log.Failed())
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-n.failed:
+		return err
+	}
+}
+
+// fail ends the node.
+func (n *Node) fail(err error) {
+	select {
+	case n.failed <- err:
+	default: // it ends already
+	}
+}
+
+// survived keeps the node running through what the next round may find
+// mended: a full disk, or a statement refused at a bad moment, as when a
+// withdrawal came in between.
+func (n *Node) survived(err error) error {
+	if _, refused := statement.AsRefusal(err); refused || errors.Is(err, logfile.ErrFull) || disk.IsFull(err) {
+		n.logger.Warn("not done; it will be tried again", "error", err)
+		return nil
+	}
+	return err
+}
+
+// runPublish publishes at every append and at every heartbeat.
+func (n *Node) runPublish(ctx context.Context, heartbeat time.Duration) error {
+	t := time.NewTicker(heartbeat)
+	defer t.Stop()
+	for {
+		beat := false
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-n.wake.publish:
+		case <-t.C:
+			beat = true
+		}
+		if !n.open.Load() {
+			continue
+		}
+		if err := n.survived(n.publisher.publish(n.lines, beat)); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("publish the head: %w", err)
+		}
+		n.backend.grown()
+		n.changes.record()
+	}
+}
+
+// settleAccounts writes acks and refusals. While read-only it waits.
+func (n *Node) settleAccounts(ctx context.Context) error {
+	if !n.open.Load() || n.gone.Load() {
+		return nil
+	}
+	if _, err := n.clerk.acks(ctx); err != nil {
+		return n.survived(err)
+	}
+	_, err := n.clerk.refuseds(ctx)
+	return n.survived(err)
+}
+
+// exchangeHeads logs the heads that were cosigned and compares with others.
+func (n *Node) exchangeHeads(ctx context.Context) error {
+	if err := n.gossip(ctx); err != nil {
+		return err
+	}
+	if !n.open.Load() || n.gone.Load() {
+		return nil
+	}
+	if err := n.spread(ctx); err != nil {
+		return n.survived(err)
+	}
+	_, err := n.clerk.witnessed(ctx)
+	return n.survived(err)
+}
+
+func (n *Node) refreshLists(ctx context.Context) error {
+	if err := n.lookout.refresh(ctx); err != nil {
+		return err
+	}
+	n.changes.watch()
+	return nil
+}
+
+func (n *Node) tell(ctx context.Context) error {
+	if !n.open.Load() || n.gone.Load() {
+		return nil
+	}
+	sent, err := n.teller.automatic(ctx)
+	if sent > 0 {
+		n.changes.all()
+	}
+	return n.survived(err)
+}
+
+// runSources reads the configured logs, those that end and those that go on.
+func (n *Node) runSources(ctx context.Context) error {
+	if err := n.lookout.refresh(ctx); err != nil {
+		return err
+	}
+	var once, follow []ingest.Source
+	for _, s := range n.cfg.Sources {
+		src := ingest.Source{ID: s.ID, Path: s.Path}
+		if s.Once {
+			once = append(once, src)
+		} else {
+			follow = append(follow, src)
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if len(once) == 0 {
+			return nil
+		}
+		err := ingest.Once(ctx, n.lookout.config, once, n.lookout.position(ctx), n.lookout)
+		if err != nil && ctx.Err() == nil {
+			n.logger.Error("reading logs", "error", err)
+			n.lookout.fail(err)
+		}
+		return n.survived(n.sealSources(ctx))
+	})
+	g.Go(func() error {
+		if len(follow) == 0 {
+			return nil
+		}
+		return ingest.Follow(ctx, n.lookout.config, follow, n.lookout.position(ctx), n.lookout)
+	})
+	return g.Wait()
+}
+
+// scrubStep is the pause between two steps of a scrub.
+const scrubStep = 2 * time.Second
+
+// runScrub re-reads and re-hashes every log, a little at a time, for ever,
+// with a heartbeat's rest after each time through.
+func (n *Node) runScrub(ctx context.Context, heartbeat time.Duration) error {
+	logs := map[string]*logfile.Log{n.self.ID: n.log}
+	for id, m := range n.mirrors {
+		logs[id] = m.log
+	}
+	next := make(map[string]uint64)
+	for pause(ctx, scrubStep) {
+		through := true
+		for id, l := range logs {
+			at, err := n.scrub(ctx, id, l, next[id])
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+			next[id] = at
+			through = through && at == 0
+		}
+		if through && !pause(ctx, heartbeat) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// scrub does one step in one log and returns where to go on.
+func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64) (uint64, error) {
+	at, err := l.Scrub(ctx, from, 2048)
+	n.scrubbed.Add(1)
+	var damage *record.Damage
+	if !errors.As(err, &damage) {
+		return at, err
+	}
+	n.logger.Error("stored bytes are damaged", "log", id, "leaf", damage.Index, "what", damage.What)
+	n.clerk.refused(n.self.ID, statement.CodeDamage, damage.Error())
+	if id == n.self.ID {
+		return from, fmt.Errorf("own log: %w; restore it from a mirror with `entente restore`", err)
+	}
+	return damage.Index + 1, nil
+}
+
+func (n *Node) newMeter(origin string) *meter {
+	b := n.roster.Charter.Budgets
+	return newMeter(b.BytesPerDay, b.DiskBytes, mirrorDir(n.cfg.Dir, origin), n.opt.Now)
+}
+
+// present returns the ids of the other nodes that have not left.
+func (n *Node) present() []string {
+	var ids []string
+	for _, m := range n.roster.Others(n.self.ID) {
+		if _, left := n.absent.Load(m.ID); !left {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// left marks a party as gone: from now on nothing is sealed to it.
+func (n *Node) left(id string) {
+	if _, known := n.absent.LoadOrStore(id, true); !known {
+		n.logger.Warn("a party has left", "party", id)
+		n.changes.all()
+	}
+}
+
+// takeOwn brings the view up to the own log.
+func (n *Node) takeOwn(ctx context.Context) error {
+	n.taking.Lock()
+	defer n.taking.Unlock()
+	entries, err := n.ingress.take(ctx, n.self, n.log)
+	for _, e := range entries {
+		if e.Statement.Kind == border.KindDecision || len(e.Items) > 0 {
+			n.wake.lists.ring()
+		}
+		if e.Statement.Kind == record.KindWithdrawal && e.Statement.State == sqlite.StateOpen {
+			n.gone.Store(true)
+		}
+	}
+	n.changes.all()
+	n.wake.publish.ring()
+	return err
+}
+
+// Addresses returns where the node listens.
+func (n *Node) Addresses() Addresses { return n.addrs }
+
+// closers closes what was opened, in reverse.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+func (c closers) close() error {
+	var errs []error
+	for i := len(c) - 1; i >= 0; i-- {
+		errs = append(errs, c[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// listening is every socket of a node.
+type listening struct {
+	peer, console, control net.Listener
+}
+
+func (l listening) close() error {
+	var errs []error
+	for _, x := range []net.Listener{l.peer, l.console, l.control} {
+		if x == nil {
+			continue
+		}
+		if err := x.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

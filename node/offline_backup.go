@@ -1,0 +1,207 @@
+package node
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"entente/internal/carry"
+	"entente/internal/headfile"
+	"entente/internal/peer"
+	"entente/internal/sqlite"
+	"entente/record"
+)
+
+// A backup is a tar file: the small files of the data folder, a copy of
+// watch.db, the witness memory, every log as a stick cut into pieces, and a
+// last entry that says that nothing is missing. Keys are not in it.
+const (
+	backupLogs  = "logs/"
+	backupHeads = "heads/"
+	backupEnd   = "complete"
+	watchFile   = "watch.db"
+	pieceSize   = 8 << 20
+)
+
+// backup is what a backup is made from.
+type backup struct {
+	cfg    Config
+	roster record.Roster
+	self   record.Member
+	logs   peer.Getter
+	heads  *headfile.Store
+	watch  *sqlite.Watch
+	now    time.Time
+}
+
+func (n *Node) backup(ctx context.Context, w io.Writer) error {
+	return backup{n.cfg, n.roster, n.self, peer.Local{Backend: n.backend, Party: n.self.ID}, n.heads, n.watch, n.opt.Now()}.write(ctx, w)
+}
+
+// Backup writes a backup of a folder without a running node.
+func (f *Folder) Backup(ctx context.Context, w io.Writer, now time.Time) (err error) {
+	heads, err := openHeads(f.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, heads.Close()) }()
+	watch, err := sqlite.OpenWatch(ctx, filepath.Join(f.cfg.Dir, watchFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, watch.Close()) }()
+	return backup{f.cfg, f.roster, f.self, f, heads, watch, now}.write(ctx, w)
+}
+
+func (b backup) write(ctx context.Context, w io.Writer) error {
+	t := tar.NewWriter(w)
+	if err := b.files(t); err != nil {
+		return err
+	}
+	if err := b.watchDB(ctx, t); err != nil {
+		return err
+	}
+	for _, m := range b.roster.Others(b.self.ID) {
+		if h, ok := b.heads.Latest(m.Origin); ok {
+			if err := b.entry(t, backupHeads+record.OriginHash(m.Origin), h.Note); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.sticks(ctx, t); err != nil {
+		return err
+	}
+	if err := b.entry(t, backupEnd, nil); err != nil {
+		return err
+	}
+	return t.Close()
+}
+
+func (b backup) entry(t *tar.Writer, name string, data []byte) error {
+	if err := t.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: int64(len(data)), ModTime: b.now.Truncate(time.Second)}); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	if _, err := t.Write(data); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	return nil
+}
+
+// smallFiles are the files of a data folder that are copied as they are.
+func smallFiles() []string {
+	return []string{CharterFile, "config.yaml", usersFile, SourceFile}
+}
+
+func (b backup) files(t *tar.Writer) error {
+	names := make(map[string]string) // in the backup -> on disk
+	for _, name := range smallFiles() {
+		names[name] = filepath.Join(b.cfg.Dir, name)
+	}
+	globs := map[string]string{ConsentDir: "*.consent.json", "evidence": "*.json"}
+	for sub, pattern := range globs {
+		found, err := filepath.Glob(filepath.Join(b.cfg.Dir, sub, pattern))
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			names[path.Join(sub, filepath.Base(f))] = f
+		}
+	}
+	for name, file := range names {
+		data, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("back up %s: %w", name, err)
+		}
+		if err := b.entry(t, name, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchDB copies what was seen, as it is at this moment.
+func (b backup) watchDB(ctx context.Context, t *tar.Writer) error {
+	dir, err := os.MkdirTemp(b.cfg.Dir, ".backup-*")
+	if err != nil {
+		return fmt.Errorf("back up watch.db: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, watchFile)
+	if err := b.watch.Snapshot(ctx, file); err != nil {
+		return err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("back up watch.db: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("back up watch.db: %w", err)
+	}
+	if err := t.WriteHeader(&tar.Header{Name: watchFile, Mode: 0o600, Size: info.Size(), ModTime: b.now.Truncate(time.Second)}); err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	if _, err := io.Copy(t, f); err != nil {
+		return fmt.Errorf("back up watch.db: %w", err)
+	}
+	return nil
+}
+
+// sticks writes every log as one stick in pieces.
+func (b backup) sticks(ctx context.Context, t *tar.Writer) error {
+	p := &pieces{b: b, t: t}
+	out, err := carry.NewWriter(p, b.self.ID, b.now)
+	if err != nil {
+		return err
+	}
+	for _, m := range b.roster.Members {
+		h := peer.LogName(m.Origin)
+		if _, err := b.logs.Get(ctx, "/"+h+"/checkpoint", record.MaxNote); err != nil {
+			continue // nothing of it is held
+		}
+		if _, err := out.Log(ctx, b.logs, h, 0); err != nil {
+			return err
+		}
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return p.flush()
+}
+
+// pieces cuts a stream into entries of a tar file, whose size must be known.
+type pieces struct {
+	b   backup
+	t   *tar.Writer
+	buf bytes.Buffer
+	n   int
+}
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.buf.Write(b)
+	if p.buf.Len() < pieceSize {
+		return len(b), nil
+	}
+	return len(b), p.flush()
+}
+
+func (p *pieces) flush() error {
+	if p.buf.Len() == 0 {
+		return nil
+	}
+	err := p.b.entry(p.t, fmt.Sprintf("%s%06d", backupLogs, p.n), p.buf.Bytes())
+	p.n++
+	p.buf.Reset()
+	return err
+}

@@ -1,0 +1,167 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"entente/console"
+)
+
+const usersFile = "users.json"
+
+// people are the named local users of a node and the console they use.
+type people struct {
+	users *console.Users
+
+	mu     sync.Mutex // guards screen
+	screen *console.Console
+}
+
+func openPeople(dir string) (*people, error) {
+	path := filepath.Join(dir, usersFile)
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read users: %w", err)
+	}
+	users, err := console.NewUsers(data, func(b []byte) error { return replaceFile(path, b) })
+	if err != nil {
+		return nil, err
+	}
+	return &people{users: users}, nil
+}
+
+// EntryLink makes a one-time link to the console for a named user. A user
+// that does not exist yet is made an administrator only if there is none.
+func (n *Node) EntryLink(user string) (string, error) {
+	n.people.mu.Lock()
+	screen := n.people.screen
+	n.people.mu.Unlock()
+	if screen == nil {
+		return "", errors.New("the console is off")
+	}
+	if _, ok := n.people.users.Find(user); !ok {
+		if len(n.people.users.List()) > 0 {
+			return "", fmt.Errorf("no user %q: add it with `entente user add`", user)
+		}
+		if err := n.people.users.Put(console.User{Name: user, Roles: []console.Role{console.RoleAdministrator}}); err != nil {
+			return "", err
+		}
+	}
+	return screen.EntryLink(user)
+}
+
+// serveConsole serves the console, /healthz and /metrics until ctx ends.
+func (n *Node) serveConsole(ctx context.Context, l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	u, err := url.Parse(n.addrs.Console)
+	if err != nil {
+		return err
+	}
+	screen, err := console.New(console.Config{Source: n, Users: n.people.users, Party: n.self.ID, Host: u.Host, Now: n.opt.Now, Rand: rand.Reader, Report: func(err error) { n.logger.Error("console", "error", err) }})
+	if err != nil {
+		return err
+	}
+	n.people.mu.Lock()
+	n.people.screen = screen
+	n.people.mu.Unlock()
+	mux := http.NewServeMux()
+	mux.Handle("/", screen)
+	mux.Handle("GET /healthz", n.loopbackOnly(n.health))
+	mux.Handle("GET /metrics", n.loopbackOnly(n.metrics))
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	stop := context.AfterFunc(ctx, func() { screen.Close(); _ = s.Close() })
+	defer stop()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) && ctx.Err() == nil {
+		return fmt.Errorf("serve the console: %w", err)
+	}
+	return nil
+}
+
+// loopbackOnly answers programs on this machine, whatever Host they name;
+// what it tells holds no content.
+func (n *Node) loopbackOnly(f func(context.Context, *bytes.Buffer) (int, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+			http.Error(w, "loopback only", http.StatusForbidden)
+			return
+		}
+		var b bytes.Buffer
+		status, err := f(r.Context(), &b)
+		if err != nil {
+			n.logger.Error("answer", "path", r.URL.Path, "error", err)
+			http.Error(w, "internal", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.WriteHeader(status)
+		_, _ = w.Write(b.Bytes())
+	})
+}
+
+func (n *Node) health(_ context.Context, b *bytes.Buffer) (int, error) {
+	if err := n.log.Err(); err != nil {
+		b.WriteString("failed\n")
+		return http.StatusServiceUnavailable, nil
+	}
+	if !n.open.Load() {
+		b.WriteString("read-only\n")
+		return http.StatusOK, nil
+	}
+	b.WriteString("ok\n")
+	return http.StatusOK, nil
+}
+
+func (n *Node) metrics(ctx context.Context, b *bytes.Buffer) (int, error) {
+	t, err := n.totals(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ledger, err := n.watch.Totals(ctx)
+	if err != nil {
+		return 0, err
+	}
+	active, held, err := n.watch.CountAlerts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	put := func(name, kind, help string, value any) {
+		fmt.Fprintf(b, "# HELP entente_%s %s\n# TYPE entente_%s %s\nentente_%s %v\n", name, help, name, kind, name, value)
+	}
+	put("lines_read_total", "counter", "Log lines read.", ledger.Read)
+	put("lines_matched_total", "counter", "Log lines that alert.", ledger.Matched)
+	put("lines_clean_total", "counter", "Log lines without an alert.", ledger.Clean)
+	put("lines_unparsed_total", "counter", "Log lines that no format could read.", ledger.Unparsed)
+	put("lines_dropped_total", "counter", "Log lines dropped.", ledger.Dropped)
+	put("hits_active", "gauge", "Hits of indicators that alert.", active)
+	put("hits_held_back", "gauge", "Hits of indicators that the gate holds back.", held)
+	put("statements", "gauge", "Own statements, housekeeping not counted.", t.Statements)
+	put("statements_witnessed", "gauge", "Own statements under the quorum's cosignatures.", t.Witnessed)
+	put("statements_held", "gauge", "Own statements that every mirror holds.", t.Held)
+	put("sightings_sent", "gauge", "Sightings told to partners.", t.Sent)
+	put("sightings_received", "gauge", "Sightings told by partners.", t.Received)
+	put("evidence", "gauge", "Proofs of contradiction kept.", t.Forks)
+	put("scrub_steps_total", "counter", "Scrub steps done.", n.scrubbed.Load())
+	b.WriteString("# HELP entente_partner_size Leaves mirrored of a partner's log.\n# TYPE entente_partner_size gauge\n")
+	for _, m := range n.roster.Others(n.self.ID) {
+		fmt.Fprintf(b, "entente_partner_size{party=%q} %d\n", m.ID, n.mirrors[m.ID].state().size)
+	}
+	b.WriteString("# HELP entente_refusals_total Refusals by party and reason.\n# TYPE entente_refusals_total counter\n")
+	for _, k := range sortedRefusals(n.clerk.counts()) {
+		fmt.Fprintf(b, "entente_refusals_total{party=%q,code=%q} %d\n", k.party, string(k.code), k.count)
+	}
+	return http.StatusOK, nil
+}

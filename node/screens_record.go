@@ -1,0 +1,275 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"entente/charter"
+	"entente/console"
+	"entente/internal/logfile"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// coverageOf is what this node has seen cosigned of a log: of its own what it
+// gathered, of another what stands on the notes here and what it says itself.
+func (n *Node) coverageOf(m record.Member) record.Coverage {
+	if m.ID == n.self.ID {
+		return n.publisher.standing().coverage
+	}
+	var c record.Coverage
+	st := n.mirrors[m.ID].state()
+	for _, msg := range [][]byte{st.newest, st.held} {
+		if msg == nil {
+			continue
+		}
+		if cp, sigs, err := openNote(n.roster, m, msg); err == nil {
+			c.Add(n.roster, cp, sigs)
+		}
+	}
+	for _, msg := range n.relayed.of(m.ID) {
+		if cp, sigs, err := openNote(n.roster, m, msg); err == nil {
+			c.Add(n.roster, cp, sigs)
+		}
+	}
+	return c
+}
+
+// Record implements console.Source.
+func (n *Node) Record(ctx context.Context, q console.RecordQuery) (console.Record, error) {
+	var r console.Record
+	var err error
+	if r.Own, err = n.ownLog(ctx); err != nil {
+		return r, err
+	}
+	refusals := n.clerk.counts()
+	for _, m := range n.roster.Others(n.self.ID) {
+		l := n.partnerLog(m)
+		for k, count := range refusals {
+			if k.party == m.ID {
+				l.Refusals = append(l.Refusals, console.CodeCount{Code: string(k.code), Count: count})
+			}
+		}
+		slices.SortFunc(l.Refusals, func(a, b console.CodeCount) int { return bytes.Compare([]byte(a.Code), []byte(b.Code)) })
+		r.Partners = append(r.Partners, l)
+	}
+	for _, k := range n.registry.Kinds() {
+		r.Kinds = append(r.Kinds, string(k))
+	}
+	r.Statements, r.Matching, err = n.statementRows(ctx, q)
+	return r, err
+}
+
+func (n *Node) ownLog(ctx context.Context) (console.Log, error) {
+	s := n.publisher.standing()
+	tree, _ := n.log.Head()
+	l := console.Log{Party: n.self.ID, Origin: n.self.Origin, Observer: n.self.Role == charter.RoleObserver, Size: tree.Size, Root: hex.EncodeToString(tree.Root[:]), UnwitnessedSince: s.since}
+	if tree.Size == 0 {
+		l.Root = ""
+	}
+	if s.published != nil {
+		if _, sigs, err := openNote(n.roster, n.self, s.published); err == nil {
+			l.Checkpoint = ownerTime(n.self, sigs)
+		}
+	}
+	n.marks(&l, s.coverage, n.self)
+	w, err := n.words(ctx)
+	l.Logged, l.Witnessed, l.Held, l.Acknowledged = w.logged, w.witnessed, w.held, w.acked
+	return l, err
+}
+
+func (n *Node) marks(l *console.Log, c record.Coverage, owner record.Member) {
+	for _, o := range n.roster.Others(owner.ID) {
+		if size := c.Witness[o.Witness.ID()]; size > 0 {
+			l.Witnesses = append(l.Witnesses, console.Mark{Party: o.ID, Size: size})
+		}
+		if size := c.Mirror[o.Mirror.ID()]; size > 0 {
+			l.Holders = append(l.Holders, console.Mark{Party: o.ID, Size: size})
+		}
+	}
+}
+
+func ownerTime(m record.Member, sigs []record.Signature) time.Time {
+	for _, s := range sigs {
+		if s.Key.ID() == m.Time.ID() {
+			return time.Unix(s.Time, 0).UTC()
+		}
+	}
+	return time.Time{}
+}
+
+func (n *Node) partnerLog(m record.Member) console.Log {
+	st := n.mirrors[m.ID].state()
+	l := console.Log{Party: m.ID, Origin: m.Origin, Observer: m.Role == charter.RoleObserver, Size: st.size}
+	if st.newest != nil {
+		if cp, sigs, err := openNote(n.roster, m, st.newest); err == nil {
+			l.Root = hex.EncodeToString(cp.Root[:])
+			l.Checkpoint = ownerTime(m, sigs)
+		}
+	}
+	stale := time.Duration(n.roster.Charter.Intervals.StaleAfterMissed*n.roster.Charter.Intervals.HeartbeatSeconds) * time.Second
+	switch {
+	case st.heard.IsZero():
+		l.Silent = console.Silence{Since: n.started, Asks: st.asks, Never: true}
+	case n.opt.Now().Sub(st.heard) > stale:
+		l.Silent = console.Silence{Since: st.heard, Asks: st.asks}
+	}
+	n.marks(&l, n.coverageOf(m), m)
+	l.Forks = n.forksOf(m)
+	return l
+}
+
+// forksOf reads the evidence kept against one log.
+func (n *Node) forksOf(m record.Member) []console.Fork {
+	var out []console.Fork
+	for _, path := range n.evidenceFiles() {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		e, err := record.ParseEvidence(data)
+		if err != nil || e.Origin != m.Origin {
+			continue
+		}
+		a, errA := record.Peek([]byte(e.A))
+		b, errB := record.Peek([]byte(e.B))
+		if errors.Join(errA, errB) != nil {
+			continue
+		}
+		f := console.Fork{SizeA: a.Size, SizeB: b.Size, RootA: hex.EncodeToString(a.Root[:]), RootB: hex.EncodeToString(b.Root[:]), File: filepath.Base(path)}
+		if info, err := os.Stat(path); err == nil {
+			f.Found = info.ModTime().UTC()
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// evidenceFiles lists the proof files of the data folder.
+func (n *Node) evidenceFiles() []string {
+	files, err := filepath.Glob(filepath.Join(n.proofs.dir, "*.json"))
+	if err != nil {
+		return nil
+	}
+	return files
+}
+
+func (n *Node) statementRows(ctx context.Context, q console.RecordQuery) ([]console.StatementRow, int, error) {
+	f := sqlite.Filter{Party: q.Party, Kind: statement.Kind(q.Kind)}
+	limit, offset := q.Limit, q.Offset
+	inMemory := q.Text != "" || q.State != ""
+	if inMemory {
+		limit, offset = 5000, 0
+	}
+	list, total, err := n.view.Statements(ctx, f, limit, offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	var rows []console.StatementRow
+	for _, s := range list {
+		row, err := n.statementRow(ctx, s)
+		if err != nil {
+			return nil, 0, err
+		}
+		if has(q.Text, append([]string{row.ID, row.Kind, row.Party}, row.Recipients...)...) && (q.State == "" || q.State == row.Progress.State) {
+			rows = append(rows, row)
+		}
+	}
+	if inMemory {
+		rows, total = page(rows, q.Offset, q.Limit)
+	}
+	return rows, total, nil
+}
+
+func (n *Node) statementRow(ctx context.Context, s sqlite.Statement) (console.StatementRow, error) {
+	m, _ := n.roster.ByOrigin(s.Origin)
+	p, err := n.progress(ctx, m, s.Index)
+	return console.StatementRow{
+		Party: s.Party, Index: s.Index, ID: s.ID.String(), Kind: string(s.Kind), Understood: s.State != sqlite.StateNotUnderstood,
+		Claimed: milli(s.Time), Marking: s.Marking, Recipients: s.Recipients, Progress: p,
+	}, err
+}
+
+// Statement implements console.Source.
+func (n *Node) Statement(ctx context.Context, party string, index uint64) (console.Statement, error) {
+	m, log, err := n.logOf(party)
+	if err != nil {
+		return console.Statement{}, err
+	}
+	row, err := n.view.Statement(ctx, m.Origin, index)
+	if err != nil {
+		return console.Statement{}, console.ErrNotFound
+	}
+	out := console.Statement{Origin: m.Origin, Case: row.Case, Seq: index}
+	if out.StatementRow, err = n.statementRow(ctx, row); err != nil {
+		return out, err
+	}
+	for _, r := range row.Refs {
+		o, _ := n.roster.ByOrigin(r.Origin)
+		out.Refs = append(out.Refs, console.Ref{Party: o.ID, Index: r.Index})
+	}
+	raw, err := log.Leaf(index)
+	if err != nil {
+		return out, err
+	}
+	env, err := statement.ParseEnvelope(raw)
+	if err != nil {
+		return out, nil //nolint:nilerr // shown as what it is: not understood
+	}
+	out.KeyID = env.KeyID
+	l, err := env.Leaf()
+	if err != nil {
+		return out, nil //nolint:nilerr // as above
+	}
+	out.Format, out.Charter, out.Seq = l.Format, l.Charter.String(), l.Seq
+	sealed, err := log.Sealed(index)
+	if err != nil {
+		return out, err
+	}
+	n.fillParts(&out, l, sealed)
+	b, err := n.Bundle(ctx, party, index)
+	out.Bundle = err == nil && b != nil
+	return out, nil
+}
+
+func (n *Node) fillParts(out *console.Statement, l statement.Leaf, sealed [][]byte) {
+	for i, d := range l.Parts {
+		p := console.Part{Number: i, Digest: d.String(), State: console.PartAbsent}
+		if i < len(sealed) {
+			p.Size, p.State = int64(len(sealed[i])), console.PartSealed
+			if sealed[i] == nil {
+				p.State = console.PartErased
+			}
+		}
+		if open, err := n.ingress.open(l, sealed, i); err == nil {
+			p.State = console.PartOpen
+			if i == 0 {
+				out.Act = open.Plaintext
+				if _, approvals, err := statement.ParseAct(open.Plaintext); err == nil {
+					for _, a := range approvals {
+						out.Approvals = append(out.Approvals, console.Approval{Officer: a.Officer, Key: a.Key})
+					}
+				}
+			}
+		}
+		out.Parts = append(out.Parts, p)
+	}
+}
+
+func (n *Node) logOf(party string) (record.Member, *logfile.Log, error) {
+	if party == n.self.ID {
+		return n.self, n.log, nil
+	}
+	m, ok := n.mirrors[party]
+	if !ok {
+		return record.Member{}, nil, console.ErrNotFound
+	}
+	return m.member, m.log, nil
+}

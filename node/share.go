@@ -1,0 +1,296 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+
+	"entente/api"
+	"entente/border"
+	"entente/exchange/convert"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// Share reads a file of indicators and says it, one statement for each sheet,
+// all under one case. A file that is broken is refused before anything is said.
+func (c control) Share(ctx context.Context, r api.ShareRequest) (api.ShareResult, error) {
+	n := c.n
+	items, report, err := convert.Read(r.Name, r.Data)
+	out := api.ShareResult{Report: report, Refs: []statement.Ref{}}
+	if err != nil {
+		return out, err
+	}
+	if len(items) == 0 {
+		return out, statement.Refuse(statement.CodeValue, "no indicator in %.80q: %d rows, %d skipped", r.Name, report.Rows, report.SkippedTotal)
+	}
+	marking, to, err := n.terms(r.Marking, r.To, border.Amber, border.Marking(report.Marking))
+	if err != nil {
+		return out, err
+	}
+	if out.Case, err = newCase(rand.Reader); err != nil {
+		return out, err
+	}
+	out.Marking, out.To = string(marking), to
+	sum := sha256.Sum256(r.Data)
+	sheets := indicator.Split(items)
+	for i, sheet := range sheets {
+		part, err := indicator.List{Items: sheet}.Marshal()
+		if err != nil {
+			return out, err
+		}
+		ref, err := n.author.say(ctx, draft{
+			kind: indicator.KindList, caseID: out.Case, marking: marking, recipients: to, parts: [][]byte{part},
+			body: indicator.ListBody{
+				Name: r.Name, Source: listSource(r.Source, sum), Basis: cmp.Or(r.Basis, indicator.BasisTold),
+				Count: len(sheet), Sheet: i + 1, Sheets: len(sheets),
+			},
+		})
+		if err != nil {
+			return out, err
+		}
+		out.Refs = append(out.Refs, ref)
+	}
+	return out, nil
+}
+
+// terms works out marking and recipients. Without a marking the file's own
+// counts if it is stricter than the usual one: markings only tighten.
+func (n *Node) terms(marking string, to []string, usual, files border.Marking) (border.Marking, []string, error) {
+	m := usual
+	if files != "" {
+		m = border.Strictest(usual, files)
+	}
+	if marking != "" {
+		asked, err := border.ParseMarking(marking)
+		if err != nil {
+			return "", nil, err
+		}
+		if m = asked; files != "" && border.Strictest(asked, files) != asked {
+			return "", nil, statement.Refuse(statement.CodeMarking, "the file is marked %s; it cannot go out as %s", files, asked)
+		}
+	}
+	to = slices.Compact(slices.Sorted(slices.Values(to)))
+	for _, id := range to {
+		if _, known := n.roster.Member(id); !known || id == n.self.ID {
+			return "", nil, statement.Refuse(statement.CodeRecipient, "%.40q is no other party of the charter", id)
+		}
+		if _, left := n.absent.Load(id); left {
+			return "", nil, statement.Refuse(statement.CodeRecipient, "%s has left", id)
+		}
+	}
+	if len(to) == 0 && m != border.Clear && m != border.Green {
+		return "", nil, statement.Refuse(statement.CodeRecipient, "%s goes to named recipients only; name them", m)
+	}
+	return m, to, nil
+}
+
+// digestMark stands before the hex SHA-256 of the file that a list was made
+// from, at the end of its source: who holds the same file finds the list by it.
+const digestMark = "sha256:"
+
+func listSource(source string, sum statement.Digest) string {
+	return strings.TrimSpace(source + " " + digestMark + hex.EncodeToString(sum[:]))
+}
+
+// Accept records an officer's decision on items, sealed to the own party.
+func (c control) Accept(ctx context.Context, r api.AcceptRequest) (api.AcceptResult, error) {
+	n := c.n
+	out := api.AcceptResult{Refs: []statement.Ref{}}
+	stance := border.StanceAccept
+	if r.Reject {
+		stance = border.StanceReject
+	}
+	keys, err := n.chosen(ctx, r)
+	if err != nil {
+		return out, err
+	}
+	if len(keys) == 0 {
+		return out, statement.Refuse(statement.CodeRequest, "nothing that this names waits for a decision")
+	}
+	before, _ := n.log.Head()
+	if err := n.decide(ctx, r.Officer, keys, stance, r.Reason); err != nil {
+		return out, err
+	}
+	out.Items = len(keys)
+	decisions, err := n.view.OfKind(ctx, n.self.Origin, border.KindDecision)
+	for _, s := range decisions {
+		if s.Index >= before.Size {
+			out.Refs = append(out.Refs, statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID})
+		}
+	}
+	return out, err
+}
+
+// chosen finds the items that a request names: of those that are held, or for
+// a rejection of those that were accepted.
+func (n *Node) chosen(ctx context.Context, r api.AcceptRequest) ([]sqlite.Key, error) {
+	if len(r.IDs) > 0 {
+		keys, err := parseIDs(r.IDs)
+		if err != nil {
+			return nil, statement.Refuse(statement.CodeRequest, "not the id of an item")
+		}
+		return keys, nil
+	}
+	if r.Index == nil && r.Name == "" && r.Digest == nil && !r.All {
+		return nil, statement.Refuse(statement.CodeRequest, "which items? name a list, a file or all")
+	}
+	sources, err := n.listSources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys []sqlite.Key
+	for _, e := range n.lists.get().entries {
+		named := r.All ||
+			r.Index != nil && e.giver == r.Party && e.key.Index == *r.Index ||
+			r.Name != "" && e.name == r.Name && (r.Party == "" || r.Party == e.giver) ||
+			r.Digest != nil && strings.HasSuffix(sources[e.list], digestMark+r.Digest.String())
+		waits := e.held()
+		if r.Reject {
+			waits = e.accepted != ""
+		}
+		if named && waits {
+			keys = append(keys, e.key)
+		}
+	}
+	return keys, nil
+}
+
+func (n *Node) listSources(ctx context.Context) (map[statement.Ref]string, error) {
+	all, err := n.view.Lists(ctx, n.self.Origin)
+	sources := make(map[statement.Ref]string, len(all))
+	for _, l := range all {
+		sources[l.Ref] = l.Body.Source
+	}
+	return sources, err
+}
+
+// Release lets sightings go on an officer's word: those named, all or none; or
+// with All as many as the day's budget allows.
+func (c control) Release(ctx context.Context, r api.ReleaseRequest) (api.ReleaseResult, error) {
+	n := c.n
+	var out api.ReleaseResult
+	if r.Officer == "" {
+		return out, statement.Refuse(statement.CodeField, "a release names its officer")
+	}
+	if !r.All {
+		keys, err := parseIDs(r.IDs)
+		if err != nil || len(keys) == 0 {
+			return out, statement.Refuse(statement.CodeRequest, "which alerts? give their ids")
+		}
+		err = n.teller.releaseAll(ctx, r.Officer, keys)
+		if errors.Is(err, sqlite.ErrNone) {
+			return out, statement.Refuse(statement.CodeRequest, "no such alert")
+		}
+		if err == nil {
+			out.Sent = len(keys)
+		}
+		return out, err
+	}
+	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+	if err != nil {
+		return out, err
+	}
+	for _, g := range groups {
+		if g.Sent {
+			continue
+		}
+		outcome, err := n.teller.release(ctx, g.Key, r.Officer, true)
+		if err != nil {
+			return out, err
+		}
+		switch outcome {
+		case border.Send:
+			out.Sent++
+		case border.OverBudget:
+			out.OverBudget++
+		default:
+			out.Kept++
+		}
+	}
+	return out, nil
+}
+
+// Seal puts the digest of something outside into the record.
+func (c control) Seal(ctx context.Context, r api.SealRequest) (statement.Ref, error) {
+	return c.n.author.say(ctx, draft{
+		kind: record.KindSeal, toAll: true, marking: border.Green,
+		body: record.SealBody{What: cmp.Or(r.What, "file"), Name: r.Name, Size: r.Size, Digest: r.Digest},
+	})
+}
+
+// Erase says that a part of an own statement is erased, then erases it: what
+// is gone is always on the record.
+func (c control) Erase(ctx context.Context, r api.PartRequest) (statement.Ref, error) {
+	n := c.n
+	about, s, err := n.ownPart(ctx, r)
+	if err != nil {
+		return about, err
+	}
+	if r.Part == 0 {
+		return about, statement.Refuse(statement.CodePart, "part 0, the act, is never erased: every state is computed from it")
+	}
+	ref, err := n.author.say(ctx, draft{
+		kind: record.KindErasure, toAll: true, marking: border.Green, caseID: s.Case,
+		refs: []statement.Ref{about}, body: record.ErasureBody{Part: r.Part, Reason: r.Reason},
+	})
+	if err != nil {
+		return ref, err
+	}
+	return ref, n.log.Erase(r.Index, r.Part)
+}
+
+// Open opens a part of an own statement to more parties, by a statement that
+// carries its salt and plaintext.
+func (c control) Open(ctx context.Context, r api.PartRequest) (statement.Ref, error) {
+	n := c.n
+	about, s, err := n.ownPart(ctx, r)
+	if err != nil {
+		return about, err
+	}
+	shown, err := n.shown(n.log, r.Index)
+	if err != nil {
+		return about, err
+	}
+	i := slices.IndexFunc(shown.Parts, func(p record.ShownPart) bool { return p.N == r.Part })
+	if i < 0 {
+		return about, statement.Refuse(statement.CodePart, "part %d was erased", r.Part)
+	}
+	marking, to, err := n.terms(r.Marking, r.To, border.Amber, "")
+	if err != nil {
+		return about, err
+	}
+	return n.author.say(ctx, draft{
+		kind: record.KindRelease, marking: marking, recipients: to, caseID: s.Case,
+		refs: []statement.Ref{about}, body: record.ReleaseBody{Part: r.Part, Reason: r.Reason},
+		parts: [][]byte{slices.Concat(shown.Parts[i].Salt, shown.Parts[i].Text)},
+	})
+}
+
+func (n *Node) ownPart(ctx context.Context, r api.PartRequest) (statement.Ref, sqlite.Statement, error) {
+	if r.Reason == "" {
+		return statement.Ref{}, sqlite.Statement{}, statement.Refuse(statement.CodeField, "give a reason")
+	}
+	s, err := n.view.Statement(ctx, n.self.Origin, r.Index)
+	if errors.Is(err, sqlite.ErrNone) || err == nil && (r.Part < 0 || r.Part >= s.Parts) {
+		err = statement.Refuse(statement.CodeRequest, "no part %d of an own statement %d", r.Part, r.Index)
+	}
+	return statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}, s, err
+}
+
+// Withdraw says the party's last statement: it leaves.
+func (c control) Withdraw(ctx context.Context, r api.ReasonRequest) (statement.Ref, error) {
+	if r.Reason == "" {
+		return statement.Ref{}, statement.Refuse(statement.CodeField, "give a reason")
+	}
+	return c.n.author.say(ctx, draft{
+		kind: record.KindWithdrawal, toAll: true, marking: border.Green, body: record.WithdrawalBody{Reason: r.Reason},
+	})
+}

@@ -1,0 +1,46 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"entente/internal/logfile"
+)
+
+// localSource reads a log of this node as record.Source.
+type localSource struct{ log *logfile.Log }
+
+func (s localSource) Checkpoint(context.Context, string) ([]byte, error) {
+	_, note := s.log.Head()
+	return note, nil
+}
+
+func (s localSource) Tile(_ context.Context, _ string, t tlog.Tile) ([]byte, error) {
+	return s.log.Tile(t)
+}
+
+func (s localSource) Entries(_ context.Context, _ string, bundle uint64, width int) ([][]byte, error) {
+	leaves := make([][]byte, 0, width)
+	for i := range uint64(width) {
+		leaf, err := s.log.Leaf(bundle*256 + i)
+		if err != nil {
+			return nil, err
+		}
+		leaves = append(leaves, leaf)
+	}
+	return leaves, nil
+}
+
+func (s localSource) Sealed(_ context.Context, _ string, from uint64, n int) ([][][]byte, error) {
+	out := make([][][]byte, 0, n)
+	for i := range uint64(n) {
+		parts, err := s.log.Sealed(from + i)
+		if err != nil {
+			return nil, fmt.Errorf("parts of leaf %d: %w", from+i, err)
+		}
+		out = append(out, parts)
+	}
+	return out, nil
+}

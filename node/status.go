@@ -1,0 +1,202 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"entente/api"
+	"entente/console"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// Status says where this node stands.
+func (c control) Status(ctx context.Context) (api.Status, error) {
+	n := c.n
+	head, _ := n.log.Head()
+	charter := n.roster.Charter
+	s := api.Status{
+		Party: n.self.ID, Role: string(n.self.Role), Origin: n.self.Origin, Version: Version, Started: n.started.UnixMilli(),
+		Charter: api.CharterStatus{Name: charter.Name, Digest: charter.Digest(), Fingerprint: n.fingerprint(), Epoch: charter.Epoch},
+		Head:    api.Head{Size: head.Size, Root: statement.Digest(head.Root)},
+		Peer:    n.addrs.Peer, Console: n.addrs.Console, Withdrawn: n.gone.Load(),
+		Partners: []api.PartnerStatus{}, Refusals: []api.RefusalCount{}, Evidence: append([]string{}, n.evidenceFiles()...),
+	}
+	if r, ok := statement.AsRefusal(n.writable()); ok {
+		s.ReadOnly = strings.TrimPrefix(r.Detail, "read-only: ")
+	}
+	w, err := n.words(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Words = api.Words{Logged: w.logged, Witnessed: w.witnessed, Held: w.held, Acknowledged: w.acked}
+	for _, m := range n.roster.Others(n.self.ID) {
+		p, err := n.partnerStatus(ctx, m)
+		if err != nil {
+			return s, err
+		}
+		s.Partners = append(s.Partners, p)
+	}
+	for _, r := range sortedRefusals(n.clerk.counts()) {
+		s.Refusals = append(s.Refusals, api.RefusalCount{Party: r.party, Code: r.code, Count: r.count})
+	}
+	s.Watch, err = n.watchStatus(ctx)
+	return s, err
+}
+
+func (n *Node) partnerStatus(ctx context.Context, m record.Member) (api.PartnerStatus, error) {
+	st := n.mirrors[m.ID].state()
+	p := api.PartnerStatus{Party: m.ID, Role: string(m.Role), Size: st.size, Asks: st.asks, Disputed: st.disputed, Heard: stamp(st.heard), Silent: stamp(n.partnerLog(m).Silent.Since)}
+	_, p.Left = n.absent.Load(m.ID)
+	var err error
+	p.SentDay, err = n.watch.SentOn(ctx, m.ID, n.opt.Now())
+	return p, err
+}
+
+// stamp is Unix milliseconds, 0 for no time.
+func stamp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
+	w := api.WatchStatus{Sources: []api.Source{}, Troubles: []string{}, Policy: n.teller.policy.Mode, PerDay: n.teller.policy.PerDay}
+	rows, err := n.watch.Sources(ctx)
+	if err != nil {
+		return w, err
+	}
+	for _, r := range rows {
+		w.Sources = append(w.Sources, source(r))
+	}
+	sum, err := n.watch.Totals(ctx)
+	if err != nil {
+		return w, err
+	}
+	w.Total = source(sum)
+	t, err := n.totals(ctx)
+	if err != nil {
+		return w, err
+	}
+	w.Alerts, w.HeldBack, w.Sent, w.Received = t.Alerts, t.HeldBack, t.Sent, t.Received
+	list := n.lists.get()
+	w.Lists, w.Indicators = len(list.lists), len(list.entries)
+	n.lookout.mu.Lock()
+	w.Troubles = append(w.Troubles, n.lookout.troubles...)
+	n.lookout.mu.Unlock()
+	_, w.HeldHits, err = n.watch.CountAlerts(ctx)
+	return w, err
+}
+
+func source(r sqlite.Source) api.Source {
+	return api.Source{ID: r.ID, Path: r.Path, Format: r.Format, Read: r.Read, Matched: r.Matched, Clean: r.Clean, Unparsed: r.Unparsed, Dropped: r.Dropped, Lost: r.Lost, Done: r.Final}
+}
+
+// Alerts lists alerts with their newest line, or what the gate holds back.
+func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, error) {
+	n := c.n
+	out := api.Alerts{Items: []api.Alert{}}
+	if q.Held {
+		held, total, err := n.heldBack(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
+		out.Total = total
+		for _, h := range held {
+			a := alertOf(h.ID, h.Indicator, h.WouldMatch)
+			for _, r := range h.Reasons {
+				a.Reasons = append(a.Reasons, r.Code+": "+r.Detail)
+			}
+			out.Items = append(out.Items, a)
+		}
+		return out, err
+	}
+	alerts, total, err := n.alerts(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
+	if err != nil {
+		return out, err
+	}
+	out.Total = total
+	for _, a := range alerts {
+		one := alertOf(a.ID, a.Indicator, a.Count)
+		one.First, one.Last, one.State = stamp(a.First), stamp(a.Last), string(a.Sighting.State)
+		k, err := parseAlertID(a.ID)
+		if err != nil {
+			return out, err
+		}
+		hits, err := n.watch.Hits(ctx, k, 1)
+		if err != nil {
+			return out, err
+		}
+		for _, h := range hits {
+			one.Hits = append(one.Hits, api.Hit{File: h.Path, Line: h.Line, Offset: h.Offset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw), Time: h.EventTime})
+		}
+		out.Items = append(out.Items, one)
+	}
+	return out, nil
+}
+
+func alertOf(id string, i console.Indicator, count uint64) api.Alert {
+	return api.Alert{ID: id, Type: i.Type, Value: i.Value, Giver: i.Giver, List: i.List, Note: i.Note, Count: count, Reasons: []string{}, Hits: []api.Hit{}}
+}
+
+// Statements lists statements, newest first, each with its word.
+func (c control) Statements(ctx context.Context, q api.StatementQuery) (api.Statements, error) {
+	n := c.n
+	out := api.Statements{Items: []api.Statement{}}
+	party := q.Party
+	if party != "" {
+		if _, ok := n.roster.Member(party); !ok {
+			return out, statement.Refuse(statement.CodeParty, "%.40q is no party of the charter", party)
+		}
+	}
+	if q.Index != nil {
+		if party == "" {
+			party = n.self.ID
+		}
+		m, _ := n.roster.Member(party)
+		s, err := n.view.Statement(ctx, m.Origin, *q.Index)
+		if errors.Is(err, sqlite.ErrNone) {
+			return out, statement.Refuse(statement.CodeRequest, "%s has no statement %d here", party, *q.Index)
+		}
+		if err != nil {
+			return out, err
+		}
+		row, err := n.apiStatement(ctx, s)
+		out.Total, out.Items = 1, append(out.Items, row)
+		return out, err
+	}
+	list, total, err := n.view.Statements(ctx, sqlite.Filter{Party: party, Kind: statement.Kind(q.Kind), Counted: !q.All && q.Kind == ""}, q.Limit, q.Offset)
+	if err != nil {
+		return out, err
+	}
+	out.Total = total
+	for _, s := range list {
+		row, err := n.apiStatement(ctx, s)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, row)
+	}
+	return out, nil
+}
+
+func (n *Node) apiStatement(ctx context.Context, s sqlite.Statement) (api.Statement, error) {
+	out := api.Statement{
+		Party: s.Party, Index: s.Index, ID: s.ID, Time: s.Time, State: s.State, Code: s.Code, Kind: s.Kind, Marking: s.Marking,
+		Recipients: s.Recipients, Case: s.Case, Parts: s.Parts, Acks: []api.Ack{}, Witnesses: []string{}, Holders: []string{},
+	}
+	m, _ := n.roster.ByOrigin(s.Origin)
+	acks, err := n.view.Acks(ctx, s.Origin, s.Index)
+	if err != nil {
+		return out, err
+	}
+	for _, a := range acks {
+		out.Acks = append(out.Acks, api.Ack{Party: a.Party, Verdict: a.Verdict, Code: a.Code})
+	}
+	p, err := n.progress(ctx, m, s.Index)
+	out.Word, out.Disputed = record.Word(p.State), p.Disputed
+	out.Reached = n.coverageOf(m).Of(n.roster, s.Index, false)
+	out.Witnesses, out.Holders = append(out.Witnesses, p.Witnesses...), append(out.Holders, p.Holders...)
+	return out, err
+}

@@ -1,0 +1,158 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"entente/border"
+	"entente/internal/sqlite"
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// teller lets sightings go back to the giver of an indicator. It is the only
+// way in which a match here becomes visible there: until an officer or the
+// policy releases one, nothing is logged, sent or timed differently.
+type teller struct {
+	policy border.ReleasePolicy
+	author *author
+	lists  *lists
+	watch  *sqlite.Watch
+	view   *sqlite.View
+	self   string // party id
+	now    func() time.Time
+	logger *slog.Logger
+	mu     sync.Mutex // one release at a time, so that the budget holds
+}
+
+// automatic releases what the policy lets go. It returns how many went.
+func (t *teller) automatic(ctx context.Context) (int, error) {
+	if t.policy.Mode != border.ModeAutomatic {
+		return 0, nil
+	}
+	sent := 0
+	for offset := 0; ; offset += 500 {
+		groups, _, err := t.watch.Groups(ctx, false, 500, offset)
+		if err != nil {
+			return sent, err
+		}
+		for _, g := range groups {
+			if g.Sent {
+				continue
+			}
+			outcome, err := t.release(ctx, g.Key, "policy", false)
+			if err != nil {
+				return sent, err
+			}
+			if outcome == border.Send {
+				sent++
+			}
+		}
+		if len(groups) < 500 {
+			return sent, nil
+		}
+	}
+}
+
+// release decides on the sighting of one item and sends it if it may go.
+func (t *teller) release(ctx context.Context, k sqlite.Key, by string, approved bool) (border.Outcome, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g, err := t.watch.Group(ctx, k)
+	if err != nil {
+		return "", err
+	}
+	if g.Sent {
+		return border.Keep, nil
+	}
+	w := t.lists.get()
+	i, ok := w.byKey[k]
+	if !ok {
+		return border.Keep, nil
+	}
+	e := w.entries[i]
+	giver := e.giver
+	if giver == t.self {
+		giver = ""
+	}
+	// A sighting that the record already has (a crash came between) counts.
+	if own, told, err := t.view.Sighted(ctx, t.author.self.Origin, e.list, k.Item); err != nil {
+		return "", err
+	} else if told {
+		return border.Keep, t.watch.Sent(ctx, k, giver, by, own, t.now())
+	}
+	today, err := t.watch.SentOn(ctx, giver, t.now())
+	if err != nil {
+		return "", err
+	}
+	d := border.Decide(t.policy, today, border.Sighting{Giver: giver, Held: e.held(), Approved: approved})
+	if d.Outcome != border.Send {
+		return d.Outcome, nil
+	}
+	ref, err := t.author.say(ctx, t.draft(ctx, e, g))
+	if err != nil {
+		return "", err
+	}
+	return border.Send, t.watch.Sent(ctx, k, giver, by, ref.Index, t.now())
+}
+
+// draft composes the sighting: what was seen, how often, between which times.
+// An event without a time of its own counts as seen now.
+func (t *teller) draft(ctx context.Context, e entry, g sqlite.Group) draft {
+	first, last := g.First, g.Last
+	if last == 0 {
+		last = t.now().UnixMilli()
+	}
+	if first == 0 {
+		first = last
+	}
+	stamp := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
+	return draft{
+		kind: indicator.KindSighting, caseID: caseOf(ctx, t.view, e.list),
+		refs: []statement.Ref{e.list}, marking: border.Amber, recipients: []string{e.giver},
+		body: indicator.SightingBody{
+			Indicator: e.list, Item: e.key.Item, Type: e.item.Type, Value: e.item.Value,
+			Count: int(min(g.Count, indicator.MaxCount)), First: stamp(first), Last: stamp(last), Basis: indicator.BasisObserved,
+		},
+	}
+}
+
+// releaseAll releases alerts on an officer's word: all or, where one may not
+// go, none.
+func (t *teller) releaseAll(ctx context.Context, by string, keys []sqlite.Key) error {
+	need := make(map[string]int)
+	w := t.lists.get()
+	for _, k := range keys {
+		g, err := t.watch.Group(ctx, k)
+		if err != nil {
+			return err
+		}
+		i, ok := w.byKey[k]
+		switch {
+		case g.Sent:
+			return statement.Refuse(statement.CodeState, "this sighting has been released already")
+		case !ok || w.entries[i].held():
+			return statement.Refuse(statement.CodeState, "the gate holds this indicator back; accept it first")
+		case w.entries[i].giver == t.self:
+			return statement.Refuse(statement.CodeRecipient, "this is an own indicator; nobody waits for an answer")
+		}
+		need[w.entries[i].giver]++
+	}
+	for partner, n := range need {
+		today, err := t.watch.SentOn(ctx, partner, t.now())
+		if err != nil {
+			return err
+		}
+		if today+n > t.policy.PerDay {
+			return statement.Refuse(statement.CodeBudget, "%d of %d sightings to %s are left today", max(t.policy.PerDay-today, 0), t.policy.PerDay, partner)
+		}
+	}
+	for _, k := range keys {
+		if _, err := t.release(ctx, k, by, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
