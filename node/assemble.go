@@ -18,6 +18,7 @@ import (
 	"entente/internal/ingest"
 	"entente/internal/keyfile"
 	"entente/internal/peer"
+	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 )
@@ -46,7 +47,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		return err
 	}
 	n.author.present, n.author.writable, n.author.said = n.present, n.writable, n.takeOwn
-	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: []record.Signer{signs.log, signs.time}, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load}
+	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load}
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
 	n.clerk = newClerk(n.author, n.view, n.lists, n.heads, now)
 	n.lookout = &lookout{lists: n.lists, db: n.watch, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
@@ -83,7 +84,7 @@ func (n *Node) replayState(ctx context.Context) error {
 			return err
 		}
 		if last >= 0 {
-			n.left(m.member.ID)
+			n.left(m.member.ID, uint64(last)+1)
 		}
 	}
 	last, err := n.view.LastOfKind(ctx, n.self.Origin, record.KindWithdrawal)
@@ -91,6 +92,32 @@ func (n *Node) replayState(ctx context.Context) error {
 		return err
 	}
 	n.gone.Store(last >= 0)
+	return n.finishErasures(ctx)
+}
+
+// finishErasures erases what the record says is erased: the node may have died
+// in between, or a mirror has given the part back.
+func (n *Node) finishErasures(ctx context.Context) error {
+	all, err := n.view.OfKind(ctx, n.self.Origin, record.KindErasure)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		var b record.ErasureBody
+		if s.State != sqlite.StateOpen || statement.Decode(s.Body, statement.MaxAct, &b) != nil || len(s.Refs) == 0 || s.Refs[0].Origin != n.self.Origin || s.Refs[0].Index >= s.Index {
+			continue
+		}
+		sealed, err := n.log.Sealed(s.Refs[0].Index)
+		if err != nil {
+			return err
+		}
+		if b.Part == 0 || b.Part >= len(sealed) || sealed[b.Part] == nil {
+			continue
+		}
+		if err := n.log.Erase(s.Refs[0].Index, b.Part); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -98,14 +125,14 @@ func (n *Node) newBackend(signs signers) *backend {
 	b := &backend{self: n.self, own: n.log, mirrors: make(map[string]*mirror), clerk: n.clerk}
 	b.now = func() int64 { return max(n.opt.Now().Unix(), 1) }
 	b.head = func() []byte { return n.publisher.standing().published }
-	b.suspect, b.relayed = n.suspect, n.relayed.of
+	b.suspect, b.relayed, b.ended = n.suspect, n.relayed.of, n.ended
 	for _, m := range n.mirrors {
 		b.mirrors[peer.LogName(m.member.Origin)] = m
 	}
 	b.witness = &record.Witness{
 		Keys: func(origin string) ([]record.Verifier, bool) {
 			m, ok := n.roster.ByOrigin(origin)
-			if _, left := n.absent.Load(m.ID); !ok || m.ID == n.self.ID || left {
+			if !ok || m.ID == n.self.ID {
 				return nil, false
 			}
 			return m.OwnKeys(), true

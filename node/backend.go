@@ -25,6 +25,7 @@ type backend struct {
 	now     func() int64 // Unix seconds
 	suspect func(ctx context.Context, a record.Answer, party string)
 	relayed func(owner string) [][]byte
+	ended   func(origin string) (size uint64, left bool)
 
 	mu      sync.Mutex // guards changed
 	changed chan struct{}
@@ -84,7 +85,7 @@ func (b *backend) cosign(ctx context.Context, m *mirror, c record.Checkpoint, no
 	if have {
 		old = latest.Tree.Size
 	}
-	if old > c.Size {
+	if size, left := b.ended(c.Origin); old > c.Size || left && c.Size > size {
 		return nil
 	}
 	if old > 0 {
@@ -117,6 +118,14 @@ func (b *backend) ownLines(m *mirror, note []byte) []byte {
 
 // AddCheckpoint implements peer.Backend.
 func (b *backend) AddCheckpoint(ctx context.Context, party string, body []byte) (int, string, []byte) {
+	// A log ends with its party's withdrawal; its heads up to there are cosigned.
+	_, msg, _ := bytes.Cut(body, []byte("\n\n"))
+	if c, err := record.Peek(msg); err == nil {
+		if size, left := b.ended(c.Origin); left && c.Size > size {
+			b.clerk.refused(party, statement.CodeState, string(body[:min(len(body), 256)]))
+			return 404, "text/plain; charset=utf-8", []byte(statement.CodeState + "\n")
+		}
+	}
 	a, err := b.witness.AddCheckpoint(ctx, body, b.now())
 	if err != nil {
 		return 500, "text/plain; charset=utf-8", []byte("internal\n")

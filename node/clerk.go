@@ -82,9 +82,20 @@ func (c *clerk) counts() map[refusalKey]uint64 {
 }
 
 // judge applies this node's budgets to what came new from a partner. A list
-// that is over budget stays out of the watch; the ack says so for ever.
-func (c *clerk) judge(party string, entries []sqlite.Entry) {
+// that is over budget stays out of the watch; the ack says so for ever. What
+// has its ack was judged before the view was lost.
+func (c *clerk) judge(ctx context.Context, party string, entries []sqlite.Entry) error {
 	for _, e := range entries {
+		if e.Statement.Kind != indicator.KindList && e.Statement.State != sqlite.StateRefused {
+			continue
+		}
+		acks, err := c.view.Acks(ctx, e.Statement.Origin, e.Statement.Index)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(acks, func(a sqlite.Ack) bool { return a.Party == c.self.ID }) {
+			continue
+		}
 		if e.Statement.Kind != indicator.KindList || e.Statement.State != sqlite.StateOpen {
 			if e.Statement.State == sqlite.StateRefused {
 				c.refused(party, e.Statement.Code, e.Statement.ID.String())
@@ -100,6 +111,7 @@ func (c *clerk) judge(party string, entries []sqlite.Entry) {
 			c.refused(party, statement.CodeBudget, e.Statement.ID.String())
 		}
 	}
+	return nil
 }
 
 // acks acknowledges every readable statement of a partner that has no ack of
@@ -117,7 +129,11 @@ func (c *clerk) acks(ctx context.Context) (int, error) {
 			}
 			body := record.AckBody{Origin: m.Origin}
 			for _, u := range list {
-				body.Items = append(body.Items, c.verdict(m.Origin, u))
+				item, err := c.verdict(ctx, m.Origin, u)
+				if err != nil {
+					return wrote, err
+				}
+				body.Items = append(body.Items, item)
 			}
 			if err := c.write(ctx, record.KindAck, body); err != nil {
 				return wrote, err
@@ -128,7 +144,7 @@ func (c *clerk) acks(ctx context.Context) (int, error) {
 	return wrote, nil
 }
 
-func (c *clerk) verdict(origin string, u sqlite.Unacked) record.AckItem {
+func (c *clerk) verdict(ctx context.Context, origin string, u sqlite.Unacked) (record.AckItem, error) {
 	item := record.AckItem{Index: u.Index, ID: u.ID, Verdict: record.VerdictAccepted}
 	switch {
 	case u.State == sqlite.StateRefused:
@@ -138,11 +154,17 @@ func (c *clerk) verdict(origin string, u sqlite.Unacked) record.AckItem {
 	case u.Kind == indicator.KindList:
 		if code := c.lists.refusal(origin, u.Index); code != "" {
 			item.Verdict, item.Code = record.VerdictRefused, code
-		} else if len(c.lists.get().heldOf(statement.Ref{Origin: origin, Index: u.Index, ID: u.ID})) > 0 {
+			break
+		}
+		held, err := c.lists.holds(ctx, origin, u.Index)
+		if err != nil {
+			return item, err
+		}
+		if held {
 			item.Verdict = record.VerdictHeldBack
 		}
 	}
-	return item
+	return item, nil
 }
 
 // witnessed logs the heads that this node cosigned, when some other log has

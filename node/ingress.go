@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"filippo.io/age"
 
@@ -39,6 +40,10 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 	if err != nil {
 		return nil, err
 	}
+	left, err := in.view.LastOfKind(ctx, m.Origin, record.KindWithdrawal)
+	if err != nil {
+		return nil, err
+	}
 	head, _ := log.Head()
 	var all []sqlite.Entry
 	for next < head.Size {
@@ -54,6 +59,18 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 			}
 			var e sqlite.Entry
 			e, chain = in.entry(m, chain, i, leaf, sealed)
+			switch {
+			case left >= 0:
+				// Whoever has left says nothing more.
+				e = sqlite.Entry{Statement: refused(e.Statement, statement.Refuse(statement.CodeState, "after the withdrawal"))}
+			case e.Statement.State != sqlite.StateOpen:
+			case e.Statement.Kind == record.KindWithdrawal:
+				left = int64(i)
+			case e.Statement.Kind == record.KindErasure:
+				if e.Again, err = in.again(m, chain, e.Statement, log); err != nil {
+					return all, err
+				}
+			}
 			entries = append(entries, e)
 		}
 		if err := in.view.Add(ctx, m.Origin, next, entries); err != nil {
@@ -64,6 +81,40 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 	}
 	return all, nil
 }
+
+// again judges the list whose items an erasure of its party takes away. A
+// mirror may still have the ciphertext; the view must not depend on that.
+func (in ingress) again(m record.Member, chain record.KeyChain, s sqlite.Statement, log record.Storage) (*sqlite.Entry, error) {
+	var b record.ErasureBody
+	if err := json.Unmarshal(s.Body, &b); err != nil {
+		return nil, err
+	}
+	if b.Part != listPart || len(s.Refs) == 0 || s.Refs[0].Origin != m.Origin || s.Refs[0].Index >= s.Index {
+		return nil, nil
+	}
+	index := s.Refs[0].Index
+	leaf, err := log.Leaf(index)
+	if err != nil {
+		return nil, fmt.Errorf("read leaf %d of %s: %w", index, m.ID, err)
+	}
+	sealed, err := log.Sealed(index)
+	if err != nil {
+		return nil, fmt.Errorf("read parts of leaf %d of %s: %w", index, m.ID, err)
+	}
+	if len(sealed) <= listPart {
+		return nil, nil
+	}
+	sealed = slices.Clone(sealed)
+	sealed[listPart] = nil
+	e, _ := in.entry(m, chain, index, leaf, sealed)
+	if e.Statement.Kind != indicator.KindList {
+		return nil, nil
+	}
+	return &e, nil
+}
+
+// listPart is the part that holds the items of a list.
+const listPart = 1
 
 // chain replays the key statements of a log that are already in the view.
 func (in ingress) chain(ctx context.Context, m record.Member) (record.KeyChain, error) {
@@ -188,7 +239,7 @@ func (in ingress) projectList(e *sqlite.Entry, l statement.Leaf, sealed [][]byte
 	if err != nil {
 		return err
 	}
-	part, err := in.open(l, sealed, 1)
+	part, err := in.open(l, sealed, listPart)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func TestWithdrawal(t *testing.T) {
 		}
 		after := u.seal(north, "after "+when)
 		u.eventually("the others hold it", func() bool {
-			return u.held("west", north) > after && u.held(observer, north) > after
+			return u.reads("west", north) > after && u.reads(observer, north) > after
 		})
 		n := u.node("west")
 		m, _ := n.roster.Member(north)
@@ -58,6 +58,10 @@ func TestWithdrawal(t *testing.T) {
 		}
 	}
 	check("at once")
+	u.eventually("the withdrawal is witnessed", func() bool {
+		w := must(u.node(south).words(t.Context()))(t)
+		return w.witnessed == w.logged && w.held == w.logged
+	})
 	if s := must(u.node(south).Control().Status(t.Context()))(t); !s.Withdrawn {
 		t.Error("south does not say that it has withdrawn")
 	}

@@ -150,7 +150,9 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 	if err != nil {
 		return err
 	}
-	n.clerk.judge(m.member.ID, entries)
+	if err := n.clerk.judge(ctx, m.member.ID, entries); err != nil {
+		return err
+	}
 	for _, e := range entries {
 		n.effect(ctx, m, e)
 	}
@@ -171,7 +173,7 @@ func (n *Node) effect(ctx context.Context, m *mirror, e sqlite.Entry) {
 	case record.KindEvidence:
 		n.blame(m.member.ID, n.learn(ctx, m, e.Statement.Index))
 	case record.KindWithdrawal:
-		n.left(m.member.ID)
+		n.left(m.member.ID, e.Statement.Index+1)
 	}
 }
 

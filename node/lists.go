@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -160,15 +161,24 @@ func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
 	return part.index(set)
 }
 
-// heldOf returns the items of a list that wait for a person, in order.
-func (w *watchlist) heldOf(list statement.Ref) []int {
-	var items []int
-	for _, e := range w.entries {
-		if e.list == list && e.held() {
-			items = append(items, e.key.Item)
+// holds says whether the gate holds back an item of a list, as far as the
+// giver may know. What is held only because it meets an own asset is not told:
+// a giver could list addresses and learn from the acks which of them are ours.
+func (l *lists) holds(ctx context.Context, origin string, index uint64) (bool, error) {
+	items, err := l.view.Items(ctx, origin, index)
+	if err != nil {
+		return false, err
+	}
+	for _, it := range items {
+		v, err := l.judge(it)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(v.Reasons, func(r border.Reason) bool { return r.Code != border.HeldOwnAsset }) {
+			return true, nil
 		}
 	}
-	return items
+	return false, nil
 }
 
 // caseOf returns the case id of a statement in the view, or "".

@@ -38,6 +38,7 @@ type mirror struct {
 	disputed bool       // there is evidence against the owner
 	heard    time.Time  // when the owner last proved a head, by own clock
 	asks     int        // unanswered asks since then
+	relaying func()     // cuts the pull from a relay that is under way; nil if none is
 }
 
 // mirrorState is a copy of what is known of a mirror.
@@ -103,8 +104,8 @@ func (m *mirror) pull(ctx context.Context, src record.Source, direct bool) (pull
 	if err != nil {
 		return pulled{}, err
 	}
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	ctx, done := m.take(ctx, direct)
+	defer done()
 	out := pulled{notes: [][]byte{msg}}
 	have, known := m.log.Head()
 	m.mu.Lock()
@@ -127,6 +128,33 @@ func (m *mirror) pull(ctx context.Context, src record.Source, direct bool) (pull
 	}
 	out.grew = true
 	return out, m.hold(ctx, c, msg, direct)
+}
+
+// take waits for the turn to pull. The owner does not wait for a relay, which
+// could keep the turn by answering slowly for ever: a relay's pull is cut short.
+func (m *mirror) take(ctx context.Context, direct bool) (context.Context, func()) {
+	if direct {
+		m.mu.Lock()
+		if m.relaying != nil {
+			m.relaying()
+		}
+		m.mu.Unlock()
+	}
+	m.turn.Lock()
+	if direct {
+		return ctx, m.turn.Unlock
+	}
+	ctx, cut := context.WithCancel(ctx)
+	m.mu.Lock()
+	m.relaying = cut
+	m.mu.Unlock()
+	return ctx, func() {
+		m.mu.Lock()
+		m.relaying = nil
+		m.mu.Unlock()
+		cut()
+		m.turn.Unlock()
+	}
 }
 
 // compare checks a note of a tree that is not larger than what is held: the

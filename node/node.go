@@ -71,7 +71,7 @@ type Node struct {
 	gone     atomic.Bool // this party has withdrawn
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
-	absent   sync.Map // parties that have left, by id
+	absent   sync.Map // parties that have left, by id, with the size of their logs
 	sealed   sync.Map // sources whose digest is in the record, by id
 	wake     struct{ publish, clerk, lists, tell bell }
 	addrs    Addresses
@@ -390,12 +390,23 @@ func (n *Node) present() []string {
 	return ids
 }
 
-// left marks a party as gone: from now on nothing is sealed to it.
-func (n *Node) left(id string) {
-	if _, known := n.absent.LoadOrStore(id, true); !known {
+// left marks a party as gone with so many leaves in its log: from now on
+// nothing is sealed to it, and no larger tree of its is cosigned.
+func (n *Node) left(id string, size uint64) {
+	if _, known := n.absent.LoadOrStore(id, size); !known {
 		n.logger.Warn("a party has left", "party", id)
 		n.changes.all()
 	}
+}
+
+// ended is the size at which the log of a party that has left ends.
+func (n *Node) ended(origin string) (size uint64, left bool) {
+	m, _ := n.roster.ByOrigin(origin)
+	v, left := n.absent.Load(m.ID)
+	if !left {
+		return 0, false
+	}
+	return v.(uint64), true
 }
 
 // takeOwn brings the view up to the own log.
@@ -404,7 +415,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 	defer n.taking.Unlock()
 	entries, err := n.ingress.take(ctx, n.self, n.log)
 	for _, e := range entries {
-		if e.Statement.Kind == border.KindDecision || len(e.Items) > 0 {
+		if e.Statement.Kind == border.KindDecision || e.Again != nil || len(e.Items) > 0 {
 			n.wake.lists.ring()
 		}
 		if e.Statement.Kind == record.KindWithdrawal && e.Statement.State == sqlite.StateOpen {

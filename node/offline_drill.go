@@ -68,8 +68,9 @@ func closeHolders(all []holder) error {
 }
 
 // largest asks every holder for its newest note of a log and returns the
-// largest that the log's owner signed. names lists who answered with one.
-func largest(ctx context.Context, r record.Roster, m record.Member, all []holder) (best []byte, from record.Source, names []string) {
+// largest that the log's owner signed, and who answered with one, the largest
+// first.
+func largest(ctx context.Context, r record.Roster, m record.Member, all []holder) (best []byte, from []giver, names []string) {
 	var size uint64
 	for _, h := range all {
 		msg, err := h.Checkpoint(ctx, m.Origin)
@@ -81,8 +82,10 @@ func largest(ctx context.Context, r record.Roster, m record.Member, all []holder
 			continue
 		}
 		names = append(names, h.name)
+		from = append(from, giver{h.name, h.Source})
 		if best == nil || c.Size > size {
-			best, from, size = msg, h.Source, c.Size
+			best, size = msg, c.Size
+			from[0], from[len(from)-1] = from[len(from)-1], from[0]
 		}
 	}
 	return best, from, names
@@ -184,7 +187,7 @@ func (f *Folder) account(out *Drilled, mark waterMark) error {
 // readBack makes an empty log in the folder and pulls it full from whoever
 // has the largest signed tree. It returns who had one; nobody is no error.
 func (f *Folder) readBack(ctx context.Context, m record.Member, all []holder) ([]string, error) {
-	note, src, names := largest(ctx, f.roster, m, all)
+	note, from, names := largest(ctx, f.roster, m, all)
 	if note == nil {
 		return nil, nil
 	}
@@ -197,7 +200,12 @@ func (f *Folder) readBack(ctx context.Context, m record.Member, all []holder) ([
 		return names, err
 	}
 	f.logs[m.ID] = l
-	if err := record.Pull(ctx, src, l, note); err != nil {
+	if m.ID == f.self.ID && f.keys != nil {
+		err = pullOwn(ctx, from, f.keys.Parts, l, note, func(string, error) {})
+	} else {
+		err = record.Pull(ctx, from[0], l, note)
+	}
+	if err != nil {
 		return names, fmt.Errorf("read back the log of %s: %w", m.ID, err)
 	}
 	return names, nil

@@ -226,7 +226,7 @@ func Repair(ctx context.Context, cfg Config, opt Options, folders []string, told
 		return out, err
 	}
 	defer func() { err = errors.Join(err, closeHolders(all)) }()
-	note, src, names := largest(ctx, roster, self, all)
+	note, from, names := largest(ctx, roster, self, all)
 	if note == nil {
 		return out, errors.New("nobody who answers holds this log")
 	}
@@ -238,7 +238,7 @@ func Repair(ctx context.Context, cfg Config, opt Options, folders []string, told
 	if err != nil {
 		return out, err
 	}
-	pull := record.Pull(ctx, src, l, note)
+	pull := pullOwn(ctx, from, keys.Parts, l, note, func(string, error) {})
 	tree, _ := l.Head()
 	if err := errors.Join(pull, l.Close()); err != nil {
 		return out, err

@@ -28,16 +28,18 @@ type publisher struct {
 	self   record.Member
 	roster record.Roster
 	log    *logfile.Log
-	quick  []record.Signer // log and time: what a witness needs
-	pq     record.Signer   // stands beside them on everything that is served
-	mark   *highWater
-	now    func() time.Time
-	logger *slog.Logger
+	quick  record.Signer // the log's Ed25519 key: all that a witness needs
+	// time and pq stand beside it on everything that is served.
+	time, pq record.Signer
+	mark     *highWater
+	now      func() time.Time
+	logger   *slog.Logger
 	// writing says that the start protocol has ended: from then on a tree that
 	// is not ours is somebody else's.
 	writing func() bool
 
-	turn sync.Mutex // one publication at a time
+	turn  sync.Mutex // one publication at a time
+	notes sync.Mutex // one merge at a time: it verifies, which takes a while
 
 	mu        sync.Mutex // guards what follows
 	tree      record.Tree
@@ -82,7 +84,7 @@ func (p *publisher) publish(lines []*line, beat bool) error {
 		return err
 	}
 	c := record.Checkpoint{Origin: p.self.Origin, Tree: tree}
-	msg, err := record.Sign(c, at, p.quick...)
+	msg, err := record.Sign(c, at, p.quick)
 	if err != nil {
 		return fmt.Errorf("sign the head: %w", err)
 	}
@@ -93,28 +95,45 @@ func (p *publisher) publish(lines []*line, beat bool) error {
 		l.head.ring()
 	}
 	// The slow signature is made while the witnesses work.
-	slow, err := p.pq.Line(c.Text(), uint64(at))
-	if err != nil {
-		return fmt.Errorf("sign the head: %w", err)
+	var slow []byte
+	for _, s := range []record.Signer{p.time, p.pq} {
+		line, err := s.Line(c.Text(), uint64(at))
+		if err != nil {
+			return fmt.Errorf("sign the head: %w", err)
+		}
+		slow = append(slow, line...)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.merge(slow)
+	return p.merge(c.Text(), slow)
 }
 
-// merge adds lines to the newest note and publishes it once it is whole. The
-// caller holds mu.
-func (p *publisher) merge(lines []byte) error {
-	merged, err := record.Merge(p.newest, lines, p.roster.Keys(p.self.Origin)...)
+// merge adds lines to the newest note, if that is still of this text, and
+// publishes it once it is whole.
+func (p *publisher) merge(text, lines []byte) error {
+	p.notes.Lock()
+	defer p.notes.Unlock()
+	p.mu.Lock()
+	newest := p.newest
+	p.mu.Unlock()
+	if have, _, ok := record.SplitNote(newest); !ok || !bytes.Equal(have, text) {
+		return nil
+	}
+	merged, err := record.Merge(newest, lines, p.roster.Keys(p.self.Origin)...)
 	if err != nil {
 		return err
 	}
+	whole := bytes.Contains(merged, pqPrefix(p.pq))
+	quorum := whole && p.quorum(merged)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !bytes.Equal(p.newest, newest) {
+		return nil // a newer head has come meanwhile
+	}
 	p.newest = merged
-	if bytes.Contains(merged, pqPrefix(p.pq)) {
+	if whole {
 		p.published = merged
-		if p.quorum(merged) {
-			p.quorate = merged
-		}
+	}
+	if quorum {
+		p.quorate = merged
 	}
 	return nil
 }
@@ -243,13 +262,10 @@ func (p *publisher) gather(msg, lines []byte) error {
 		return err
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.coverage.Add(p.roster, c, sigs)
 	p.witnessed()
-	if have, _, ok := record.SplitNote(p.newest); ok && bytes.Equal(have, text) {
-		return p.merge(lines)
-	}
-	return nil
+	p.mu.Unlock()
+	return p.merge(text, lines)
 }
 
 // witnessed ends the time without a quorum and notes what was reached. The

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -56,8 +57,29 @@ const (
 // three or more is an observer. edit, if not nil, changes the charter's terms.
 func newUnit(t testing.TB, edit func(*charter.Terms), names ...string) *unit {
 	t.Helper()
+	w := newWire()
+	return unitOn(t, edit, names, func(u *unit, name string) string {
+		u.opt[name] = &Options{Listen: w.listen, Dial: w.from(name), Poll: 20 * time.Millisecond, Now: time.Now}
+		u.wire = w
+		return name + ".example:7001"
+	})
+}
+
+// newLoopback is newUnit on real sockets.
+func newLoopback(t testing.TB, edit func(*charter.Terms), names ...string) *unit {
+	t.Helper()
+	return unitOn(t, edit, names, func(u *unit, name string) string {
+		l := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+		u.ok(l.Close()) // the node takes it
+		u.opt[name] = &Options{Poll: 20 * time.Millisecond}
+		return l.Addr().String()
+	})
+}
+
+func unitOn(t testing.TB, edit func(*charter.Terms), names []string, place func(u *unit, name string) (address string)) *unit {
+	t.Helper()
 	u := &unit{
-		t: t, dir: t.TempDir(), wire: newWire(), names: names, keys: make(map[string]*keyfile.Keys),
+		t: t, dir: t.TempDir(), names: names, keys: make(map[string]*keyfile.Keys),
 		cfg: make(map[string]*Config), opt: make(map[string]*Options), live: make(map[string]*running),
 		patience: 20 * time.Second, tick: 20 * time.Millisecond,
 	}
@@ -73,7 +95,7 @@ func newUnit(t testing.TB, edit func(*charter.Terms), names ...string) *unit {
 		if i >= 2 && i == len(names)-1 {
 			role = charter.RoleObserver
 		}
-		cards = append(cards, u.enrol(name, role))
+		cards = append(cards, u.enrol(name, role, place(u, name)))
 	}
 	text := must(charter.Propose(cards, terms))(t)
 	c := must(charter.Parse(text))(t)
@@ -92,18 +114,14 @@ func newUnit(t testing.TB, edit func(*charter.Terms), names ...string) *unit {
 	return u
 }
 
-func (u *unit) enrol(name string, role charter.Role) charter.Card {
+func (u *unit) enrol(name string, role charter.Role, address string) charter.Card {
 	u.t.Helper()
 	keys := must(keyfile.Generate(rand.Reader, name))(u.t)
 	u.keys[name] = keys
 	u.cfg[name] = &Config{Dir: filepath.Join(u.dir, name), Console: "off"}
-	u.opt[name] = &Options{Listen: u.wire.listen, Dial: u.wire.from(name), Poll: 20 * time.Millisecond, Now: time.Now}
 	u.ok(Init(*u.cfg[name], keys, nil))
-	return must(keys.Card(name, role, address(name)))(u.t)
+	return must(keys.Card(name, role, address))(u.t)
 }
-
-// address is where a party's node listens on the wire.
-func address(name string) string { return name + ".example:7001" }
 
 func (u *unit) path(name string, more ...string) string {
 	return filepath.Join(append([]string{u.cfg[name].Dir}, more...)...)
@@ -371,6 +389,12 @@ func (u *unit) ofKind(reader, owner string, kind statement.Kind) int {
 func (u *unit) held(name, owner string) uint64 {
 	head, _ := u.node(name).mirrors[owner].log.Head()
 	return head.Size
+}
+
+// reads is how many leaves of owner's log are in a node's view.
+func (u *unit) reads(name, owner string) uint64 {
+	u.t.Helper()
+	return must(u.node(name).view.Next(u.t.Context(), u.keys[owner].Origin))(u.t)
 }
 
 func (u *unit) size(name string) uint64 {

@@ -24,7 +24,7 @@ type inquiry struct {
 	answered int    // other nodes that answered
 	best     []byte // the largest own note seen, verified
 	size     uint64
-	from     record.Source
+	from     []giver             // who answered with a note
 	notes    []record.Checkpoint // every own note seen, verified
 	time     int64               // the owner's latest time on them
 }
@@ -60,8 +60,9 @@ func (q *inquiry) add(n *Node, l *line, msg []byte) error {
 	}
 	q.notes = append(q.notes, c)
 	q.time = record.NotBefore(q.time, msg, n.self.Time)
+	q.from = append(q.from, giver{l.member.ID, l.client})
 	if c.Size > q.size || q.best == nil {
-		q.best, q.size, q.from = msg, c.Size, l.client
+		q.best, q.size = msg, c.Size
 	}
 	return nil
 }
@@ -75,7 +76,7 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 	head, _ := n.log.Head()
 	if q.size > head.Size {
 		n.logger.Warn("this folder is an older copy; pulling the tail back", "have", head.Size, "signed", q.size)
-		err := record.Pull(ctx, q.from, n.log, q.best)
+		err := pullOwn(ctx, q.from, n.ingress.identity, n.log, q.best, n.blame)
 		if errors.Is(err, record.ErrInconsistent) {
 			n.readOnly.Store(anotherHistory)
 		}

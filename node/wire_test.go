@@ -56,7 +56,10 @@ func (w *wire) from(name string) func(context.Context, string, string) (net.Conn
 		to, _, _ := strings.Cut(address, ".")
 		w.mu.Lock()
 		w.dials[name+" "+to]++
-		d, silent := w.doors[address], w.cut[to] || w.cut[name] || w.cut[name+" "+to]
+		d, silent := w.doors[address], w.cut[to] || w.cut[name]
+		if w.cut[name+" "+to] {
+			d = nil
+		}
 		w.mu.Unlock()
 		if silent {
 			<-ctx.Done()

@@ -63,6 +63,9 @@ type Entry struct {
 	Sighting  *indicator.SightingBody
 	Acks      *record.AckBody
 	Decisions []Decision
+	// Again is an earlier leaf of the same log as it is judged after this one:
+	// without a part that this one says is erased.
+	Again *Entry
 }
 
 // Decision is an officer's word on one item of an indicator list.
@@ -119,8 +122,16 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 		}
 	}
 	exec("add_statement", s.Origin, s.Index, s.ID.String(), s.Party, s.Time, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, string(recipients), string(refs), string(s.Body), s.Parts, s.Counted)
-	for n, it := range e.Items {
-		exec("add_item", s.Origin, s.Index, n, it.Type, it.Value, it.Observed, it.Until, it.Context, it.Note)
+	items := func(e Entry) {
+		for n, it := range e.Items {
+			exec("add_item", e.Statement.Origin, e.Statement.Index, n, it.Type, it.Value, it.Observed, it.Until, it.Context, it.Note)
+		}
+	}
+	items(e)
+	if a := e.Again; a != nil {
+		exec("judge_again", a.Statement.Origin, a.Statement.Index, a.Statement.State, string(a.Statement.Code))
+		exec("drop_items", a.Statement.Origin, a.Statement.Index)
+		items(*a)
 	}
 	if g := e.Sighting; g != nil {
 		exec("add_sighting", s.Origin, s.Index, g.Indicator.Origin, g.Indicator.Index, g.Item, g.Type, g.Value, g.Count, g.First, g.Last)

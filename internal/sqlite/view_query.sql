@@ -5,6 +5,10 @@ INSERT INTO cursor (origin, next) VALUES (?, ?) ON CONFLICT (origin) DO UPDATE S
 -- name: add_statement
 INSERT INTO statement (origin, idx, id, party, time, at, state, code, kind, case_id, marking, recipients, refs, body, parts, counted)
 VALUES (?1, ?2, ?3, ?4, ?5, MAX(?5, COALESCE((SELECT at FROM statement WHERE origin = ?1 AND idx = ?2 - 1), ?5)), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
+-- name: judge_again
+UPDATE statement SET state = ?3, code = ?4 WHERE origin = ?1 AND idx = ?2;
+-- name: drop_items
+DELETE FROM item WHERE origin = ? AND idx = ?;
 -- name: add_item
 INSERT INTO item (origin, idx, n, type, value, observed, until, context, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: add_sighting
@@ -53,7 +57,7 @@ SELECT idx FROM sighting WHERE origin = ? AND ind_origin = ? AND ind_idx = ? AND
 -- name: decisions
 SELECT ind_origin, ind_idx, item, stance, officer, reason FROM decision WHERE origin = ? ORDER BY idx, ind_origin, ind_idx, item;
 -- name: last_of_kind
-SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ?;
+SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ? AND state = 'open';
 -- name: last_counted
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND counted = 1;
 -- name: acked_count

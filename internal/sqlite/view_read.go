@@ -238,7 +238,7 @@ func (v *View) Decisions(ctx context.Context, origin string) ([]Decision, error)
 	return list, err
 }
 
-// LastOfKind returns the index of the newest statement of a kind in a log, or
+// LastOfKind returns the index of the newest open statement of a kind in a log, or
 // -1; an empty kind asks for the newest that is not housekeeping.
 func (v *View) LastOfKind(ctx context.Context, origin string, kind statement.Kind) (int64, error) {
 	if kind == "" {

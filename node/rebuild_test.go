@@ -1,0 +1,171 @@
+package node
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"entente/api"
+	"entente/border"
+	"entente/record"
+	"entente/statement"
+)
+
+// busy lets a unit say something of everything.
+func busy(u *unit) {
+	u.t.Helper()
+	log := u.watches(south)
+	u.automatic(south, 50)
+	u.weblog(log, addresses(5)...)
+	u.start(u.names...)
+	u.open(u.names...)
+	u.share(north, south, "dated.csv", dated(addresses(3)...))
+	u.share(north, south, "undated.csv", undated(addresses(5)[3:]...))
+	u.share(south, north, "back.csv", dated("198.51.100.7"))
+	u.settle()
+	must(u.node(south).Control().Accept(u.t.Context(), api.AcceptRequest{Officer: officer, Reason: "seen elsewhere", Name: "undated.csv"}))(u.t)
+	u.node(south).clerk.refused(north, statement.CodeProof, "something odd")
+	u.node(north).clerk.refused("", statement.CodeKey, "a stranger")
+	for i := range 70 { // more than one batch of the view
+		u.seal(observer, fmt.Sprint("file ", i))
+	}
+	u.eventually("the refusals are on the record", func() bool {
+		return u.ofKind(south, south, record.KindRefusal) > 0 && u.ofKind(south, north, record.KindRefusal) > 0
+	})
+	u.settle()
+}
+
+// TestRebuild: a view made of the logs is byte for byte the one that grew,
+// also from the mirrors of a rival, and after a restart.
+func TestRebuild(t *testing.T) {
+	u := newUnit(t, nil, north, south, observer)
+	busy(u)
+	live := make(map[string]string)
+	for _, name := range u.names {
+		u.stop(name)
+	}
+	u.start(u.names...)
+	u.open(u.names...)
+	u.still()
+	for _, name := range u.names {
+		live[name] = u.dump(name)
+		u.stop(name)
+	}
+	for _, name := range u.names {
+		if got := u.rebuilt(name, ""); got != live[name] {
+			t.Errorf("%s: rebuilt and live views differ:\n%s", name, diff(live[name], got))
+		}
+		for _, rival := range u.names {
+			if rival == name {
+				continue
+			}
+			if got := u.rebuilt(name, u.path(rival)); got != live[name] {
+				t.Errorf("%s from the logs of %s: %s", name, rival, diff(live[name], got))
+			}
+		}
+	}
+	// And the rebuilt view is what the node goes on with.
+	u.start(u.names...)
+	u.open(u.names...)
+	u.seal(north, "after the rebuild")
+	u.settle()
+	u.innocent()
+	for _, name := range u.names {
+		u.tally(name)
+	}
+}
+
+// still waits until nobody has said anything for some intervals.
+func (u *unit) still() {
+	u.t.Helper()
+	u.settle()
+	last, since := "", time.Now()
+	u.eventually("nobody speaks", func() bool {
+		now := ""
+		for _, name := range u.names {
+			now += fmt.Sprint(u.size(name), " ")
+			for _, owner := range u.names {
+				if owner != name {
+					now += fmt.Sprint(u.held(name, owner), " ")
+				}
+			}
+		}
+		if now != last {
+			last, since = now, time.Now()
+		}
+		return time.Since(since) > 2200*time.Millisecond
+	})
+}
+
+// TestViewLost: a node whose view is deleted computes it anew at its start, and
+// nothing else follows a second time: no budget is charged again, nothing is
+// refused or acknowledged anew, no sighting goes twice.
+func TestViewLost(t *testing.T) {
+	u := newUnit(t, nil, north, south, observer)
+	busy(u)
+	before, tally := u.dump(south), u.tally(south)
+	acks := u.ofKind(north, south, record.KindAck)
+	u.stop(south)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(u.path(south, viewFile+suffix)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	u.start(south)
+	u.open(south)
+	u.settle()
+	if got := u.tally(south); got != tally {
+		t.Errorf("%+v, before %+v", got, tally)
+	}
+	if got := u.ofKind(north, south, record.KindAck); got != acks {
+		t.Errorf("%d acks, %d before", got, acks)
+	}
+	if used := u.node(south).clerk.budgets[north]; used.UsedObjects != 0 {
+		t.Errorf("%d objects charged for lists that were taken in long ago", used.UsedObjects)
+	}
+	for k := range u.node(south).clerk.counts() {
+		t.Errorf("refused anew: %+v", k)
+	}
+	for _, line := range []string{"item", "decision", "sighting"} {
+		if a, b := count(before, line), count(u.dump(south), line); a != b {
+			t.Errorf("%d rows of %s, %d before", b, line, a)
+		}
+	}
+}
+
+func count(dump, table string) (n int) {
+	for i := 0; i+len(table) < len(dump); i++ {
+		if dump[i:i+len(table)] == table && (i == 0 || dump[i-1] == '\n') {
+			n++
+		}
+	}
+	return n
+}
+
+// TestBudgetOfLists: a partner that is over its budget of objects is refused,
+// on the record and for ever, also when the node is killed in between.
+func TestBudgetOfLists(t *testing.T) {
+	u := newUnit(t, nil, north, south)
+	u.start(u.names...)
+	u.open(u.names...)
+	b := border.NewBudget(3, 1<<20)
+	u.node(south).clerk.budgets[north] = &b
+	u.share(north, south, "first.csv", dated(addresses(3)...))
+	u.settle()
+	u.share(north, south, "too many.csv", dated(addresses(4)...))
+	u.settle()
+	for range 2 {
+		if lists := u.node(south).lists.get().lists; len(lists) != 1 {
+			t.Errorf("%d lists in the watch", len(lists))
+		}
+		s := must(u.node(south).Control().Statements(t.Context(), api.StatementQuery{Party: north, Kind: "indicator/v1", Limit: 10}))(t)
+		if v := s.Items[0].Acks; len(v) != 1 || v[0].Verdict != record.VerdictRefused || v[0].Code != statement.CodeBudget {
+			t.Errorf("acknowledged with %+v", v)
+		}
+		u.stop(south)
+		u.start(south)
+		u.open(south)
+		u.settle()
+	}
+}
