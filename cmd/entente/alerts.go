@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"entente/api"
+)
+
+func alertsVerb() verb {
+	return verb{"alerts", "list alerts, or what the gate holds back", `alerts --dir DIR [--held] [--limit N] [--offset N] [--json]
+
+One alert is one indicator that met lines of the own logs. The ids go to
+entente release, and with --held to entente accept.`, runAlerts}
+}
+
+func runAlerts(ctx context.Context, e *env, args []string) error {
+	f := newFlags(e, "alerts").withDir()
+	held, asJSON := f.Bool("held", false, ""), f.Bool("json", false, "")
+	limit, offset := f.Int("limit", 50, ""), f.Int("offset", 0, "")
+	if err := f.none(args); err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	page, err := c.Alerts(ctx, api.AlertQuery{Held: *held, Limit: *limit, Offset: *offset})
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		return e.json(page)
+	}
+	for _, a := range page.Items {
+		showAlert(e, a)
+	}
+	e.printf("%d of %d\n", len(page.Items), page.Total)
+	return nil
+}
+
+func showAlert(e *env, a api.Alert) {
+	from := fmt.Sprintf("from %s, list %s", a.Giver, a.List)
+	if len(a.Reasons) > 0 {
+		e.printf("%s %s, %s\n  held      %s\n", a.Type, a.Value, from, strings.Join(a.Reasons, "; "))
+		if a.Count > 0 {
+			e.printf("  would     meet %s\n", counted(a.Count, "line", "lines"))
+		}
+	} else {
+		e.printf("%s %s, %s\n  met       %s, sighting: %s\n", a.Type, a.Value, from, counted(a.Count, "line", "lines"), a.State)
+	}
+	for _, h := range a.Hits {
+		e.printf("  newest    %s line %d, byte %d: %s is %s (%s)\n  line      %s\n", h.File, h.Line, h.Offset, h.Field, h.Seen, h.Rule, short(h.Raw, 300))
+	}
+	e.printf("  id        %s\n", a.ID)
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"entente/api"
+	"entente/node"
+)
+
+func backupVerb() verb {
+	return verb{"backup", "copy what cannot be computed", `backup --dir DIR FILE [--passphrase-file FILE]
+
+Writes charter, consents, configuration, users, evidence, what was seen
+(watch.db), the witness memory and every log into one file. It works with and
+without a running node. The keys are not in it: keep keys.json apart.`, runBackup}
+}
+
+func runBackup(ctx context.Context, e *env, args []string) error {
+	f := newFlags(e, "backup").withKeys()
+	files, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) != 1 {
+		return usagef("into which file? one")
+	}
+	write := func(w io.Writer) error { return backupOffline(ctx, e, f, w) }
+	c, _, err := f.client(ctx)
+	if err == nil {
+		write = func(w io.Writer) error { return c.Backup(ctx, w) }
+	} else if !errors.Is(err, api.ErrNoNode) {
+		return err
+	}
+	if err := send(e, files[0], write); err != nil {
+		return err
+	}
+	if files[0] == "-" {
+		return nil
+	}
+	info, err := os.Stat(files[0])
+	if err != nil {
+		return err
+	}
+	e.printf("%s: %d bytes, without keys.json\n", files[0], info.Size())
+	return nil
+}
+
+func backupOffline(ctx context.Context, e *env, f *flags, w io.Writer) error {
+	cfg, opt, err := f.config()
+	if err != nil {
+		return err
+	}
+	folder, err := node.OpenFolder(cfg, opt.Passphrase)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Backup(ctx, w, e.now()), folder.Close())
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"entente/internal/scenario"
+)
+
+// exerciseOnce runs the verb as the binary does and returns what it prints.
+func exerciseOnce(t *testing.T, args ...string) outcome {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("three nodes and their logs take some seconds")
+	}
+	var out, errs bytes.Buffer
+	e := &env{stdin: bytes.NewReader(nil), stdout: &out, stderr: &errs, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
+	code := run(context.Background(), e, append([]string{"exercise", "--once", "--json", "--dir", t.TempDir()}, args...))
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, out.String(), errs.String())
+	}
+	var o outcome
+	if err := json.Unmarshal(out.Bytes(), &o); err != nil {
+		t.Fatalf("%v in %q", err, out.String())
+	}
+	return o
+}
+
+// TestExercise holds the main job to the scenario's own books, which are kept
+// by the generator and know nothing of parsers, gates and matchers.
+func TestExercise(t *testing.T) {
+	t.Parallel()
+	got := exerciseOnce(t)
+	scene := scenario.Generate(1, scenario.Epoch())
+	var want outcome
+	for _, party := range []string{scenario.North, scenario.South} {
+		with := scene.Expect(party, true)
+		want.Lines += int64(with.Lines)
+		want.Alerts += int64(with.Alerts)
+		want.HeldBack += int64(with.HeldBackBy())
+		want.SightingsSent += scene.Expect(party, false).Seen
+	}
+	if got.Lines != want.Lines || got.Alerts != want.Alerts || got.HeldBack != want.HeldBack {
+		t.Errorf("lines, alerts, held back: %d, %d, %d; the scenario's books say %d, %d, %d", got.Lines, got.Alerts, got.HeldBack, want.Lines, want.Alerts, want.HeldBack)
+	}
+	if got.SightingsSent != want.SightingsSent || got.SightingsReceived != want.SightingsSent {
+		t.Errorf("%d sightings sent, %d received; the books say %d", got.SightingsSent, got.SightingsReceived, want.SightingsSent)
+	}
+	if got.Parties != 3 || got.Forks != 0 || got.Lost != 0 || got.Held != got.Statements || got.Witnessed != got.Statements || got.BundlesVerified != got.Statements {
+		t.Errorf("not whole: %+v", got)
+	}
+}
+
+// TestExerciseReal runs on real logs and real indicators: of the 911 undated
+// rows of JAR-16-20296A none alerts, and the accepted scanner list of south
+// meets 114 addresses in north's file.
+func TestExerciseReal(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join("..", "..", "..", "shared", "data")
+	if _, err := os.Stat(data); err != nil {
+		t.Skip("the real logs and indicators are not here: ", data)
+	}
+	at := func(parts ...string) string { return filepath.Join(append([]string{data}, parts...)...) }
+	scanners := at("indicators", "maltrail", "mass_scanner.txt")
+	got := exerciseOnce(
+		t,
+		"--logs", "north="+at("logs", "suricata", "test6-malicious.eve.json"),
+		"--logs", "north="+at("logs", "loghub", "OpenSSH_2k.log"),
+		"--logs", "south="+at("logs", "loghub", "Linux_2k.log"),
+		"--logs", "south="+at("logs", "loghub", "Apache_2k.log"),
+		"--logs", "south="+at("logs", "zeek-json", "notice.json.gz"),
+		"--indicators", "north="+at("indicators", "JAR-16-20296A.csv"),
+		"--indicators", "south="+scanners, "--accept", scanners,
+		"--indicators", "north="+at("indicators", "misp", "misp-telebots.json"),
+	)
+	if got.Lines != 5000+3*2000+207 {
+		t.Errorf("%d lines", got.Lines)
+	}
+	if got.SightingsSent != 114 || got.SightingsReceived != 114 {
+		t.Errorf("%d sightings sent, %d received, want 114", got.SightingsSent, got.SightingsReceived)
+	}
+	if got.Lost != 0 || got.Held != got.Statements || got.BundlesVerified != got.Statements {
+		t.Errorf("not whole: %+v", got)
+	}
+}

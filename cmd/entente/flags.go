@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"entente/api"
+	"entente/node"
+)
+
+// flags reads the arguments of one verb. Flags may stand before and after the
+// other arguments.
+type flags struct {
+	*flag.FlagSet
+	e    *env
+	dir  string
+	pass string
+}
+
+func newFlags(e *env, name string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), e: e}
+	f.SetOutput(io.Discard)
+	return f
+}
+
+// withDir adds --dir, the data folder.
+func (f *flags) withDir() *flags {
+	missing := f.e.getenv("ENTENTE_DIR")
+	if missing == "" {
+		missing = "."
+	}
+	f.StringVar(&f.dir, "dir", missing, "")
+	return f
+}
+
+// withKeys adds --dir and --passphrase-file.
+func (f *flags) withKeys() *flags {
+	f.StringVar(&f.pass, "passphrase-file", f.e.getenv("ENTENTE_PASSPHRASE_FILE"), "")
+	return f.withDir()
+}
+
+// parse returns the arguments that are no flags.
+func (f *flags) parse(args []string) ([]string, error) {
+	var rest []string
+	for {
+		err := f.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, errHelp
+		}
+		if err != nil {
+			return nil, usageError{err.Error()}
+		}
+		left := f.Args()
+		if len(left) == 0 {
+			return rest, nil
+		}
+		if used := len(args) - len(left); used > 0 && args[used-1] == "--" {
+			return append(rest, left...), nil
+		}
+		rest, args = append(rest, left[0]), left[1:]
+	}
+}
+
+// none parses and demands that nothing but flags is there.
+func (f *flags) none(args []string) error {
+	rest, err := f.parse(args)
+	if err == nil && len(rest) > 0 {
+		return usagef("what is %q?", rest[0])
+	}
+	return err
+}
+
+// isSet reports whether a flag was given.
+func (f *flags) isSet(name string) bool {
+	set := false
+	f.Visit(func(x *flag.Flag) { set = set || x.Name == name })
+	return set
+}
+
+// passphrase reads the passphrase file, if there is one; a final line end is
+// not part of it.
+func (f *flags) passphrase() ([]byte, error) {
+	if f.pass == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(f.pass)
+	if err != nil {
+		return nil, fmt.Errorf("passphrase: %w", err)
+	}
+	return []byte(strings.TrimRight(string(b), "\r\n")), nil
+}
+
+// config reads the folder's configuration and the passphrase.
+func (f *flags) config() (node.Config, node.Options, error) {
+	if info, err := os.Stat(f.dir); err != nil || !info.IsDir() {
+		return node.Config{}, node.Options{}, hint(fmt.Errorf("no data folder %s", f.dir), "entente init --dir %s --party NAME makes one", f.dir)
+	}
+	cfg, err := node.ReadConfig(f.dir)
+	if err != nil {
+		return cfg, node.Options{}, hint(err, "the fields are listed in docs/operate.md; every one may be missing")
+	}
+	pass, err := f.passphrase()
+	return cfg, node.Options{Passphrase: pass}, err
+}
+
+// client returns a client of the node that runs in the folder, after it has
+// answered once.
+func (f *flags) client(ctx context.Context) (*api.Client, api.Status, error) {
+	if info, err := os.Stat(f.dir); err != nil || !info.IsDir() {
+		return nil, api.Status{}, hint(fmt.Errorf("no data folder %s", f.dir), "name it with --dir, or set ENTENTE_DIR")
+	}
+	c := node.Connect(f.dir)
+	s, err := c.Status(ctx)
+	if errors.Is(err, api.ErrNoNode) {
+		err = hint(silent{fmt.Sprintf("no node runs in %s", f.dir), err}, "start it with: entente serve --dir %s", f.dir)
+	}
+	return c, s, err
+}
+
+// words collects a flag that may be repeated or hold a list with commas.
+type words []string
+
+func (w *words) String() string { return strings.Join(*w, ",") }
+
+func (w *words) Set(s string) error {
+	for one := range strings.SplitSeq(s, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			*w = append(*w, one)
+		}
+	}
+	return nil
+}
+
+// texts collects a flag that may be repeated.
+type texts []string
+
+func (t *texts) String() string { return strings.Join(*t, "; ") }
+
+func (t *texts) Set(s string) error {
+	*t = append(*t, s)
+	return nil
+}
+
+// parseRef reads "PARTY/INDEX" or "INDEX"; an empty party means the own one.
+func parseRef(s string) (party string, index uint64, err error) {
+	party, number, ok := strings.Cut(s, "/")
+	if !ok {
+		party, number = "", s
+	}
+	if index, err = strconv.ParseUint(number, 10, 63); err != nil {
+		return "", 0, usagef("%q is no statement; want N or PARTY/N", s)
+	}
+	return party, index, nil
+}
+
+func base(path string) string { return filepath.Base(filepath.Clean(path)) }
+
+// when writes a time for people.
+func when(ms int64) string {
+	if ms <= 0 {
+		return "-"
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z")
+}

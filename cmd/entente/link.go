@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+
+	"entente/api"
+)
+
+func linkVerb() verb {
+	return verb{"link", "print a fresh one-time link to the console", `link --dir DIR [--user NAME]
+
+The link works once and for 15 minutes. The first user of a node is made an
+administrator; others are added with entente user add.`, runLink}
+}
+
+func runLink(ctx context.Context, e *env, args []string) error {
+	f := newFlags(e, "link").withDir()
+	user := f.String("user", firstUser, "")
+	if err := f.none(args); err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	link, err := c.Link(ctx, *user)
+	if err != nil {
+		return err
+	}
+	e.printf("%s\n", link)
+	return nil
+}
+
+func userVerb() verb {
+	return verb{"user", "add, list or remove users of the console", `user add|list|remove --dir DIR [NAME] [--role ROLE...]
+
+Roles: analyst, approver, delegate, official, observer, administrator. Adding a
+user that is there replaces its roles.`, runUser}
+}
+
+func runUser(ctx context.Context, e *env, args []string) error {
+	if len(args) == 0 {
+		return usagef("add, list or remove?")
+	}
+	what := args[0]
+	f := newFlags(e, "user").withDir()
+	var roles words
+	f.Var(&roles, "role", "")
+	asJSON := f.Bool("json", false, "")
+	names, err := f.parse(args[1:])
+	if what == "-h" || what == "-help" || what == "--help" {
+		return errHelp
+	}
+	if err != nil {
+		return err
+	}
+	if what == "list" && len(names) > 0 || what != "list" && len(names) != 1 {
+		return usagef("user %s takes %s", what, map[bool]string{true: "no name", false: "one name"}[what == "list"])
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	switch what {
+	case "add":
+		if len(roles) == 0 {
+			roles = words{"analyst"}
+		}
+		return c.PutUser(ctx, api.User{Name: names[0], Roles: roles})
+	case "remove":
+		return c.RemoveUser(ctx, names[0])
+	case "list":
+		return listUsers(ctx, e, c, *asJSON)
+	}
+	return usagef("no user %q", what)
+}
+
+func listUsers(ctx context.Context, e *env, c *api.Client, asJSON bool) error {
+	users, err := c.Users(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return e.json(users)
+	}
+	for _, u := range users {
+		w := words(u.Roles)
+		e.printf("%s  %s\n", u.Name, w.String())
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"entente": main, "mallory": mallory})
+}
+
+// TestScript runs the stories of testdata/script with the real binary. Beside
+// testscript's commands they have
+//
+//	freeport NAME...             sets each variable to a free address on 127.0.0.1
+//	waitfor SECONDS REGEXP CMD…  repeats a command until its output matches
+//	capture NAME REGEXP          sets NAME to the first group in the last stdout
+//	flip FILE OFFSET             changes one byte of a file
+//	data NAME PATH               sets NAME to a file of the shared real data, or to nothing
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("ENTENTE_DIR", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"freeport": freeport, "waitfor": waitfor, "capture": capture, "flip": flip, "data": sharedData,
+		},
+	})
+}
+
+func freeport(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: freeport NAME...")
+	}
+	// All are open at once, so that no two are the same.
+	for _, name := range args {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close()
+		ts.Setenv(name, l.Addr().String())
+	}
+}
+
+func waitfor(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: waitfor SECONDS REGEXP CMD...")
+	}
+	limit, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	want, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	end := time.NewTimer(time.Duration(limit) * time.Second)
+	defer end.Stop()
+	for {
+		out := output(ts, args[2:])
+		if want.Match(out) != neg {
+			return
+		}
+		select {
+		case <-end.C:
+			ts.Fatalf("after %d s still no %q in the output of %s:\n%s", limit, args[1], strings.Join(args[2:], " "), out)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// output runs a command in the script's folder; failing is an answer too.
+func output(ts *testscript.TestScript, args []string) []byte {
+	path := args[0]
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if try := filepath.Join(dir, args[0]); exists(try) {
+			path = try
+			break
+		}
+	}
+	c := exec.Command(path, args[1:]...)
+	c.Dir = ts.MkAbs(".")
+	c.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "ENTENTE_DIR=")
+	out, err := c.CombinedOutput()
+	if err != nil {
+		out = append(out, "\nexit: "+err.Error()...)
+	}
+	return out
+}
+
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME REGEXP")
+	}
+	want, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	m := want.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(m) < 2 {
+		ts.Fatalf("no %q in stdout", args[1])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: flip FILE OFFSET")
+	}
+	at, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	if at >= len(data) {
+		ts.Fatalf("%s has %d bytes", args[0], len(data))
+	}
+	data[at] ^= 1
+	ts.Check(os.WriteFile(path, data, 0o600))
+}
+
+func sharedData(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: data NAME PATH")
+	}
+	path, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", "data", filepath.FromSlash(args[1])))
+	ts.Check(err)
+	if !exists(path) {
+		ts.Logf("the shared real data is not here: %s", args[1])
+		ts.Setenv(args[0], "")
+		return
+	}
+	ts.Setenv(args[0], path)
+}
+
+// TestVisible: no control sequence of a partner reaches the terminal, and
+// JSON stays the same JSON.
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\ttext\n":          "plain\ttext\n",
+		"Ärger 日本":               "Ärger 日本",
+		"\x1b[2J":                `\u001b[2J`,
+		"a\rb\x00":               `a\u000db\u0000`,
+		"c1 \u009b31m":           `c1 \u009b31m`,
+		"raw \x9b31m":            `raw \u009b31m`,
+		"bidi \u202egnp.exe":     `bidi \u202egnp.exe`,
+		"zero\u200bwidth":        `zero\u200bwidth`,
+		"line\u2028sep":          `line\u2028sep`,
+		"tag \U000e0041":         `tag \U000e0041`,
+		clearLine + "12% \x1b[m": clearLine + `12% \u001b[m`,
+	} {
+		var b bytes.Buffer
+		n, err := visible{&b}.Write([]byte(in))
+		if err != nil || n != len(in) || b.String() != want {
+			t.Errorf("%q became %q (%d, %v), want %q", in, b.String(), n, err, want)
+		}
+	}
+}
+
+// TestFlags: flags may stand before and after the other arguments.
+func TestFlags(t *testing.T) {
+	e := &env{getenv: func(string) string { return "" }}
+	for in, want := range map[string]string{
+		"a b":               "a b dir=.",
+		"--dir x a":         "a dir=x",
+		"a --dir=x b":       "a b dir=x",
+		"a -- --dir b":      "a --dir b dir=.",
+		"--dir x -- -a":     "-a dir=x",
+		"a --dir x -- b c ": "a b c dir=x",
+	} {
+		f := newFlags(e, "test").withDir()
+		rest, err := f.parse(strings.Fields(in))
+		if got := strings.Join(append(rest, "dir="+f.dir), " "); err != nil || got != want {
+			t.Errorf("%q: %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
+// TestHelp: every verb says how it is used, and a wrong flag is wrong use.
+func TestHelp(t *testing.T) {
+	for _, v := range verbs() {
+		var out, errs bytes.Buffer
+		e := &env{stdin: strings.NewReader(""), stdout: visible{&out}, stderr: visible{&errs}, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
+		if code := run(t.Context(), e, []string{v.name, "-h"}); code != 0 || !strings.Contains(out.String()+errs.String(), "entente "+v.name) {
+			t.Errorf("%s -h: %d, %s%s", v.name, code, &out, &errs)
+		}
+		errs.Reset()
+		if code := run(t.Context(), e, []string{v.name, "--no-such-flag"}); code != 2 || !strings.Contains(errs.String(), "error: ") || !strings.Contains(errs.String(), "hint: ") {
+			t.Errorf("%s --no-such-flag: %d, %s", v.name, code, &errs)
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/api"
+	"entente/exchange/convert"
+	"entente/record"
+	"entente/statement"
+)
+
+func shareVerb() verb {
+	return verb{"share", "share a file of indicators", `share --dir DIR --to PARTY[,PARTY] [flags] FILE...
+
+Reads a plain list, CSV, STIX 2.1 bundle or MISP event, says it to the named
+parties, and waits until the statement is held.
+
+  --to PARTY          who may read it; may be repeated
+  --marking TLP:…     default: TLP:AMBER, or what the file says if that is stricter
+  --name TEXT         of the list; default: the file's name
+  --source TEXT       where it is from
+  --basis WORD        told, observed, recorded, inferred or asserted; default: told
+  --wait DURATION     how long to wait for "held"; default: 10s; 0: not at all
+  --dry-run           read the file and say what would be shared; needs no node
+  --json`, runShare}
+}
+
+func runShare(ctx context.Context, e *env, args []string) error {
+	f := newFlags(e, "share").withDir()
+	var to words
+	f.Var(&to, "to", "")
+	marking, name := f.String("marking", "", ""), f.String("name", "", "")
+	source, basis := f.String("source", "", ""), f.String("basis", "", "")
+	wait := f.Duration("wait", 10*time.Second, "")
+	dry, asJSON := f.Bool("dry-run", false, ""), f.Bool("json", false, "")
+	files, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return usagef("which file of indicators?")
+	}
+	if *name != "" && len(files) > 1 {
+		return usagef("--name goes with one file")
+	}
+	requests := make([]api.ShareRequest, len(files))
+	for i, file := range files {
+		data, err := readFile(file, api.MaxShare)
+		if err != nil {
+			return err
+		}
+		requests[i] = api.ShareRequest{Name: base(file), Source: *source, Basis: *basis, Marking: *marking, To: to, Data: data}
+		if *name != "" {
+			requests[i].Name = *name
+		}
+	}
+	if err := readAll(e, requests, *dry, *asJSON); err != nil || *dry {
+		return err
+	}
+	c, err := soon(ctx, f)
+	if err != nil {
+		return err
+	}
+	for i, r := range requests {
+		out, err := c.Share(ctx, r)
+		if err != nil {
+			return fmt.Errorf("%s: %w", files[i], err)
+		}
+		if *asJSON {
+			if err := e.json(out); err != nil {
+				return err
+			}
+			continue
+		}
+		showReport(e, out.Report)
+		whom := "everybody"
+		if len(out.To) > 0 {
+			whom = strings.Join(out.To, ", ")
+		}
+		e.printf("%s to %s as %s, %s\n", out.Marking, whom, counted(len(out.Refs), "statement", "statements"), numbers(out.Refs))
+		if err := follow(ctx, e, c, out.Refs, *wait); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// soon waits a moment for a node that has just been started.
+func soon(ctx context.Context, f *flags) (*api.Client, error) {
+	for n := 0; ; n++ {
+		c, s, err := f.client(ctx)
+		starting := errors.Is(err, api.ErrNoNode) && n < 30 || err == nil && s.ReadOnly == "starting" && n < 100
+		if !starting {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// readAll reads every file before anything is said: one that is broken keeps
+// the others from being shared by half.
+func readAll(e *env, requests []api.ShareRequest, show, asJSON bool) error {
+	for _, r := range requests {
+		_, report, err := convert.Read(r.Name, r.Data)
+		switch {
+		case err != nil:
+			return hint(fmt.Errorf("%s: %w", r.Name, err), "nothing was shared")
+		case show && asJSON:
+			if err := e.json(report); err != nil {
+				return err
+			}
+		case show:
+			showReport(e, report)
+		}
+	}
+	return nil
+}
+
+func showReport(e *env, r convert.Report) {
+	e.printf("%s (%s): %s, %s", r.Name, r.Format, counted(r.Rows, "row", "rows"), counted(r.Items, "indicator", "indicators"))
+	for _, x := range []struct {
+		n    int
+		what string
+	}{{r.Undated, "undated"}, {r.Context, "for context only"}, {r.Recovered, "found in another column"}, {r.Duplicates, "duplicates"}, {r.SkippedTotal, "skipped"}, {r.NotRead, "not read"}} {
+		if x.n > 0 {
+			e.printf(", %d %s", x.n, x.what)
+		}
+	}
+	e.printf("\n")
+	for _, s := range r.Skipped[:min(len(r.Skipped), 5)] {
+		e.printf("  row %d: %s: %s\n", s.Row, s.Code, s.Detail)
+	}
+	if more := r.SkippedTotal - 5; more > 0 {
+		e.printf("  and %d more\n", more)
+	}
+}
+
+func numbers(refs []statement.Ref) string {
+	if len(refs) == 1 {
+		return fmt.Sprintf("number %d", refs[0].Index)
+	}
+	return fmt.Sprintf("numbers %d to %d", refs[0].Index, refs[len(refs)-1].Index)
+}
+
+// follow prints how far the last of some own statements has come, until it is
+// held or the time is over.
+func follow(ctx context.Context, e *env, c *api.Client, refs []statement.Ref, wait time.Duration) error {
+	if wait <= 0 || len(refs) == 0 {
+		return nil
+	}
+	end := time.NewTimer(wait)
+	defer end.Stop()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	last, ladder := -1, []record.Word{record.Logged, record.Witnessed, record.Held}
+	for {
+		got, err := c.Statements(ctx, api.StatementQuery{Index: &refs[len(refs)-1].Index})
+		if err != nil {
+			return err
+		}
+		s := got.Items[0]
+		for at := slices.Index(ladder, s.Reached); last < at; {
+			last++
+			e.printf("%s\n", ladder[last])
+		}
+		if s.Reached == record.Held {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-end.C:
+			e.note("not held yet; it goes on by itself: entente statements %d", s.Index)
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// send copies a stream to a file that must not exist, or to stdout for "-".
+func send(e *env, path string, f func(io.Writer) error) (err error) {
+	if path == "-" {
+		return f(e.raw)
+	}
+	return create(path, f)
+}

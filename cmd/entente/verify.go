@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entente/node"
+	"entente/record"
+	"entente/statement"
+)
+
+func verifyVerb() verb {
+	return verb{"verify", "check proof bundles and evidence, offline", `verify [--charter FILE | --dir DIR] FILE...
+
+Checks proof bundles (of one statement each) and evidence of two histories
+against the charter alone; no node and no network is needed. An ack among
+several bundles makes the statements that it names "acknowledged". Exits 0 only
+if every file proves what it says.
+
+  --charter FILE      the charter; default: charter.json beside the first file, then in DIR
+  --json              one object a line`, runVerify}
+}
+
+// finding is what one file proves.
+type finding struct {
+	File     string         `json:"file"`
+	Proves   string         `json:"proves"` // "statement" or "contradiction"
+	Report   *record.Report `json:"report,omitempty"`
+	Verdicts []string       `json:"verdicts,omitempty"` // of acks in other files
+	Party    string         `json:"party"`
+	Detail   string         `json:"detail,omitempty"`
+}
+
+func runVerify(_ context.Context, e *env, args []string) error {
+	f := newFlags(e, "verify").withDir()
+	file := f.String("charter", "", "")
+	asJSON := f.Bool("json", false, "")
+	files, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return usagef("which bundles or evidence files?")
+	}
+	roster, err := verifyRoster(*file, f.dir, files[0])
+	if err != nil {
+		return err
+	}
+	registry, err := node.Kinds()
+	if err != nil {
+		return err
+	}
+	var all []finding
+	failed := false
+	for _, path := range files {
+		one, err := verifyFile(roster, registry, path)
+		if err != nil {
+			failed = true
+			e.note("error: %s: %v", path, unwrapPath(err))
+			continue
+		}
+		all = append(all, one)
+	}
+	acknowledge(all)
+	for _, one := range all {
+		if *asJSON {
+			if err := e.json(one); err != nil {
+				return err
+			}
+			continue
+		}
+		showFinding(e, one)
+	}
+	if failed {
+		return errShown
+	}
+	return nil
+}
+
+// verifyRoster finds the charter to check against.
+func verifyRoster(file, dir, first string) (record.Roster, error) {
+	if file == "" {
+		for _, try := range []string{filepath.Join(filepath.Dir(first), node.CharterFile), filepath.Join(dir, node.CharterFile)} {
+			if exists(try) {
+				file = try
+				break
+			}
+		}
+	}
+	if file == "" {
+		return record.Roster{}, hint(fmt.Errorf("no charter to check against"), "name the charter that the parties signed with --charter FILE")
+	}
+	c, err := readCharterFile(file)
+	if err != nil {
+		return record.Roster{}, err
+	}
+	return record.NewRoster(c)
+}
+
+func verifyFile(r record.Roster, registry statement.Registry, path string) (finding, error) {
+	data, err := readFile(path, record.MaxBundle)
+	if err != nil {
+		return finding{}, err
+	}
+	var probe struct {
+		Format string `json:"format"`
+	}
+	if json.Unmarshal(data, &probe) == nil && strings.HasPrefix(probe.Format, "entente/evidence/") {
+		return verifyEvidence(r, path, data)
+	}
+	b, err := record.ParseBundle(data)
+	if err != nil {
+		return finding{}, err
+	}
+	rep, err := record.Verify(r, b)
+	if err != nil {
+		return finding{}, err
+	}
+	if rep.Act != nil {
+		if _, known := registry.Spec(rep.Kind); known {
+			if err := registry.Check(*rep.Act); err != nil {
+				return finding{}, err
+			}
+		}
+	}
+	return finding{File: path, Proves: "statement", Party: rep.Party, Report: &rep}, nil
+}
+
+func verifyEvidence(r record.Roster, path string, data []byte) (finding, error) {
+	ev, err := record.ParseEvidence(data)
+	if err != nil {
+		return finding{}, err
+	}
+	m, ok := r.ByOrigin(ev.Origin)
+	if !ok {
+		return finding{}, statement.Refuse(statement.CodeParty, "no log %.80q in this charter", ev.Origin)
+	}
+	if err := ev.Verify(m.OwnKeys()...); err != nil {
+		return finding{}, err
+	}
+	a, err := record.Peek([]byte(ev.A))
+	if err != nil {
+		return finding{}, err
+	}
+	b, err := record.Peek([]byte(ev.B))
+	if err != nil {
+		return finding{}, err
+	}
+	detail := fmt.Sprintf("%s: a tree of %d with root %s and one of %d with root %s that does not extend it", ev.Kind, a.Size, a.Root, b.Size, b.Root)
+	if ev.Kind == "rollback" {
+		detail = fmt.Sprintf("rollback: a tree of %d leaves, and at a later time one of %d", a.Size, b.Size)
+	}
+	return finding{File: path, Proves: "contradiction", Party: m.ID, Detail: detail}, nil
+}
+
+// acknowledge lets the acks among the findings speak for the others.
+func acknowledge(all []finding) {
+	for _, ack := range all {
+		if ack.Report == nil || ack.Report.Kind != record.KindAck || ack.Report.Act == nil {
+			continue
+		}
+		var body record.AckBody
+		if statement.Decode(ack.Report.Act.Body, statement.MaxAct, &body) != nil {
+			continue
+		}
+		for i := range all {
+			r := all[i].Report
+			if r == nil || r.Origin != body.Origin || r.Origin == ack.Report.Origin {
+				continue
+			}
+			for _, item := range body.Items {
+				if item.Index == r.Index && item.ID == r.ID {
+					r.Word = record.Acknowledged
+					all[i].Verdicts = append(all[i].Verdicts, strings.TrimSpace(ack.Party+": "+item.Verdict+" "+string(item.Code)))
+				}
+			}
+		}
+	}
+}
+
+func showFinding(e *env, one finding) {
+	e.printf("%s: proved\n", one.File)
+	if one.Report == nil {
+		e.printf("  %s signed two histories\n  %s\n", one.Party, one.Detail)
+		return
+	}
+	r := one.Report
+	e.printf("  said by    %s, number %d of its log, %s\n", r.Party, r.Index, r.Word)
+	kind := string(r.Kind)
+	switch {
+	case !r.Understood:
+		kind = "not understood by this version"
+	case kind == "":
+		kind = "the act is not shown"
+	}
+	e.printf("  what       %s\n  id         %s\n", kind, r.ID)
+	e.printf("  claimed    %s; owner's clock %s, newest witness %s\n", when(r.ClaimedTime), clock(r.OwnerTime), clock(r.WitnessTime))
+	e.printf("  witnesses  %s\n  held by    %s\n", list(r.WitnessedBy), list(r.HeldBy))
+	if r.Act != nil {
+		e.printf("  marking    %s to %s\n  body       %s\n", r.Act.Marking, list(r.Act.Recipients), short(string(r.Act.Body), 600))
+	}
+	for _, v := range one.Verdicts {
+		e.printf("  ack        %s\n", v)
+	}
+}
+
+func clock(s int64) string {
+	if s <= 0 {
+		return "-"
+	}
+	return time.Unix(s, 0).UTC().Format("2006-01-02 15:04:05Z")
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
+}
+
+// create writes a file that must not exist, whole or not at all.
+func create(path string, f func(io.Writer) error) error {
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	err = f(out)
+	if err == nil {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		_ = os.Remove(path) // half of it is worse than none
+	}
+	return err
+}

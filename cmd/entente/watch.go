@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"entente/border"
+	"entente/exchange/convert"
+	"entente/internal/ingest"
+	"entente/node"
+	"entente/observable"
+	"entente/watch"
+	"entente/watch/indicator"
+)
+
+func watchVerb() verb {
+	return verb{"watch", "look for indicators in log files, without a node", `watch --indicators FILE... [flags] LOG...
+
+Prints each match as one JSON object on a line, with its explanation, and at the
+end the account of every line read. LOG is a file, plain or gzip, a folder, or
+- for standard input; the format is recognised.
+
+  --indicators FILE     plain list, CSV, STIX 2.1 or MISP; may be repeated
+  --accept              let everything alert that the gate would hold back: what is
+                        undated, expired, too broad or known to be harmless
+  --warning-list FILE   beside the built-in ones; may be repeated
+  --own VALUE           an own address, network or name; may be repeated
+  --follow              go on with what is appended, until interrupted`, runWatch}
+}
+
+func runWatch(ctx context.Context, e *env, args []string) error {
+	f := newFlags(e, "watch")
+	var files, warning, own texts
+	f.Var(&files, "indicators", "")
+	f.Var(&warning, "warning-list", "")
+	f.Var(&own, "own", "")
+	accept, follow := f.Bool("accept", false, ""), f.Bool("follow", false, "")
+	logs, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 || len(logs) == 0 {
+		return usagef("watch needs --indicators FILE and at least one log")
+	}
+	gate, err := readGate(warning, own)
+	if err != nil {
+		return err
+	}
+	s := &scan{e: e, held: make(map[uint32]bool)}
+	if err := s.load(files, gate, *accept); err != nil {
+		return err
+	}
+	var sources []ingest.Source
+	for _, path := range logs {
+		if path == "-" {
+			sources = append(sources, ingest.Source{ID: "stdin", Reader: e.stdin})
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return hint(fmt.Errorf("log %w", err), "is the path right, and may this user read it?")
+		}
+		sources = append(sources, ingest.Source{ID: path, Path: path})
+	}
+	told, done := e.progress("lines")
+	s.told = told
+	cfg := ingest.Config{Formats: node.Formats(), Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
+	read := ingest.Once
+	if *follow {
+		read = ingest.Follow
+	}
+	err = read(ctx, cfg, sources, func(string) ingest.Position { return ingest.Position{} }, s)
+	done()
+	return errors.Join(err, s.end())
+}
+
+func readGate(warning, own []string) (*border.Gate, error) {
+	all := border.BuiltIn()
+	for _, path := range warning {
+		data, err := readFile(path, 64<<20)
+		if err != nil {
+			return nil, err
+		}
+		l, err := convert.WarningList(base(path), data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, l)
+	}
+	var mine []observable.Value
+	for _, raw := range own {
+		v, err := observable.Detect(raw)
+		if err != nil {
+			return nil, usagef("--own %q: %v", raw, err)
+		}
+		mine = append(mine, v)
+	}
+	return border.NewGate(all, mine), nil
+}
+
+// scan is the sink of one run.
+type scan struct {
+	e       *env
+	metas   []watch.Meta
+	reasons []string // why the gate would hold it, by id
+	held    map[uint32]bool
+	matcher *watch.Matcher
+	hits    []watch.Hit
+	ledger  watch.Ledger
+	alerts  int
+	kept    int // matches of held-back indicators
+	told    node.Progress
+}
+
+// load reads the indicators and judges each.
+func (s *scan) load(files []string, gate *border.Gate, accept bool) error {
+	var entries []indicator.Entry
+	now := s.e.now()
+	for _, path := range files {
+		data, err := readFile(path, convertLimit)
+		if err != nil {
+			return err
+		}
+		items, _, err := convert.Read(base(path), data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		for i, it := range items {
+			observed, until, err := it.Times()
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			m := watch.Meta{List: base(path), Item: i, Value: it.Observable(), Status: watch.Active}
+			v := gate.Judge(border.Candidate{Value: m.Value, Observed: observed, Until: until, Context: it.Context}, now)
+			reason := ""
+			if v.Hold && !accept {
+				m.Status = watch.Held
+				reason = v.Reasons[0].Code
+			}
+			entries = append(entries, indicator.Entry{Value: m.Value, ID: uint32(len(s.metas))})
+			s.metas, s.reasons = append(s.metas, m), append(s.reasons, reason)
+		}
+	}
+	s.matcher = watch.NewMatcher(indicator.NewSet(entries), func(id uint32) (watch.Meta, bool) { return s.metas[id], true })
+	return nil
+}
+
+const convertLimit = 64 << 20
+
+// match is one line of output.
+type match struct {
+	Indicator string `json:"indicator"`
+	Type      string `json:"type"`
+	List      string `json:"list"`
+	Seen      string `json:"seen"`
+	Field     string `json:"field"`
+	Why       string `json:"why"`
+	Rule      string `json:"rule"`
+	File      string `json:"file"`
+	Line      int64  `json:"line"`
+	Offset    int64  `json:"offset"`
+	Time      string `json:"time"` // of the event; empty if the line has none
+	Raw       string `json:"raw"`
+}
+
+// Batch implements ingest.Sink.
+func (s *scan) Batch(_ context.Context, b ingest.Batch) error {
+	for _, line := range b.Lines {
+		s.hits = s.hits[:0]
+		err := line.Err
+		if line.Event != nil {
+			err = nil
+			s.hits = s.matcher.Match(line.Event, watch.Place{Source: b.Source, Generation: b.Generation, Line: line.Number, Offset: line.Offset}, line.Raw, s.hits)
+		}
+		alerts, kept := watch.Alerts(s.hits)
+		s.kept += kept
+		s.alerts += len(alerts)
+		s.ledger.Count(watch.Judge(err, len(alerts)))
+		for _, h := range s.hits {
+			if h.Meta.Status == watch.Held {
+				s.held[h.ID] = true
+			}
+		}
+		for _, a := range alerts {
+			if err := s.e.json(matchOf(a, b.Path)); err != nil {
+				return err
+			}
+		}
+	}
+	if s.told != nil {
+		s.told(uint64(s.ledger.Read), 0)
+	}
+	return nil
+}
+
+func matchOf(a watch.Alert, path string) match {
+	m := match{
+		Indicator: a.Meta.Value.Canonical, Type: string(a.Meta.Value.Type), List: a.Meta.List, Seen: a.Seen.Canonical, Field: a.Field,
+		Why: a.Why().String(), Rule: a.Rule.Code(), File: path, Line: a.Place.Line, Offset: a.Place.Offset, Raw: string(a.Raw),
+	}
+	if path == "" {
+		m.File = a.Place.Source
+	}
+	if !a.Time.IsZero() {
+		m.Time = a.Time.UTC().Format(time.RFC3339Nano)
+	}
+	return m
+}
+
+// end prints the account.
+func (s *scan) end() error {
+	reasons := make(map[string]int)
+	for id := range s.held {
+		reasons[s.reasons[id]]++
+	}
+	if err := s.e.json(map[string]any{
+		"ledger": s.ledger, "indicators": len(s.metas), "alerts": s.alerts,
+		"held_back": map[string]any{"matches": s.kept, "indicators": len(s.held), "reasons": reasons},
+	}); err != nil {
+		return err
+	}
+	if s.kept > 0 {
+		s.e.note("hint: %s of %s that the gate holds back are not shown; --accept shows them", counted(s.kept, "match", "matches"), counted(len(s.held), "indicator", "indicators"))
+	}
+	return s.ledger.Check()
+}
+
+var _ ingest.Sink = (*scan)(nil)
