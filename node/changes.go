@@ -16,25 +16,11 @@ func digestOf(b []byte) statement.Digest { return sha256.Sum256(b) }
 type changes struct {
 	mu   sync.Mutex // guards what follows
 	subs map[chan console.Change]console.Change
-	path []string // evidence files
 }
 
 func (c *changes) record() { c.tell(console.Change{Record: true}) }
 func (c *changes) watch()  { c.tell(console.Change{Watch: true}) }
 func (c *changes) all()    { c.tell(console.Change{Watch: true, Record: true}) }
-
-func (c *changes) proof(path string) {
-	c.mu.Lock()
-	c.path = append(c.path, path)
-	c.mu.Unlock()
-	c.record()
-}
-
-func (c *changes) proofs() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]string(nil), c.path...)
-}
 
 func (c *changes) tell(what console.Change) {
 	c.mu.Lock()

@@ -222,11 +222,11 @@ func (n *Node) learn(_ context.Context, m *mirror, index uint64) error {
 
 // accuse keeps evidence as a file, logs it and so spreads it.
 func (n *Node) accuse(ctx context.Context, e record.Evidence) error {
-	path, fresh, err := n.proofs.keep(e)
+	_, fresh, err := n.proofs.keep(e)
 	if err != nil || !fresh {
 		return err
 	}
-	n.changes.proof(path)
+	n.changes.record()
 	return n.spread(ctx)
 }
 

@@ -22,7 +22,6 @@ type lookout struct {
 	lists   *lists
 	db      *sqlite.Watch
 	config  ingest.Config
-	sources []ingest.Source
 	now     func() time.Time
 	logger  *slog.Logger
 	alerted func() // called after alerts were stored

@@ -72,7 +72,6 @@ type Node struct {
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
 	absent   sync.Map // parties that have left, by id, with the size of their logs
-	sealed   sync.Map // sources whose digest is in the record, by id
 	wake     struct{ publish, clerk, lists, tell bell }
 	addrs    Addresses
 }
