@@ -36,6 +36,7 @@ type Node interface {
 	Erase(ctx context.Context, r PartRequest) (statement.Ref, error)
 	Open(ctx context.Context, r PartRequest) (statement.Ref, error)
 	Withdraw(ctx context.Context, r ReasonRequest) (statement.Ref, error)
+	Rotate(ctx context.Context) (statement.Ref, error)
 	Override(ctx context.Context, r ReasonRequest) error
 	Link(ctx context.Context, user string) (string, error)
 	Users(ctx context.Context) ([]User, error)

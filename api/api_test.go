@@ -54,6 +54,8 @@ func (e *echo) Link(_ context.Context, user string) (string, error) {
 	return "", errors.New("the console is off for " + user)
 }
 
+func (e *echo) Rotate(context.Context) (statement.Ref, error) { return statement.Ref{Index: 7}, nil }
+
 func (e *echo) Withdraw(_ context.Context, r api.ReasonRequest) (statement.Ref, error) {
 	return statement.Ref{Origin: r.Reason, Index: 9}, nil
 }
@@ -123,6 +125,9 @@ func TestClient(t *testing.T) {
 	}
 	if b, err := c.Bundle(ctx, "south", 3); err != nil || string(b) != "south!!!" {
 		t.Errorf("bundle %q, %v", b, err)
+	}
+	if ref, err := c.Rotate(ctx); err != nil || ref.Index != 7 {
+		t.Errorf("rotate %+v, %v", ref, err)
 	}
 	if ref, err := c.Withdraw(ctx, api.ReasonRequest{Reason: "r"}); err != nil || ref.Origin != "r" || ref.Index != 9 {
 		t.Errorf("withdraw %+v, %v", ref, err)

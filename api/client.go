@@ -193,6 +193,11 @@ func (c *Client) Open(ctx context.Context, r PartRequest) (ref statement.Ref, er
 	return ref, c.post(ctx, "open", r, &ref)
 }
 
+// Rotate replaces the statement key by the one that was committed to.
+func (c *Client) Rotate(ctx context.Context) (ref statement.Ref, err error) {
+	return ref, c.post(ctx, "rotate", struct{}{}, &ref)
+}
+
 // Withdraw says the party's last statement.
 func (c *Client) Withdraw(ctx context.Context, r ReasonRequest) (ref statement.Ref, err error) {
 	return ref, c.post(ctx, "withdraw", r, &ref)

@@ -49,6 +49,7 @@ func Handler(n Node) http.Handler {
 	post(mux, "erase", n.Erase)
 	post(mux, "open", n.Open)
 	post(mux, "withdraw", n.Withdraw)
+	post(mux, "rotate", func(ctx context.Context, _ struct{}) (statement.Ref, error) { return n.Rotate(ctx) })
 	post(mux, "override", func(ctx context.Context, r ReasonRequest) (struct{}, error) {
 		return struct{}{}, n.Override(ctx, r)
 	})

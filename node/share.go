@@ -285,6 +285,9 @@ func (n *Node) ownPart(ctx context.Context, r api.PartRequest) (statement.Ref, s
 	return statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}, s, err
 }
 
+// Rotate replaces the statement key by the one that was committed to.
+func (c control) Rotate(ctx context.Context) (statement.Ref, error) { return c.n.Rotate(ctx) }
+
 // Withdraw says the party's last statement: it leaves.
 func (c control) Withdraw(ctx context.Context, r api.ReasonRequest) (statement.Ref, error) {
 	if r.Reason == "" {

@@ -45,7 +45,7 @@ func verbs() []verb {
 		initVerb(), charterVerb(), serveVerb(), exerciseVerb(),
 		statusVerb(), linkVerb(), userVerb(),
 		shareVerb(), alertsVerb(), acceptVerb(), releaseVerb(),
-		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), withdrawVerb(), overrideVerb(),
+		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
 		watchVerb(), benchVerb(), versionVerb(),
