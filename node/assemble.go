@@ -50,6 +50,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load}
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
 	n.clerk = newClerk(n.author, n.view, n.lists, n.heads, now)
+	n.ingress.before = n.clerk.judge
 	n.lookout = &lookout{lists: n.lists, db: n.watch, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
 	n.lookout.alerted = func() { n.changes.watch(); n.wake.tell.ring() }
 	rows, err := n.watch.Sources(ctx)
@@ -92,7 +93,42 @@ func (n *Node) replayState(ctx context.Context) error {
 		return err
 	}
 	n.gone.Store(last >= 0)
+	if err := n.recallProofs(ctx); err != nil {
+		return err
+	}
 	return n.finishErasures(ctx)
+}
+
+// recallProofs looks again at the newest evidence that partners have logged,
+// which may have come just before the node was killed, and at every proof that
+// is kept here: a log that forked stays disputed.
+func (n *Node) recallProofs(ctx context.Context) error {
+	for _, m := range n.mirrors {
+		all, err := n.view.OfKind(ctx, m.member.Origin, record.KindEvidence)
+		if err != nil {
+			return err
+		}
+		for _, s := range all[max(0, len(all)-4*maxProofs):] {
+			if s.State == sqlite.StateOpen {
+				n.blame(m.member.ID, n.learn(ctx, m, s.Index))
+			}
+		}
+	}
+	for _, path := range n.evidenceFiles() {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("read a proof: %w", err)
+		}
+		e, err := record.ParseEvidence(data)
+		if err != nil {
+			continue
+		}
+		owner, _ := n.roster.ByOrigin(e.Origin)
+		if m := n.mirrors[owner.ID]; m != nil && e.Verify(owner.OwnKeys()...) == nil {
+			m.dispute(e)
+		}
+	}
+	return nil
 }
 
 // finishErasures erases what the record says is erased: the node may have died

@@ -130,7 +130,8 @@ func (a *author) append(ctx context.Context, digests []statement.Digest, sealed 
 	if index != head.Size {
 		return statement.Ref{}, fmt.Errorf("leaf signed as number %d stands at %d: a second writer", head.Size, index)
 	}
-	return statement.Ref{Origin: a.self.Origin, Index: index, ID: id}, a.said(ctx)
+	// It is said, whether or not its author still waits for an answer.
+	return statement.Ref{Origin: a.self.Origin, Index: index, ID: id}, a.said(context.WithoutCancel(ctx))
 }
 
 // act composes part 0 and says to whom the statement goes.

@@ -34,10 +34,12 @@ type backend struct {
 var _ peer.Backend = (*backend)(nil)
 
 // Log implements peer.Backend. Every partner may read every log: parts are
-// encrypted to their recipients.
-func (b *backend) Log(_, h string) (peer.Log, bool) {
+// encrypted to their recipients. An owner that asks for its own log is shown
+// the largest of its checkpoints known here, though only the witness has seen
+// it: it must not write below that.
+func (b *backend) Log(party, h string) (peer.Log, bool) {
 	if h == peer.LogName(b.self.Origin) {
-		return servedLog{b.own, b.head()}, true
+		return servedLog{log: b.own, note: b.head()}, true
 	}
 	m, ok := b.mirrors[h]
 	if !ok {
@@ -45,7 +47,11 @@ func (b *backend) Log(_, h string) (peer.Log, bool) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return servedLog{m.log, m.newest}, true
+	s := servedLog{log: m.log, note: m.newest}
+	if latest, ok := b.witness.Store.Latest(m.member.Origin); ok && party == m.member.ID && latest.Tree.Size > s.Size() {
+		s.seen = latest.Note
+	}
+	return s, true
 }
 
 // Held implements peer.Backend.
@@ -168,6 +174,7 @@ func (b *backend) Refused(party string, code statement.Code, detail string) {
 type servedLog struct {
 	log  *logfile.Log
 	note []byte
+	seen []byte // a note beyond note, of leaves that are not here
 }
 
 func (s servedLog) Size() uint64 {
@@ -181,7 +188,13 @@ func (s servedLog) Size() uint64 {
 	return c.Size
 }
 
-func (s servedLog) Checkpoint() []byte                      { return s.note }
+func (s servedLog) Checkpoint() []byte {
+	if s.seen != nil {
+		return s.seen
+	}
+	return s.note
+}
+
 func (s servedLog) Tile(t tlog.Tile) ([]byte, error)        { return s.log.Tile(t) }
 func (s servedLog) Sealed(i uint64) ([][]byte, error)       { return s.log.Sealed(i) }
 func (s servedLog) Entries(n uint64, w int) ([]byte, error) { return s.log.Bundle(n, w) }

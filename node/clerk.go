@@ -85,15 +85,18 @@ func (c *clerk) counts() map[refusalKey]uint64 {
 // that is over budget stays out of the watch; the ack says so for ever. What
 // has its ack was judged before the view was lost.
 func (c *clerk) judge(ctx context.Context, party string, entries []sqlite.Entry) error {
+	if party == c.self.ID {
+		return nil
+	}
 	for _, e := range entries {
 		if e.Statement.Kind != indicator.KindList && e.Statement.State != sqlite.StateRefused {
 			continue
 		}
-		acks, err := c.view.Acks(ctx, e.Statement.Origin, e.Statement.Index)
+		known, err := c.view.AckedBy(ctx, c.self.Origin, statement.Ref{Origin: e.Statement.Origin, Index: e.Statement.Index, ID: e.Statement.ID})
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(acks, func(a sqlite.Ack) bool { return a.Party == c.self.ID }) {
+		if known {
 			continue
 		}
 		if e.Statement.Kind != indicator.KindList || e.Statement.State != sqlite.StateOpen {
@@ -204,12 +207,14 @@ func (c *clerk) witnessed(ctx context.Context) (int, error) {
 
 // lastHeads returns the sizes in this node's newest heads statements.
 func (c *clerk) lastHeads(ctx context.Context) (map[string]uint64, error) {
-	all, err := c.view.OfKind(ctx, c.self.Origin, record.KindHeads)
+	// One round of them names every log; the round before may be among them.
+	round := 2 * (len(c.roster.Members)/record.MaxHeadLines + 1)
+	newest, err := c.view.NewestOfKind(ctx, c.self.Origin, record.KindHeads, round)
 	if err != nil {
 		return nil, err
 	}
 	sizes := make(map[string]uint64)
-	for _, s := range all {
+	for _, s := range slices.Backward(newest) {
 		var b record.HeadsBody
 		if err := statement.Decode(s.Body, statement.MaxAct, &b); err != nil {
 			return nil, err

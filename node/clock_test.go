@@ -17,6 +17,7 @@ const tenYears = 10 * 365 * 24 * time.Hour
 // TestPartnerClockTenYearsOff: south's clock is ten years ahead, or behind, or
 // jumps from one to the other. Nothing that north says or does depends on it.
 func TestPartnerClockTenYearsOff(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name         string
 		before, then time.Duration

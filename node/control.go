@@ -97,8 +97,10 @@ func Connect(dir string) *api.Client {
 
 // serveControl answers the party's own commands until ctx ends.
 func (n *Node) serveControl(ctx context.Context, l net.Listener) error {
+	var under inFlight
+	defer under.wait()
 	s := &http.Server{
-		Handler: api.Handler(n.Control()), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: under.count(api.Handler(n.Control())), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })

@@ -74,6 +74,7 @@ func odd(t *testing.T) *unit {
 // TestFold: however the logs come in, in whatever pieces and interleaved in
 // whatever order, the view is the same in the end.
 func TestFold(t *testing.T) {
+	t.Parallel()
 	u := odd(t)
 	folds := make(map[string]*folding)
 	for _, reader := range u.names {

@@ -25,6 +25,8 @@ type ingress struct {
 	registry statement.Registry
 	identity age.Identity
 	view     *sqlite.View
+	// before, if set, sees new entries of a partner before the view has them.
+	before func(ctx context.Context, party string, entries []sqlite.Entry) error
 }
 
 const ingressBatch = 64
@@ -72,6 +74,11 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 				}
 			}
 			entries = append(entries, e)
+		}
+		if in.before != nil {
+			if err := in.before(ctx, m.ID, entries); err != nil {
+				return all, err
+			}
 		}
 		if err := in.view.Add(ctx, m.Origin, next, entries); err != nil {
 			return all, err
@@ -224,10 +231,9 @@ func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyCha
 		return in.projectList(e, l, sealed)
 	case border.KindDecision:
 		b, err := border.ParseDecision(body)
+		// By runs: a few bytes of a partner must not become a million rows.
 		for _, r := range b.Ranges {
-			for n := r.From; n <= r.To; n++ {
-				e.Decisions = append(e.Decisions, sqlite.Decision{Origin: b.Indicator.Origin, Index: b.Indicator.Index, Item: n, Stance: b.Stance, Officer: b.Officer, Reason: b.Reason})
-			}
+			e.Decisions = append(e.Decisions, sqlite.Decision{Origin: b.Indicator.Origin, Index: b.Indicator.Index, From: r.From, To: r.To, Stance: b.Stance, Officer: b.Officer, Reason: b.Reason})
 		}
 		return err
 	}

@@ -72,6 +72,7 @@ func underLoad(text string) error {
 // no line alerts twice, no sighting goes twice, and nobody holds evidence
 // against it. 5 rounds, or a tenth of ENTENTE_KILL_ROUNDS.
 func TestKillNode(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts processes; without -short")
 	}

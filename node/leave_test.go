@@ -18,6 +18,7 @@ import (
 // it, nothing of its is cosigned beyond its last statement, and the others go
 // on; after a restart too.
 func TestWithdrawal(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, "west", observer)
 	u.start(u.names...)
 	u.open(u.names...)
@@ -77,6 +78,7 @@ func TestWithdrawal(t *testing.T) {
 // TestWithdrawnNodeGoesOnReading: a node whose party has left still watches
 // its own logs; what it can no longer say does not end it.
 func TestWithdrawnNodeGoesOnReading(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	u.automatic(south, 10)
 	log := u.watches(south)
@@ -102,6 +104,7 @@ func TestWithdrawnNodeGoesOnReading(t *testing.T) {
 // TestOfflineForAWhile: a party that was away catches up, in both directions,
 // with nothing lost or doubled, while the others did not wait for it.
 func TestOfflineForAWhile(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	log := u.watches(south)
 	u.automatic(south, 50)
@@ -139,6 +142,7 @@ func TestOfflineForAWhile(t *testing.T) {
 // TestRelayed: two parties without a line between them hear each other
 // through the observer, and their statements reach the same words.
 func TestRelayed(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	u.wire.part(north, south)
 	u.start(u.names...)
@@ -157,6 +161,7 @@ func TestRelayed(t *testing.T) {
 // TestErasure: an erased part is gone from the own log, the statement says so,
 // and every view of these logs, live or rebuilt, says the same.
 func TestErasure(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	u.start(u.names...)
 	u.open(u.names...)
@@ -177,7 +182,7 @@ func TestErasure(t *testing.T) {
 		u.eventually("the list is out of the watch of "+name, func() bool { return len(u.node(name).lists.get().lists) == 1 })
 	}
 	u.seal(north, "later")
-	u.settle()
+	u.still()
 	live := map[string]string{}
 	for _, name := range u.names {
 		live[name] = u.dump(name)
@@ -201,6 +206,7 @@ func TestErasure(t *testing.T) {
 // TestRelease: a part that was sealed to one party is opened to another, which
 // can then check it against the digest of the first statement.
 func TestRelease(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	u.start(u.names...)
 	u.open(u.names...)
@@ -226,6 +232,7 @@ func TestRelease(t *testing.T) {
 
 // TestLastOfTwo: when the only other party has left, the node goes on alone.
 func TestLastOfTwo(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, func(c *charter.Terms) { c.Intervals.HeadsSeconds = 1 }, north, south)
 	u.start(u.names...)
 	u.open(u.names...)

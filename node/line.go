@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"entente/border"
@@ -31,6 +32,9 @@ func (n *Node) runLine(ctx context.Context, l *line) error {
 			if errors.Is(err, peer.ErrIdentity) {
 				// Somebody stands at the partner's address; who, nobody knows.
 				n.clerk.refused(stranger, statement.CodeKey, "the address of "+l.member.ID+" answers with another key")
+			}
+			if l.client.Pause() == 0 && !pause(ctx, time.Second) {
+				return nil // it answers, and refuses: no hurry
 			}
 			continue
 		}
@@ -99,7 +103,11 @@ func (n *Node) follow(ctx context.Context, from string, src record.Source, m *mi
 	}
 	n.backend.grown()
 	n.changes.record()
-	return errors.Join(err, n.takeIn(ctx, m))
+	taken := n.takeIn(ctx, m)
+	if taken != nil && ctx.Err() == nil {
+		n.logger.Error("take in", "log", m.member.ID, "error", taken) // the next round tries again
+	}
+	return errors.Join(err, taken)
 }
 
 // relay is a source that is not the owner. Only an owner may say that a part
@@ -144,24 +152,21 @@ func (n *Node) blame(party string, err error) {
 
 // takeIn brings the view up to a mirror and lets what is new take effect.
 func (n *Node) takeIn(ctx context.Context, m *mirror) error {
-	n.taking.Lock()
-	defer n.taking.Unlock()
+	m.taking.Lock()
+	defer m.taking.Unlock()
 	entries, err := n.ingress.take(ctx, m.member, m.log)
-	if err != nil {
-		return err
-	}
-	if err := n.clerk.judge(ctx, m.member.ID, entries); err != nil {
-		return err
-	}
 	for _, e := range entries {
 		n.effect(ctx, m, e)
+		// All lists are loaded and judged anew: housekeeping must not cost that.
+		if changesLists(e) {
+			n.wake.lists.ring()
+		}
 	}
 	if len(entries) > 0 {
 		n.changes.all()
-		n.wake.lists.ring()
 		n.wake.clerk.ring()
 	}
-	return nil
+	return err
 }
 
 // effect is what a partner's statement does here beside being known.
@@ -239,7 +244,7 @@ func (n *Node) spread(ctx context.Context) error {
 	if len(files) == 0 || n.writable() != nil {
 		return nil
 	}
-	said := make(map[statement.Digest]bool)
+	said := make(map[statement.Digest][]string) // in which logs
 	for _, m := range n.roster.Members {
 		all, err := n.view.OfKind(ctx, m.Origin, record.KindEvidence)
 		if err != nil {
@@ -247,8 +252,8 @@ func (n *Node) spread(ctx context.Context) error {
 		}
 		for _, s := range all {
 			var b record.EvidenceBody
-			if statement.Decode(s.Body, statement.MaxAct, &b) == nil && s.State == sqlite.StateOpen {
-				said[b.Digest] = true
+			if statement.Decode(s.Body, statement.MaxAct, &b) == nil && s.State == sqlite.StateOpen && !slices.Contains(said[b.Digest], m.Origin) && n.shows(m, s.Index, b.Digest) {
+				said[b.Digest] = append(said[b.Digest], m.Origin)
 			}
 		}
 	}
@@ -258,7 +263,9 @@ func (n *Node) spread(ctx context.Context) error {
 			return fmt.Errorf("read a proof: %w", err)
 		}
 		e, err := record.ParseEvidence(data)
-		if err != nil || said[digestOf(data)] {
+		// Whoever is accused may have told it to us alone.
+		byOthers := slices.ContainsFunc(said[digestOf(data)], func(origin string) bool { return origin != e.Origin })
+		if err != nil || byOthers {
 			continue // a torn file is found anew with the next contradiction
 		}
 		_, err = n.author.say(ctx, draft{
@@ -273,26 +280,38 @@ func (n *Node) spread(ctx context.Context) error {
 	return nil
 }
 
-// gossip compares with every partner what it has seen of every log. Two
+// shows says that part 1 of a statement is what its act says it is: a digest
+// over other bytes must not keep a proof from being said.
+func (n *Node) shows(m record.Member, index uint64, want statement.Digest) bool {
+	if m.ID == n.self.ID {
+		return true
+	}
+	shown, err := n.shown(n.mirrors[m.ID].log, index)
+	if err != nil {
+		return false
+	}
+	i := slices.IndexFunc(shown.Parts, func(p record.ShownPart) bool { return p.N == 1 })
+	return i >= 0 && digestOf(shown.Parts[i].Text) == want
+}
+
+// gossip compares with one partner what each has seen of every log. Two
 // holders of different branches find each other here.
-func (n *Node) gossip(ctx context.Context) error {
-	for _, l := range n.lines {
-		if l.client.Pause() > 0 {
+func (n *Node) gossip(ctx context.Context, l *line) error {
+	if l.client.Pause() > 0 {
+		return nil
+	}
+	if msg, err := l.client.Held(ctx, n.self.Origin); err == nil {
+		n.blame(l.member.ID, n.publisher.heldBy(l.member, msg))
+	}
+	for _, m := range n.roster.Others(n.self.ID) {
+		if err := n.follow(ctx, l.member.ID, l.client, n.mirrors[m.ID]); errors.Is(err, record.ErrPoisoned) {
+			return err
+		}
+		if m.ID == l.member.ID {
 			continue
 		}
-		if msg, err := l.client.Held(ctx, n.self.Origin); err == nil {
-			n.blame(l.member.ID, n.publisher.heldBy(l.member, msg))
-		}
-		for _, m := range n.roster.Others(n.self.ID) {
-			if err := n.follow(ctx, l.member.ID, l.client, n.mirrors[m.ID]); errors.Is(err, record.ErrPoisoned) {
-				return err
-			}
-			if m.ID == l.member.ID {
-				continue
-			}
-			if msg, err := l.client.Held(ctx, m.Origin); err == nil {
-				n.blame(l.member.ID, n.relayHeld(m, l.member, msg))
-			}
+		if msg, err := l.client.Held(ctx, m.Origin); err == nil {
+			n.blame(l.member.ID, n.relayHeld(m, l.member, msg))
 		}
 	}
 	return nil

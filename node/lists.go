@@ -90,10 +90,12 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 	}
 	accepted := make(map[sqlite.Key]string)
 	for _, d := range decisions {
-		k := sqlite.Key{Origin: d.Origin, Index: d.Index, Item: d.Item}
-		delete(accepted, k)
-		if d.Stance == border.StanceAccept {
-			accepted[k] = d.Officer
+		for item := d.From; item <= d.To; item++ {
+			k := sqlite.Key{Origin: d.Origin, Index: d.Index, Item: item}
+			delete(accepted, k)
+			if d.Stance == border.StanceAccept {
+				accepted[k] = d.Officer
+			}
 		}
 	}
 	w := &watchlist{byKey: make(map[sqlite.Key]int)}

@@ -27,6 +27,7 @@ func addresses(n int) []string {
 // TestHuntedBackAndOn: a list meets the lines that were read before it came
 // and those that come later, each once, and the ledger adds up all the way.
 func TestHuntedBackAndOn(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	log := u.watches(south)
 	ips := addresses(3)
@@ -67,6 +68,7 @@ func TestHuntedBackAndOn(t *testing.T) {
 // acceptance turns its hits into alerts once, in lines read before and after,
 // also when the node dies before it has acted on the decision.
 func TestHeldUntilAccepted(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	u.automatic(south, 100)
 	log := u.watches(south)
@@ -137,6 +139,7 @@ func (u *unit) restoreWatch(name string, data []byte) {
 // TestRejectedAgain: an acceptance that is taken back holds later lines again;
 // what has alerted stays an alert.
 func TestRejectedAgain(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	log := u.watches(south)
 	ip := addresses(1)
@@ -166,6 +169,7 @@ func TestRejectedAgain(t *testing.T) {
 // TestOneSighting: a sighting goes once for each item and party, across
 // restarts and when the node dies between saying it and remembering that.
 func TestOneSighting(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	log := u.watches(south)
 	ips := addresses(3)
@@ -190,11 +194,14 @@ func TestOneSighting(t *testing.T) {
 		if got := u.tally(south); got.Sent != 3 || got.Alerts != 3+int64(round) {
 			t.Errorf("round %d: %+v", round, got)
 		}
-		for _, a := range must(u.node(south).Control().Alerts(t.Context(), api.AlertQuery{Limit: 10}))(t).Items {
-			if a.State != string(record.Acknowledged) {
-				t.Errorf("round %d: the sighting of %s is %s", round, a.Value, a.State)
+		u.eventually("north has acknowledged each", func() bool {
+			for _, a := range must(u.node(south).Control().Alerts(t.Context(), api.AlertQuery{Limit: 10}))(t).Items {
+				if a.State != string(record.Acknowledged) {
+					return false
+				}
 			}
-		}
+			return true
+		})
 		u.stop(south)
 		if round == 0 {
 			u.restoreWatch(south, before)
@@ -206,6 +213,7 @@ func TestOneSighting(t *testing.T) {
 // TestBudget: the automatic policy stops at the day's budget and goes on the
 // next day; a clock that goes back does not open a day again.
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	log := u.watches(south)
 	u.weblog(log, addresses(8)...)
@@ -246,6 +254,7 @@ func TestBudget(t *testing.T) {
 // everything matched gives the same log, byte sizes included, as one in which
 // nothing did.
 func TestUnreleasedLooksLikeNoMatch(t *testing.T) {
+	t.Parallel()
 	world := func(t *testing.T, lines []string) (kinds []statement.Kind, sizes []int) {
 		u := newUnit(t, nil, north, south, observer)
 		u.weblog(u.watches(south), lines...)
@@ -295,6 +304,7 @@ func TestUnreleasedLooksLikeNoMatch(t *testing.T) {
 // TestSealedOnce: a log that is read to its end is sealed in the record once,
 // also when the node dies before it remembers that.
 func TestSealedOnce(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	path := filepath.Join(u.dir, "old.log")
 	u.weblog(path, addresses(2)...)

@@ -30,7 +30,8 @@ type mirror struct {
 	// so that they also reach an owner without a direct line.
 	witness func(ctx context.Context, c record.Checkpoint, note []byte) []byte
 
-	turn sync.Mutex // one pull at a time
+	turn   sync.Mutex // one pull at a time
+	taking sync.Mutex // one ingress at a time
 
 	mu       sync.Mutex // guards what follows
 	newest   []byte     // the owner's newest note that is fully held

@@ -63,9 +63,10 @@ type Node struct {
 	print     string // the charter's fingerprint, slow to make
 
 	failed chan error // what must end the node
-	taking sync.Mutex // one ingress at a time
+	taking sync.Mutex // one ingress of the own log at a time; each mirror has its own
 
 	spreading sync.Mutex // one look for unsaid evidence at a time
+	rotating  sync.Mutex // one change of the statement key at a time
 
 	open     atomic.Bool
 	gone     atomic.Bool // this party has withdrawn
@@ -162,6 +163,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	for _, l := range n.lines {
 		g.Go(func() error { return n.runLine(ctx, l) })
 		g.Go(func() error { return n.publisher.runSubmit(ctx, l) })
+		g.Go(func() error {
+			return loop(ctx, make(bell), heads, func(ctx context.Context) error { return n.gossip(ctx, l) })
+		})
 		context.AfterFunc(ctx, l.client.Close)
 	}
 	g.Go(func() error { return n.runStart(ctx) })
@@ -217,7 +221,7 @@ func (n *Node) fail(err error) {
 // mended: a full disk, or a statement refused at a bad moment, as when a
 // withdrawal came in between.
 func (n *Node) survived(err error) error {
-	if _, refused := statement.AsRefusal(err); refused || errors.Is(err, logfile.ErrFull) || disk.IsFull(err) {
+	if _, refused := statement.AsRefusal(err); refused || errors.Is(err, logfile.ErrFull) || disk.IsFull(err) || sqlite.IsFull(err) {
 		n.logger.Warn("not done; it will be tried again", "error", err)
 		return nil
 	}
@@ -260,11 +264,8 @@ func (n *Node) settleAccounts(ctx context.Context) error {
 	return n.survived(err)
 }
 
-// exchangeHeads logs the heads that were cosigned and compares with others.
+// exchangeHeads logs the heads that were cosigned and what contradicts them.
 func (n *Node) exchangeHeads(ctx context.Context) error {
-	if err := n.gossip(ctx); err != nil {
-		return err
-	}
 	if !n.open.Load() || n.gone.Load() {
 		return nil
 	}
@@ -277,7 +278,7 @@ func (n *Node) exchangeHeads(ctx context.Context) error {
 
 func (n *Node) refreshLists(ctx context.Context) error {
 	if err := n.lookout.refresh(ctx); err != nil {
-		return err
+		return n.survived(err)
 	}
 	n.changes.watch()
 	return nil
@@ -339,11 +340,11 @@ func (n *Node) runScrub(ctx context.Context, heartbeat time.Duration) error {
 	for id, m := range n.mirrors {
 		logs[id] = m.log
 	}
-	next := make(map[string]uint64)
+	next, told := make(map[string]uint64), make(map[string]bool)
 	for pause(ctx, scrubStep) {
 		through := true
 		for id, l := range logs {
-			at, err := n.scrub(ctx, id, l, next[id])
+			at, err := n.scrub(ctx, id, l, next[id], told)
 			if err != nil && ctx.Err() == nil {
 				return err
 			}
@@ -357,8 +358,9 @@ func (n *Node) runScrub(ctx context.Context, heartbeat time.Duration) error {
 	return nil
 }
 
-// scrub does one step in one log and returns where to go on.
-func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64) (uint64, error) {
+// scrub does one step in one log and returns where to go on. Damage that stays
+// is put on the record once, not at every round.
+func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64, told map[string]bool) (uint64, error) {
 	at, err := l.Scrub(ctx, from, 2048)
 	n.scrubbed.Add(1)
 	var damage *record.Damage
@@ -366,7 +368,10 @@ func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64
 		return at, err
 	}
 	n.logger.Error("stored bytes are damaged", "log", id, "leaf", damage.Index, "what", damage.What)
-	n.clerk.refused(n.self.ID, statement.CodeDamage, damage.Error())
+	if key := fmt.Sprint(id, damage.Index); !told[key] {
+		told[key] = true
+		n.clerk.refused(n.self.ID, statement.CodeDamage, damage.Error())
+	}
 	if id == n.self.ID {
 		return from, fmt.Errorf("own log: %w; restore it from a mirror with `entente restore`", err)
 	}
@@ -414,7 +419,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 	defer n.taking.Unlock()
 	entries, err := n.ingress.take(ctx, n.self, n.log)
 	for _, e := range entries {
-		if e.Statement.Kind == border.KindDecision || e.Again != nil || len(e.Items) > 0 {
+		if e.Statement.Kind == border.KindDecision || changesLists(e) {
 			n.wake.lists.ring()
 		}
 		if e.Statement.Kind == record.KindWithdrawal && e.Statement.State == sqlite.StateOpen {
@@ -425,6 +430,9 @@ func (n *Node) takeOwn(ctx context.Context) error {
 	n.wake.publish.ring()
 	return err
 }
+
+// changesLists says that a statement adds or takes away something to look for.
+func changesLists(e sqlite.Entry) bool { return e.Again != nil || len(e.Items) > 0 }
 
 // Addresses returns where the node listens.
 func (n *Node) Addresses() Addresses { return n.addrs }

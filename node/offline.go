@@ -124,7 +124,7 @@ func (s shelf) Log(_, h string) (peer.Log, bool) {
 			if c, err := record.Peek(note); err != nil || c.Tree != tree {
 				return nil, false // behind its note: not whole
 			}
-			return servedLog{l, note}, true
+			return servedLog{log: l, note: note}, true
 		}
 	}
 	return nil, false

@@ -73,7 +73,7 @@ func closeHolders(all []holder) error {
 func largest(ctx context.Context, r record.Roster, m record.Member, all []holder) (best []byte, from []giver, names []string) {
 	var size uint64
 	for _, h := range all {
-		msg, err := h.Checkpoint(ctx, m.Origin)
+		msg, err := stored(ctx, h, m.Origin)
 		if err != nil {
 			continue
 		}
@@ -89,6 +89,19 @@ func largest(ctx context.Context, r record.Roster, m record.Member, all []holder
 		}
 	}
 	return best, from, names
+}
+
+// stored asks a holder for the newest note of what it stores whole: of a mirror
+// the one that it cosigned, since its witness may have seen more.
+func stored(ctx context.Context, h holder, origin string) ([]byte, error) {
+	if mirror, ok := h.Source.(interface {
+		Held(ctx context.Context, origin string) ([]byte, error)
+	}); ok {
+		if msg, err := mirror.Held(ctx, origin); err == nil {
+			return msg, nil
+		}
+	}
+	return h.Checkpoint(ctx, origin)
 }
 
 // Drilled says how losing the disk would have gone.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +81,9 @@ func (n *Node) serveConsole(ctx context.Context, l net.Listener) error {
 	mux.Handle("/", screen)
 	mux.Handle("GET /healthz", n.loopbackOnly(n.health))
 	mux.Handle("GET /metrics", n.loopbackOnly(n.metrics))
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	var under inFlight
+	defer under.wait() // before the stores are closed
+	s := &http.Server{Handler: under.count(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	stop := context.AfterFunc(ctx, func() { screen.Close(); _ = s.Close() })
 	defer stop()
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) && ctx.Err() == nil {
@@ -89,13 +92,47 @@ func (n *Node) serveConsole(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// loopbackOnly answers programs on this machine, whatever Host they name;
-// what it tells holds no content.
+// inFlight counts requests under way: closing an http.Server waits for none.
+type inFlight struct {
+	mu    sync.Mutex // guards ended, and Add against Wait
+	ended bool
+	wg    sync.WaitGroup
+}
+
+func (f *inFlight) count(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		if f.ended {
+			f.mu.Unlock()
+			return
+		}
+		f.wg.Add(1)
+		f.mu.Unlock()
+		defer f.wg.Done()
+		h.ServeHTTP(w, r)
+	})
+}
+
+// wait lets nothing more begin and returns when nothing is under way.
+func (f *inFlight) wait() {
+	f.mu.Lock()
+	f.ended = true
+	f.mu.Unlock()
+	f.wg.Wait()
+}
+
+// loopbackOnly answers programs on this machine. Host must be an address or a
+// localhost name: counts of alerts are an oracle, and a page in the officer's
+// browser whose name is rebound to 127.0.0.1 would come from loopback too.
 func (n *Node) loopbackOnly(f func(context.Context, *bytes.Buffer) (int, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
 			http.Error(w, "loopback only", http.StatusForbidden)
+			return
+		}
+		if !localName(r.Host) {
+			http.Error(w, "unknown host", http.StatusMisdirectedRequest)
 			return
 		}
 		var b bytes.Buffer
@@ -110,6 +147,15 @@ func (n *Node) loopbackOnly(f func(context.Context, *bytes.Buffer) (int, error))
 		w.WriteHeader(status)
 		_, _ = w.Write(b.Bytes())
 	})
+}
+
+// localName says that a Host header names this machine and cannot be rebound.
+func localName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 func (n *Node) health(_ context.Context, b *bytes.Buffer) (int, error) {

@@ -39,6 +39,7 @@ func busy(u *unit) {
 // TestRebuild: a view made of the logs is byte for byte the one that grew,
 // also from the mirrors of a rival, and after a restart.
 func TestRebuild(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	busy(u)
 	live := make(map[string]string)
@@ -102,6 +103,7 @@ func (u *unit) still() {
 // nothing else follows a second time: no budget is charged again, nothing is
 // refused or acknowledged anew, no sighting goes twice.
 func TestViewLost(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	busy(u)
 	before, tally := u.dump(south), u.tally(south)
@@ -146,6 +148,7 @@ func count(dump, table string) (n int) {
 // TestBudgetOfLists: a partner that is over its budget of objects is refused,
 // on the record and for ever, also when the node is killed in between.
 func TestBudgetOfLists(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	u.start(u.names...)
 	u.open(u.names...)

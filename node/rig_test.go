@@ -81,7 +81,7 @@ func unitOn(t testing.TB, edit func(*charter.Terms), names []string, place func(
 	u := &unit{
 		t: t, dir: t.TempDir(), names: names, keys: make(map[string]*keyfile.Keys),
 		cfg: make(map[string]*Config), opt: make(map[string]*Options), live: make(map[string]*running),
-		patience: 20 * time.Second, tick: 20 * time.Millisecond,
+		patience: time.Minute, tick: 20 * time.Millisecond,
 	}
 	now := time.Now().Truncate(time.Second)
 	terms := charter.DefaultTerms("joint unit of a test", len(names), now)

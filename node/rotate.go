@@ -23,6 +23,9 @@ const rotateDir = "rotate"
 // Rotate replaces the statement key by the one that was committed to, and
 // commits to a fresh one. The key statement is the last that the old key signs.
 func (n *Node) Rotate(ctx context.Context) (statement.Ref, error) {
+	n.rotating.Lock()
+	defer n.rotating.Unlock()
+	ctx = context.WithoutCancel(ctx) // once the key statement is durable, the key must change
 	if err := n.writable(); err != nil {
 		return statement.Ref{}, err
 	}
@@ -48,10 +51,10 @@ func (n *Node) Rotate(ctx context.Context) (statement.Ref, error) {
 	ref, err := n.author.rotate(ctx, next.Statement, draft{kind: record.KindKey, toAll: true, marking: border.Green, body: record.KeyBody{
 		Role: "statement", Key: charter.FormatPublicKey(pub(next.Statement)), Next: charter.NextDigest(pub(next.NextStatement)),
 	}})
-	if err != nil {
+	if ref == (statement.Ref{}) {
 		return ref, err
 	}
-	return ref, errors.Join(keyfile.Replace(n.cfg.Dir, pending), os.RemoveAll(pending))
+	return ref, errors.Join(err, keyfile.Replace(n.cfg.Dir, pending), os.RemoveAll(pending))
 }
 
 // rotate says a key statement with the present key and signs with the next
@@ -60,7 +63,7 @@ func (a *author) rotate(ctx context.Context, next ed25519.PrivateKey, d draft) (
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	ref, err := a.sayLocked(ctx, d)
-	if err == nil {
+	if ref != (statement.Ref{}) { // said, even if the view could not follow
 		a.key = next
 	}
 	return ref, err

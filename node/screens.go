@@ -19,7 +19,6 @@ import (
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
-	"entente/watch/indicator"
 )
 
 // Version is the software's version, shown and sent nowhere else.
@@ -332,7 +331,7 @@ func (n *Node) received(ctx context.Context, q console.WatchQuery) ([]console.Re
 		if err != nil {
 			return nil, 0, err
 		}
-		r := console.Received{From: s.Party, Type: s.Body.Type, Value: s.Body.Value, Count: uint64(s.Body.Count), Basis: indicator.BasisObserved, Received: milli(s.Time), Ref: console.Ref{Party: s.Party, Index: s.Index}, Progress: p}
+		r := console.Received{From: s.Party, Type: s.Body.Type, Value: s.Body.Value, Count: uint64(s.Body.Count), Basis: s.Body.Basis, Received: milli(s.Time), Ref: console.Ref{Party: s.Party, Index: s.Index}, Progress: p}
 		r.First, _ = time.Parse(time.RFC3339, s.Body.First)
 		r.Last, _ = time.Parse(time.RFC3339, s.Body.Last)
 		out = append(out, r)

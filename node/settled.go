@@ -154,7 +154,9 @@ func (n *Node) unhunted(ctx context.Context) (string, error) {
 	}
 	last := make(map[sqlite.Key]bool)
 	for _, d := range decisions {
-		last[sqlite.Key{Origin: d.Origin, Index: d.Index, Item: d.Item}] = d.Stance == border.StanceAccept
+		for item := d.From; item <= d.To; item++ {
+			last[sqlite.Key{Origin: d.Origin, Index: d.Index, Item: item}] = d.Stance == border.StanceAccept
+		}
 	}
 	for k, accepted := range last {
 		if i, ok := w.byKey[k]; ok && w.entries[i].verdict.Hold && accepted == w.entries[i].held() {

@@ -160,6 +160,7 @@ func checkCaughtUp(t *testing.T, u *unit) {
 // TestSilenceIsNotHiddenByARelay: the observer goes on serving what south said
 // last. That is no sign of life of south's.
 func TestSilenceIsNotHiddenByARelay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		u := bubbled(t, nil, north, south, observer)
 		u.start(u.names...)

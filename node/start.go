@@ -76,6 +76,7 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 	head, _ := n.log.Head()
 	if q.size > head.Size {
 		n.logger.Warn("this folder is an older copy; pulling the tail back", "have", head.Size, "signed", q.size)
+		n.readOnly.Store(missing(q.size - head.Size))
 		err := pullOwn(ctx, q.from, n.ingress.identity, n.log, q.best, n.blame)
 		if errors.Is(err, record.ErrInconsistent) {
 			n.readOnly.Store(anotherHistory)
@@ -93,7 +94,7 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if have && mark.Size > head.Size {
-		n.readOnly.Store(fmt.Sprintf("%d statements are missing here that were published before; no partner has given them back yet", mark.Size-head.Size))
+		n.readOnly.Store(missing(mark.Size - head.Size))
 		return false, nil
 	}
 	if have {
@@ -112,6 +113,10 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 	}
 	n.readOnly.Store("no partner answers and there is no high-water mark, so this folder may be an old copy")
 	return false, nil
+}
+
+func missing(n uint64) string {
+	return fmt.Sprintf("%d statements are missing here that were published before; no partner has given them back yet", n)
 }
 
 // anotherHistory: an older copy went on by itself, or two copies did.
@@ -146,7 +151,10 @@ func (n *Node) override(ctx context.Context, officer, reason string) error {
 	if err := n.makeWritable(mark.Time); err != nil {
 		return err
 	}
-	_, err = n.author.sayLocked(ctx, draft{kind: record.KindOverride, toAll: true, marking: "TLP:GREEN", body: record.OverrideBody{Officer: officer, Reason: reason, Size: head.Size}})
+	ref, err := n.author.sayLocked(ctx, draft{kind: record.KindOverride, toAll: true, marking: "TLP:GREEN", body: record.OverrideBody{Officer: officer, Reason: reason, Size: head.Size}})
+	if ref == (statement.Ref{}) {
+		n.open.Store(false) // not said, not done
+	}
 	return err
 }
 

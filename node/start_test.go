@@ -24,7 +24,7 @@ func older(t *testing.T) (u *unit, folder string, at uint64) {
 	for range 3 {
 		u.seal(north, "early")
 	}
-	u.settle()
+	u.still()
 	u.stop(north)
 	folder = u.path(north) + ".older"
 	u.copyFolder(u.path(north), folder)
@@ -34,7 +34,7 @@ func older(t *testing.T) (u *unit, folder string, at uint64) {
 	for range 4 {
 		u.seal(north, "late")
 	}
-	u.settle()
+	u.still()
 	u.stop(north)
 	return u, folder, at
 }
@@ -70,6 +70,7 @@ func (u *unit) refusedToWrite(name, why string) {
 // high-water mark or without it, writes nothing before it has back what was
 // said after it.
 func TestOlderCopyGetsItsTailBack(t *testing.T) {
+	t.Parallel()
 	for _, marked := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with its mark", false: "without"}[marked], func(t *testing.T) {
 			u, folder, at := older(t)
@@ -102,6 +103,7 @@ func TestOlderCopyGetsItsTailBack(t *testing.T) {
 // TestOlderCopyAlone: with nobody to ask, an older copy stays read-only and
 // says why; with its mark it knows how much it lacks.
 func TestOlderCopyAlone(t *testing.T) {
+	t.Parallel()
 	u, folder, _ := older(t)
 	u.stop(south)
 	u.stop(observer)
@@ -130,8 +132,36 @@ func TestOlderCopyAlone(t *testing.T) {
 	}
 }
 
+// TestTailThatOnlyAWitnessHasSeen: the partner's witness has cosigned a head
+// whose leaves its mirror never got. An older copy must not write below it.
+func TestTailThatOnlyAWitnessHasSeen(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.start(u.names...)
+	u.open(u.names...)
+	u.seal(north, "early")
+	u.still()
+	u.stop(north)
+	u.copyFolder(u.path(north), u.path(north)+".older")
+	u.wire.oneWay(south, north)
+	u.start(north)
+	u.open(north)
+	u.seal(north, "late")
+	u.eventually("the witness has cosigned", func() bool {
+		w := must(u.node(north).words(t.Context()))(t)
+		return w.witnessed == w.logged && w.held < w.logged
+	})
+	u.stop(north)
+	u.copyFolder(u.path(north)+".older", u.path(north))
+	u.ok(os.Remove(u.cfg[north].highWater()))
+	u.start(north)
+	u.refusedToWrite(north, "are missing here that were published before")
+	u.innocent()
+}
+
 // TestStartAlone: a whole folder with its mark writes though nobody answers.
 func TestStartAlone(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	u.start(north)
 	u.open(north)
@@ -145,6 +175,7 @@ func TestStartAlone(t *testing.T) {
 // TestMarkOfAnotherHistory: a folder of the right size with another history
 // than the one that was published writes nothing.
 func TestMarkOfAnotherHistory(t *testing.T) {
+	t.Parallel()
 	for _, lonely := range []bool{true, false} {
 		t.Run(map[bool]string{true: "alone", false: "with partners"}[lonely], func(t *testing.T) {
 			u, folder, _ := older(t)
@@ -177,6 +208,7 @@ func TestMarkOfAnotherHistory(t *testing.T) {
 // TestSecondWriter: two copies of one folder run at once. Whoever meets a tree
 // with its own signature that is not its own stops.
 func TestSecondWriter(t *testing.T) {
+	t.Parallel()
 	const twin = "twin"
 	copies := func(t *testing.T) *unit {
 		u := newUnit(t, nil, north, south, observer)
@@ -239,6 +271,7 @@ func ended(r *running) bool {
 // TestFolderTrouble: what is wrong with a folder or an address is said in
 // words, and nothing is changed.
 func TestFolderTrouble(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	u.start(north)
 	for _, c := range []struct {
@@ -276,6 +309,7 @@ func TestFolderTrouble(t *testing.T) {
 
 // TestPortInUse: the message names the address, and the folder is free again.
 func TestPortInUse(t *testing.T) {
+	t.Parallel()
 	u := newUnit(t, nil, north, south)
 	taken := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	defer taken.Close()

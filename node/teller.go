@@ -150,8 +150,12 @@ func (t *teller) releaseAll(ctx context.Context, by string, keys []sqlite.Key) e
 		}
 	}
 	for _, k := range keys {
-		if _, err := t.release(ctx, k, by, true); err != nil {
+		outcome, err := t.release(ctx, k, by, true)
+		if err != nil {
 			return err
+		}
+		if outcome == border.OverBudget { // another officer was faster
+			return statement.Refuse(statement.CodeBudget, "the day's budget is used up")
 		}
 	}
 	return nil

@@ -104,6 +104,20 @@ func (w *wire) part(a, b string) {
 	w.cut[a+" "+b], w.cut[b+" "+a] = true, true
 }
 
+// oneWay keeps a party from reaching another, which still reaches it.
+func (w *wire) oneWay(from, to string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut[from+" "+to] = true
+	w.lines = slices.DeleteFunc(w.lines, func(l link) bool {
+		if l.from != from || l.to != to {
+			return false
+		}
+		_ = errors.Join(l.near.Close(), l.far.Close())
+		return true
+	})
+}
+
 func (w *wire) hear(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -235,7 +235,7 @@ func (x *exercise) stay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(x.out, "\nAll three side by side (the link works once, for 15 minutes):\n  %s\n", page)
+	fmt.Fprintf(x.out, "\nSide by side (the link works once, for 15 minutes):\n  %s\n", page)
 	for _, name := range parties() {
 		n := x.stage.nodes[name]
 		if n == nil {

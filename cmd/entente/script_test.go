@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Stories wait for nodes more than they compute; -parallel overrides it.
+	_ = flag.Set("test.parallel", "4")
 	testscript.Main(m, map[string]func(){"entente": main, "mallory": mallory})
 }
 
@@ -28,6 +31,9 @@ func TestMain(m *testing.M) {
 //	flip FILE OFFSET             changes one byte of a file
 //	data NAME PATH               sets NAME to a file of the shared real data, or to nothing
 func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the stories are whole processes with deadlines; -short leaves them out, as the race run does")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver registers itself
+	"modernc.org/sqlite" // the driver registers itself
 )
 
 //go:embed view.sql
@@ -23,6 +23,16 @@ var watchSchema string
 
 //go:embed watch_query.sql
 var watchQueries string
+
+// fullCode is SQLITE_FULL.
+const fullCode = 13
+
+// IsFull says that a write failed because the disk is full: nothing was
+// changed, and it may work again later.
+func IsFull(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == fullCode
+}
 
 // database is one file with one writer and several readers (WAL).
 type database struct {

@@ -68,11 +68,13 @@ type Entry struct {
 	Again *Entry
 }
 
-// Decision is an officer's word on one item of an indicator list.
+// Decision is an officer's word on a run of items of an indicator list, both
+// ends included.
 type Decision struct {
 	Origin  string
 	Index   uint64
-	Item    int
+	From    int
+	To      int
 	Stance  string // "accept" or "reject"
 	Officer string
 	Reason  string
@@ -138,11 +140,11 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 	}
 	if e.Acks != nil {
 		for _, a := range e.Acks.Items {
-			exec("add_ack", s.Origin, s.Index, e.Acks.Origin, a.Index, a.Verdict, string(a.Code))
+			exec("add_ack", s.Origin, s.Index, e.Acks.Origin, a.Index, a.ID.String(), a.Verdict, string(a.Code))
 		}
 	}
 	for _, d := range e.Decisions {
-		exec("add_decision", s.Origin, s.Index, d.Origin, d.Index, d.Item, d.Stance, d.Officer, d.Reason)
+		exec("add_decision", s.Origin, s.Index, d.Origin, d.Index, d.From, d.To, d.Stance, d.Officer, d.Reason)
 	}
 	return err
 }

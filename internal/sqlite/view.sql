@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS ack (
   by_idx    INTEGER NOT NULL,
   origin    TEXT NOT NULL,
   idx       INTEGER NOT NULL,
+  id        TEXT NOT NULL, -- of the statement that is meant; of another one it acknowledges nothing
   verdict   TEXT NOT NULL,
   code      TEXT NOT NULL,
   PRIMARY KEY (origin, idx, by_origin, by_idx)
@@ -62,7 +63,8 @@ CREATE TABLE IF NOT EXISTS decision (
   idx        INTEGER NOT NULL,
   ind_origin TEXT NOT NULL,
   ind_idx    INTEGER NOT NULL,
-  item       INTEGER NOT NULL,
+  item       INTEGER NOT NULL, -- the first of a run
+  last       INTEGER NOT NULL, -- the last of it
   stance     TEXT NOT NULL,
   officer    TEXT NOT NULL,
   reason     TEXT NOT NULL,

@@ -14,9 +14,9 @@ INSERT INTO item (origin, idx, n, type, value, observed, until, context, note) V
 -- name: add_sighting
 INSERT INTO sighting (origin, idx, ind_origin, ind_idx, item, type, value, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: add_ack
-INSERT OR IGNORE INTO ack (by_origin, by_idx, origin, idx, verdict, code) VALUES (?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO ack (by_origin, by_idx, origin, idx, id, verdict, code) VALUES (?, ?, ?, ?, ?, ?, ?);
 -- name: add_decision
-INSERT OR IGNORE INTO decision (origin, idx, ind_origin, ind_idx, item, stance, officer, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO decision (origin, idx, ind_origin, ind_idx, item, last, stance, officer, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: statement
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND idx = ?;
@@ -30,23 +30,29 @@ SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kin
 -- name: of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx;
+-- name: newest_of_kind
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement WHERE origin = ? AND kind = ? ORDER BY idx DESC LIMIT ?;
 -- name: counted_indexes
 SELECT idx FROM statement WHERE origin = ? AND counted = 1 ORDER BY idx;
 -- name: list_items
 SELECT n, type, value, observed, until, context, note FROM item WHERE origin = ? AND idx = ? ORDER BY n;
 -- name: lists
-SELECT s.origin, s.idx, s.id, s.party, s.time, s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
 FROM statement s WHERE s.kind = 'indicator/v1' AND s.state = 'open' ORDER BY s.origin, s.idx;
 -- name: unacked
 SELECT s.idx, s.id, s.state, s.code, s.kind FROM statement s
 WHERE s.origin = ?1 AND s.counted = 1 AND s.state <> 'sealed'
-  AND NOT EXISTS (SELECT 1 FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.by_origin = ?2)
+  AND NOT EXISTS (SELECT 1 FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?2)
 ORDER BY s.idx LIMIT ?3;
 -- name: acks_of
 SELECT s.party, a.verdict, a.code, s.time FROM ack a JOIN statement s ON s.origin = a.by_origin AND s.idx = a.by_idx
+JOIN statement t ON t.origin = a.origin AND t.idx = a.idx AND t.id = a.id
 WHERE a.origin = ? AND a.idx = ? ORDER BY s.party, a.by_idx;
+-- name: acked_by
+SELECT EXISTS (SELECT 1 FROM ack WHERE origin = ? AND idx = ? AND id = ? AND by_origin = ?);
 -- name: sightings
-SELECT g.origin, g.idx, s.party, s.time, g.ind_origin, g.ind_idx, g.item, g.type, g.value, g.count, g.first, g.last
+SELECT g.origin, g.idx, s.party, s.time, g.ind_origin, g.ind_idx, g.item, g.type, g.value, g.count, g.first, g.last, COALESCE(json_extract(s.body, '$.basis'), '')
 FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
 WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2)
 ORDER BY s.at DESC, g.origin, g.idx DESC LIMIT ?3 OFFSET ?4;
@@ -55,10 +61,10 @@ SELECT COUNT(*) FROM sighting g WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR
 -- name: sighted
 SELECT idx FROM sighting WHERE origin = ? AND ind_origin = ? AND ind_idx = ? AND item = ? ORDER BY idx LIMIT 1;
 -- name: decisions
-SELECT ind_origin, ind_idx, item, stance, officer, reason FROM decision WHERE origin = ? ORDER BY idx, ind_origin, ind_idx, item;
+SELECT ind_origin, ind_idx, item, last, stance, officer, reason FROM decision WHERE origin = ? ORDER BY idx, ind_origin, ind_idx, item;
 -- name: last_of_kind
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ? AND state = 'open';
 -- name: last_counted
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND counted = 1;
 -- name: acked_count
-SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND s.counted = 1;
+SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx AND s.id = a.id WHERE a.origin = ? AND s.counted = 1;

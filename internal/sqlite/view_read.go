@@ -66,6 +66,11 @@ func (v *View) OfKind(ctx context.Context, origin string, kind statement.Kind) (
 	return v.statements(ctx, "of_kind", origin, string(kind))
 }
 
+// NewestOfKind returns the last statements of one kind in one log, newest first.
+func (v *View) NewestOfKind(ctx context.Context, origin string, kind statement.Kind, limit int) ([]Statement, error) {
+	return v.statements(ctx, "newest_of_kind", origin, string(kind), limit)
+}
+
 func (v *View) statements(ctx context.Context, name string, args ...any) ([]Statement, error) {
 	var list []Statement
 	err := v.db.each(ctx, name, func(rows *sql.Rows) error {
@@ -175,7 +180,14 @@ type Ack struct {
 	Time    int64 // of the ack, claimed, Unix milliseconds
 }
 
-// Acks returns the verdicts on one statement.
+// AckedBy reports whether the log by has an ack of a statement, which need not
+// be in the view yet.
+func (v *View) AckedBy(ctx context.Context, by string, r statement.Ref) (bool, error) {
+	n, err := v.db.count(ctx, "acked_by", r.Origin, r.Index, r.ID.String(), by)
+	return n > 0, err
+}
+
+// Acks returns the verdicts on one statement in the view.
 func (v *View) Acks(ctx context.Context, origin string, index uint64) ([]Ack, error) {
 	var list []Ack
 	err := v.db.each(ctx, "acks_of", func(rows *sql.Rows) error {
@@ -209,7 +221,7 @@ func (v *View) Sightings(ctx context.Context, of, not string, limit, offset int)
 	err = v.db.each(ctx, "sightings", func(rows *sql.Rows) error {
 		var s Sighting
 		b := &s.Body
-		err := rows.Scan(&s.Origin, &s.Index, &s.Party, &s.Time, &b.Indicator.Origin, &b.Indicator.Index, &b.Item, &b.Type, &b.Value, &b.Count, &b.First, &b.Last)
+		err := rows.Scan(&s.Origin, &s.Index, &s.Party, &s.Time, &b.Indicator.Origin, &b.Indicator.Index, &b.Item, &b.Type, &b.Value, &b.Count, &b.First, &b.Last, &b.Basis)
 		list = append(list, s)
 		return err
 	}, of, not, limit, offset)
@@ -231,7 +243,7 @@ func (v *View) Decisions(ctx context.Context, origin string) ([]Decision, error)
 	var list []Decision
 	err := v.db.each(ctx, "decisions", func(rows *sql.Rows) error {
 		var d Decision
-		err := rows.Scan(&d.Origin, &d.Index, &d.Item, &d.Stance, &d.Officer, &d.Reason)
+		err := rows.Scan(&d.Origin, &d.Index, &d.From, &d.To, &d.Stance, &d.Officer, &d.Reason)
 		list = append(list, d)
 		return err
 	}, origin)

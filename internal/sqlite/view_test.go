@@ -142,8 +142,13 @@ func TestAcks(t *testing.T) {
 		}
 		return out
 	}
+	wrong := byte(0)
 	ack := func(by string, index uint64, items ...record.AckItem) {
 		e := said(by, index, record.KindAck, 1)
+		for i := range items {
+			items[i].ID = said("a", items[i].Index, "", 1).Statement.ID
+		}
+		items[0].ID[5] ^= wrong
 		e.Acks = &record.AckBody{Origin: "a", Items: items}
 		ok(t, v.Add(ctx, by, index, []Entry{e}))
 	}
@@ -157,6 +162,15 @@ func TestAcks(t *testing.T) {
 	}
 	if n := must(v.AckedCount(ctx, "a"))(t); n != 2 {
 		t.Errorf("%d acknowledged", n)
+	}
+	// Another statement at the same place is not the one that is acknowledged.
+	wrong = 1
+	ack("b", 1, record.AckItem{Index: 0, Verdict: record.VerdictAccepted})
+	if got := waiting("b"); fmt.Sprint(got) != "[0]" {
+		t.Errorf("waiting after an ack of another statement: %v", got)
+	}
+	if got := must(v.Acks(ctx, "a", 0))(t); len(got) != 1 {
+		t.Errorf("acks of another statement: %+v", got)
 	}
 	got := must(v.Acks(ctx, "a", 1))(t)
 	if len(got) != 1 || got[0].Party != "b" || got[0].Verdict != record.VerdictRefused || got[0].Code != statement.CodeBudget {
@@ -182,7 +196,7 @@ func TestLists(t *testing.T) {
 		t.Errorf("items: %+v", got)
 	}
 	ack := said("b", 0, record.KindAck, 1)
-	ack.Acks = &record.AckBody{Origin: "a", Items: []record.AckItem{{Index: 0, Verdict: record.VerdictHeldBack}}}
+	ack.Acks = &record.AckBody{Origin: "a", Items: []record.AckItem{{Index: 0, ID: e.Statement.ID, Verdict: record.VerdictHeldBack}}}
 	ok(t, v.Add(ctx, "b", 0, []Entry{ack}))
 	if got := must(v.Lists(ctx, "b"))(t)[0].Verdict + must(v.Lists(ctx, "c"))(t)[0].Verdict; got != record.VerdictHeldBack {
 		t.Errorf("verdicts: %q", got)
