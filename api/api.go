@@ -140,6 +140,7 @@ type Source struct {
 	Dropped  int64  `json:"dropped"`
 	Lost     string `json:"lost"`
 	Done     bool   `json:"done"`
+	State    string `json:"state,omitempty"` // "absent" or "no line yet" of one that has given nothing
 }
 
 // ShareRequest is a file of indicators and to whom it goes. Over HTTP, Data is

@@ -18,8 +18,10 @@ type Config struct {
 	Users  *Users           // who may enter
 	Now    func() time.Time // wall clock
 	Rand   io.Reader        // secrets are read from it, crypto/rand.Reader in earnest
+	// Dir is the data folder as a shell takes it, for the commands that pages show.
+	Dir string
 	// EntryCommand is shown to a visitor without a session: the command that
-	// prints a new one-time link; by default "entente link --dir DIR".
+	// prints a new one-time link; by default "entente link" with Dir.
 	EntryCommand string
 	// Report is given every error that the screen shows as "internal" only.
 	Report func(error)
@@ -30,6 +32,7 @@ type Config struct {
 type Console struct {
 	*surface
 	source Source
+	dir    string
 	once   sync.Once
 }
 
@@ -45,8 +48,8 @@ func New(cfg Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Console{surface: s, source: cfg.Source}
-	s.head, s.hint = cfg.Source.Header, cmp.Or(cfg.EntryCommand, "entente link --dir DIR")
+	c := &Console{surface: s, source: cfg.Source, dir: cmp.Or(cfg.Dir, "DIR")}
+	s.head, s.hint = cfg.Source.Header, cmp.Or(cfg.EntryCommand, "entente link --dir "+c.dir)
 	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"R", "/record", "nav.record"}}
 	for _, rt := range c.routes() {
 		s.handle(rt)

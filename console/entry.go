@@ -29,6 +29,9 @@ func (s *surface) entry(v *visit) error {
 	}
 	secret, _, err := s.door.enter(strings.TrimSpace(v.r.PostForm.Get("token")))
 	if err != nil {
+		if _, in := s.door.visitor(v.r); in {
+			return v.see("/") // a link that was used already, in the browser that it let in
+		}
 		return err
 	}
 	s.door.leave(v.r) // an earlier session of this browser ends here

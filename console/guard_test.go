@@ -157,6 +157,9 @@ func TestTokenAndSessionExpire(t *testing.T) {
 	if w := post(r.c, testHost, "/enter", url.Values{"token": {token}}, nil); w.Code != http.StatusForbidden {
 		t.Errorf("old token: %d", w.Code)
 	}
+	if w := r.ask(http.MethodPost, "/enter", url.Values{"token": {token}}, me); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/" || len(w.Result().Cookies()) != 0 {
+		t.Errorf("old token in a browser that is in: %d, %v", w.Code, w.Header())
+	}
 	if w := get(r.c, testHost, "/watch", me); w.Code != http.StatusOK {
 		t.Errorf("session after 15 minutes: %d", w.Code)
 	}
@@ -228,7 +231,7 @@ func TestRoleMatrix(t *testing.T) {
 			w := r.ask(method, path, url.Values{"id": {"h0"}, "reason": {"seen by us too"}, "lang": {"ru"}}, me)
 			denied := w.Code == http.StatusUnauthorized || w.Code == http.StatusForbidden
 			want := rt.right == readers && role == "" || rt.right == deciders && !may[role] ||
-				path == "/enter" && method == http.MethodPost // no token
+				path == "/enter" && method == http.MethodPost && role == "" // no token; who is in stays in
 			if denied != want {
 				t.Errorf("%s as %q: %d", rt.pattern, role, w.Code)
 			}

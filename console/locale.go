@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"entente/border"
 )
 
 //go:embed locale/*.json
@@ -140,6 +142,25 @@ func (c *catalogue) label(family string, code any) string {
 	return plain(s)
 }
 
+// detail words what the gate adds to a reason: the parts that are the gate's own
+// words are said in the reader's language, data stands as it is.
+func (c *catalogue) detail(r Reason) (string, error) {
+	switch r.Code {
+	case border.HeldUndated:
+		return "", nil // the code says it all
+	case border.HeldBreadth:
+		if what, limit, ok := strings.Cut(r.Detail, ", limit "); ok {
+			text, err := c.t("held.limit", "limit", limit)
+			return what + ", " + text, err
+		}
+	case border.HeldWarningList:
+		if list, entry, ok := strings.Cut(r.Detail, ": "); ok && c.knows("warning", list) {
+			return c.label("warning", list) + ": " + entry, nil
+		}
+	}
+	return r.Detail, nil
+}
+
 // knows reports whether the catalogue has a text for a code of a family.
 func (c *catalogue) knows(family string, code any) bool {
 	_, ok := c.texts[family+"."+fmt.Sprint(code)]
@@ -173,10 +194,7 @@ func whole(v any) (uint64, bool) {
 // number writes n with its thousands apart: 5,000 or 5 000.
 func (c *catalogue) number(n uint64) string {
 	sep := ","
-	if c.lang == "ru" {
-		if n < 10_000 { // Russian typography leaves four digits together
-			return strconv.FormatUint(n, 10)
-		}
+	if c.lang == "ru" { // four digits too: figures stand in columns
 		sep = "\u00a0"
 	}
 	s := strconv.FormatUint(n, 10)

@@ -89,7 +89,7 @@ func sources(t *testing.T) string {
 // looked up by a code that the family's list has.
 func TestNoKeyUnused(t *testing.T) {
 	pages := sources(t)
-	frames := []string{"nav.watch", "nav.record", "alert.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title"}
+	frames := []string{"nav.watch", "nav.record", "alert.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit"}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
@@ -109,7 +109,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
 		"meta":    {"dir"},
 	}
-	open := []string{"kind.", "type.", "reason.", "code.", "error."} // looked up by what others name
+	open := []string{"kind.", "type.", "reason.", "warning.", "code.", "error."} // looked up by what others name
 	c, err := loadCatalogue("en")
 	if err != nil {
 		t.Fatal(err)
@@ -252,7 +252,7 @@ func TestNumbersSizesAndDurations(t *testing.T) {
 	}{
 		{"en", say(t, "en").number(1234567), "1,234,567"},
 		{"en", say(t, "en").number(999), "999"},
-		{"ru", say(t, "ru").number(1284), "1284"},
+		{"ru", say(t, "ru").number(1284), "1\u00a0284"},
 		{"ru", say(t, "ru").number(120934), "120\u00a0934"},
 		{"en", must(say(t, "en").size(0)), "0 B"},
 		{"en", must(say(t, "en").size(18432)), "18.0 KiB"},
@@ -355,6 +355,11 @@ func TestEveryCodeHasWords(t *testing.T) {
 		for _, code := range border.HeldCodes() {
 			if !c.knows("reason", code) {
 				t.Errorf("%s: %s has no words", lang, code)
+			}
+		}
+		for _, l := range border.BuiltIn() {
+			if !c.knows("warning", l.Name()) {
+				t.Errorf("%s: the list %q has no words", lang, l.Name())
 			}
 		}
 		for _, rule := range indicator.Rules() {

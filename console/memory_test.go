@@ -93,7 +93,7 @@ func (m *memory) Record(_ context.Context, q RecordQuery) (Record, error) {
 	defer m.mu.Unlock()
 	r := m.logs
 	list := slices.DeleteFunc(slices.Clone(m.rows), func(s StatementRow) bool {
-		return q.Party != "" && s.Party != q.Party || q.Kind != "" && s.Kind != q.Kind || !strings.Contains(s.ID, q.Text)
+		return q.Party != "" && s.Party != q.Party || q.Kind != "" && s.Kind != q.Kind || !q.All && q.Kind == "" && slices.Contains([]string{"heads/v1", "ack/v1", "refusal/v1"}, s.Kind) || !strings.Contains(s.ID, q.Text)
 	})
 	r.Matching, r.Statements = len(list), cut(list, q.Offset, q.Limit)
 	for _, s := range m.rows {

@@ -45,6 +45,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"steps":    steps,
 		"rank":     func(s any) int { return rank(State(fmt.Sprint(s))) },
 		"bar":      bar,
+		"alone":    func(u User) bool { return len(u.Roles) == 1 && string(u.Roles[0]) == u.Name },
+		"detail":   say.detail,
 		"cat":      func(parts ...string) string { return strings.Join(parts, "") },
 		"stmt":     stmtPath,
 	}

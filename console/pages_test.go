@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Every page in both languages, full and empty.
@@ -105,7 +106,7 @@ func TestWhatStandsOnThePages(t *testing.T) {
 	me := r.enter("analyst")
 	for path, words := range map[string][]string{
 		"/watch":                     {"120,934", "every line is accounted for", "vote-registry.example", "not released", "acknowledged", "12 of 200", "9f3a 77c1 04de b2e8"},
-		"/watch?view=held_back":      {"on a warning list", "public DNS resolvers: 192.0.2.53", "too broad", "Would match", "undated"},
+		"/watch?view=held_back":      {"on a warning list", "public resolvers: 192.0.2.53", "too broad", "Would match", "undated"},
 		"/watch?view=received":       {"203.0.113.5", "#398", "observed"},
 		"/watch?view=sources":        {"permission denied", "cannot be read", "18.0 KiB", "/var/log/auth.log"},
 		"/watch/alert/a1":            {"line 48,211", "byte 29,381,774", "dns.question.name holds login.vote-registry.example", "<mark>login.vote-registry.example</mark>", "Released by orlova"},
@@ -133,11 +134,11 @@ func TestWhatStandsOnThePages(t *testing.T) {
 func TestPaging(t *testing.T) {
 	r := newRig(t, shift("north", "south"))
 	me := r.enter("analyst")
-	page := body(get(r.c, testHost, "/record?kind=&q=&page=1", me))
-	if !strings.Contains(page, "1–50 of 60") || !strings.Contains(page, `href="/record?kind=&amp;page=2&amp;q=" rel="next"`) {
+	page := body(get(r.c, testHost, "/record?all=1&kind=&q=&page=1", me))
+	if !strings.Contains(page, "1–50 of 60") || !strings.Contains(page, `href="/record?all=1&amp;kind=&amp;page=2&amp;q=" rel="next"`) {
 		t.Error("first page")
 	}
-	page = body(get(r.c, testHost, "/record?page=2", me))
+	page = body(get(r.c, testHost, "/record?all=1&page=2", me))
 	if !strings.Contains(page, "51–60 of 60") || strings.Contains(page, `rel="next"`) || !strings.Contains(page, `rel="prev"`) {
 		t.Error("second page")
 	}
@@ -163,5 +164,59 @@ func TestLanguage(t *testing.T) {
 		if got := languageOf(req); got != want {
 			t.Errorf("%.40q: %s, want %s", asked, got, want)
 		}
+	}
+}
+
+// What the Record screen claims of witnesses is no more than what there is.
+func TestTickOnlyWhenWitnessed(t *testing.T) {
+	const tick = "Witnessed to the end."
+	for _, tc := range []struct {
+		name string
+		edit func(*memory)
+		want string
+	}{
+		{"whole", func(*memory) {}, tick},
+		{"short", func(m *memory) { m.logs.Own.WitnessedTo-- }, "No checkpoint of this length is witnessed yet."},
+		{"read-only", func(m *memory) { m.header.ReadOnly = true }, ""},
+		{"lagging", func(m *memory) { m.logs.Own.UnwitnessedSince = ago(time.Minute) }, "Unwitnessed for 1 min."},
+	} {
+		src := shift("north", "south")
+		src.logs.Own.UnwitnessedSince = time.Time{}
+		tc.edit(src)
+		r := newRig(t, src)
+		page := body(get(r.c, testHost, "/record", r.enter("analyst")))
+		if !strings.Contains(page, tc.want) || strings.Contains(page, tick) != (tc.want == tick) {
+			t.Errorf("%s: wants %q", tc.name, tc.want)
+		}
+		r.stop()
+	}
+}
+
+// A partner that was heard before this start is not said never to have
+// answered, and the tab tells of it on every screen.
+func TestSilenceSinceTheStart(t *testing.T) {
+	src := shift("north", "south")
+	src.header.Troubled = []string{"south"}
+	src.logs.Partners[0].Silent = Silence{Since: ago(time.Hour), Asks: 3, Never: true}
+	r := newRig(t, src)
+	me := r.enter("analyst")
+	page := body(get(r.c, testHost, "/record", me))
+	if !strings.Contains(page, "Not heard since this start, 1 h ago.") || strings.Contains(page, "Never answered") {
+		t.Error("a mirrored partner is said never to have answered")
+	}
+	if page := body(get(r.c, testHost, "/watch", me)); !strings.Contains(page, "1 partner is silent or has signed two histories") {
+		t.Error("the Watch screen says nothing of silence")
+	}
+}
+
+// Housekeeping is left out unless it is asked for, and the way to it keeps the filter.
+func TestHousekeepingIsBehindALink(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("analyst")
+	if page := body(get(r.c, testHost, "/record?party=south&page=2", me)); !strings.Contains(page, `href="/record?all=1&amp;party=south"`) {
+		t.Error("no way to all leaves")
+	}
+	if page := body(get(r.c, testHost, "/record?all=1", me)); !strings.Contains(page, `name="all" value="1"`) || !strings.Contains(page, "Show statements only") {
+		t.Error("no way back from all leaves")
 	}
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +19,10 @@ type recordPage struct {
 	Words    []word
 	Pager    pager
 	Filtered bool
+	// Housekeeping is how many own leaves are no statement of the four words.
+	Housekeeping uint64
+	Other        string // path of the same list with, or without, housekeeping
+	Dir          string // data folder, as a shell takes it
 }
 
 // word is one of the four words with how many own statements have reached it.
@@ -30,6 +35,7 @@ func (c *Console) record(v *visit) error {
 	get := v.r.URL.Query()
 	q := RecordQuery{
 		Party: filterText(get, "party"), Kind: filterText(get, "kind"), Text: filterText(get, "q"),
+		All:   get.Get("all") == "1",
 		Limit: PerPage, Offset: (page(get) - 1) * PerPage,
 	}
 	if s := State(get.Get("state")); slices.Contains(fourWords(), s) {
@@ -40,6 +46,7 @@ func (c *Console) record(v *visit) error {
 		return err
 	}
 	p := recordPage{
+		Other: otherList(v.r.URL, q.All), Dir: c.dir,
 		Query: q, Record: r, Parties: []string{r.Own.Party},
 		Filtered: q.Party != "" || q.Kind != "" || q.Text != "" || q.State != "",
 		Pager:    newPager(v.r.URL, len(r.Statements), r.Matching),
@@ -50,10 +57,28 @@ func (c *Console) record(v *visit) error {
 			{StateAcknowledged, r.Own.Acknowledged},
 		},
 	}
+	if n := uint64(max(r.Own.Logged, 0)); r.Own.Size > n {
+		p.Housekeeping = r.Own.Size - n
+	}
 	for _, l := range r.Partners {
 		p.Parties = append(p.Parties, l.Party)
 	}
 	return c.render(v, http.StatusOK, "record", frame{Title: "nav.record", Live: "record", Body: p})
+}
+
+// otherList is the address with the rest of its filter and, unless all is
+// set, with housekeeping.
+func otherList(u *url.URL, all bool) string {
+	q := u.Query()
+	q.Del("page")
+	q.Del("all")
+	if !all {
+		q.Set("all", "1")
+	}
+	if len(q) == 0 {
+		return u.Path
+	}
+	return u.Path + "?" + q.Encode()
 }
 
 // place reads which statement an address names.

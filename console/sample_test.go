@@ -36,6 +36,7 @@ func shift(party, partner string) *memory {
 		Charter:  Charter{"Joint unit, autumn exercise", "9f3a 77c1 04de b2e8", 3, true, ago(72 * time.Hour)},
 		Budgets:  []Budget{{partner, 12, 200}},
 		Partners: []string{partner, "observer"},
+		Troubled: []string{"observer"},
 		Totals:   Totals{Lines: 120934, Alerts: 23, HeldBack: 911, Sent: 12, Received: 9, Statements: 1284, Witnessed: 1284, Held: 1281},
 	}}
 	fillWatch(m, party, partner)
@@ -106,9 +107,9 @@ func fillWatch(m *memory, party, partner string) {
 
 func fillHeld(m *memory, partner string) {
 	reasons := [][]Reason{
-		{{"HELD_UNDATED", ""}},
-		{{"HELD_UNDATED", ""}, {"HELD_WARNING_LIST", "public DNS resolvers: 192.0.2.53"}},
-		{{"HELD_BREADTH", "65,536 addresses"}},
+		{{"HELD_UNDATED", "no observation time"}},
+		{{"HELD_UNDATED", ""}, {"HELD_WARNING_LIST", "public resolvers: 192.0.2.53"}},
+		{{"HELD_BREADTH", "198.0.0.0/8, limit /16"}},
 		{{"HELD_PUBLIC_SUFFIX", "co.example"}},
 		{{"HELD_EXPIRED", "2024-05-01"}},
 		{{"HELD_OWN_ASSET", "gateway"}},
@@ -132,9 +133,10 @@ func fillRecord(m *memory, party, partner string) {
 	m.logs = Record{
 		Own: Log{
 			Party: party, Origin: "entente/" + party + "/6b1f09c2", Size: 1284, Root: digest("root"), Checkpoint: ago(2 * time.Second),
-			Witnesses: []Mark{{partner, 1284, ago(time.Second)}, {"observer", 1284, ago(time.Second)}},
-			Holders:   []Mark{{partner, 1281, ago(time.Minute)}, {"observer", 1284, ago(time.Second)}},
-			Logged:    1284, Witnessed: 1284, Held: 1281, Acknowledged: 1190,
+			Witnesses:   []Mark{{partner, 1284, ago(time.Second)}, {"observer", 1284, ago(time.Second)}},
+			Holders:     []Mark{{partner, 1281, ago(time.Minute)}, {"observer", 1284, ago(time.Second)}},
+			WitnessedTo: 1284,
+			Logged:      1284, Witnessed: 1284, Held: 1281, Acknowledged: 1190,
 		},
 		Partners: []Log{
 			{

@@ -76,6 +76,7 @@ type Header struct {
 	Policy   Policy    // who lets sightings go back
 	Budgets  []Budget  // sightings that may go back today, one per partner
 	Partners []string  // ids of the other parties and observers, in charter order
+	Troubled []string  // of Partners: silent, or caught signing two histories
 	ReadOnly bool      // the node does not write until its own log is whole again
 	Totals   Totals    // counters since the start of the log
 	Now      time.Time // the node's clock

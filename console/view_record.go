@@ -7,6 +7,7 @@ import "time"
 type RecordQuery struct {
 	Party  string // whose log
 	Kind   string // kind of statement, for example "sighting/v1"
+	All    bool   // housekeeping too: heads, acks, refusals; asked for anyway where Kind is set
 	Text   string // substring of an id, kind or recipient; at most 200 bytes
 	State  State
 	Offset int // rows to skip
@@ -35,6 +36,9 @@ type Log struct {
 	Witnesses []Mark
 	// Holders are the mirrors, with the size that each says it stores.
 	Holders []Mark
+	// WitnessedTo is how many leaves stand under a checkpoint with the quorum of
+	// the charter.
+	WitnessedTo uint64
 	// UnwitnessedSince is the time of the oldest statement that the quorum has
 	// not cosigned; zero when there is none.
 	UnwitnessedSince time.Time
@@ -57,7 +61,7 @@ type Mark struct {
 type Silence struct {
 	Since time.Time // last answer; zero when it answers now
 	Asks  int       // questions since then
-	Never bool      // it never answered; Since is then the first question
+	Never bool      // it never answered this process; Since is then its start
 }
 
 // CodeCount counts refusals with one reason code.

@@ -33,7 +33,8 @@ type Watch struct {
 	Received []Received // newest first
 	Matching int        // rows of the asked view that pass the filter
 	Counts   struct{ Alerts, HeldBack, Received int }
-	// HeldWouldMatch is how many lines all that is held back would have matched.
+	// HeldWouldMatch is how many hits all that is held back would have made; one
+	// line can be several.
 	HeldWouldMatch uint64
 	// HeldReasons are the reason codes present, for the filter.
 	HeldReasons []string
@@ -123,7 +124,7 @@ type HeldBack struct {
 	Indicator  Indicator
 	Received   time.Time
 	Reasons    []Reason
-	WouldMatch uint64 // lines of the own logs that it would have matched
+	WouldMatch uint64 // hits that it would have made in the own logs
 }
 
 // Reason is why the gate holds an indicator back.

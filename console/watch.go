@@ -16,6 +16,7 @@ type watchPage struct {
 	Pager    pager
 	Filtered bool
 	Decides  bool
+	Observer bool
 	Lines    Ledger // sum of the ledger
 	Lag      int64
 	Sources  []Ledger // those that pass the filter
@@ -109,7 +110,7 @@ func (c *Console) watch(v *visit) error {
 		return err
 	}
 	p := watchPage{
-		Query: q, Watch: w, Decides: v.user.decides(), Givers: append([]string{h.Party}, h.Partners...),
+		Query: q, Watch: w, Decides: v.user.decides(), Observer: h.Observer, Givers: append([]string{h.Party}, h.Partners...),
 		Filtered: q.Text != "" || q.Giver != "" || q.State != "" || q.Reason != "",
 		Clear:    "/watch?view=" + string(q.View),
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -47,7 +48,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		return err
 	}
 	n.author.present, n.author.writable, n.author.said = n.present, n.writable, n.takeOwn
-	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load}
+	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
 	n.clerk = newClerk(n.author, n.view, n.lists, n.heads, now)
 	n.ingress.before = n.clerk.judge
@@ -285,6 +286,9 @@ func (n *Node) listen() (listening, error) {
 		if at == "" {
 			at = "127.0.0.1:0"
 		}
+		if err := loopback(at); err != nil {
+			return l, errors.Join(err, l.close())
+		}
 		if l.console, err = n.opt.Listen("tcp", at); err != nil {
 			return l, errors.Join(fmt.Errorf("listen for the console on %s: %w", at, err), l.close())
 		}
@@ -300,6 +304,23 @@ func (n *Node) listen() (listening, error) {
 	n.addrs.Control = filepath.Join(n.cfg.Dir, ControlSocket)
 	return l, nil
 }
+
+// loopback refuses a console address that others could reach: it speaks plain
+// HTTP to one machine. A tunnel or a proxy with TLS brings it further.
+func loopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("console address %q: %w", address, err)
+	}
+	ip, err := netip.ParseAddr(host)
+	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return fmt.Errorf("console address %q: %w", address, ErrExposed)
+	}
+	return nil
+}
+
+// ErrExposed says that the console would be reachable from other machines.
+var ErrExposed = errors.New("the console listens on loopback only")
 
 // sourceTrouble is told by ingest what goes wrong with one source.
 func (n *Node) sourceTrouble(source string, err error) {
@@ -354,7 +375,7 @@ func (n *Node) sealLog(ctx context.Context, body record.SealBody) error {
 			return nil
 		}
 	}
-	_, err = n.author.say(ctx, draft{kind: record.KindSeal, toAll: true, marking: border.Green, body: body})
+	_, err = n.author.say(ctx, draft{kind: record.KindSeal, private: true, marking: border.Red, body: body})
 	return err
 }
 

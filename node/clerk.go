@@ -32,6 +32,7 @@ type clerk struct {
 	refusals map[refusalKey]*record.RefusalItem
 	total    map[refusalKey]uint64 // since start, for screens and metrics
 	since    time.Time
+	knocks   time.Time // when refusals of strangers were written last
 }
 
 type refusalKey struct {
@@ -154,6 +155,16 @@ func (c *clerk) verdict(ctx context.Context, origin string, u sqlite.Unacked) (r
 		item.Verdict, item.Code = record.VerdictRefused, u.Code
 	case u.State == sqlite.StateNotUnderstood:
 		item.Verdict = record.VerdictNotUnderstood
+	case u.Kind == indicator.KindSighting:
+		fits, err := c.view.Fits(ctx, origin, u.Index, c.self.Origin)
+		if err != nil {
+			return item, err
+		}
+		if !fits {
+			item.Verdict, item.Code = record.VerdictRefused, statement.CodeValue
+			m, _ := c.roster.ByOrigin(origin)
+			c.refused(m.ID, statement.CodeValue, u.ID.String())
+		}
 	case u.Kind == indicator.KindList:
 		if code := c.lists.refusal(origin, u.Index); code != "" {
 			item.Verdict, item.Code = record.VerdictRefused, code
@@ -230,11 +241,22 @@ func (c *clerk) lastHeads(ctx context.Context) (map[string]uint64, error) {
 func (c *clerk) refuseds(ctx context.Context) (int, error) {
 	c.mu.Lock()
 	items := make([]record.RefusalItem, 0, len(c.refusals))
-	for _, r := range c.refusals {
-		items = append(items, *r)
-	}
 	from, to := c.since, c.now()
-	c.refusals, c.since = make(map[refusalKey]*record.RefusalItem), to
+	// Whoever finds the port could make this log grow: what strangers do is
+	// written ten times more rarely, and at once the first time.
+	ack := time.Duration(c.roster.Charter.Intervals.AckSeconds) * time.Second
+	knocks := c.knocks.IsZero() || to.Sub(c.knocks) >= 10*ack || to.Before(c.knocks)
+	for k, r := range c.refusals {
+		if k.party == stranger && !knocks {
+			continue
+		}
+		items = append(items, *r)
+		delete(c.refusals, k)
+		if k.party == stranger {
+			c.knocks = to
+		}
+	}
+	c.since = to
 	c.mu.Unlock()
 	slices.SortFunc(items, func(a, b record.RefusalItem) int {
 		return strings.Compare(a.Party+" "+string(a.Code), b.Party+" "+string(b.Code))

@@ -48,7 +48,7 @@ func withClock(t *testing.T, before, then time.Duration) {
 	claims := []time.Time{}
 	say := func(n int) {
 		for range n {
-			pass(20 * time.Minute)
+			pass(5 * time.Minute)
 			claims = append(claims, u.opt[south].Now())
 			said = append(said, u.seal(south, fmt.Sprint("south ", len(said))))
 			u.seal(north, fmt.Sprint("north ", len(said)))

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -48,6 +49,8 @@ type Source struct {
 	Path string `yaml:"path"` // file or folder
 	Once bool   `yaml:"once"` // read to the end and seal, do not follow
 }
+
+func (s Source) name() string { return cmp.Or(s.ID, s.Path) }
 
 // Release is the policy by which sightings go back.
 type Release struct {
@@ -114,6 +117,9 @@ func (c Config) policy(perDay int64) (border.ReleasePolicy, error) {
 	p := border.ReleasePolicy{Mode: c.Release.Mode, PerDay: c.Release.PerDay}
 	if p.Mode == "" {
 		p.Mode = border.ModeOfficer
+	}
+	if p.Mode != border.ModeOfficer && p.Mode != border.ModeAutomatic {
+		return p, fmt.Errorf("release mode %.20q: want %s or %s", p.Mode, border.ModeOfficer, border.ModeAutomatic)
 	}
 	if p.PerDay == 0 || int64(p.PerDay) > perDay {
 		p.PerDay = int(min(perDay, border.MaxPerDay))

@@ -150,6 +150,9 @@ func (c control) PutUser(_ context.Context, u api.User) error {
 	for _, r := range u.Roles {
 		one.Roles = append(one.Roles, console.Role(r))
 	}
+	if !one.Has(console.RoleAdministrator) && c.lastAdministrator(u.Name) {
+		return statement.Refuse(statement.CodeRequest, "%.64q is the last administrator; make another one first", u.Name)
+	}
 	return c.n.people.users.Put(one)
 }
 
@@ -157,7 +160,24 @@ func (c control) RemoveUser(_ context.Context, name string) error {
 	if _, ok := c.n.people.users.Find(name); !ok {
 		return statement.Refuse(statement.CodeRequest, "no user %.64q", name)
 	}
+	if c.lastAdministrator(name) {
+		return statement.Refuse(statement.CodeRequest, "%.64q is the last administrator; make another one first", name)
+	}
 	return c.n.people.users.Remove(name)
+}
+
+// lastAdministrator says that without this user nobody would be one.
+func (c control) lastAdministrator(name string) bool {
+	last := false
+	for _, u := range c.n.people.users.List() {
+		if u.Has(console.RoleAdministrator) {
+			if u.Name != name {
+				return false
+			}
+			last = true
+		}
+	}
+	return last
 }
 
 // Wire answers from this node's logs as the partner port does. What is served

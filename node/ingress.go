@@ -68,6 +68,10 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 			case e.Statement.State != sqlite.StateOpen:
 			case e.Statement.Kind == record.KindWithdrawal:
 				left = int64(i)
+			case e.Statement.Kind == record.KindRelease:
+				if err := in.checkRelease(m, e.Statement, leaf, sealed, log); err != nil {
+					e = sqlite.Entry{Statement: refused(e.Statement, err)}
+				}
 			case e.Statement.Kind == record.KindErasure:
 				if e.Again, err = in.again(m, chain, e.Statement, log); err != nil {
 					return all, err
@@ -87,6 +91,50 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 		all = append(all, entries...)
 	}
 	return all, nil
+}
+
+// checkRelease holds what a release shows, salt and plaintext, against the
+// digest in the leaf that it opens: a party cannot open its word to be another.
+func (in ingress) checkRelease(m record.Member, s sqlite.Statement, leaf []byte, sealed [][]byte, log record.Storage) error {
+	var b record.ReleaseBody
+	if err := json.Unmarshal(s.Body, &b); err != nil {
+		return err
+	}
+	if len(s.Refs) != 1 || s.Refs[0].Origin != m.Origin || s.Refs[0].Index >= s.Index {
+		return statement.Refuse(statement.CodeField, "a release names one earlier statement of its own log")
+	}
+	raw, err := log.Leaf(s.Refs[0].Index)
+	if err != nil {
+		return err
+	}
+	opened, id, err := leafOf(raw)
+	if err != nil || id != s.Refs[0].ID || b.Part >= len(opened.Parts) {
+		return statement.Refuse(statement.CodeDigest, "what is released is not what the reference names")
+	}
+	own, _, err := leafOf(leaf)
+	if err != nil {
+		return err
+	}
+	if len(sealed) > 1 && sealed[1] == nil {
+		return nil // erased since; it was checked when it came
+	}
+	part, err := in.open(own, sealed, 1)
+	if err != nil {
+		return err
+	}
+	if len(part.Plaintext) < 32 || statement.PartDigest([32]byte(part.Plaintext[:32]), part.Plaintext[32:]) != opened.Parts[b.Part] {
+		return statement.Refuse(statement.CodeDigest, "what is released does not match the digest in the record")
+	}
+	return nil
+}
+
+func leafOf(raw []byte) (statement.Leaf, statement.Digest, error) {
+	e, err := statement.ParseEnvelope(raw)
+	if err != nil {
+		return statement.Leaf{}, statement.Digest{}, err
+	}
+	l, err := e.Leaf()
+	return l, e.ID(), err
 }
 
 // again judges the list whose items an erasure of its party takes away. A

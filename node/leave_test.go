@@ -12,6 +12,7 @@ import (
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
+	"entente/watch/indicator"
 )
 
 // TestWithdrawal: a party leaves. Its log is kept, nothing more is sealed to
@@ -98,6 +99,37 @@ func TestWithdrawnNodeGoesOnReading(t *testing.T) {
 	u.eventually("and mirrors on", func() bool { return u.held(south, north) == u.size(north) })
 	if got := u.tally(south); got.Alerts != 1 || got.Sent != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestGiverHasLeft: an alert whose giver has left keeps no other sighting back.
+func TestGiverHasLeft(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south, "west", observer)
+	u.weblog(u.watches(south), addresses(2)...)
+	u.start(u.names...)
+	u.open(u.names...)
+	u.share(north, south, "norths.csv", dated(addresses(1)...))
+	u.share("west", south, "wests.csv", dated(addresses(2)[1:]...))
+	u.settle()
+	_, err := u.node(north).Control().Withdraw(t.Context(), api.ReasonRequest{Reason: "gone"})
+	u.ok(err)
+	u.eventually("south knows", func() bool { return !slices.Contains(u.node(south).present(), north) })
+	u.stop(south)
+	u.automatic(south, 10)
+	u.start(south)
+	u.eventually("west has its sighting", func() bool { return u.ofKind("west", south, indicator.KindSighting) == 1 })
+	if got := u.tally(south); got.Alerts != 2 || got.Sent != 1 {
+		t.Errorf("%+v", got)
+	}
+	ids := must(u.node(south).Control().Alerts(t.Context(), api.AlertQuery{Limit: 10}))(t)
+	for _, a := range ids.Items {
+		if a.Giver != north {
+			continue
+		}
+		if got, err := u.node(south).Control().Release(t.Context(), api.ReleaseRequest{Officer: officer, IDs: []string{a.ID}}); err == nil {
+			t.Errorf("a sighting for a party that has left: %+v", got)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"sync"
 	"time"
 
@@ -45,7 +44,9 @@ type lists struct {
 	view *sqlite.View
 	self string // origin
 	gate *border.Gate
-	now  func() time.Time
+	// public is the gate as everybody has it: built-in lists, nothing of ours.
+	public *border.Gate
+	now    func() time.Time
 
 	mu      sync.RWMutex // guards what follows
 	current *watchlist
@@ -54,7 +55,7 @@ type lists struct {
 }
 
 func newLists(view *sqlite.View, self string, gate *border.Gate, now func() time.Time) *lists {
-	return &lists{view: view, self: self, gate: gate, now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code)}
+	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code)}
 }
 
 // get returns the present watchlist.
@@ -112,7 +113,7 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 		for n, it := range items {
 			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
 			e.accepted = accepted[e.key]
-			if e.verdict, err = l.judge(it); err != nil {
+			if e.verdict, err = l.judge(l.gate, it); err != nil {
 				return nil, err
 			}
 			set = append(set, indicator.Entry{Value: it.Observable(), ID: uint32(len(w.entries))})
@@ -123,12 +124,12 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 	return w.index(set), nil
 }
 
-func (l *lists) judge(it indicator.Item) (border.Verdict, error) {
+func (l *lists) judge(gate *border.Gate, it indicator.Item) (border.Verdict, error) {
 	observed, until, err := it.Times()
 	if err != nil {
 		return border.Verdict{}, err
 	}
-	return l.gate.Judge(border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context}, l.now()), nil
+	return gate.Judge(border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context}, l.now()), nil
 }
 
 // swap makes w current.
@@ -164,19 +165,20 @@ func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
 }
 
 // holds says whether the gate holds back an item of a list, as far as the
-// giver may know. What is held only because it meets an own asset is not told:
-// a giver could list addresses and learn from the acks which of them are ours.
+// giver may know: by rules and built-in lists that everybody has. What is held
+// only because it meets an own asset or a list that this party loaded is not
+// told, or a giver could learn from the acks what those are.
 func (l *lists) holds(ctx context.Context, origin string, index uint64) (bool, error) {
 	items, err := l.view.Items(ctx, origin, index)
 	if err != nil {
 		return false, err
 	}
 	for _, it := range items {
-		v, err := l.judge(it)
+		v, err := l.judge(l.public, it)
 		if err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(v.Reasons, func(r border.Reason) bool { return r.Code != border.HeldOwnAsset }) {
+		if v.Hold {
 			return true, nil
 		}
 	}

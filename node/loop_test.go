@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -93,6 +94,7 @@ func TestHeldUntilAccepted(t *testing.T) {
 	before := must(os.ReadFile(u.path(south, "watch.db")))(t)
 	u.start(south)
 	u.open(south)
+	u.settle()
 	got := must(u.node(south).Control().Accept(t.Context(), api.AcceptRequest{Officer: officer, Reason: "seen elsewhere", Name: "undated.csv"}))(t)
 	if got.Items != 3 {
 		t.Fatalf("accepted %+v", got)
@@ -248,6 +250,29 @@ func TestBudget(t *testing.T) {
 	u.stop(south)
 	day(2)
 	sent(8)
+}
+
+// TestOddTimes: a line whose time is nonsense, which its sender may choose,
+// keeps no sighting back, its own included.
+func TestOddTimes(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	log := u.watches(south)
+	ips := addresses(4)
+	for i, year := range []string{"9999", "1969", "2026", "3500"} {
+		f := must(os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0o600))(t)
+		_, err := fmt.Fprintf(f, "%s - - [05/Jan/%s:10:00:00 +0000] \"GET / HTTP/1.1\" 200 512 \"-\" \"-\"\n", ips[i], year)
+		u.ok(errors.Join(err, f.Close()))
+	}
+	u.automatic(south, 10)
+	u.start(u.names...)
+	u.open(u.names...)
+	u.share(north, south, "a.csv", dated(ips...))
+	u.eventually("four sightings have come", func() bool { return u.ofKind(north, south, indicator.KindSighting) == 4 })
+	u.settle()
+	if got := u.tally(north); got.Received != 4 {
+		t.Errorf("north: %+v", got)
+	}
 }
 
 // TestUnreleasedLooksLikeNoMatch: under the officer policy a world in which

@@ -22,7 +22,6 @@ import (
 	"entente/border"
 	"entente/internal/disk"
 	"entente/internal/headfile"
-	"entente/internal/ingest"
 	"entente/internal/logfile"
 	"entente/internal/sqlite"
 	"entente/record"
@@ -59,6 +58,7 @@ type Node struct {
 	changes   changes
 	story     story
 	relayed   relayed
+	covered   covered
 	printOnce sync.Once
 	print     string // the charter's fingerprint, slow to make
 
@@ -67,6 +67,7 @@ type Node struct {
 
 	spreading sync.Mutex // one look for unsaid evidence at a time
 	rotating  sync.Mutex // one change of the statement key at a time
+	sealing   sync.Mutex // one look for logs to seal at a time
 
 	open     atomic.Bool
 	gone     atomic.Bool // this party has withdrawn
@@ -295,41 +296,6 @@ func (n *Node) tell(ctx context.Context) error {
 	return n.survived(err)
 }
 
-// runSources reads the configured logs, those that end and those that go on.
-func (n *Node) runSources(ctx context.Context) error {
-	if err := n.lookout.refresh(ctx); err != nil {
-		return err
-	}
-	var once, follow []ingest.Source
-	for _, s := range n.cfg.Sources {
-		src := ingest.Source{ID: s.ID, Path: s.Path}
-		if s.Once {
-			once = append(once, src)
-		} else {
-			follow = append(follow, src)
-		}
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		if len(once) == 0 {
-			return nil
-		}
-		err := ingest.Once(ctx, n.lookout.config, once, n.lookout.position(ctx), n.lookout)
-		if err != nil && ctx.Err() == nil {
-			n.logger.Error("reading logs", "error", err)
-			n.lookout.fail(err)
-		}
-		return n.survived(n.sealSources(ctx))
-	})
-	g.Go(func() error {
-		if len(follow) == 0 {
-			return nil
-		}
-		return ingest.Follow(ctx, n.lookout.config, follow, n.lookout.position(ctx), n.lookout)
-	})
-	return g.Wait()
-}
-
 // scrubStep is the pause between two steps of a scrub.
 const scrubStep = 2 * time.Second
 
@@ -368,7 +334,7 @@ func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64
 		return at, err
 	}
 	n.logger.Error("stored bytes are damaged", "log", id, "leaf", damage.Index, "what", damage.What)
-	if key := fmt.Sprint(id, damage.Index); !told[key] {
+	if key := fmt.Sprintf("%s/%d", id, damage.Index); !told[key] {
 		told[key] = true
 		n.clerk.refused(n.self.ID, statement.CodeDamage, damage.Error())
 	}
@@ -381,6 +347,12 @@ func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64
 func (n *Node) newMeter(origin string) *meter {
 	b := n.roster.Charter.Budgets
 	return newMeter(b.BytesPerDay, b.DiskBytes, mirrorDir(n.cfg.Dir, origin), n.opt.Now)
+}
+
+// heldNeeded is how many mirrors make "held": the charter's number, but never
+// more than the nodes that have not left.
+func (n *Node) heldNeeded() int {
+	return max(min(n.roster.Charter.HeldNeeded(), len(n.present())), 1)
 }
 
 // present returns the ids of the other nodes that have not left.

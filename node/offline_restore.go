@@ -152,6 +152,9 @@ func restoreLogs(ctx context.Context, dir string, c charter.Charter, party strin
 	if err != nil {
 		return fmt.Errorf("logs of the backup: %w", err)
 	}
+	if r.From != party {
+		return fmt.Errorf("this is the backup of %.40s and the keys are those of %s: %w", r.From, party, ErrOther)
+	}
 	self, _ := roster.Member(party)
 	f := &Folder{cfg: Config{Dir: dir}, roster: roster, self: self, logs: make(map[string]*logfile.Log)}
 	defer func() { err = errors.Join(err, f.Close()) }()

@@ -70,7 +70,7 @@ func (n *Node) serveConsole(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	screen, err := console.New(console.Config{Source: n, Users: n.people.users, Party: n.self.ID, Host: u.Host, Now: n.opt.Now, Rand: rand.Reader, Report: func(err error) { n.logger.Error("console", "error", err) }})
+	screen, err := console.New(console.Config{Source: n, Users: n.people.users, Party: n.self.ID, Host: u.Host, Dir: shellWord(n.cfg.Dir), Now: n.opt.Now, Rand: rand.Reader, Report: func(err error) { n.logger.Error("console", "error", err) }})
 	if err != nil {
 		return err
 	}
@@ -90,6 +90,17 @@ func (n *Node) serveConsole(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serve the console: %w", err)
 	}
 	return nil
+}
+
+// shellWord writes a path so that a shell takes it as one word.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+@:", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // inFlight counts requests under way: closing an http.Server waits for none.
@@ -165,7 +176,7 @@ func (n *Node) health(_ context.Context, b *bytes.Buffer) (int, error) {
 	}
 	if !n.open.Load() {
 		b.WriteString("read-only\n")
-		return http.StatusOK, nil
+		return http.StatusServiceUnavailable, nil
 	}
 	b.WriteString("ok\n")
 	return http.StatusOK, nil

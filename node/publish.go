@@ -37,6 +37,8 @@ type publisher struct {
 	// writing says that the start protocol has ended: from then on a tree that
 	// is not ours is somebody else's.
 	writing func() bool
+	// mirrors is how many mirrors make "held" at present.
+	mirrors func() int
 
 	turn  sync.Mutex // one publication at a time
 	notes sync.Mutex // one merge at a time: it verifies, which takes a while
@@ -271,7 +273,7 @@ func (p *publisher) gather(msg, lines []byte) error {
 // witnessed ends the time without a quorum and notes what was reached. The
 // caller holds mu.
 func (p *publisher) witnessed() {
-	for i, size := range []uint64{p.coverage.WitnessedSize(p.roster.Charter.Quorum.Witnesses), p.coverage.HeldSize(p.roster.Charter.HeldNeeded())} {
+	for i, size := range []uint64{p.coverage.WitnessedSize(p.roster.Charter.Quorum.Witnesses), p.coverage.HeldSize(p.mirrors())} {
 		if k := len(p.steps[i]); size > 0 && (k == 0 || p.steps[i][k-1].size < size) {
 			p.steps[i] = append(p.steps[i], step{size, p.now()})
 			p.steps[i] = p.steps[i][max(0, len(p.steps[i])-maxSteps):]

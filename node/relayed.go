@@ -23,6 +23,10 @@ func (r *relayed) put(owner, mirror string, msg []byte) {
 	if r.notes[owner] == nil {
 		r.notes[owner] = make(map[string][]byte)
 	}
+	old, errOld := record.Peek(r.notes[owner][mirror])
+	if c, err := record.Peek(msg); err != nil || errOld == nil && c.Size < old.Size {
+		return // what was held once is held
+	}
 	r.notes[owner][mirror] = msg
 }
 

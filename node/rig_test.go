@@ -83,6 +83,9 @@ func unitOn(t testing.TB, edit func(*charter.Terms), names []string, place func(
 		cfg: make(map[string]*Config), opt: make(map[string]*Options), live: make(map[string]*running),
 		patience: time.Minute, tick: 20 * time.Millisecond,
 	}
+	if raceDetector {
+		u.patience *= 5
+	}
 	now := time.Now().Truncate(time.Second)
 	terms := charter.DefaultTerms("joint unit of a test", len(names), now)
 	terms.Intervals = charter.Intervals{HeartbeatSeconds: 1, AckSeconds: 1, HeadsSeconds: 1, StaleAfterMissed: 3}

@@ -36,6 +36,9 @@ func (n *Node) Header(ctx context.Context) (console.Header, error) {
 	}
 	for _, m := range n.roster.Others(n.self.ID) {
 		h.Partners = append(h.Partners, m.ID)
+		if n.troubled(m) {
+			h.Troubled = append(h.Troubled, m.ID)
+		}
 		if m.Role == charter.RoleObserver {
 			continue
 		}
@@ -94,7 +97,7 @@ func (n *Node) words(ctx context.Context) (words, error) {
 	}
 	s := n.publisher.standing()
 	witnessed := s.coverage.WitnessedSize(n.roster.Charter.Quorum.Witnesses)
-	held := s.coverage.HeldSize(n.roster.Charter.HeldNeeded())
+	held := s.coverage.HeldSize(n.heldNeeded())
 	for _, i := range indexes {
 		w.logged++
 		if i < witnessed {
@@ -105,7 +108,7 @@ func (n *Node) words(ctx context.Context) (words, error) {
 		}
 	}
 	acked, err := n.view.AckedCount(ctx, n.self.Origin)
-	w.acked = acked
+	w.acked = min(acked, w.held) // an ack may be here before the cosignatures are
 	return w, err
 }
 
@@ -437,7 +440,7 @@ func (n *Node) progress(ctx context.Context, m record.Member, index uint64) (con
 		return console.Progress{}, err
 	}
 	cover := n.coverageOf(m)
-	p := console.Progress{Logged: n.saidAt(ctx, m, index), State: console.State(cover.Of(n.roster, index, len(acks) > 0))}
+	p := console.Progress{Logged: n.saidAt(ctx, m, index), State: console.State(cover.Word(n.roster.Charter.Quorum.Witnesses, n.heldNeeded(), index, len(acks) > 0))}
 	for _, a := range acks {
 		p.Verdict, p.Acknowledged = a.Verdict, milli(a.Time)
 		if a.Code != "" {

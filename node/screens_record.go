@@ -3,11 +3,13 @@ package node
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"entente/charter"
@@ -24,22 +26,49 @@ func (n *Node) coverageOf(m record.Member) record.Coverage {
 	if m.ID == n.self.ID {
 		return n.publisher.standing().coverage
 	}
-	var c record.Coverage
 	st := n.mirrors[m.ID].state()
-	for _, msg := range [][]byte{st.newest, st.held} {
-		if msg == nil {
-			continue
+	notes := append([][]byte{st.newest, st.held}, n.relayed.of(m.ID)...)
+	return n.covered.by(m.ID, notes, func() (c record.Coverage) {
+		for _, msg := range notes {
+			if msg == nil {
+				continue
+			}
+			if cp, sigs, err := openNote(n.roster, m, msg); err == nil {
+				c.Add(n.roster, cp, sigs)
+			}
 		}
-		if cp, sigs, err := openNote(n.roster, m, msg); err == nil {
-			c.Add(n.roster, cp, sigs)
-		}
+		return c
+	})
+}
+
+// covered remembers what stands on the notes of each log: to verify them takes
+// milliseconds, and a screen asks once for every row.
+type covered struct {
+	mu   sync.Mutex // guards last
+	last map[string]coveredBy
+}
+
+type coveredBy struct {
+	notes [sha256.Size]byte
+	cover record.Coverage // not changed any more
+}
+
+func (c *covered) by(party string, notes [][]byte, compute func() record.Coverage) record.Coverage {
+	sum := sha256.Sum256(bytes.Join(notes, nil))
+	c.mu.Lock()
+	last, ok := c.last[party]
+	c.mu.Unlock()
+	if ok && last.notes == sum {
+		return last.cover
 	}
-	for _, msg := range n.relayed.of(m.ID) {
-		if cp, sigs, err := openNote(n.roster, m, msg); err == nil {
-			c.Add(n.roster, cp, sigs)
-		}
+	cover := compute()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.last = make(map[string]coveredBy)
 	}
-	return c
+	c.last[party] = coveredBy{sum, cover}
+	return cover
 }
 
 // Record implements console.Source.
@@ -71,6 +100,7 @@ func (n *Node) ownLog(ctx context.Context) (console.Log, error) {
 	s := n.publisher.standing()
 	tree, _ := n.log.Head()
 	l := console.Log{Party: n.self.ID, Origin: n.self.Origin, Observer: n.self.Role == charter.RoleObserver, Size: tree.Size, Root: hex.EncodeToString(tree.Root[:]), UnwitnessedSince: s.since}
+	l.WitnessedTo = s.coverage.WitnessedSize(n.roster.Charter.Quorum.Witnesses)
 	if tree.Size == 0 {
 		l.Root = ""
 	}
@@ -114,16 +144,31 @@ func (n *Node) partnerLog(m record.Member) console.Log {
 			l.Checkpoint = ownerTime(m, sigs)
 		}
 	}
-	stale := time.Duration(n.roster.Charter.Intervals.StaleAfterMissed*n.roster.Charter.Intervals.HeartbeatSeconds) * time.Second
 	switch {
 	case st.heard.IsZero():
 		l.Silent = console.Silence{Since: n.started, Asks: st.asks, Never: true}
-	case n.opt.Now().Sub(st.heard) > stale:
+	case n.stale(st.heard):
 		l.Silent = console.Silence{Since: st.heard, Asks: st.asks}
 	}
 	n.marks(&l, n.coverageOf(m), m)
 	l.Forks = n.forksOf(m)
 	return l
+}
+
+// stale reports whether heartbeats since a time have been missed for too long.
+func (n *Node) stale(since time.Time) bool {
+	i := n.roster.Charter.Intervals
+	return n.opt.Now().Sub(since) > time.Duration(i.StaleAfterMissed*i.HeartbeatSeconds)*time.Second
+}
+
+// troubled reports a partner that is silent, or forked. Right after a start
+// nobody has been heard yet, which is no trouble.
+func (n *Node) troubled(m record.Member) bool {
+	heard := n.mirrors[m.ID].state().heard
+	if heard.IsZero() {
+		heard = n.started
+	}
+	return n.stale(heard) || len(n.forksOf(m)) > 0
 }
 
 // forksOf reads the evidence kept against one log.
@@ -162,7 +207,7 @@ func (n *Node) evidenceFiles() []string {
 }
 
 func (n *Node) statementRows(ctx context.Context, q console.RecordQuery) ([]console.StatementRow, int, error) {
-	f := sqlite.Filter{Party: q.Party, Kind: statement.Kind(q.Kind)}
+	f := sqlite.Filter{Party: q.Party, Kind: statement.Kind(q.Kind), Counted: !q.All && q.Kind == ""}
 	limit, offset := q.Limit, q.Offset
 	inMemory := q.Text != "" || q.State != ""
 	if inMemory {

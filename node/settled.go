@@ -200,7 +200,7 @@ func (n *Node) unreleased(ctx context.Context) (string, error) {
 	w := n.lists.get()
 	for _, g := range groups {
 		i, ok := w.byKey[g.Key]
-		if !ok || g.Sent || w.entries[i].giver == n.self.ID {
+		if !ok || g.Sent || !slices.Contains(n.present(), w.entries[i].giver) {
 			continue
 		}
 		today, err := n.watch.SentOn(ctx, w.entries[i].giver, n.opt.Now())
@@ -228,6 +228,7 @@ func (n *Node) unheld(ctx context.Context) (string, error) {
 // Tally is what one node has to show for itself.
 type Tally struct {
 	Lines, Alerts, HeldBack   int64 // lines read, hits that alert, hits held back
+	Met                       int   // indicators that alert, each with one or more hits
 	Sent, Received            int   // sightings
 	Statements                int   // own, housekeeping not counted
 	Witnessed, Held, Evidence int
@@ -258,7 +259,7 @@ func (n *Node) Tally(ctx context.Context) (Tally, error) {
 		return t, err
 	}
 	totals, err := n.totals(ctx)
-	t.Sent, t.Received, t.Statements, t.Witnessed, t.Held, t.Evidence = totals.Sent, totals.Received, totals.Statements, totals.Witnessed, totals.Held, totals.Forks
+	t.Met, t.Sent, t.Received, t.Statements, t.Witnessed, t.Held, t.Evidence = totals.Alerts, totals.Sent, totals.Received, totals.Statements, totals.Witnessed, totals.Held, totals.Forks
 	return t, err
 }
 

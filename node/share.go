@@ -71,7 +71,7 @@ func (n *Node) terms(marking string, to []string, usual, files border.Marking) (
 	if marking != "" {
 		asked, err := border.ParseMarking(marking)
 		if err != nil {
-			return "", nil, err
+			return "", nil, statement.Refuse(statement.CodeMarking, "unknown marking %.40q; want %s, %s, %s, %s or %s", marking, border.Clear, border.Green, border.Amber, border.AmberStrict, border.Red)
 		}
 		if m = asked; files != "" && border.Strictest(asked, files) != asked {
 			return "", nil, statement.Refuse(statement.CodeMarking, "the file is marked %s; it cannot go out as %s", files, asked)
@@ -80,7 +80,7 @@ func (n *Node) terms(marking string, to []string, usual, files border.Marking) (
 	to = slices.Compact(slices.Sorted(slices.Values(to)))
 	for _, id := range to {
 		if _, known := n.roster.Member(id); !known || id == n.self.ID {
-			return "", nil, statement.Refuse(statement.CodeRecipient, "%.40q is no other party of the charter", id)
+			return "", nil, statement.Refuse(statement.CodeRecipient, "%.40q is no other party of the charter; the others are %s", id, strings.Join(n.present(), ", "))
 		}
 		if _, left := n.absent.Load(id); left {
 			return "", nil, statement.Refuse(statement.CodeRecipient, "%s has left", id)
@@ -181,13 +181,16 @@ func (c control) Release(ctx context.Context, r api.ReleaseRequest) (api.Release
 		return out, statement.Refuse(statement.CodeField, "a release names its officer")
 	}
 	if !r.All {
-		keys, err := parseIDs(r.IDs)
-		if err != nil || len(keys) == 0 {
+		if len(r.IDs) == 0 {
 			return out, statement.Refuse(statement.CodeRequest, "which alerts? give their ids")
+		}
+		keys, err := alertKeys(r.IDs)
+		if err != nil {
+			return out, err
 		}
 		err = n.teller.releaseAll(ctx, r.Officer, keys)
 		if errors.Is(err, sqlite.ErrNone) {
-			return out, statement.Refuse(statement.CodeRequest, "no such alert")
+			return out, noAlert(strings.Join(r.IDs, " "))
 		}
 		if err == nil {
 			out.Sent = len(keys)
@@ -216,6 +219,23 @@ func (c control) Release(ctx context.Context, r api.ReleaseRequest) (api.Release
 		}
 	}
 	return out, nil
+}
+
+// alertKeys reads ids; the refusal names the one that is none.
+func alertKeys(ids []string) ([]sqlite.Key, error) {
+	keys := make([]sqlite.Key, 0, len(ids))
+	for _, id := range ids {
+		k, err := parseAlertID(id)
+		if err != nil {
+			return nil, noAlert(id)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+func noAlert(id string) error {
+	return statement.Refuse(statement.CodeRequest, "no alert %.200s; entente alerts gives the ids", id)
 }
 
 // Seal puts the digest of something outside into the record.

@@ -50,7 +50,7 @@ func heap() uint64 {
 // comes back and has everything, once and in order.
 func TestThirtyDaysOfSilence(t *testing.T) {
 	days := 30
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		days = 5
 	}
 	synctest.Test(t, func(t *testing.T) {

@@ -91,6 +91,7 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 	}
 	mark, have, err := n.mark.read()
 	if err != nil {
+		n.readOnly.Store(err.Error())
 		return false, err
 	}
 	if have && mark.Size > head.Size {
@@ -116,7 +117,14 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 }
 
 func missing(n uint64) string {
-	return fmt.Sprintf("%d statements are missing here that were published before; no partner has given them back yet", n)
+	return fmt.Sprintf("%s missing here that had been published before; no partner has given what is missing back yet", leaves(n))
+}
+
+func leaves(n uint64) string {
+	if n == 1 {
+		return "1 statement is"
+	}
+	return fmt.Sprintf("%d statements are", n)
 }
 
 // anotherHistory: an older copy went on by itself, or two copies did.
@@ -175,13 +183,19 @@ func (n *Node) writable() error {
 
 // runStart tries to recover until the node may write.
 func (n *Node) runStart(ctx context.Context) error {
+	said := ""
 	for {
 		done, err := n.recover(ctx)
 		if errors.Is(err, record.ErrPoisoned) {
 			return err
 		}
+		why := fmt.Sprint(n.readOnly.Load())
 		if err != nil {
-			n.logger.Warn("not writable yet", "error", err)
+			why = err.Error()
+		}
+		if !done && why != said {
+			n.logger.Warn("read-only", "why", why, "high_water", n.mark.path)
+			said = why
 		}
 		if done {
 			return n.introduce(ctx)

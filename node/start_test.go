@@ -92,6 +92,7 @@ func TestOlderCopyGetsItsTailBack(t *testing.T) {
 			if n := u.ofKind(south, north, record.KindSeal); n != 8 {
 				t.Errorf("south reads %d statements of 8", n)
 			}
+			u.still()
 			live := u.dump(north)
 			if live != u.rebuilt(north, "") {
 				t.Error("the view differs from one made of the logs")
@@ -109,7 +110,7 @@ func TestOlderCopyAlone(t *testing.T) {
 	u.stop(observer)
 	u.copyFolder(folder, u.path(north))
 	u.start(north)
-	u.refusedToWrite(north, "are missing here that were published before")
+	u.refusedToWrite(north, "missing here that had been published before")
 	u.stop(north)
 
 	u.ok(os.Remove(u.cfg[north].highWater()))
@@ -155,7 +156,7 @@ func TestTailThatOnlyAWitnessHasSeen(t *testing.T) {
 	u.copyFolder(u.path(north)+".older", u.path(north))
 	u.ok(os.Remove(u.cfg[north].highWater()))
 	u.start(north)
-	u.refusedToWrite(north, "are missing here that were published before")
+	u.refusedToWrite(north, "missing here that had been published before")
 	u.innocent()
 }
 

@@ -3,6 +3,9 @@ package node
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +76,7 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	for _, r := range rows {
 		w.Sources = append(w.Sources, source(r))
 	}
+	w.Sources = append(w.Sources, n.unseen(rows)...)
 	sum, err := n.watch.Totals(ctx)
 	if err != nil {
 		return w, err
@@ -90,6 +94,28 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	n.lookout.mu.Unlock()
 	_, w.HeldHits, err = n.watch.CountAlerts(ctx)
 	return w, err
+}
+
+// unseen are the configured sources that have given no line.
+func (n *Node) unseen(rows []sqlite.Source) []api.Source {
+	var out []api.Source
+	for _, s := range n.cfg.Sources {
+		if slices.ContainsFunc(rows, func(r sqlite.Source) bool { return under(r.Path, s.Path) }) {
+			continue
+		}
+		one := api.Source{ID: s.name(), Path: s.Path, State: "no line yet"}
+		if _, err := os.Stat(s.Path); err != nil {
+			one.State = "absent"
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// under says that a file is a source or lies in its folder.
+func under(file, source string) bool {
+	file, source = filepath.Clean(file), filepath.Clean(source)
+	return file == source || filepath.Dir(file) == source
 }
 
 func source(r sqlite.Source) api.Source {
@@ -196,7 +222,7 @@ func (n *Node) apiStatement(ctx context.Context, s sqlite.Statement) (api.Statem
 	}
 	p, err := n.progress(ctx, m, s.Index)
 	out.Word, out.Disputed = record.Word(p.State), p.Disputed
-	out.Reached = n.coverageOf(m).Of(n.roster, s.Index, false)
+	out.Reached = n.coverageOf(m).Word(n.roster.Charter.Quorum.Witnesses, n.heldNeeded(), s.Index, false)
 	out.Witnesses, out.Holders = append(out.Witnesses, p.Witnesses...), append(out.Holders, p.Holders...)
 	return out, err
 }

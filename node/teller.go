@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,10 @@ func (t *teller) automatic(ctx context.Context) (int, error) {
 				continue
 			}
 			outcome, err := t.release(ctx, g.Key, "policy", false)
+			if r, ok := statement.AsRefusal(err); ok && t.author.writable() == nil {
+				t.logger.Warn("a sighting cannot go", "value", g.Value, "code", r.Code, "detail", r.Detail)
+				continue // it keeps no other back
+			}
 			if err != nil {
 				return sent, err
 			}
@@ -77,6 +82,9 @@ func (t *teller) release(ctx context.Context, k sqlite.Key, by string, approved 
 	if giver == t.self {
 		giver = ""
 	}
+	if giver != "" && !slices.Contains(t.author.present(), giver) {
+		return border.Keep, nil // who has left is told nothing
+	}
 	// A sighting that the record already has (a crash came between) counts.
 	if own, told, err := t.view.Sighted(ctx, t.author.self.Origin, e.list, k.Item); err != nil {
 		return "", err
@@ -98,14 +106,23 @@ func (t *teller) release(ctx context.Context, k sqlite.Key, by string, approved 
 	return border.Send, t.watch.Sent(ctx, k, giver, by, ref.Index, t.now())
 }
 
+// firstYear and lastYear are the years that a sighting may speak of. The times of log lines
+// are whatever their senders wrote.
+const firstYear, lastYear = 1970, 2999
+
+func plausible(ms int64) bool {
+	year := time.UnixMilli(ms).UTC().Year()
+	return ms > 0 && year >= firstYear && year <= lastYear
+}
+
 // draft composes the sighting: what was seen, how often, between which times.
-// An event without a time of its own counts as seen now.
+// An event without a plausible time of its own counts as seen now.
 func (t *teller) draft(ctx context.Context, e entry, g sqlite.Group) draft {
 	first, last := g.First, g.Last
-	if last == 0 {
+	if !plausible(last) {
 		last = t.now().UnixMilli()
 	}
-	if first == 0 {
+	if !plausible(first) || first > last {
 		first = last
 	}
 	stamp := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
@@ -137,6 +154,8 @@ func (t *teller) releaseAll(ctx context.Context, by string, keys []sqlite.Key) e
 			return statement.Refuse(statement.CodeState, "the gate holds this indicator back; accept it first")
 		case w.entries[i].giver == t.self:
 			return statement.Refuse(statement.CodeRecipient, "this is an own indicator; nobody waits for an answer")
+		case !slices.Contains(t.author.present(), w.entries[i].giver):
+			return statement.Refuse(statement.CodeRecipient, "%s has left", w.entries[i].giver)
 		}
 		need[w.entries[i].giver]++
 	}

@@ -73,12 +73,18 @@ func kthLargest(m map[string]uint64, k int) uint64 {
 
 // Of returns the word for the leaf at index; acked says that an ack names it.
 func (c Coverage) Of(r Roster, index uint64, acked bool) Word {
+	return c.Word(r.Charter.Quorum.Witnesses, r.Charter.HeldNeeded(), index, acked)
+}
+
+// Word is Of for so many witnesses and mirrors: fewer than the charter names
+// when parties have left.
+func (c Coverage) Word(witnesses, mirrors int, index uint64, acked bool) Word {
 	switch {
 	case acked:
 		return Acknowledged
-	case index < c.HeldSize(r.Charter.HeldNeeded()):
+	case index < c.HeldSize(mirrors):
 		return Held
-	case index < c.WitnessedSize(r.Charter.Quorum.Witnesses):
+	case index < c.WitnessedSize(witnesses):
 		return Witnessed
 	}
 	return Logged

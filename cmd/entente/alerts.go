@@ -36,7 +36,19 @@ func runAlerts(ctx context.Context, e *env, args []string) error {
 	for _, a := range page.Items {
 		showAlert(e, a)
 	}
-	e.printf("%d of %d\n", len(page.Items), page.Total)
+	if *held {
+		e.printf("%d of %s held back\n", len(page.Items), counted(page.Total, "indicator", "indicators"))
+		return nil
+	}
+	waiting, err := c.Alerts(ctx, api.AlertQuery{Held: true, Limit: 1})
+	if err != nil {
+		return err
+	}
+	e.printf("%d of %s", len(page.Items), counted(page.Total, "alert", "alerts"))
+	if waiting.Total > 0 {
+		e.printf("; %s held back: entente alerts --dir %s --held", counted(waiting.Total, "indicator", "indicators"), f.dir)
+	}
+	e.printf("\n")
 	return nil
 }
 

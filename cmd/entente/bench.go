@@ -72,8 +72,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 	}
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprint(e.stderr, benchUsage)
-			return nil
+			return errHelp
 		}
 		return usageError{err.Error()}
 	}

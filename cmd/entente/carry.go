@@ -14,7 +14,8 @@ func carryVerb() verb {
 carry out writes what the others may lack: the own log and those mirrored here,
 requests to their witnesses, and answers to theirs. carry in reads such a
 file: the same bytes and the same checks as over the link. Both need the
-running node. Two sticks each way make a statement held on both sides.`, runCarry}
+running node. One stick there and one back make a statement held and
+acknowledged.`, runCarry}
 }
 
 func runCarry(ctx context.Context, e *env, args []string) error {

@@ -62,7 +62,7 @@ func charterSign(e *env, args []string) error {
 			return fmt.Errorf("keep the consent: %w", err)
 		}
 	}
-	e.printf("%s consents to %s\nconsent      %s\nfingerprint  %s\n", keys.Party, c.Name, filepath.Join(filepath.Dir(files[0]), name), charter.Fingerprint(c.Digest()))
+	e.printf("%s consents to %s\nconsent      %s\nfingerprint  %s\nnext         entente serve --dir %s\n", keys.Party, c.Name, filepath.Join(filepath.Dir(files[0]), name), charter.Fingerprint(c.Digest()), f.dir)
 	return nil
 }
 

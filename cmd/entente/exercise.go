@@ -103,8 +103,8 @@ type values []string
 func (v *values) String() string     { return "" }
 func (v *values) Set(s string) error { *v = append(*v, s); return nil }
 
-// parseExercise reads the command line; nil with nil means that help was asked for.
-func parseExercise(args []string, errs io.Writer) (*exercise, error) {
+// parseExercise reads the command line.
+func parseExercise(args []string) (*exercise, error) {
 	x := &exercise{logs: pairs{}, indicators: pairs{}, own: pairs{}}
 	f := flag.NewFlagSet("exercise", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -120,8 +120,7 @@ func parseExercise(args []string, errs io.Writer) (*exercise, error) {
 	f.Uint64Var(&x.seed, "seed", 1, "")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprint(errs, exerciseUsage)
-			return nil, nil
+			return nil, errHelp
 		}
 		return nil, usageError{err.Error()}
 	}
@@ -167,8 +166,8 @@ func unwrapPath(err error) error {
 
 // runExercise is the verb.
 func runExercise(ctx context.Context, e env, args []string) error {
-	x, err := parseExercise(args, e.stderr)
-	if x == nil || err != nil {
+	x, err := parseExercise(args)
+	if err != nil {
 		return err
 	}
 	x.out, x.began = e.stdout, time.Now()
@@ -196,6 +195,9 @@ func runExercise(ctx context.Context, e env, args []string) error {
 			err = json.NewEncoder(e.stdout).Encode(x.total)
 		}
 		err = errors.Join(err, x.verdict(), x.stage.close())
+	}
+	if !x.keep && !x.once {
+		fmt.Fprintln(x.out, "The data folders are removed; --dir DIR keeps them.")
 	}
 	return err
 }

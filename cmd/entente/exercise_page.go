@@ -37,7 +37,7 @@ func (x *exercise) serve(ctx context.Context) (string, error) {
 		}
 		lanes = append(lanes, console.Lane{Source: n, Entry: func() (string, error) { return n.EntryLink("exercise") }})
 	}
-	page, err := console.NewExercise(console.ExerciseConfig{Host: "exercise.localhost:" + port, Users: users, Now: time.Now, Rand: rand.Reader}, lanes...)
+	page, err := console.NewExercise(console.ExerciseConfig{Host: "exercise.localhost:" + port, Users: users, Now: time.Now, Rand: rand.Reader, EntryCommand: "entente link --user exercise --dir " + x.stage.folder(observer)}, lanes...)
 	if err != nil {
 		return "", err
 	}

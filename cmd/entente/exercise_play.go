@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,7 +40,7 @@ func (x *exercise) sayRead(ctx context.Context) {
 	var said []string
 	for _, name := range []string{north, south} {
 		if t, err := x.stage.nodes[name].Tally(ctx); err == nil {
-			said = append(said, fmt.Sprintf("%s has read %s lines", name, grouped(t.Lines)))
+			said = append(said, fmt.Sprintf("%s has read %s", name, many(t.Lines, "line")))
 		}
 	}
 	x.tell("%s of their own logs. Nobody else sees a line of them.", strings.Join(said, ", "))
@@ -67,7 +66,7 @@ func (x *exercise) share(ctx context.Context) error {
 			items += n
 		}
 		if len(files) > 0 {
-			x.tell("%s shares %s indicators in %d lists, sealed to %s; the observer holds them and cannot read them.", from, grouped(int64(items)), len(files), to)
+			x.tell("%s shares %s in %s, sealed to %s; the observer holds them and cannot read them.", from, many(int64(items), "indicator"), counted(len(files), "list", "lists"), to)
 		}
 	}
 	return nil
@@ -112,7 +111,7 @@ func (x *exercise) acceptAll(ctx context.Context) error {
 			}
 			held += t.HeldBack
 		}
-		x.tell("The gates hold back what is too broad, undated or known to be harmless: %d hits are not raised as alerts.", held)
+		x.tell("The gates hold back what is too broad, undated or known to be harmless: %s not raised as alerts.", map[bool]string{true: "1 hit is", false: grouped(held) + " hits are"}[held == 1])
 	}
 	for _, path := range x.accept {
 		for _, name := range []string{north, south} {
@@ -195,13 +194,21 @@ func verifyAll(ctx context.Context, n *node.Node, name string, c charter.Charter
 
 // sayEnd tells what came of it.
 func (x *exercise) sayEnd(ctx context.Context) {
-	t := x.total
+	t, held := x.total, int64(0)
 	for _, name := range []string{north, south} {
 		one, err := x.stage.nodes[name].Tally(ctx)
 		if err != nil {
 			continue
 		}
-		x.tell("%s: %s lines read, %s alerts, also in lines read before the indicators came; %d sightings go back, %d come in.", name, grouped(one.Lines), grouped(one.Alerts), one.Sent, one.Received)
+		held += one.HeldBack
+		alerts := "0 alerts"
+		if one.Alerts > 0 {
+			alerts = fmt.Sprintf("%s (%s), also in lines read before the indicators came", counted(one.Met, "alert", "alerts"), many(one.Alerts, "hit"))
+		}
+		x.tell("%s: %s read, %s; %s back, %d come in.", name, many(one.Lines, "line"), alerts, counted(one.Sent, "sighting goes", "sightings go"), one.Received)
+	}
+	if x.real() && held > 0 {
+		x.tell("%s held back, as with undated indicators; run again with --accept FILE to let an officer accept what a file brings.", many(held, "hit"))
 	}
 	x.tell("A sighting goes back only under a visible policy with a budget of 200 a day; without it a match looks like no match.")
 	x.tell("%d statements were made: %d witnessed, %d held by every other node.", t.Statements, t.Witnessed, t.Held)
@@ -247,12 +254,17 @@ func (x *exercise) stay(ctx context.Context) error {
 		}
 		fmt.Fprintf(x.out, "Console of %s:\n  %s\n", name, link)
 	}
-	fmt.Fprintf(x.out, "\nData folders: %s\nPress Ctrl-C to end.\n", x.dir)
+	fmt.Fprintf(x.out, "\nData folders: %s\nA link is used up? entente link --dir %s\nPress Ctrl-C to end.\n", x.dir, x.stage.folder(north))
 	<-ctx.Done()
-	if errors.Is(context.Cause(ctx), context.Canceled) {
-		return nil
-	}
 	return nil
+}
+
+// many is "1 hit" or "1,234 hits".
+func many(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
 }
 
 // grouped writes a number with thousands separators.

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"entente/api"
 	"entente/internal/peer"
@@ -73,6 +75,9 @@ func exportTree(ctx context.Context, e *env, f *flags, get peer.Getter, party, o
 	if !ok {
 		return usagef("no party %q in this charter", party)
 	}
+	if err := exportable(out); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -88,6 +93,21 @@ func exportTree(ctx context.Context, e *env, f *flags, get peer.Getter, party, o
 		return err
 	}
 	e.printf("%s: %s of %s (%s)\n", out, counted(size, "leaf", "leaves"), party, p.Origin)
+	return nil
+}
+
+// exportable refuses a folder that holds anything but an earlier export, and
+// any folder of a node.
+func exportable(out string) error {
+	entries, err := os.ReadDir(out)
+	if err != nil {
+		return nil //nolint:nilerr // it is made, or making it says what is wrong
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != "checkpoint" && name != "tile" {
+			return hint(fmt.Errorf("%s holds %s: an export goes into a folder of its own", out, name), "name an empty folder, or one with an earlier export")
+		}
+	}
 	return nil
 }
 
@@ -107,8 +127,12 @@ func exportBundle(ctx context.Context, e *env, f *flags, ref, out string) error 
 	if out == "" {
 		out = "-"
 	}
-	return send(e, out, func(w io.Writer) error {
+	err = send(e, out, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
+	if err == nil && out != "-" {
+		e.printf("%s: %d bytes\ncheck it     entente verify --charter %s %s\n", out, len(data), filepath.Join(f.dir, node.CharterFile), out)
+	}
+	return err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"strings"
 	"syscall"
 
 	"entente/api"
@@ -71,6 +73,9 @@ func fail(e *env, v verb, err error) int {
 	}
 	fmt.Fprintf(e.stderr, "error: %v\n", err)
 	if h := advice(err); h != "" {
+		if e.dir != "" {
+			h = strings.ReplaceAll(h, "--dir DIR", "--dir "+e.dir)
+		}
 		fmt.Fprintf(e.stderr, "hint: %s\n", h)
 	}
 	return 1
@@ -91,6 +96,7 @@ func advice(err error) string {
 		{logfile.ErrInUse, "one process per data folder: a node runs there already"},
 		{node.ErrOther, "each party has its own folder; nothing was changed"},
 		{api.ErrNoNode, "start it with: entente serve --dir DIR"},
+		{node.ErrExposed, "give it 127.0.0.1:PORT; from elsewhere reach it through a tunnel or a proxy with TLS and its own login"},
 		{keyfile.ErrExposed, "chmod 600 keys.json, and ask who has read it"},
 		{keyfile.ErrPassphrase, "--passphrase-file FILE, or ENTENTE_PASSPHRASE_FILE"},
 		{keyfile.ErrDamaged, "put the backup of the key file in its place; without one the others must pass the name on"},
@@ -112,7 +118,16 @@ func advice(err error) string {
 	if r, ok := statement.AsRefusal(err); ok && r.Code == statement.CodeRewound {
 		return "the node writes again as soon as a partner has given its tail back; an officer can decide otherwise with: entente override"
 	}
+	var address *net.AddrError
 	switch {
+	case strings.Contains(err.Error(), "file is not a database") && strings.Contains(err.Error(), "view.db"):
+		return "it is computed from the logs: entente rebuild --dir DIR"
+	case strings.Contains(err.Error(), "file is not a database"):
+		return "move it away, or restore a backup; without it the logs are read again"
+	case errors.As(err, &address):
+		return "want HOST:PORT, in --listen, --console or config.yaml"
+	case errors.Is(err, fs.ErrExist):
+		return "nothing is overwritten; choose another name"
 	case errors.Is(err, fs.ErrPermission):
 		return "the data folder belongs to the user that runs the node"
 	case errors.Is(err, fs.ErrNotExist):

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entente/api"
+	"entente/internal/keyfile"
 	"entente/node"
 )
 
@@ -60,9 +61,11 @@ func (f *flags) parse(args []string) ([]string, error) {
 		}
 		left := f.Args()
 		if len(left) == 0 {
+			f.e.dir = f.dir
 			return rest, nil
 		}
 		if used := len(args) - len(left); used > 0 && args[used-1] == "--" {
+			f.e.dir = f.dir
 			return append(rest, left...), nil
 		}
 		rest, args = append(rest, left[0]), left[1:]
@@ -98,10 +101,22 @@ func (f *flags) passphrase() ([]byte, error) {
 	return []byte(strings.TrimRight(string(b), "\r\n")), nil
 }
 
+// folder says that there is no data folder, or that a folder is none.
+func (f *flags) folder() error {
+	if exists(filepath.Join(f.dir, keyfile.FileName)) {
+		return nil
+	}
+	err := fmt.Errorf("no data folder %s", f.dir)
+	if exists(f.dir) {
+		err = fmt.Errorf("%s is no data folder: it holds no %s", f.dir, keyfile.FileName)
+	}
+	return hint(err, "name it with --dir or ENTENTE_DIR; entente init makes a new one")
+}
+
 // config reads the folder's configuration and the passphrase.
 func (f *flags) config() (node.Config, node.Options, error) {
-	if info, err := os.Stat(f.dir); err != nil || !info.IsDir() {
-		return node.Config{}, node.Options{}, hint(fmt.Errorf("no data folder %s", f.dir), "entente init --dir %s --party NAME makes one", f.dir)
+	if err := f.folder(); err != nil {
+		return node.Config{}, node.Options{}, err
 	}
 	cfg, err := node.ReadConfig(f.dir)
 	if err != nil {
@@ -114,8 +129,8 @@ func (f *flags) config() (node.Config, node.Options, error) {
 // client returns a client of the node that runs in the folder, after it has
 // answered once.
 func (f *flags) client(ctx context.Context) (*api.Client, api.Status, error) {
-	if info, err := os.Stat(f.dir); err != nil || !info.IsDir() {
-		return nil, api.Status{}, hint(fmt.Errorf("no data folder %s", f.dir), "name it with --dir, or set ENTENTE_DIR")
+	if err := f.folder(); err != nil {
+		return nil, api.Status{}, err
 	}
 	c := node.Connect(f.dir)
 	s, err := c.Status(ctx)

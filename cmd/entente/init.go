@@ -85,6 +85,6 @@ func runInit(_ context.Context, e *env, args []string) error {
 	if *asJSON {
 		return e.json(map[string]string{"party": *party, "origin": keys.Origin, "card": path, "fingerprint": card.Fingerprint()})
 	}
-	e.printf("%s: keys and an empty log in %s\ncard         %s\nfingerprint  %s\n", *party, f.dir, path, card.Fingerprint())
+	e.printf("%s: keys and an empty log in %s\ncard         %s\nfingerprint  %s\nnext         the card goes to whoever writes the charter: entente charter propose -h\n", *party, f.dir, path, card.Fingerprint())
 	return nil
 }

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"entente/api"
+	"entente/console"
 )
 
 func linkVerb() verb {
 	return verb{"link", "print a fresh one-time link to the console", `link --dir DIR [--user NAME]
 
 The link works once and for 15 minutes. The first user of a node is made an
-administrator; others are added with entente user add.`, runLink}
+administrator; others are added with entente user add.
+
+  --user NAME         default: administrator, or the only administrator there is`, runLink}
 }
 
 func runLink(ctx context.Context, e *env, args []string) error {
@@ -23,12 +28,38 @@ func runLink(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !f.isSet("user") {
+		if *user, err = onlyAdministrator(ctx, c); err != nil {
+			return err
+		}
+	}
 	link, err := c.Link(ctx, *user)
 	if err != nil {
 		return err
 	}
 	e.printf("%s\n", link)
 	return nil
+}
+
+// onlyAdministrator is for whom a link without a name is made.
+func onlyAdministrator(ctx context.Context, c *api.Client) (string, error) {
+	users, err := c.Users(ctx)
+	if err != nil || len(users) == 0 {
+		return firstUser, err
+	}
+	var names []string
+	for _, u := range users {
+		if slices.Contains(u.Roles, string(console.RoleAdministrator)) {
+			names = append(names, u.Name)
+		}
+	}
+	switch {
+	case len(names) == 1:
+		return names[0], nil
+	case slices.Contains(names, firstUser):
+		return firstUser, nil
+	}
+	return "", usagef("for whom? --user NAME; administrators are %s", list(names))
 }
 
 func userVerb() verb {
@@ -57,6 +88,9 @@ func runUser(ctx context.Context, e *env, args []string) error {
 	if what == "list" && len(names) > 0 || what != "list" && len(names) != 1 {
 		return usagef("user %s takes %s", what, map[bool]string{true: "no name", false: "one name"}[what == "list"])
 	}
+	if err := knownRoles(roles); err != nil {
+		return err
+	}
 	c, _, err := f.client(ctx)
 	if err != nil {
 		return err
@@ -73,6 +107,19 @@ func runUser(ctx context.Context, e *env, args []string) error {
 		return listUsers(ctx, e, c, *asJSON)
 	}
 	return usagef("no user %q", what)
+}
+
+func knownRoles(roles words) error {
+	var known words
+	for _, r := range console.Roles() {
+		known = append(known, string(r))
+	}
+	for _, r := range roles {
+		if !slices.Contains(known, r) {
+			return usagef("no role %q; the roles are %s", r, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 func listUsers(ctx context.Context, e *env, c *api.Client, asJSON bool) error {

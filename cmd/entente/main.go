@@ -29,6 +29,7 @@ type env struct {
 	terminal bool      // stderr is one: progress may be shown
 	getenv   func(string) string
 	now      func() time.Time
+	dir      string // data folder of the verb, once it is known
 }
 
 // verb is one command. run returns nil, a usageError, errShown after it has

@@ -56,6 +56,6 @@ func runRebuild(ctx context.Context, e *env, args []string) error {
 	if !out.Same {
 		word = "it was another one before"
 	}
-	e.printf("view of %s from %s, %s; dump %s\n", counted(out.Statements, "leaf", "leaves"), counted(out.Logs, "log", "logs"), word, out.Digest)
+	e.printf("view of %s from %s, %s\ndigest of its dump  %s\n", counted(out.Statements, "leaf", "leaves"), counted(out.Logs, "log", "logs"), word, out.Digest)
 	return nil
 }

@@ -47,9 +47,9 @@ func runServe(ctx context.Context, e *env, args []string) error {
 	if *console != "" {
 		cfg.Console = *console
 	}
-	for _, s := range cfg.Sources {
-		if _, err := os.Stat(s.Path); err != nil {
-			return hint(fmt.Errorf("log source: %w", err), "sources are named in %s", filepath.Join(f.dir, "config.yaml"))
+	for _, path := range cfg.WarningLists {
+		if _, err := os.Stat(path); err != nil {
+			return hint(fmt.Errorf("warning list: %w", err), "warning_lists are named in %s", filepath.Join(f.dir, "config.yaml"))
 		}
 	}
 	if err := keepConsents(f.dir); err != nil {
@@ -60,9 +60,12 @@ func runServe(ctx context.Context, e *env, args []string) error {
 		level = slog.LevelDebug
 	}
 	logger := slog.New(slog.NewJSONHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+	if c, _, err := node.ReadCharter(f.dir); err == nil && int64(cfg.Release.PerDay) > c.Budgets.SightingsPerDay {
+		logger.Warn("release: per_day is above the charter's budget, which counts", "per_day", cfg.Release.PerDay, "budget", c.Budgets.SightingsPerDay)
+	}
 	err = node.Run(ctx, cfg, opt, logger, func(n *node.Node) {
 		a := n.Addresses()
-		e.printf("node     up, data in %s\npartners %s\n", f.dir, a.Peer)
+		e.printf("node     up, data in %s\nlistens  for partners on %s\n", f.dir, a.Peer)
 		if a.Console == "" {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 			whom = strings.Join(out.To, ", ")
 		}
 		e.printf("%s to %s as %s, %s\n", out.Marking, whom, counted(len(out.Refs), "statement", "statements"), numbers(out.Refs))
-		if err := follow(ctx, e, c, out.Refs, *wait); err != nil {
+		if err := follow(ctx, e, f, c, out, *wait); err != nil {
 			return err
 		}
 	}
@@ -137,6 +138,9 @@ func showReport(e *env, r convert.Report) {
 		}
 	}
 	e.printf("\n")
+	if r.Undated > 0 {
+		e.printf("  %d undated: the receiver's gate holds them until an officer accepts; a column first_seen dates them\n", r.Undated)
+	}
 	for _, s := range r.Skipped[:min(len(r.Skipped), 5)] {
 		e.printf("  row %d: %s: %s\n", s.Row, s.Code, s.Detail)
 	}
@@ -153,8 +157,9 @@ func numbers(refs []statement.Ref) string {
 }
 
 // follow prints how far the last of some own statements has come, until it is
-// held or the time is over.
-func follow(ctx context.Context, e *env, c *api.Client, refs []statement.Ref, wait time.Duration) error {
+// held or the time is over, and then what the receivers' gates say.
+func follow(ctx context.Context, e *env, f *flags, c *api.Client, out api.ShareResult, wait time.Duration) error {
+	refs := out.Refs
 	if wait <= 0 || len(refs) == 0 {
 		return nil
 	}
@@ -162,6 +167,7 @@ func follow(ctx context.Context, e *env, c *api.Client, refs []statement.Ref, wa
 	defer end.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
+	var held time.Time
 	last, ladder := -1, []record.Word{record.Logged, record.Witnessed, record.Held}
 	for {
 		got, err := c.Statements(ctx, api.StatementQuery{Index: &refs[len(refs)-1].Index})
@@ -173,18 +179,68 @@ func follow(ctx context.Context, e *env, c *api.Client, refs []statement.Ref, wa
 			last++
 			e.printf("%s\n", ladder[last])
 		}
-		if s.Reached == record.Held {
-			return nil
+		if s.Reached == record.Held && held.IsZero() {
+			held = time.Now()
+		}
+		if !held.IsZero() && (answered(s, out.To) || time.Since(held) > verdictWait) {
+			return verdicts(ctx, e, f, c, out)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-end.C:
-			e.note("not held yet; it goes on by itself: entente statements %d", s.Index)
+			if !held.IsZero() {
+				return verdicts(ctx, e, f, c, out)
+			}
+			e.note("not held yet; it goes on by itself: entente statements --dir %s %d", f.dir, s.Index)
 			return nil
 		case <-tick.C:
 		}
 	}
+}
+
+// verdictWait is how long a share waits for verdicts after it is held.
+const verdictWait = 5 * time.Second
+
+// answered says that every receiver has said what it makes of a statement.
+func answered(s api.Statement, to []string) bool {
+	for _, party := range to {
+		if !slices.ContainsFunc(s.Acks, func(a api.Ack) bool { return a.Party == party }) {
+			return false
+		}
+	}
+	return true
+}
+
+// verdicts prints what the receivers say of all the statements of a share.
+func verdicts(ctx context.Context, e *env, f *flags, c *api.Client, out api.ShareResult) error {
+	said := make(map[string]map[string]int)
+	for _, ref := range out.Refs {
+		got, err := c.Statements(ctx, api.StatementQuery{Index: &ref.Index})
+		if err != nil {
+			return err
+		}
+		for _, a := range got.Items[0].Acks {
+			if said[a.Party] == nil {
+				said[a.Party] = make(map[string]int)
+			}
+			said[a.Party][strings.TrimSpace(a.Verdict+" "+string(a.Code))]++
+		}
+	}
+	for _, party := range out.To {
+		if len(said[party]) == 0 {
+			e.printf("%s has not judged it yet: entente statements --dir %s %d\n", party, f.dir, out.Refs[len(out.Refs)-1].Index)
+			continue
+		}
+		for _, verdict := range slices.Sorted(maps.Keys(said[party])) {
+			if verdict == record.VerdictHeldBack {
+				e.printf("%s: %s by its gate, in whole or in part, until an officer there accepts\n", party, verdict)
+				continue
+			}
+			e.printf("%s: %s\n", party, verdict)
+		}
+	}
+	return nil
 }
 
 // send copies a stream to a file that must not exist, or to stdout for "-".

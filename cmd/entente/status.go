@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -88,7 +89,10 @@ func partnerLine(p api.PartnerStatus) string {
 }
 
 func sourceLine(s api.Source) string {
-	line := fmt.Sprintf("%s (%s): %d read = %d matched + %d clean + %d unparsed + %d dropped", s.Path, s.Format, s.Read, s.Matched, s.Clean, s.Unparsed, s.Dropped)
+	if s.State != "" {
+		return fmt.Sprintf("%s: %s", s.Path, s.State)
+	}
+	line := fmt.Sprintf("%s (%s): %d read = %d matched + %d clean + %d unparsed + %d dropped", s.Path, cmp.Or(s.Format, "format not recognised"), s.Read, s.Matched, s.Clean, s.Unparsed, s.Dropped)
 	if s.Done {
 		line += ", at its end"
 	}

@@ -23,7 +23,8 @@ against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
-  --charter FILE      the charter; default: charter.json beside the first file, then in DIR
+  --charter FILE      the charter; default: charter.json or the only *.charter.json
+                      beside the first file, then in DIR
   --json              one object a line`, runVerify}
 }
 
@@ -47,6 +48,11 @@ func runVerify(_ context.Context, e *env, args []string) error {
 	}
 	if len(files) == 0 {
 		return usagef("which bundles or evidence files?")
+	}
+	for _, path := range files {
+		if _, err := os.Stat(path); err != nil {
+			return hint(fmt.Errorf("%s: %w", path, unwrapPath(err)), "a bundle is made with: entente export --bundle N --out FILE")
+		}
 	}
 	roster, err := verifyRoster(*file, f.dir, files[0])
 	if err != nil {
@@ -86,11 +92,8 @@ func runVerify(_ context.Context, e *env, args []string) error {
 // verifyRoster finds the charter to check against.
 func verifyRoster(file, dir, first string) (record.Roster, error) {
 	if file == "" {
-		for _, try := range []string{filepath.Join(filepath.Dir(first), node.CharterFile), filepath.Join(dir, node.CharterFile)} {
-			if exists(try) {
-				file = try
-				break
-			}
+		if file = charterIn(filepath.Dir(first)); file == "" {
+			file = charterIn(dir)
 		}
 	}
 	if file == "" {
@@ -101,6 +104,18 @@ func verifyRoster(file, dir, first string) (record.Roster, error) {
 		return record.Roster{}, err
 	}
 	return record.NewRoster(c)
+}
+
+// charterIn finds the charter in a folder: charter.json, or the only file
+// that is called a charter.
+func charterIn(dir string) string {
+	if try := filepath.Join(dir, node.CharterFile); exists(try) {
+		return try
+	}
+	if all, err := filepath.Glob(filepath.Join(dir, "*.charter.json")); err == nil && len(all) == 1 {
+		return all[0]
+	}
+	return ""
 }
 
 func verifyFile(r record.Roster, registry statement.Registry, path string) (finding, error) {

@@ -6,14 +6,15 @@ import "entente/observable"
 type role int
 
 const (
-	unread   role = iota
-	value         // the indicator, its type elsewhere or to be detected
-	typed         // the indicator, of the type that the column's name says
-	kind          // the type of the value column
-	observed      // when it was seen
-	until         // when it ends
-	note          // words for people; hashes may hide here
-	marking       // TLP
+	unread       role = iota
+	value             // the indicator, its type elsewhere or to be detected
+	typed             // the indicator, of the type that the column's name says
+	kind              // the type of the value column
+	observed          // when it was seen
+	observedLast      // when it was seen last; counts before observed
+	until             // when it ends
+	note              // words for people; hashes may hide here
+	marking           // TLP
 )
 
 // column is what a header's name says.
@@ -29,8 +30,10 @@ func columnOf(name string) column {
 		return column{role: value}
 	case "type", "indicatortype", "ioctype", "observabletype", "valuetype":
 		return column{role: kind}
-	case "observeddate", "observed", "firstseen", "firstseenutc", "firstobserved", "dateadded", "validfrom", "date", "timestamp":
+	case "observeddate", "observed", "firstseen", "firstseenutc", "firstobserved", "dateobserved", "seen", "dateseen", "dateadded", "validfrom", "date", "timestamp":
 		return column{role: observed}
+	case "lastseen", "lastseenutc", "lastobserved":
+		return column{role: observedLast}
 	case "until", "validuntil", "expires", "expiry", "expiration", "expirationdate":
 		return column{role: until}
 	case "comment", "comments", "description", "role", "attackphase", "note", "notes", "malware", "malwarefamily", "threat", "tags":

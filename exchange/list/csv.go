@@ -2,6 +2,7 @@ package list
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -127,7 +128,7 @@ func csvRefusal(err error, first int) error {
 // row turns one record into a Row.
 func (l layout) row(record []string, line int) Row {
 	row := Row{Line: line}
-	var typeName, text string
+	var typeName, text, last string
 	var notes []string
 	for i, field := range record {
 		if i >= len(l.columns) {
@@ -150,7 +151,9 @@ func (l layout) row(record []string, line int) Row {
 				row.Values = append(row.Values, Value{c.typ, field})
 			}
 		case observed:
-			row.Observed = field
+			row.Observed = cmp.Or(last, field)
+		case observedLast:
+			last, row.Observed = field, field
 		case until:
 			row.Until = field
 		case marking:

@@ -78,6 +78,11 @@ func TestReadCSV(t *testing.T) {
 		{"CR LF, byte order mark, semicolons", "\xef\xbb\xbfIndicator;Type;First Seen\r\n198.51.100.7;ip;2026-05-01\r\n", []string{
 			"2 =198.51.100.7 seen:2026-05-01",
 		}},
+		{"seen last counts, wherever it stands", "Last_Seen,ip,first_seen\n2026-05-02,198.51.100.7,2026-05-01\n,198.51.100.8,2026-05-01\n", []string{
+			"2 =198.51.100.7 seen:2026-05-02",
+			"3 =198.51.100.8 seen:2026-05-01",
+		}},
+		{"seen", "ip,seen\n198.51.100.7,2026-05-01\n", []string{"2 =198.51.100.7 seen:2026-05-01"}},
 		{"abuse.ch: the header is a comment", "################\n# Feed, as a comment, with url, commas #\n#\n# \"first_seen_utc\",\"dst_ip\",\"dst_port\",\"malware\"\n\"2026-05-01 10:00:00\", \"198.51.100.7\", \"443\", \"X\"\n# end\n", []string{
 			"5 =198.51.100.7 seen:2026-05-01 10:00:00 note:X",
 		}},

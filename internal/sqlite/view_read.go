@@ -210,6 +210,14 @@ type Sighting struct {
 	Body   indicator.SightingBody
 }
 
+// Fits reports whether the sighting at index of the log of names an item of a
+// list that the log self gave, with its value. Anybody can claim a sighting of
+// anything; one that does not fit is no answer to us.
+func (v *View) Fits(ctx context.Context, of string, index uint64, self string) (bool, error) {
+	n, err := v.db.count(ctx, "fits", of, self, index)
+	return n > 0, err
+}
+
 // Sightings returns one page, newest first, and how many there are: those in
 // the log of, or those in any log but the one of not; either may be empty.
 func (v *View) Sightings(ctx context.Context, of, not string, limit, offset int) ([]Sighting, int, error) {

@@ -40,8 +40,6 @@ SELECT COALESCE(SUM(held = 0), 0), COALESCE(SUM(held = 1), 0) FROM alert;
 SELECT COUNT(*) FROM (SELECT DISTINCT generation, line FROM alert WHERE source = ? AND held = 0);
 -- name: totals
 SELECT COALESCE(SUM(read), 0), COALESCE(SUM(matched), 0), COALESCE(SUM(clean), 0), COALESCE(SUM(unparsed), 0), COALESCE(SUM(dropped), 0) FROM source;
--- name: hunted
-SELECT state FROM hunted WHERE ind_origin = ? AND ind_idx = ? AND source = ?;
 -- name: set_hunted
 INSERT OR REPLACE INTO hunted (ind_origin, ind_idx, source, state) VALUES (?, ?, ?, ?);
 -- name: hunts
