@@ -59,7 +59,12 @@ func (f *Folder) Rebuild(ctx context.Context, from string, dump io.Writer, told 
 	}
 	old := filepath.Join(f.cfg.Dir, viewFile)
 	if _, err := os.Stat(old); err == nil {
-		if out.Before, err = dumpView(ctx, old, nil); err != nil {
+		// A node that was stopped between storing a leaf and taking it in goes on
+		// at its next start; so the view goes on here before it is compared.
+		behind := f.fillView(ctx, old, f.logs, new(Rebuilt), nil)
+		if behind != nil {
+			out.Before = statement.Digest{}
+		} else if out.Before, err = dumpView(ctx, old, nil); err != nil {
 			out.Before = statement.Digest{} // a broken view is what rebuild is for
 		}
 	}

@@ -95,7 +95,7 @@ func (u *unit) still() {
 		if now != last {
 			last, since = now, time.Now()
 		}
-		return time.Since(since) > 2200*time.Millisecond
+		return time.Since(since) > 1600*time.Millisecond
 	})
 }
 

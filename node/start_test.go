@@ -73,6 +73,7 @@ func TestOlderCopyGetsItsTailBack(t *testing.T) {
 	t.Parallel()
 	for _, marked := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with its mark", false: "without"}[marked], func(t *testing.T) {
+			t.Parallel()
 			u, folder, at := older(t)
 			said := u.mark(north).Size
 			u.copyFolder(folder, u.path(north))
@@ -179,11 +180,12 @@ func TestMarkOfAnotherHistory(t *testing.T) {
 	t.Parallel()
 	for _, lonely := range []bool{true, false} {
 		t.Run(map[bool]string{true: "alone", false: "with partners"}[lonely], func(t *testing.T) {
+			t.Parallel()
 			u, folder, _ := older(t)
 			size := u.mark(north).Size
 			mark := must(os.ReadFile(u.cfg[north].highWater()))(t)
 			// The older copy goes on by an officer's word, alone, to the same size.
-			u.wire.silence(north)
+			u.wire.refuse(north, true)
 			u.copyFolder(folder, u.path(north))
 			u.ok(os.Remove(u.cfg[north].highWater()))
 			u.start(north)
@@ -199,7 +201,7 @@ func TestMarkOfAnotherHistory(t *testing.T) {
 			} else {
 				u.ok(os.Remove(u.cfg[north].highWater()))
 			}
-			u.wire.hear(north)
+			u.wire.refuse(north, false)
 			u.start(north)
 			u.refusedToWrite(north, "another history")
 		})

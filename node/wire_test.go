@@ -17,7 +17,8 @@ import (
 type wire struct {
 	mu    sync.Mutex
 	doors map[string]*door
-	cut   map[string]bool // parties that nobody reaches
+	cut   map[string]bool // parties that nobody reaches, and lines "from to" that are refused
+	away  map[string]bool // parties whose every line is refused
 	lines []link
 	dials map[string]int // by "from to"
 }
@@ -28,7 +29,7 @@ type link struct {
 }
 
 func newWire() *wire {
-	return &wire{doors: make(map[string]*door), cut: make(map[string]bool), dials: make(map[string]int)}
+	return &wire{doors: make(map[string]*door), cut: make(map[string]bool), away: make(map[string]bool), dials: make(map[string]int)}
 }
 
 // listen is Options.Listen: every address is a name on the wire. A unix socket
@@ -57,7 +58,7 @@ func (w *wire) from(name string) func(context.Context, string, string) (net.Conn
 		w.mu.Lock()
 		w.dials[name+" "+to]++
 		d, silent := w.doors[address], w.cut[to] || w.cut[name]
-		if w.cut[name+" "+to] {
+		if w.cut[name+" "+to] || w.away[to] || w.away[name] {
 			d = nil
 		}
 		w.mu.Unlock()
@@ -95,6 +96,13 @@ func (w *wire) silence(name string) {
 		_ = errors.Join(l.near.Close(), l.far.Close()) // a pipe's Close cannot fail
 		return true
 	})
+}
+
+// refuse refuses every line of a party, or ends that.
+func (w *wire) refuse(name string, yes bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away[name] = yes
 }
 
 // part cuts the line between two parties for ever; both are reached by others.
