@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"entente/api"
+	"entente/border"
 	"entente/internal/logfile"
 	"entente/internal/sqlite"
 	"entente/record"
@@ -64,11 +65,35 @@ func odd(t *testing.T) *unit {
 	n.author.mu.Unlock()
 	u.seal(north, "and after that")
 	must(u.node(observer).Control().Withdraw(t.Context(), api.ReasonRequest{Reason: "seen enough"}))(t)
+	late := u.afterAll(observer)
 	u.still()
+	for _, name := range []string{north, observer} {
+		s := must(u.node(name).view.Statement(t.Context(), u.keys[observer].Origin, late))(t)
+		if s.State != sqlite.StateRefused || s.Code != statement.CodeState {
+			t.Errorf("%s takes a statement after the withdrawal as %s %s", name, s.State, s.Code)
+		}
+	}
 	for _, name := range u.names {
 		u.stop(name)
 	}
 	return u
+}
+
+// afterAll logs a statement that the node itself would not say any more.
+func (u *unit) afterAll(name string) uint64 {
+	u.t.Helper()
+	a := u.node(name).author
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	digests, sealed, err := a.compose(draft{kind: record.KindSeal, toAll: true, marking: border.Green, body: record.SealBody{What: "file", Name: "too late"}})
+	u.ok(err)
+	head, _ := a.log.Head()
+	leaf, _, err := statement.SignLeaf(statement.Leaf{Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: name, Seq: head.Size, Parts: digests}, a.key)
+	u.ok(err)
+	index := must(a.log.Append(u.t.Context(), leaf, sealed))(u.t)
+	u.ok(u.node(name).takeOwn(u.t.Context()))
+	u.eventually("the others hold it", func() bool { return u.reads(north, name) > index })
+	return index
 }
 
 // TestFold: however the logs come in, in whatever pieces and interleaved in

@@ -227,12 +227,25 @@ func TestErasure(t *testing.T) {
 	if got := u.rebuilt(north, u.path(south)); got != live[north] {
 		t.Errorf("north from south's mirror: %s", diff(live[north], got))
 	}
-	for _, name := range u.names {
-		u.start(name)
-	}
+	u.start(u.names...)
 	u.open(u.names...)
 	u.settle()
 	u.innocent()
+
+	// Killed between saying that a part is erased and erasing it.
+	n := u.node(north)
+	second := must(n.view.Lists(t.Context(), ""))(t)[0].Ref
+	must(n.author.say(t.Context(), draft{
+		kind: record.KindErasure, toAll: true, marking: border.Green, refs: []statement.Ref{second}, body: record.ErasureBody{Part: 1, Reason: "half done"},
+	}))(t)
+	if parts := must(n.log.Sealed(second.Index))(t); parts[1] == nil {
+		t.Fatal("erased by the word alone")
+	}
+	u.stop(north)
+	u.start(north)
+	if parts := must(u.node(north).log.Sealed(second.Index))(t); parts[1] != nil {
+		t.Error("the record says that it is erased, and it is there")
+	}
 }
 
 // TestRelease: a part that was sealed to one party is opened to another, which

@@ -71,6 +71,7 @@ type Node struct {
 
 	open     atomic.Bool
 	gone     atomic.Bool // this party has withdrawn
+	stopping atomic.Bool // told to stop, and draining
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
 	absent   sync.Map // parties that have left, by id, with the size of their logs
@@ -154,7 +155,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	closing.add(listeners.close)
 
 	// What runs.
-	g, ctx := errgroup.WithContext(ctx)
+	running, stop := n.untilDrained(ctx)
+	defer stop()
+	g, ctx := errgroup.WithContext(running)
 	heartbeat, ack, heads := c.Intervals.Duration()
 	server, err := n.newServer(keys)
 	if err != nil {
@@ -242,7 +245,7 @@ func (n *Node) runPublish(ctx context.Context, heartbeat time.Duration) error {
 		case <-t.C:
 			beat = true
 		}
-		if !n.open.Load() {
+		if !n.open.Load() || n.stopping.Load() {
 			continue
 		}
 		if err := n.survived(n.publisher.publish(n.lines, beat)); err != nil && ctx.Err() == nil {

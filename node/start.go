@@ -171,6 +171,9 @@ func (n *Node) writable() error {
 	if n.gone.Load() {
 		return statement.Refuse(statement.CodeState, "this party has withdrawn from the charter")
 	}
+	if n.stopping.Load() {
+		return errStopping()
+	}
 	if n.open.Load() {
 		return nil
 	}
