@@ -108,6 +108,13 @@ func (p *publisher) publish(lines []*line, beat bool) error {
 	return p.merge(c.Text(), slow)
 }
 
+// last waits for a publication under way and returns the size of the newest.
+func (p *publisher) last() uint64 {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	return p.standing().size
+}
+
 // merge adds lines to the newest note, if that is still of this text, and
 // publishes it once it is whole.
 func (p *publisher) merge(text, lines []byte) error {

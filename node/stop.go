@@ -21,9 +21,8 @@ func (n *Node) untilDrained(ctx context.Context) (context.Context, context.Cance
 	context.AfterFunc(ctx, func() {
 		defer stop()
 		n.stopping.Store(true)
-		n.publisher.turn.Lock() // a publication under way is the last
-		n.publisher.turn.Unlock()
-		for until := time.Now().Add(drainLimit); !n.drained() && time.Now().Before(until); {
+		last := n.publisher.last()
+		for until := time.Now().Add(drainLimit); !n.drained(last) && time.Now().Before(until); {
 			if !pause(running, 20*time.Millisecond) {
 				return
 			}
@@ -34,8 +33,8 @@ func (n *Node) untilDrained(ctx context.Context) (context.Context, context.Cance
 
 // drained says that some other node holds the last published head, or that
 // none answers.
-func (n *Node) drained() bool {
-	if s := n.publisher.standing(); s.coverage.HeldSize(1) >= s.size {
+func (n *Node) drained(last uint64) bool {
+	if n.publisher.standing().coverage.HeldSize(1) >= last {
 		return true
 	}
 	return !slices.ContainsFunc(n.lines, func(l *line) bool { return l.client.Pause() == 0 })
