@@ -91,14 +91,16 @@ func (n *Node) follow(ctx context.Context, from string, src record.Source, m *mi
 	if !direct {
 		src = relay{src}
 	}
+	before, _ := m.log.Head()
 	got, err := m.pull(ctx, metered{src, m.meter}, direct)
+	after, _ := m.log.Head() // a pull that was cut short may have stored its first leaves
 	if got.evidence != nil {
 		if err := n.accuse(ctx, *got.evidence); err != nil {
 			return err
 		}
 	}
 	n.blame(from, err)
-	if err != nil && !got.grew {
+	if err != nil && after.Size == before.Size {
 		return err
 	}
 	n.backend.grown()
