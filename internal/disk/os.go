@@ -1,10 +1,12 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"time"
 )
 
 const (
@@ -68,12 +70,26 @@ func (d osDisk) Lock() (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock folder: %w", err)
 	}
-	if err := lockFile(f); err != nil {
+	// A program that this process started holds copies of its descriptors, and
+	// so a lock that was just given back, until it has become itself.
+	for until := time.Now().Add(lockPatience); ; time.Sleep(lockPause) {
+		err = lockFile(f)
+		if !errors.Is(err, ErrInUse) || time.Now().After(until) {
+			break
+		}
+	}
+	if err != nil {
 		f.Close()
 		return nil, err
 	}
 	return f, nil
 }
+
+// How long a lock that somebody else has is tried for, and how often.
+const (
+	lockPatience = time.Second
+	lockPause    = 10 * time.Millisecond
+)
 
 func (d osDisk) Close() error { return d.root.Close() }
 
