@@ -65,7 +65,7 @@ var thirdParty = map[string][]string{
 	"internal/disk":     {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 	"internal/peer":     {"golang.org/x/mod/sumdb/tlog", "golang.org/x/sync"},
 	"internal/carry":    {"golang.org/x/mod/sumdb/tlog"},
-	"internal/ingest":   {"github.com/fsnotify/fsnotify"},
+	"internal/ingest":   {"github.com/fsnotify/fsnotify", "github.com/klauspost/compress/zstd"},
 	"internal/sqlite":   {"modernc.org/sqlite"},
 	"node":              {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
 	"cmd":               {"github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},

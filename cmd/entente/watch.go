@@ -20,7 +20,7 @@ func watchVerb() verb {
 	return verb{"watch", "look for indicators in log files, without a node", `watch --indicators FILE... [flags] LOG...
 
 Prints each match as one JSON object on a line, with its explanation, and at the
-end the account of every line read. LOG is a file, plain or gzip, a folder, or
+end the account of every line read. LOG is a file, plain, gzip or zstd, a folder, or
 - for standard input; the format is recognised.
 
   --indicators FILE     plain list, CSV, STIX 2.1 or MISP; may be repeated

@@ -14,7 +14,7 @@ const (
 	DefaultMaxLine    = 1 << 20   // bytes of one line without its terminator
 	DefaultBatchLines = 512       // lines in one batch
 	DefaultBatchBytes = 256 << 10 // bytes of lines in one batch
-	DefaultMaxBytes   = 64 << 30  // bytes that one gzip stream may decompress to
+	DefaultMaxBytes   = 64 << 30  // bytes that one compressed stream may decompress to
 	DefaultPoll       = time.Second
 	DefaultLinger     = 3 * time.Second
 )
@@ -40,10 +40,15 @@ type Config struct {
 	MaxLine    int            // bytes; a longer line is counted unparsed and passed over
 	BatchLines int
 	BatchBytes int
-	MaxBytes   int64         // cap on what one gzip stream decompresses to
+	MaxBytes   int64         // cap on what one compressed stream decompresses to
 	Poll       time.Duration // Follow looks at every file at least this often
 	Linger     time.Duration // a rotated file that stayed unchanged for this long is finished
 	PollOnly   bool          // do without file system notifications
+
+	// Translate, if set, is asked about the first bytes of every stream, decompressed, and returns the lines
+	// that stand for a stream which is no text (a packet capture), nil for one that is. It must give the same
+	// lines for the same bytes: a position in such a file is one in its lines.
+	Translate func(magic []byte, r io.Reader) io.Reader
 
 	// Trouble, if set, is told what went wrong with one source while the others go on (Follow only).
 	Trouble func(source string, err error)
@@ -93,7 +98,7 @@ var (
 	ErrNotAFile = errors.New("neither a regular file nor a directory")
 	ErrTooMany  = errors.New("too many files in the directory")
 	ErrTooLarge = errors.New("decompresses to more than the cap")
-	ErrDamaged  = errors.New("damaged or incomplete gzip stream")
+	ErrDamaged  = errors.New("damaged or incomplete compressed stream")
 	ErrTwice    = errors.New("two sources have the same name")
 )
 
@@ -102,7 +107,7 @@ var (
 	ErrLongLine  error = statement.Refuse("E_LINE_LONG", "the line is longer than the limit")
 	ErrBinary    error = statement.Refuse("E_LINE_BINARY", "the line holds NUL bytes")
 	ErrNoFormat  error = statement.Refuse("E_LINE_FORMAT", "no known log format recognises this file")
-	ErrCutLine   error = statement.Refuse("E_LINE_CUT", "the line is cut off where reading its gzip stream ended")
+	ErrCutLine   error = statement.Refuse("E_LINE_CUT", "the line is cut off where reading its compressed stream ended")
 	ErrBadParser error = statement.Refuse("E_LINE_PARSER", "the parser gave up on this line")
 )
 

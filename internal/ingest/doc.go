@@ -1,6 +1,6 @@
 // Package ingest reads log files into batches of parsed lines and never loses its place in them.
 //
-// A source is a file (plain or gzip, told apart by the first bytes), a directory (every regular file in it,
+// A source is a file (plain, gzip or zstd, told apart by the first bytes), a directory (every regular file in it,
 // in the order of names) or an io.Reader. Each line is framed under a limit, parsed by the one format that
 // recognised the head of the file, and handed to a Sink in batches. The sink stores what it made of a batch
 // and Batch.Position in one transaction; after a crash reading goes on from the stored Position, so no line
@@ -12,5 +12,5 @@
 //	Replay  reads again what a Position says has been read
 //
 // Files are foreign input: a line longer than the limit is counted and passed over without being held, a
-// gzip stream is read flat and up to a cap, junk costs what its bytes cost.
+// compressed stream is read flat, within a bounded window and up to a cap, junk costs what its bytes cost.
 package ingest

@@ -17,7 +17,7 @@ type candidate struct {
 }
 
 // rotation is what rotation puts behind the name of a log: numbers or dates, and compression.
-var rotation = regexp.MustCompile(`([._-][0-9]+)*(\.gz)?$`)
+var rotation = regexp.MustCompile(`([._-][0-9]+)*(\.(gz|zst))?$`)
 
 func rootName(path string) string { return rotation.ReplaceAllString(filepath.Base(path), "") }
 
@@ -43,7 +43,7 @@ func neighbours(path string) []candidate {
 
 // locate finds the file that now holds the incarnation m of the source at path, or "". The same inode is
 // preferred: a log that always begins alike must not pass for its own predecessor.
-func locate(path string, m Mark, limit int64) string {
+func locate(path string, m Mark, cfg Config) string {
 	all := neighbours(path)
 	if i := slices.IndexFunc(all, func(c candidate) bool { return c.path == path }); i > 0 {
 		all[0], all[i] = all[i], all[0]
@@ -54,7 +54,7 @@ func locate(path string, m Mark, limit int64) string {
 	}
 	byContent := ""
 	for _, c := range all {
-		s, err := openFile(c.path, limit)
+		s, err := openFile(c.path, cfg)
 		if err != nil {
 			continue
 		}

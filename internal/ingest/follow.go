@@ -105,7 +105,7 @@ func (r *reader) turn(ctx context.Context) (more bool, err error) {
 		r.quietSince = time.Now()
 	}
 	// Before more is read: an emptied file may already have grown beyond where we are.
-	if !r.st.gz && r.pos.Offset > 0 && !r.st.holds(r.pos.Mark) {
+	if !r.st.packed && r.pos.Offset > 0 && !r.st.holds(r.pos.Mark) {
 		return true, r.truncated(ctx)
 	}
 	if size, _ := r.st.onDisk(); r.fr.released() && size == r.fr.offset {
@@ -152,7 +152,7 @@ func (r *reader) unopened(err error) error {
 
 // atEnd looks whether the open file is still the one at the path.
 func (r *reader) atEnd(ctx context.Context) (more bool, err error) {
-	if r.st.gz {
+	if r.st.packed {
 		return true, r.conclude(ctx, nil)
 	}
 	idle := time.Since(r.quietSince) >= r.cfg.Linger
@@ -197,7 +197,7 @@ func (r *reader) truncated(ctx context.Context) error {
 	r.close()
 	r.fr, r.queue = nil, nil
 	fresh := step{path: r.path}
-	if at := locate(r.path, r.pos.Mark, r.cfg.MaxBytes); at != "" && at != r.path {
+	if at := locate(r.path, r.pos.Mark, r.cfg); at != "" && at != r.path {
 		r.queue = []step{{path: at, resume: true}}
 	} else {
 		fresh.lost = r.gone("the file was truncated, and no copy of it is beside it")

@@ -20,7 +20,7 @@ type group struct {
 
 // find looks for an incarnation that a member has read, or is reading (errBusy), in the file of st.
 func (g *group) find(self *reader, st *stream) (Mark, bool, error) {
-	head := headOf(st.path, self.cfg.MaxBytes)
+	head := headOf(st.path, self.cfg)
 	sums := map[int]string{}
 	for _, m := range g.members {
 		if m != self && rootName(m.path) != rootName(self.path) {
@@ -37,7 +37,7 @@ func (g *group) find(self *reader, st *stream) (Mark, bool, error) {
 			if mark.Offset == 0 || mark.Identity.HeadLen > len(head) || !headMatches(head, mark.Identity, sums) {
 				continue
 			}
-			if !fileHolds(st.path, mark, self.cfg.MaxBytes) {
+			if !fileHolds(st.path, mark, self.cfg) {
 				continue
 			}
 			if m != self && i == len(marks)-1 && !mark.Done && (m.st != nil || len(m.queue) > 0) {
@@ -56,8 +56,8 @@ func headMatches(head []byte, id Identity, sums map[int]string) bool {
 	return sums[id.HeadLen] == id.Head
 }
 
-func headOf(path string, limit int64) []byte {
-	st, err := openFile(path, limit)
+func headOf(path string, cfg Config) []byte {
+	st, err := openFile(path, cfg)
 	if err != nil {
 		return nil
 	}
@@ -66,8 +66,8 @@ func headOf(path string, limit int64) []byte {
 	return st.head
 }
 
-func fileHolds(path string, m Mark, limit int64) bool {
-	st, err := openFile(path, limit)
+func fileHolds(path string, m Mark, cfg Config) bool {
+	st, err := openFile(path, cfg)
 	if err != nil {
 		return false
 	}

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"entente/watch/event"
 )
 
@@ -190,6 +192,15 @@ func zipped(data string) string {
 	_, _ = w.Write([]byte(data))
 	_ = w.Close()
 	return b.String()
+}
+
+func zstandard(t testing.TB, data string, opts ...zstd.EOption) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil, append([]zstd.EOption{zstd.WithEncoderConcurrency(1)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(w.EncodeAll([]byte(data), nil))
 }
 
 func once(t testing.TB, b *book, cfg Config, paths ...string) error {

@@ -42,11 +42,16 @@ func TestLines(t *testing.T) {
 		if tt.name == "header" {
 			tt.want = []string{"0:1@0+9 none", "0:2@10+3 x.a=1"}
 		}
-		for _, form := range []string{"plain", "gz"} {
+		for _, form := range []string{"plain", "gz", "zst", "members"} {
 			t.Run(tt.name+"/"+form, func(t *testing.T) {
 				b, path, data := newBook(t), filepath.Join(t.TempDir(), "log"), tt.data
-				if form == "gz" {
+				switch form {
+				case "gz":
 					data = zipped(data)
+				case "zst":
+					data = zstandard(t, data)
+				case "members": // RFC 1952 section 2.2: members one after the other are one stream
+					data = zipped(data[:len(data)/2]) + zipped(data[len(data)/2:])
 				}
 				write(t, path, data)
 				cfg := config()
@@ -187,22 +192,28 @@ func TestReaderSource(t *testing.T) {
 	}
 }
 
-func TestDamagedGzip(t *testing.T) {
-	data := zipped("a=1\n" + strings.Repeat("b=2\n", 2000) + "c=3\n")
+func TestDamaged(t *testing.T) {
+	text := "a=1\n" + strings.Repeat("b=2\n", 2000) + "c=3\n"
+	for name, data := range map[string]string{"log.gz": zipped(text), "log.zst": zstandard(t, text)} {
+		t.Run(name, func(t *testing.T) { testDamaged(t, name, data) })
+	}
+}
+
+func testDamaged(t *testing.T, name, data string) {
 	other := filepath.Join(t.TempDir(), "other")
 	write(t, other, "a=1\n")
-	for _, cut := range []int{3, 12, len(data) / 2, len(data) - 1} {
-		b, path := newBook(t), filepath.Join(t.TempDir(), "log.gz")
+	for _, cut := range []int{5, 12, len(data) / 2, len(data) - 1} {
+		b, path := newBook(t), filepath.Join(t.TempDir(), name)
 		write(t, path, data[:cut])
-		if err := once(t, b, config(), path, other); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "log.gz") {
+		if err := once(t, b, config(), path, other); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), name) {
 			t.Errorf("cut at %d: %v", cut, err)
 		}
 		if b.values("other") != "1" {
 			t.Error("the damage of one source kept another from being read")
 		}
-		before := len(b.lines["log.gz"])
+		before := len(b.lines[name])
 		mustOnce(t, b, config(), path)
-		if len(b.lines["log.gz"]) != before {
+		if len(b.lines[name]) != before {
 			t.Errorf("cut at %d: read again without a change", cut)
 		}
 	}
@@ -330,6 +341,7 @@ func TestManyLinesFlat(t *testing.T) {
 func FuzzOnce(f *testing.F) {
 	f.Add([]byte(mixed), uint8(50), uint8(3))
 	f.Add([]byte(zipped(mixed)), uint8(10), uint8(1))
+	f.Add([]byte(zstandard(f, mixed)), uint8(10), uint8(1))
 	f.Add([]byte("\x1f\x8b junk"), uint8(0), uint8(0))
 	f.Add([]byte("\x1f\x8b\bA0000002\xa3\x00p1"), uint8(10), uint8(0)) // damaged just behind its last byte
 	f.Add([]byte("\r\r\n\n\r\x00\xff\xfe"), uint8(2), uint8(2))

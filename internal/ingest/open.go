@@ -19,7 +19,7 @@ func (r *reader) plan() {
 		r.queue = []step{fresh}
 	case r.unchanged():
 	default:
-		switch at := locate(r.path, r.pos.Mark, r.cfg.MaxBytes); {
+		switch at := locate(r.path, r.pos.Mark, r.cfg); {
 		case at == r.path:
 			r.queue = []step{{path: at, resume: true}}
 		case at != "":
@@ -37,12 +37,12 @@ func (r *reader) unchanged() bool {
 	if err != nil || !r.pos.Done || info.Size() != r.pos.Size {
 		return false
 	}
-	st, err := openFile(r.path, r.cfg.MaxBytes)
+	st, err := openFile(r.path, r.cfg)
 	if err != nil {
 		return false
 	}
 	defer st.close()
-	return st.device == r.pos.Identity.Device && st.inode == r.pos.Identity.Inode && (st.gz || st.holds(r.pos.Mark))
+	return st.device == r.pos.Identity.Device && st.inode == r.pos.Identity.Inode && (st.packed || st.holds(r.pos.Mark))
 }
 
 // later is what follows the incarnation found at old: those that came and went, then the path itself. The
@@ -62,7 +62,7 @@ func (r *reader) later(old string) []step {
 // known reports whether the file at path is an incarnation that was read before.
 func (r *reader) known(path string) bool {
 	for _, m := range append(r.pos.Past, r.pos.Mark) {
-		st, err := openFile(path, r.cfg.MaxBytes)
+		st, err := openFile(path, r.cfg)
 		if err != nil {
 			return true // nothing to be read there
 		}
@@ -92,9 +92,9 @@ func (r *reader) open() error {
 	var st *stream
 	var err error
 	if r.source != nil {
-		st, err = openReader(r.source, r.cfg.MaxBytes)
+		st, err = openReader(r.source, r.cfg)
 	} else {
-		st, err = openFile(s.path, r.cfg.MaxBytes)
+		st, err = openFile(s.path, r.cfg)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.id, err)

@@ -30,7 +30,7 @@ func Replay(ctx context.Context, cfg Config, src Source, p Position, fn func(Bat
 			miss(m, "a stream cannot be read twice")
 			continue
 		}
-		at := locate(src.Path, m, cfg.MaxBytes)
+		at := locate(src.Path, m, cfg)
 		if at == "" {
 			miss(m, "rotated out of reach, truncated or replaced since it was read")
 			continue
@@ -46,7 +46,7 @@ func Replay(ctx context.Context, cfg Config, src Source, p Position, fn func(Bat
 }
 
 func replayMark(ctx context.Context, cfg Config, src Source, at string, m Mark, fn func(Batch) error) error {
-	st, err := openFile(at, cfg.MaxBytes)
+	st, err := openFile(at, cfg)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"bufio"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -17,13 +15,14 @@ type stream struct {
 	file          *os.File // nil for a reader
 	info          fs.FileInfo
 	r             io.Reader
-	gz            bool
+	packed        bool   // what is read is computed from the bytes of the file: gzip, zstd, a capture
+	release       func() // frees what the decompressor holds, if set
 	device, inode uint64
 	head, history []byte // what seek saw: the first bytes, and those before the offset
 }
 
 // openFile opens a regular file. The error wraps ErrMissing or ErrNotAFile where that is the cause.
-func openFile(path string, limit int64) (*stream, error) {
+func openFile(path string, cfg Config) (*stream, error) {
 	info, err := os.Stat(path) // before Open, which would wait for ever on a pipe
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -39,7 +38,7 @@ func openFile(path string, limit int64) (*stream, error) {
 	}
 	s := &stream{path: path, file: file}
 	if s.info, err = file.Stat(); err == nil {
-		err = s.start(file, limit)
+		err = s.start(file, cfg)
 	}
 	if err != nil {
 		file.Close()
@@ -49,44 +48,19 @@ func openFile(path string, limit int64) (*stream, error) {
 	return s, nil
 }
 
-func openReader(r io.Reader, limit int64) (*stream, error) {
+func openReader(r io.Reader, cfg Config) (*stream, error) {
 	s := &stream{}
-	if err := s.start(r, limit); err != nil {
+	if err := s.start(r, cfg); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// start tells gzip from plain by the first two bytes (RFC 1952 section 2.3.1).
-func (s *stream) start(r io.Reader, limit int64) error {
-	var magic []byte
-	if s.file != nil {
-		two := make([]byte, 2)
-		n, err := s.file.ReadAt(two, 0)
-		if err != nil && err != io.EOF {
-			return err
-		}
-		magic = two[:n]
-		s.r = s.file
-	} else {
-		b := bufio.NewReaderSize(r, 4096)
-		magic, _ = b.Peek(2) // an error comes again with the first read
-		s.r = b
-	}
-	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		return nil
-	}
-	s.gz = true
-	zr, err := gzip.NewReader(bufio.NewReaderSize(s.r, readSize))
-	if err != nil {
-		s.r = &failing{err: fmt.Errorf("%w: %w", ErrDamaged, err)}
-		return nil
-	}
-	s.r = &inflated{zr: zr, left: limit}
-	return nil
-}
-
 func (s *stream) close() {
+	if s.release != nil {
+		s.release()
+		s.release = nil
+	}
 	if s.file != nil {
 		s.file.Close()
 	}
@@ -106,7 +80,7 @@ func (s *stream) onDisk() (size int64, modified time.Time) {
 
 // seek moves to offset n of the content and notes head and history. io.ErrUnexpectedEOF: it is shorter.
 func (s *stream) seek(n int64) error {
-	if s.file == nil || s.gz {
+	if s.file == nil || s.packed {
 		return s.skip(n)
 	}
 	s.head = make([]byte, min(n, headKeep))
@@ -152,11 +126,11 @@ func readFullAt(r io.ReaderAt, p []byte, at int64) error {
 }
 
 // holds reports whether the content has the head and the bytes before the offset that m remembers. It
-// leaves a plain file where it is; a gzip stream or a reader must be opened anew afterwards.
+// leaves a plain file where it is; a packed stream or a reader must be opened anew afterwards.
 func (s *stream) holds(m Mark) bool {
 	id := m.Identity
 	headLen, tailLen := min(id.HeadLen, headKeep), min(id.TailLen, tailKeep)
-	if !s.gz && s.file != nil {
+	if !s.packed && s.file != nil {
 		head, tail := make([]byte, headLen), make([]byte, tailLen)
 		return readFullAt(s.file, head, 0) == nil && hashIs(head, id.HeadLen, id.Head) &&
 			readFullAt(s.file, tail, m.Offset-int64(tailLen)) == nil && hashIs(tail, id.TailLen, id.Tail)
@@ -176,29 +150,3 @@ func (s *stream) holds(m Mark) bool {
 func hashIs(b []byte, n int, want string) bool {
 	return len(b) == n && (n == 0 || sum(b) == want)
 }
-
-// inflated bounds what a gzip stream may give and names its damages.
-type inflated struct {
-	zr   *gzip.Reader
-	left int64
-}
-
-func (i *inflated) Read(p []byte) (int, error) {
-	if i.left <= 0 {
-		var one [1]byte
-		if n, err := i.zr.Read(one[:]); n == 0 && err == io.EOF {
-			return 0, io.EOF
-		}
-		return 0, ErrTooLarge
-	}
-	n, err := i.zr.Read(p[:min(int64(len(p)), i.left)])
-	i.left -= int64(n)
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return n, err
-}
-
-type failing struct{ err error }
-
-func (f *failing) Read([]byte) (int, error) { return 0, f.err }
