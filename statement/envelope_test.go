@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"flag"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -294,6 +296,40 @@ func FuzzParseEnvelope(f *testing.F) {
 		}
 		if e.Verify(testPublic()) == nil && !bytes.Equal(signed, data) {
 			t.Fatal("two signatures by one key over one leaf")
+		}
+	})
+}
+
+// FuzzExactLeaf: the short way to a leaf accepts nothing that the strict way
+// refuses, and reads the same.
+func FuzzExactLeaf(f *testing.F) {
+	good, err := json.Marshal(testLeaf())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	for _, edit := range [][2]string{
+		{`"seq"`, `"Seq"`},
+		{`"seq":`, `"seq":1,"seq":`},
+		{`"party":"`, `"party":"\u006e`},
+		{`"party":"`, `"party":"\ud800`},
+		{`"party":"`, "\"party\":\"\xff"},
+		{`"time":`, `"time":-`},
+		{`"time":`, `"time":9007199254740993`},
+		{`}`, `,"more":1}`},
+		{`}`, `} `},
+	} {
+		f.Add([]byte(strings.Replace(string(good), edit[0], edit[1], 1)))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		e := Envelope{Payload: payload, PayloadType: LeafType}
+		short, ok := e.exactLeaf()
+		long, err := e.strictLeaf()
+		if ok && err != nil {
+			t.Fatalf("the strict way refuses it: %v", err)
+		}
+		if ok && !reflect.DeepEqual(short, long) {
+			t.Fatalf("read as %+v and as %+v", short, long)
 		}
 	})
 }
