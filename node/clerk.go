@@ -30,7 +30,9 @@ type clerk struct {
 
 	mu       sync.Mutex // guards what follows
 	refusals map[refusalKey]*record.RefusalItem
-	total    map[refusalKey]uint64 // since start, for screens and metrics
+	news     map[refusalKey]bool                      // there is one among them whose like was not refused before
+	seen     map[refusalKey]map[statement.Digest]bool // what was refused, maxSeen of each
+	total    map[refusalKey]uint64                    // since start, for screens and metrics
 	since    time.Time
 	knocks   time.Time // when refusals of strangers were written last
 }
@@ -44,7 +46,7 @@ type refusalKey struct {
 const stranger = "stranger"
 
 func newClerk(a *author, view *sqlite.View, l *lists, heads record.HeadStore, now func() time.Time) *clerk {
-	c := &clerk{author: a, roster: a.roster, self: a.self, view: view, lists: l, heads: heads, now: now, budgets: make(map[string]*border.Budget), refusals: make(map[refusalKey]*record.RefusalItem), total: make(map[refusalKey]uint64), since: now()}
+	c := &clerk{author: a, roster: a.roster, self: a.self, view: view, lists: l, heads: heads, now: now, budgets: make(map[string]*border.Budget), refusals: make(map[refusalKey]*record.RefusalItem), news: make(map[refusalKey]bool), seen: make(map[refusalKey]map[statement.Digest]bool), total: make(map[refusalKey]uint64), since: now()}
 	for _, m := range a.roster.Others(a.self.ID) {
 		b := border.NewBudget(a.roster.Charter.Budgets.ObjectsPerDay, a.roster.Charter.Budgets.BytesPerDay)
 		c.budgets[m.ID] = &b
@@ -52,7 +54,13 @@ func newClerk(a *author, view *sqlite.View, l *lists, heads record.HeadStore, no
 	return c
 }
 
-// refused counts one refusal. It is called by floods and only counts.
+// maxSeen bounds what is remembered of the refusals of one party and code.
+const maxSeen = 64
+
+// refused counts one refusal. It is called by floods and only counts. The same
+// bytes again are no news: a party that has left and goes on to submit a log
+// that has ended is refused and counted at each heartbeat, but begets no
+// further statement; the count waits until something else is refused.
 func (c *clerk) refused(party string, code statement.Code, detail string) {
 	if party == "" {
 		party = stranger
@@ -69,6 +77,12 @@ func (c *clerk) refused(party string, code statement.Code, detail string) {
 	}
 	r.Count++
 	r.Last = sum
+	if !c.seen[k][sum] {
+		if c.seen[k] == nil || len(c.seen[k]) >= maxSeen {
+			c.seen[k] = make(map[statement.Digest]bool)
+		}
+		c.seen[k][sum], c.news[k] = true, true
+	}
 }
 
 // counts returns the refusals since the start, by party and code.
@@ -247,11 +261,12 @@ func (c *clerk) refuseds(ctx context.Context) (int, error) {
 	ack := time.Duration(c.roster.Charter.Intervals.AckSeconds) * time.Second
 	knocks := c.knocks.IsZero() || to.Sub(c.knocks) >= 10*ack || to.Before(c.knocks)
 	for k, r := range c.refusals {
-		if k.party == stranger && !knocks {
+		if k.party == stranger && !knocks || !c.news[k] {
 			continue
 		}
 		items = append(items, *r)
 		delete(c.refusals, k)
+		delete(c.news, k)
 		if k.party == stranger {
 			c.knocks = to
 		}
@@ -282,7 +297,7 @@ func (c *clerk) unsaid(items []record.RefusalItem, from time.Time) {
 		if later := c.refusals[k]; later != nil {
 			old.Count, old.Last = old.Count+later.Count, later.Last
 		}
-		c.refusals[k] = &old
+		c.refusals[k], c.news[k] = &old, true
 	}
 }
 

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -120,5 +121,33 @@ func TestRefusalsAreNotLost(t *testing.T) {
 	u.ok(statement.Decode(s.Body, statement.MaxAct, &b))
 	if len(b.Items) != 2 || b.Items[0].Party != south || b.Items[0].Count != 4 || b.Items[0].Last != digestOf([]byte("the last")) || b.Items[0].First != digestOf([]byte("one")) {
 		t.Errorf("%+v", b)
+	}
+}
+
+// TestRefusedAgain: the same bytes refused again beget no statement; they are
+// counted in the next one, which something else begets.
+func TestRefusedAgain(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.start(north)
+	u.open(north)
+	n := u.node(north)
+	for range 3 {
+		n.clerk.refused(south, statement.CodeProof, "one")
+		must(n.clerk.refuseds(t.Context()))(t)
+	}
+	n.clerk.refused(south, statement.CodeProof, "another")
+	must(n.clerk.refuseds(t.Context()))(t)
+	var counts []uint64
+	for _, s := range must(n.view.OfKind(t.Context(), n.self.Origin, record.KindRefusal))(t) {
+		var b record.RefusalBody
+		u.ok(statement.Decode(s.Body, statement.MaxAct, &b))
+		counts = append(counts, uint64(b.Items[0].Count))
+	}
+	if !slices.Equal(counts, []uint64{1, 3}) {
+		t.Errorf("on the record as %v, want 1 and then 3", counts)
+	}
+	if got := n.clerk.counts()[refusalKey{south, statement.CodeProof}]; got != 4 {
+		t.Errorf("counted %d of 4", got)
 	}
 }

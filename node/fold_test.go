@@ -66,6 +66,7 @@ func odd(t *testing.T) *unit {
 	u.seal(north, "and after that")
 	must(u.node(observer).Control().Withdraw(t.Context(), api.ReasonRequest{Reason: "seen enough"}))(t)
 	late := u.afterAll(observer)
+	u.still()
 	for _, name := range []string{north, observer} {
 		s := must(u.node(name).view.Statement(t.Context(), u.keys[observer].Origin, late))(t)
 		if s.State != sqlite.StateRefused || s.Code != statement.CodeState {

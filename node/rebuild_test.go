@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"entente/api"
 	"entente/border"
+	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 )
@@ -83,6 +85,11 @@ func (u *unit) still() {
 	u.t.Helper()
 	u.settle()
 	last, since := "", time.Now()
+	defer func() {
+		if u.t.Failed() {
+			u.t.Logf("said last:\n%s", u.newest(4))
+		}
+	}()
 	u.eventually("nobody speaks", func() bool {
 		now := ""
 		for _, name := range u.names {
@@ -98,6 +105,21 @@ func (u *unit) still() {
 		}
 		return time.Since(since) > 1600*time.Millisecond
 	})
+}
+
+// newest tells the last statements of every log, as its owner reads them.
+func (u *unit) newest(n int) string {
+	var b strings.Builder
+	for _, name := range u.names {
+		list, _, err := u.node(name).view.Statements(context.Background(), sqlite.Filter{Party: name}, n, 0)
+		if err != nil {
+			fmt.Fprintln(&b, name, err)
+		}
+		for _, s := range list {
+			fmt.Fprintln(&b, name, s.Index, s.Kind, s.State, s.Code, string(s.Body))
+		}
+	}
+	return b.String()
 }
 
 // TestViewLost: a node whose view is deleted computes it anew at its start, and
