@@ -68,6 +68,9 @@ type Options struct {
 	// Poll is how often log files are looked at, without notifications by the
 	// file system; zero means both notifications and a look each second.
 	Poll time.Duration
+	// assembled, if set, sees the node before anything of it runs: tests plant
+	// faults there, to see that they are found.
+	assembled func(*Node)
 }
 
 func (o Options) withDefaults() Options {
@@ -79,6 +82,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.assembled == nil {
+		o.assembled = func(*Node) {}
 	}
 	return o
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -19,12 +18,16 @@ import (
 	"time"
 
 	"entente/api"
-	"entente/border"
+	"entente/charter"
+	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
 )
 
-const killChild = "ENTENTE_KILL_NODE" // a Config as JSON: this process is that node
+const (
+	killChild = "ENTENTE_KILL_NODE"  // a Config as JSON: this process is that node
+	killPlant = "ENTENTE_KILL_PLANT" // and has the planted bug
+)
 
 // TestMain makes the test binary the node that TestKillNode kills.
 func TestMain(m *testing.M) {
@@ -50,6 +53,10 @@ func underLoad(text string) error {
 	if err := json.Unmarshal([]byte(text), &cfg); err != nil {
 		return err
 	}
+	opt := Options{Poll: 5 * time.Millisecond}
+	if os.Getenv(killPlant) != "" {
+		opt.assembled = func(n *Node) { n.author.log = &hasty{Storage: n.log} }
+	}
 	var mu sync.Mutex // one line at a time
 	talk := func(n *Node, officer int) {
 		for i := 0; ; i++ {
@@ -67,17 +74,60 @@ func underLoad(text string) error {
 			mu.Unlock()
 		}
 	}
-	return Run(context.Background(), cfg, Options{Poll: 5 * time.Millisecond}, slog.New(slog.DiscardHandler), func(n *Node) {
+	return Run(context.Background(), cfg, opt, slog.New(slog.DiscardHandler), func(n *Node) {
 		for officer := range 3 {
 			go talk(n, officer)
 		}
 	})
 }
 
-// TestKillNode kills a whole node with SIGKILL while it talks, reads logs,
-// hunts back and answers. What it acknowledged is there, its ledger adds up,
-// no line alerts twice, no sighting goes twice, and nobody holds evidence
-// against it. 5 rounds, or a tenth of ENTENTE_KILL_ROUNDS.
+// hasty is the planted bug: a log that acknowledges what it has not stored yet.
+type hasty struct {
+	record.Storage
+
+	mu    sync.Mutex // guards what follows
+	size  uint64     // as told
+	queue chan func()
+}
+
+// Head implements record.Storage: the size is that of what was acknowledged.
+func (h *hasty) Head() (record.Tree, []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	tree, note := h.Storage.Head()
+	h.size = max(h.size, tree.Size)
+	tree.Size = h.size
+	return tree, note
+}
+
+// Append implements record.Storage, a little later.
+func (h *hasty) Append(_ context.Context, leaf []byte, sealed [][]byte) (uint64, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.queue == nil {
+		h.queue = make(chan func(), 1024)
+		go func() {
+			for f := range h.queue {
+				<-time.After(2 * time.Millisecond)
+				f()
+			}
+		}()
+	}
+	index := h.size
+	h.size++
+	h.queue <- func() {
+		if _, err := h.Storage.Append(context.Background(), leaf, sealed); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	return index, nil
+}
+
+// TestKillNode kills a whole node with SIGKILL while it starts, talks, reads
+// logs, hunts back and answers. What it acknowledged is there, its ledger adds
+// up, no line alerts twice, no sighting goes twice, and nobody holds evidence
+// against it. ENTENTE_KILL_ROUNDS rounds, 5 in a plain run.
 func TestKillNode(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -85,55 +135,106 @@ func TestKillNode(t *testing.T) {
 	}
 	rounds := 5
 	if s := os.Getenv("ENTENTE_KILL_ROUNDS"); s != "" {
-		rounds = max(1, must(strconv.Atoi(s))(t)/10)
+		rounds = must(strconv.Atoi(s))(t)
 	}
-	u := newLoopback(t, nil, north, south, observer)
-	log := u.watches(south)
-	u.cfg[south].Release = Release{Mode: border.ModeAutomatic, PerDay: 10_000}
-	u.start(north, observer)
-	u.open(north, observer)
-	acked := make(map[uint64]string)
-	lines, listed := 0, 0
-	ips := addresses(9)
-	for range rounds {
-		// Each round a list for lines read before, and lines for it.
-		for range 3 {
-			u.share(north, south, fmt.Sprintf("list %d.csv", listed), dated(ips[listed%9]))
-			listed++
+	u := newKilled(t, rounds)
+	began := time.Now()
+	for round := range rounds {
+		u.ok(u.round(round))
+	}
+	u.patience *= 3
+	u.start(south)
+	u.open(south)
+	u.weblog(u.log, u.ips...)
+	u.lines += len(u.ips)
+	u.settle()
+	u.ok(u.lost(south, north))
+	checkKilled(t, u)
+	t.Logf("%d kills, %d of them before the first word, %d acknowledged statements, %d lines, %d lists, %s a round", rounds, u.early, len(u.acked), u.lines, u.listed, (time.Since(began) / time.Duration(rounds)).Round(time.Millisecond))
+}
+
+// TestPlantedKillNode: the same loop finds a node that acknowledges before it
+// has stored.
+func TestPlantedKillNode(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts processes; without -short")
+	}
+	u := newKilled(t, 5)
+	u.planted = true
+	for round := range 5 {
+		if err := u.round(round); err != nil {
+			t.Logf("caught in round %d: %v", round, err)
+			return
 		}
-		u.killOne(5+rand.IntN(60), acked, func() {
-			u.weblog(log, ips...)
-			lines += len(ips)
-		})
 	}
 	u.start(south)
 	u.open(south)
-	u.weblog(log, ips...)
-	lines += len(ips)
-	u.patience = time.Minute
 	u.settle()
-	checkKilled(t, u, acked, lines, listed)
-	t.Logf("%d kills, %d acknowledged statements, %d lines, %d lists", rounds, len(acked), lines, listed)
+	if err := u.lost(south, north); err != nil {
+		t.Logf("caught at the end: %v", err)
+		return
+	}
+	t.Error("a node that acknowledges before it has stored goes unnoticed")
 }
 
-func checkKilled(t *testing.T, u *unit, acked map[uint64]string, lines, listed int) {
-	t.Helper()
-	n := u.node(south)
-	for index, id := range acked {
-		for _, reader := range []string{south, north} {
-			s, err := u.node(reader).view.Statement(t.Context(), n.self.Origin, index)
+// killed is a unit of which south is killed again and again, and what it said.
+type killed struct {
+	*unit
+	planted       bool
+	log           string
+	ips           []string
+	acked         map[uint64]string
+	lines, listed int
+	early         int // kills before anything was acknowledged
+}
+
+func newKilled(t *testing.T, rounds int) *killed {
+	edit := func(c *charter.Terms) { c.Budgets.SightingsPerDay = int64(rounds) + 10 }
+	u := &killed{unit: newLoopback(t, edit, north, south, observer), ips: addresses(9), acked: make(map[uint64]string)}
+	u.log = u.watches(south)
+	u.automatic(south, rounds+10)
+	u.start(north, observer)
+	u.open(north, observer)
+	return u
+}
+
+// round kills south once: one in five times while it starts, else after some
+// acknowledgements, with a list for lines read before and lines for it.
+func (u *killed) round(n int) error {
+	u.share(north, south, fmt.Sprintf("list %d.csv", n), dated(u.ips[n%9]))
+	u.listed++
+	if n%5 == 4 {
+		return u.kill(0, time.Duration(rand.IntN(int(400*time.Millisecond))), func() {})
+	}
+	return u.kill(5+rand.IntN(60), 0, func() {
+		u.weblog(u.log, u.ips...)
+		u.lines += len(u.ips)
+	})
+}
+
+// lost says which acknowledged statement a reader has not, or has otherwise.
+func (u *killed) lost(readers ...string) error {
+	for index, id := range u.acked {
+		for _, reader := range readers {
+			s, err := u.node(reader).view.Statement(u.t.Context(), u.keys[south].Origin, index)
 			if err != nil || s.ID.String() != id {
-				t.Fatalf("%s: acknowledged statement %d is %v, was %s: %v", reader, index, s.ID, id, err)
+				return fmt.Errorf("%s: acknowledged statement %d is %v, was %s: %v", reader, index, s.ID, id, err)
 			}
 		}
 	}
+	return nil
+}
+
+func checkKilled(t *testing.T, u *killed) {
+	t.Helper()
 	// Every line holds nine addresses in turn; each list names one of them.
-	wantAlerts := int64(lines/9) * int64(listed)
-	if got := u.tally(south); got.Lines != int64(lines) || got.Alerts != wantAlerts || got.Sent != listed || got.Held != got.Statements {
-		t.Errorf("%+v, want %d lines, %d alerts, %d sightings", got, lines, wantAlerts, listed)
+	wantAlerts := int64(u.lines/9) * int64(u.listed)
+	if got := u.tally(south); got.Lines != int64(u.lines) || got.Alerts != wantAlerts || got.Sent != u.listed || got.Held != got.Statements {
+		t.Errorf("%+v, want %d lines, %d alerts, %d sightings", got, u.lines, wantAlerts, u.listed)
 	}
-	if n := u.ofKind(north, south, indicator.KindSighting); n != listed {
-		t.Errorf("north reads %d sightings of %d", n, listed)
+	if n := u.ofKind(north, south, indicator.KindSighting); n != u.listed {
+		t.Errorf("north reads %d sightings of %d", n, u.listed)
 	}
 	u.innocent()
 	u.still()
@@ -155,37 +256,51 @@ func checkKilled(t *testing.T, u *unit, acked map[uint64]string, lines, listed i
 	}
 }
 
-// killOne runs south in a process of its own, kills it after so many
-// acknowledgements, and notes all that it said.
-func (u *unit) killOne(after int, acked map[uint64]string, meanwhile func()) {
+// kill runs south in a process of its own and kills it after so many
+// acknowledgements, or, with 0 of them, after a time; it notes all that south
+// said. Halfway it calls meanwhile. The error is what must not be.
+func (u *killed) kill(after int, or time.Duration, meanwhile func()) error {
 	u.t.Helper()
 	self := must(os.Executable())(u.t)
 	cmd := exec.Command(self, "-test.run=^$")
 	cmd.Env = append(os.Environ(), killChild+"="+string(must(json.Marshal(u.cfg[south]))(u.t)))
+	if u.planted {
+		cmd.Env = append(cmd.Env, killPlant+"=1")
+	}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out := must(cmd.StdoutPipe())(u.t)
 	u.ok(cmd.Start())
+	kill := func() { _ = cmd.Process.Kill() } // one that has ended is told by Wait
+	if after == 0 {
+		defer time.AfterFunc(or, kill).Stop()
+	}
 	r := bufio.NewReader(out)
-	for n := 0; ; n++ {
-		if n == after/2 {
+	var twice error
+	n := 0
+	for ; ; n++ {
+		if after > 0 && n == after/2 {
 			meanwhile()
 		}
-		if n == after {
-			u.ok(cmd.Process.Kill())
+		if after > 0 && n == after {
+			kill()
 		}
 		line, err := r.ReadString('\n')
-		if err == io.EOF { // a line that the kill cut short says nothing
+		if err != nil { // a line that the kill cut short says nothing
 			break
 		}
 		index, id, _ := strings.Cut(strings.TrimSpace(line), " ")
 		i := must(strconv.ParseUint(index, 10, 64))(u.t)
-		if old, ok := acked[i]; ok && old != id {
-			u.t.Fatalf("index %d was acknowledged twice", i)
+		if old, ok := u.acked[i]; ok && old != id {
+			twice = fmt.Errorf("index %d was acknowledged twice", i)
 		}
-		acked[i] = id
+		u.acked[i] = id
+	}
+	if n == 0 {
+		u.early++
 	}
 	if err := cmd.Wait(); err == nil || stderr.Len() > 0 {
-		u.t.Fatalf("the node ended by itself: %v %s", err, stderr.String())
+		return fmt.Errorf("the node ended by itself: %v %s", err, stderr.String())
 	}
+	return twice
 }

@@ -146,6 +146,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	if err := n.assemble(ctx, keys, signs); err != nil {
 		return err
 	}
+	n.opt.assembled(n)
 
 	// Where we listen.
 	listeners, err := n.listen()
