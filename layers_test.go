@@ -59,6 +59,7 @@ var thirdParty = map[string][]string{
 	"exchange":          {"github.com/go-json-experiment/json"},
 	"watch/indicator":   {"github.com/gaissmai/bart"},
 	"watch/format":      {},
+	"watch/archive":     {"github.com/FastFilter/xorfilter", "github.com/cespare/xxhash/v2"},
 	"internal/keyfile":  {"filippo.io/age", "filippo.io/mldsa"},
 	"internal/logfile":  {"golang.org/x/mod/sumdb/tlog"},
 	"internal/headfile": {"golang.org/x/mod/sumdb/tlog"},

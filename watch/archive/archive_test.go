@@ -1,0 +1,403 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"entente/observable"
+	"entente/statement"
+	"entente/watch"
+	"entente/watch/event"
+	"entente/watch/indicator"
+)
+
+// small draws values that repeat and nest.
+func small(rng *rand.Rand) observable.Value {
+	n := rng.IntN(40)
+	host := []string{"a.example", "b.a.example", "c.b.a.example", "x.test", "long.name.of.some.org"}[rng.IntN(5)]
+	var typ observable.Type
+	var raw string
+	switch rng.IntN(8) {
+	case 0:
+		typ, raw = observable.IPv4, fmt.Sprintf("198.51.100.%d", n)
+	case 1:
+		typ, raw = observable.IPv6, fmt.Sprintf("2001:db8::%d", n)
+	case 2:
+		typ, raw = observable.Net4, fmt.Sprintf("198.51.100.%d/%d", n, 24+rng.IntN(8))
+	case 3:
+		typ, raw = observable.Net6, fmt.Sprintf("2001:db8::%d/%d", n, 120+rng.IntN(8))
+	case 4:
+		typ, raw = observable.URL, fmt.Sprintf("http://%s/a/%d/b?q", host, n)
+		if n%3 == 0 {
+			raw = fmt.Sprintf("http://198.51.100.%d:81/a", n)
+		}
+		if n%5 == 0 {
+			raw = fmt.Sprintf("http://%s/a/%d", host, n)
+		}
+	case 5:
+		typ, raw = observable.Email, fmt.Sprintf("u%d@%s", n, host)
+	case 6:
+		typ, raw = observable.SHA256, fmt.Sprintf("%064x", n)
+	default:
+		typ, raw = observable.Domain, fmt.Sprintf("n%d.%s", n, host)
+		if n%4 == 0 {
+			raw = host
+		}
+	}
+	v, err := observable.Normalise(typ, raw)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func randomEvent(rng *rand.Rand) event.Event {
+	ev := event.Event{Dataset: "test.one", Time: time.UnixMicro(rng.Int64N(1e15)).UTC()}
+	for i := range rng.IntN(6) {
+		name := fmt.Sprint("field.", i)
+		v := small(rng)
+		ev.Add(name, v.Canonical)
+		ev.ObserveValue(name, v)
+	}
+	return ev
+}
+
+func build(t testing.TB, events []event.Event) *Index {
+	t.Helper()
+	b := NewBuilder()
+	for i := range events {
+		b.Add(values(&events[i]))
+	}
+	var out bytes.Buffer
+	if n, err := b.WriteTo(&out); err != nil || n != int64(out.Len()) {
+		t.Fatalf("wrote %d of %d: %v", n, out.Len(), err)
+	}
+	x, err := OpenIndex(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.Rows() != len(events) {
+		t.Fatalf("%d rows of %d", x.Rows(), len(events))
+	}
+	return x
+}
+
+func values(ev *event.Event) iterator {
+	return func(yield func(observable.Value) bool) {
+		for i := range ev.Observables {
+			if !yield(ev.Observables[i].Value) {
+				return
+			}
+		}
+	}
+}
+
+// TestJoinEqualsLive: the rows that a join names, matched, are exactly those
+// that live matching would have found, with the same hits.
+func TestJoinEqualsLive(t *testing.T) {
+	total := 0
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		events := make([]event.Event, rng.IntN(400))
+		for i := range events {
+			events[i] = randomEvent(rng)
+		}
+		x := build(t, events)
+		var entries []indicator.Entry
+		var wanted []observable.Value
+		for i := range 1 + rng.IntN(30) {
+			v := small(rng)
+			wanted = append(wanted, v)
+			entries = append(entries, indicator.Entry{Value: v, ID: uint32(i)})
+		}
+		m := watch.NewMatcher(indicator.NewSet(entries), func(id uint32) (watch.Meta, bool) {
+			return watch.Meta{Value: wanted[id], Status: watch.Active}, true
+		})
+		match := func(rows func(func(int))) []watch.Hit {
+			var hits []watch.Hit
+			rows(func(i int) { hits = m.Match(&events[i], watch.Place{Line: int64(i)}, nil, hits) })
+			return hits
+		}
+		want := match(func(f func(int)) {
+			for i := range events {
+				f(i)
+			}
+		})
+		named := make(map[uint32]bool)
+		if err := x.Join(NewNeedles(wanted), func(_ int, row uint32) { named[row] = true }); err != nil {
+			t.Fatal(err)
+		}
+		got := match(func(f func(int)) {
+			for i := range events {
+				if named[uint32(i)] {
+					f(i)
+				}
+			}
+		})
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("seed %d: %s", seed, d)
+		}
+		total += len(want)
+	}
+	if total < 1000 {
+		t.Errorf("only %d hits: the test says little", total)
+	}
+}
+
+// TestManyKeys looks up keys in many blocks, there and not there, and those of
+// somebody who chose his hashes so that guessing fails.
+func TestManyKeys(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	for name, next := range map[string]func(i int) uint64{
+		"uniform":   func(int) uint64 { return rng.Uint64() },
+		"clustered": func(i int) uint64 { return 1<<63 + uint64(i)*3 },
+		"two ends":  func(i int) uint64 { return uint64(i%2)*(1<<64-1<<20) + uint64(i)*2 },
+	} {
+		b := NewBuilder()
+		want := make(map[uint64]uint32)
+		for i := range 20_000 {
+			k := next(i)
+			if _, twice := want[k]; twice {
+				continue
+			}
+			want[k] = b.rows
+			b.keys = append(b.keys, posting{k, b.rows})
+			b.rows++
+		}
+		var out bytes.Buffer
+		if _, err := b.WriteTo(&out); err != nil {
+			t.Fatal(err)
+		}
+		x, err := OpenIndex(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		needles := &Needles{}
+		for k := range want {
+			needles.keys = append(needles.keys, k, k+1, k-1)
+		}
+		slices.Sort(needles.keys)
+		needles.keys = slices.Compact(needles.keys)
+		found := 0
+		err = x.Join(needles, func(n int, row uint32) {
+			found++
+			if r, ok := want[needles.keys[n]]; !ok || r != row {
+				t.Fatalf("%s: key %x in row %d, want %d %v", name, needles.keys[n], row, r, ok)
+			}
+		})
+		if err != nil || found != len(want) {
+			t.Errorf("%s: %d of %d found, %v", name, found, len(want), err)
+		}
+	}
+}
+
+// TestDamage: any changed byte is noticed, or changes nothing that is asked.
+func TestDamage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	events := make([]event.Event, 300)
+	for i := range events {
+		events[i] = randomEvent(rng)
+	}
+	b := NewBuilder()
+	for i := range events {
+		b.Add(values(&events[i]))
+	}
+	var out bytes.Buffer
+	if _, err := b.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	var wanted []observable.Value
+	for range 400 {
+		wanted = append(wanted, small(rng))
+	}
+	n := NewNeedles(wanted)
+	join := func(data []byte) ([]uint64, error) {
+		x, err := OpenIndex(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return nil, err
+		}
+		var all []uint64
+		err = x.Join(n, func(i int, row uint32) { all = append(all, uint64(i)<<32|uint64(row)) })
+		return all, err
+	}
+	want, err := join(out.Bytes())
+	if err != nil || len(want) == 0 {
+		t.Fatalf("%d pairs, %v", len(want), err)
+	}
+	for range 3000 {
+		data := bytes.Clone(out.Bytes())
+		data[rng.IntN(len(data))] ^= 1 << rng.IntN(8)
+		if got, err := join(data); !errors.Is(err, ErrDamaged) && !slices.Equal(got, want) {
+			t.Fatalf("a changed bit gives %d pairs instead of %d, and %v", len(got), len(want), err)
+		}
+	}
+	if _, err := join(out.Bytes()[:out.Len()-1]); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a cut file: %v", err)
+	}
+}
+
+// TestRecord: what was written is read.
+func TestRecord(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := Record{
+			Source: rapid.String().Draw(t, "source"), Path: rapid.String().Draw(t, "path"), Generation: rapid.IntRange(0, 9).Draw(t, "generation"),
+			Line: rapid.Int64Range(1, 1<<40).Draw(t, "line"), Offset: rapid.Int64Range(0, 1<<50).Draw(t, "offset"), Raw: rapid.SliceOf(rapid.Byte()).Draw(t, "raw"),
+		}
+		r.Event.Dataset = rapid.String().Draw(t, "dataset")
+		if rapid.Bool().Draw(t, "timed") {
+			r.Event.Time = time.UnixMicro(rapid.Int64Range(-1e15, 1e17).Draw(t, "time")).UTC()
+		}
+		r.Event.Left = rapid.IntRange(0, 5).Draw(t, "left")
+		name := rapid.SampledFrom([]string{"a", "b", "c"})
+		for range rapid.IntRange(0, 5).Draw(t, "fields") {
+			r.Event.Fields = append(r.Event.Fields, event.Field{Name: name.Draw(t, "name"), Value: rapid.String().Draw(t, "value")})
+		}
+		for range rapid.IntRange(0, 5).Draw(t, "observables") {
+			typ := rapid.SampledFrom(append(observable.Types(), "ja4")).Draw(t, "type")
+			r.Event.Observables = append(r.Event.Observables, event.Observable{Field: name.Draw(t, "of"), Value: observable.Value{Type: typ, Canonical: rapid.String().Draw(t, "canonical")}})
+		}
+		data := AppendRecord([]byte("before"), &r)[len("before"):]
+		var got Record
+		rest, err := ParseRecord(append(data, "after"...), &got)
+		if err != nil || string(rest) != "after" {
+			t.Fatalf("%q, %v", rest, err)
+		}
+		if len(r.Raw) == 0 {
+			r.Raw, got.Raw = nil, nil
+		}
+		if d := cmp.Diff(r, got); d != "" {
+			t.Fatal(d)
+		}
+	})
+	for i, typ := range types() {
+		if typeNumber(typ) != byte(i) {
+			t.Errorf("%s is stored as %d and read as %d", typ, typeNumber(typ), i)
+		}
+	}
+}
+
+// FuzzParseRecord: no bytes make it panic, and what it takes is written the same.
+func FuzzParseRecord(f *testing.F) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 5 {
+		f.Add(AppendRecord(nil, &Record{Source: "s", Path: "p", Line: 1, Event: randomEvent(rng), Raw: []byte("raw")}))
+	}
+	f.Add(binary.LittleEndian.AppendUint32(nil, 1<<31))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r, again Record
+		rest, err := ParseRecord(b, &r)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(rest) > len(b) {
+			t.Fatal("more than there was")
+		}
+		if _, err := ParseRecord(AppendRecord(nil, &r), &again); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(r, again); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
+// FuzzOpenIndex: no bytes make it panic or run away.
+func FuzzOpenIndex(f *testing.F) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	b := NewBuilder()
+	for range 20 {
+		ev := randomEvent(rng)
+		b.Add(values(&ev))
+	}
+	var out bytes.Buffer
+	if _, err := b.WriteTo(&out); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(out.Bytes(), true)
+	f.Add([]byte(magic), false)
+	n := NewNeedles([]observable.Value{{Type: observable.Domain, Canonical: "a.example"}, {Type: observable.Net4, Canonical: "0.0.0.0/0"}, {Type: observable.Net6, Canonical: "::/0"}})
+	f.Fuzz(func(t *testing.T, data []byte, mend bool) {
+		if len(data) > 4<<10 {
+			return // lists may overlap in a forged index: its cost is the square of its size
+		}
+		if mend && len(data) >= headerSize { // past the sum, to what lies behind
+			var h header
+			if _, err := binary.Decode(data, binary.LittleEndian, &h); err == nil {
+				copy(data, h.bytes())
+			}
+		}
+		x, err := OpenIndex(bytes.NewReader(data), int64(len(data)))
+		if err == nil {
+			err = x.Join(n, func(int, uint32) {})
+		}
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestManifest(t *testing.T) {
+	m := Manifest{
+		Format: ManifestFormat, Number: 3, Rows: 7, Made: 1, Files: []File{{"3.keys", 9, statement.Digest{1}}},
+		Spans: []Span{{Source: "s", To: 5, Final: true}},
+	}
+	data, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParseManifest(data)
+	if err != nil || cmp.Diff(m, got) != "" {
+		t.Errorf("%v %s", err, cmp.Diff(m, got))
+	}
+	for _, bad := range []string{"", "{}", string(data) + " ", string(bytes.Replace(data, []byte("v1"), []byte("v2"), 1)), string(bytes.Replace(data, []byte(`"rows"`), []byte(`"rowz"`), 1))} {
+		if _, err := ParseManifest([]byte(bad)); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%.40q: %v", bad, err)
+		}
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	c := Cover([]Span{
+		{Source: "s", From: 10, To: 20},
+		{Source: "s", From: 0, To: 10},
+		{Source: "s", From: 30, To: 40, Final: true},
+		{Source: "s", Generation: 1, Begin: 5, From: 5, To: 9},
+		{Source: "s", Generation: 1, Begin: 5, From: 9, To: 9, Final: true},
+		{Source: "t", From: 0, To: 1},
+	})
+	for _, q := range []struct {
+		source     string
+		generation int
+		from, to   int64
+		want       bool
+	}{
+		{"s", 0, 0, 20, true},
+		{"s", 0, 0, 21, false},
+		{"s", 0, 25, 35, false},
+		{"s", 0, 30, 40, true},
+		{"s", 1, 5, 9, true},
+		{"s", 1, 4, 9, false},
+		{"t", 0, 0, 1, true},
+		{"u", 0, 0, 1, false},
+		{"u", 0, 3, 3, true},
+	} {
+		if got := c.Has(q.source, q.generation, q.from, q.to); got != q.want {
+			t.Errorf("%+v: %v", q, got)
+		}
+	}
+	if c.Whole("s", 0) || !c.Whole("s", 1) || c.Whole("t", 0) {
+		t.Error("whole incarnations")
+	}
+}

@@ -1,0 +1,268 @@
+package archive
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"entente/observable"
+	"entente/watch/event"
+)
+
+// Record is one event with its line and its place: all that matching it later
+// takes, and all that a hit keeps.
+type Record struct {
+	Source     string
+	Path       string // the file it was read from
+	Generation int
+	Line       int64
+	Offset     int64
+	// Event is as the parser gave it, but that a time without a year was completed
+	// where that could be done, else left out. Its time has microseconds.
+	Event event.Event
+	Raw   []byte // the whole line
+}
+
+// types is the number of each type in stored records: a place in this list. It
+// only grows.
+func types() []observable.Type {
+	return []observable.Type{
+		observable.IPv4, observable.IPv6, observable.Net4, observable.Net6, observable.Domain,
+		observable.URL, observable.MD5, observable.SHA1, observable.SHA256, observable.Email,
+	}
+}
+
+// typeNumber is a place in types; a type that is not there (a newer one) is
+// stored by name after otherType.
+func typeNumber(t observable.Type) byte {
+	switch t {
+	case observable.IPv4:
+		return 0
+	case observable.IPv6:
+		return 1
+	case observable.Net4:
+		return 2
+	case observable.Net6:
+		return 3
+	case observable.Domain:
+		return 4
+	case observable.URL:
+		return 5
+	case observable.MD5:
+		return 6
+	case observable.SHA1:
+		return 7
+	case observable.SHA256:
+		return 8
+	case observable.Email:
+		return 9
+	default:
+		return otherType
+	}
+}
+
+const otherType = 255
+
+// AppendRecord appends the encoding of r: its length, then every member in
+// turn, numbers as varints, texts with their length. A field's name that an
+// observable shares is stored once.
+func AppendRecord(dst []byte, r *Record) []byte {
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = appendText(dst, r.Source)
+	dst = appendText(dst, r.Path)
+	dst = binary.AppendUvarint(dst, uint64(r.Generation))
+	dst = binary.AppendUvarint(dst, uint64(r.Line))
+	dst = binary.AppendUvarint(dst, uint64(r.Offset))
+	ev := &r.Event
+	if ev.Time.IsZero() {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 1)
+		dst = binary.AppendVarint(dst, ev.Time.UnixMicro())
+	}
+	dst = appendText(dst, ev.Dataset)
+	dst = binary.AppendUvarint(dst, uint64(ev.Left))
+	dst = binary.AppendUvarint(dst, uint64(len(ev.Fields)))
+	for i := range ev.Fields {
+		dst = appendText(dst, ev.Fields[i].Name)
+		dst = appendText(dst, ev.Fields[i].Value)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(ev.Observables)))
+	at := 0
+	for i := range ev.Observables {
+		o := &ev.Observables[i]
+		dst, at = appendName(dst, ev.Fields, o.Field, at)
+		n := typeNumber(o.Value.Type)
+		dst = append(dst, n)
+		if n == otherType {
+			dst = appendText(dst, string(o.Value.Type))
+		}
+		dst = appendText(dst, o.Value.Canonical)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(r.Raw)))
+	dst = append(dst, r.Raw...)
+	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
+	return dst
+}
+
+func appendText(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+// appendName stores the name of an observable's field as the place of a field
+// of that name, counted from 1, or as 0 and the name. Observables mostly follow
+// their fields, so the search goes on where it last ended.
+func appendName(dst []byte, fields []event.Field, name string, at int) ([]byte, int) {
+	for n := range fields {
+		i := at + n
+		if i >= len(fields) {
+			i -= len(fields)
+		}
+		if fields[i].Name == name {
+			return binary.AppendUvarint(dst, uint64(i+1)), i
+		}
+	}
+	return appendText(append(dst, 0), name), at
+}
+
+var errRecord = errors.New("not a record")
+
+// ParseRecord reads the record at the start of b into r, whose memory is used
+// again, and returns what follows it. Texts have their own memory; Raw is a
+// part of b. An error wraps ErrDamaged.
+func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
+	if len(b) < 4 || uint64(binary.LittleEndian.Uint32(b)) > uint64(len(b)-4) {
+		return nil, damaged(errRecord)
+	}
+	n := int(binary.LittleEndian.Uint32(b))
+	b, rest = b[4:4+n], b[4+n:]
+	d := decoder{b: b}
+	r.Event.Reset()
+	r.Source, r.Path = d.text(), d.text()
+	r.Generation, r.Line, r.Offset = int(d.number()), int64(d.number()), int64(d.number())
+	if d.byte() != 0 {
+		r.Event.Time = time.UnixMicro(d.signed()).UTC()
+	}
+	r.Event.Dataset = d.text()
+	r.Event.Left = int(d.number())
+	fields := d.count(event.MaxFields)
+	r.Event.Fields = slices.Grow(r.Event.Fields, fields)
+	for range fields {
+		r.Event.Fields = append(r.Event.Fields, event.Field{Name: d.text(), Value: d.text()})
+	}
+	seen := d.count(event.MaxObservables)
+	r.Event.Observables = slices.Grow(r.Event.Observables, seen)
+	for range seen {
+		o := event.Observable{Field: d.name(r.Event.Fields)}
+		if t := d.byte(); t == otherType {
+			o.Value.Type = observable.Type(d.text())
+		} else if t < byte(len(d.types())) {
+			o.Value.Type = d.types()[t]
+		} else {
+			d.bad = true
+		}
+		o.Value.Canonical = d.text()
+		r.Event.Observables = append(r.Event.Observables, o)
+	}
+	r.Raw = d.bytes()
+	if d.bad || len(d.b) != d.at {
+		return nil, damaged(errRecord)
+	}
+	return rest, nil
+}
+
+// decoder reads members in turn; after the first mistake all are empty. The
+// texts are pieces of one string.
+type decoder struct {
+	b    []byte
+	s    string
+	at   int
+	list []observable.Type
+	bad  bool
+}
+
+func (d *decoder) types() []observable.Type {
+	if d.list == nil {
+		d.list = types()
+	}
+	return d.list
+}
+
+func (d *decoder) number() uint64 {
+	v, w := binary.Uvarint(d.b[d.at:])
+	if w <= 0 || v > 1<<62 {
+		d.fail()
+		return 0
+	}
+	d.at += w
+	return v
+}
+
+func (d *decoder) signed() int64 {
+	v, w := binary.Varint(d.b[d.at:])
+	if w <= 0 {
+		d.fail()
+		return 0
+	}
+	d.at += w
+	return v
+}
+
+func (d *decoder) fail() { d.bad, d.at = true, len(d.b) }
+
+func (d *decoder) byte() byte {
+	if d.at >= len(d.b) {
+		d.fail()
+		return 0
+	}
+	d.at++
+	return d.b[d.at-1]
+}
+
+func (d *decoder) count(most uint64) int {
+	n := d.number()
+	if n > most {
+		d.fail()
+		return 0
+	}
+	if d.bad {
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) bytes() []byte {
+	n := d.number()
+	if n > uint64(len(d.b)-d.at) {
+		d.fail()
+		return nil
+	}
+	d.at += int(n)
+	return d.b[d.at-int(n) : d.at : d.at]
+}
+
+func (d *decoder) text() string {
+	n := len(d.bytes())
+	if n == 0 {
+		return ""
+	}
+	if d.s == "" {
+		d.s = string(d.b)
+	}
+	return d.s[d.at-n : d.at]
+}
+
+func (d *decoder) name(fields []event.Field) string {
+	i := d.number()
+	switch {
+	case i == 0:
+		return d.text()
+	case i > uint64(len(fields)):
+		d.fail()
+		return ""
+	default:
+		return fields[i-1].Name
+	}
+}
