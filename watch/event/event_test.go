@@ -137,6 +137,27 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+func TestParseEpoch(t *testing.T) {
+	for s, want := range map[string]string{
+		"1521911720.865716":            "2018-03-24T17:15:20.865716Z",
+		"1521911720":                   "2018-03-24T17:15:20Z",
+		"1521911720.1234567891234":     "2018-03-24T17:15:20.123456789Z",
+		"1521911720865":                "2018-03-24T17:15:20.865Z",
+		"0":                            "1970-01-01T00:00:00Z",
+		"":                             "",
+		"-1":                           "",
+		"1e9":                          "",
+		"1521911720.86x":               "",
+		"999999999999999":              "",
+		"1." + strings.Repeat("0", 40): "",
+	} {
+		got, ok := event.ParseEpoch(s)
+		if ok != (want != "") || ok && got.Format(time.RFC3339Nano) != want {
+			t.Errorf("ParseEpoch(%q) = %v, %v; want %q", s, got, ok, want)
+		}
+	}
+}
+
 func TestCompleteYear(t *testing.T) {
 	yearless := func(month time.Month, day, hour int) time.Time {
 		return time.Date(0, month, day, hour, 0, 0, 0, time.UTC)

@@ -1,6 +1,9 @@
 package event
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // ParseTime reads an ISO 8601 date and time as logs write it: "2021-06-06T15:57:37",
 // a "T", "t" or space between, a fraction of up to nine digits (more are ignored) after a point or comma, and a
@@ -101,4 +104,34 @@ func zone(s string) (time.Duration, bool) {
 		offset = -offset
 	}
 	return offset, ok1 && ok2 && hours <= 23 && minutes <= 59
+}
+
+// ParseEpoch reads seconds since 1970 with a fraction, as Zeek writes times in text, or milliseconds as
+// an integer, as JSON::TS_MILLIS writes them. Digits beyond the nanosecond are ignored.
+func ParseEpoch(s string) (time.Time, bool) {
+	whole, fraction, _ := strings.Cut(s, ".")
+	seconds, ok := integer(whole)
+	if !ok || len(fraction) > 32 {
+		return time.Time{}, false
+	}
+	if len(whole) >= 12 && fraction == "" {
+		return time.UnixMilli(seconds).UTC(), len(whole) <= 14
+	}
+	nanos, ok := integer((fraction + "000000000")[:9])
+	const latest = 253402300799 // the end of the year 9999
+	return time.Unix(seconds, nanos).UTC(), ok && seconds <= latest
+}
+
+func integer(s string) (int64, bool) {
+	if s == "" || len(s) > 18 {
+		return 0, false
+	}
+	var n int64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
 }

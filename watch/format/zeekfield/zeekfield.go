@@ -5,7 +5,6 @@ package zeekfield
 
 import (
 	"strings"
-	"time"
 
 	"entente/watch/event"
 	"entente/watch/format/freetext"
@@ -68,36 +67,6 @@ func Finish(path string, ev *event.Event) {
 	if target := ev.Get("url.original"); target != "" {
 		ev.AddRequest(ev.Get("url.domain"), ev.Get("destination.port"), target)
 	}
-}
-
-// Epoch reads seconds since 1970 with a fraction, as Zeek writes times in text, or milliseconds as
-// an integer, as JSON::TS_MILLIS writes them. Digits beyond the nanosecond are ignored.
-func Epoch(s string) (time.Time, bool) {
-	whole, fraction, _ := strings.Cut(s, ".")
-	seconds, ok := integer(whole)
-	if !ok || len(fraction) > 32 {
-		return time.Time{}, false
-	}
-	if len(whole) >= 12 && fraction == "" {
-		return time.UnixMilli(seconds).UTC(), len(whole) <= 14
-	}
-	nanos, ok := integer((fraction + "000000000")[:9])
-	const latest = 253402300799 // the end of the year 9999
-	return time.Unix(seconds, nanos).UTC(), ok && seconds <= latest
-}
-
-func integer(s string) (int64, bool) {
-	if s == "" || len(s) > 18 {
-		return 0, false
-	}
-	var n int64
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(s[i]-'0')
-	}
-	return n, true
 }
 
 // Guess names the log that has this column and hardly another one has, "" for most columns. JSON lines

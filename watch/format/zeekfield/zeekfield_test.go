@@ -3,7 +3,6 @@ package zeekfield
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"entente/watch/event"
 )
@@ -25,27 +24,6 @@ func TestOf(t *testing.T) {
 	} {
 		if got := Of(c.path, c.name); got != c.want {
 			t.Errorf("Of(%q, %.40q) = %+v, want %+v", c.path, c.name, got, c.want)
-		}
-	}
-}
-
-func TestEpoch(t *testing.T) {
-	for s, want := range map[string]string{
-		"1521911720.865716":            "2018-03-24T17:15:20.865716Z",
-		"1521911720":                   "2018-03-24T17:15:20Z",
-		"1521911720.1234567891234":     "2018-03-24T17:15:20.123456789Z",
-		"1521911720865":                "2018-03-24T17:15:20.865Z",
-		"0":                            "1970-01-01T00:00:00Z",
-		"":                             "",
-		"-1":                           "",
-		"1e9":                          "",
-		"1521911720.86x":               "",
-		"999999999999999":              "",
-		"1." + strings.Repeat("0", 40): "",
-	} {
-		got, ok := Epoch(s)
-		if ok != (want != "") || ok && got.Format(time.RFC3339Nano) != want {
-			t.Errorf("Epoch(%q) = %v, %v; want %q", s, got, ok, want)
 		}
 	}
 }

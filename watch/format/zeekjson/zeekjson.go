@@ -152,7 +152,7 @@ func (p *parser) finish(ev *event.Event) error {
 	if strings.IndexByte(p.time, '-') >= 0 {
 		ev.Time, ok = event.ParseTime(p.time)
 	} else {
-		ev.Time, ok = zeekfield.Epoch(p.time)
+		ev.Time, ok = event.ParseEpoch(p.time)
 	}
 	if !ok {
 		return errTime

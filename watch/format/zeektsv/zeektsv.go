@@ -99,7 +99,7 @@ func (p *parser) record(line []byte, ev *event.Event) error {
 		switch {
 		case c.isTime:
 			var ok bool
-			if ev.Time, ok = zeekfield.Epoch(string(value)); !ok {
+			if ev.Time, ok = event.ParseEpoch(string(value)); !ok {
 				return errTime
 			}
 		case c.isList:
