@@ -2,6 +2,7 @@ package node
 
 import (
 	"entente/watch/event"
+	"entente/watch/format/auditd"
 	"entente/watch/format/eve"
 	"entente/watch/format/syslog"
 	"entente/watch/format/weblog"
@@ -18,5 +19,6 @@ func Formats() []event.Format {
 		zeektsv.Format(),
 		weblog.Format(),
 		syslog.Format(),
+		auditd.Format(),
 	}
 }

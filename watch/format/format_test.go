@@ -11,6 +11,7 @@ import (
 
 	"entente/watch/event"
 	"entente/watch/format"
+	"entente/watch/format/auditd"
 	"entente/watch/format/eve"
 	"entente/watch/format/formattest"
 	"entente/watch/format/syslog"
@@ -20,7 +21,7 @@ import (
 )
 
 func formats() []event.Format {
-	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format()}
+	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format()}
 }
 
 func TestNamesAreFolders(t *testing.T) {
@@ -100,7 +101,7 @@ func TestDetectRealFiles(t *testing.T) {
 		"crowdsec-hub/haproxy-nextcloud-whitelist/haproxy-logs.log": "syslog",
 		"crowdsec-hub/caddy-logs/caddy-logs.log":                    "",
 		"crowdsec-hub/endlessh-logs/endlessh-logs.log":              "",
-		"crowdsec-hub/auditd-logs/auditd-logs.log":                  "",
+		"crowdsec-hub/auditd-logs/auditd-logs.log":                  "auditd",
 	} {
 		t.Run(path, func(t *testing.T) {
 			var head [][]byte
