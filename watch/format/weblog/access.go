@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entente/watch/event"
+	"entente/watch/format/webfield"
 )
 
 // access reads "[vhost[:port] ]client ident user [time] "request" status bytes[ "referrer" "agent"][ …]".
@@ -32,7 +33,7 @@ func access(s string, ev *event.Event) bool {
 	}
 	ev.Dataset = "web.access"
 	if request != "-" {
-		putRequest(ev, request, host, port)
+		webfield.Request(ev, request, host, port)
 	}
 	answer(rest, ev)
 	return true
@@ -87,11 +88,11 @@ func putForwarded(s *string, ev *event.Event) bool {
 // of the combined format is a server's own addition, a forwarded address often.
 func answer(s string, ev *event.Event) {
 	status, s, _ := strings.Cut(strings.TrimLeft(s, " "), " ")
-	if isNumber(status) {
+	if webfield.IsNumber(status) {
 		ev.Add("http.response.status_code", status)
 	}
 	size, _, _ := strings.Cut(s, " ")
-	if isNumber(size) {
+	if webfield.IsNumber(size) {
 		ev.Add("http.response.body.bytes", size)
 		s = strings.TrimLeft(s[len(size):], " ")
 	}
@@ -99,19 +100,19 @@ func answer(s string, ev *event.Event) {
 	if strings.HasPrefix(s, `"`) {
 		referrer, rest, ok := quoted(s[1:])
 		if !ok {
-			putText(ev, "web.extra", s)
+			webfield.Text(ev, "web.extra", s)
 			return
 		}
-		putReferrer(ev, referrer)
+		webfield.Referrer(ev, referrer)
 		s = strings.TrimLeft(rest, " ")
 		if strings.HasPrefix(s, `"`) {
 			if agent, rest, ok := quoted(s[1:]); ok {
-				putAgent(ev, agent)
+				webfield.Agent(ev, agent)
 				s = strings.TrimLeft(rest, " ")
 			}
 		}
 	}
-	putText(ev, "web.extra", s)
+	webfield.Text(ev, "web.extra", s)
 }
 
 // accessTime reads "10/Oct/2000:13:55:36 -0700".

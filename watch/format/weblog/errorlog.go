@@ -6,6 +6,7 @@ import (
 
 	"entente/watch/event"
 	"entente/watch/format/freetext"
+	"entente/watch/format/webfield"
 )
 
 // apacheError reads "[Sun Dec 04 04:47:44 2005] [error] [client 192.0.2.1] text" and its form since 2.4,
@@ -30,7 +31,7 @@ func apacheError(s string, ev *event.Event) bool {
 	if ev.Get("log.level") == "" {
 		return false
 	}
-	putText(ev, "message", rest)
+	webfield.Text(ev, "message", rest)
 	return true
 }
 
@@ -64,7 +65,7 @@ func errorGroup(group string, ev *event.Event) bool {
 // has no brackets: "::1:4022" is ::1 in a line that has a process group.
 func errorClient(client string, ev *event.Event) bool {
 	host, port := event.CutPort(client)
-	if i := strings.LastIndexByte(client, ':'); i > 0 && ev.Get("process.pid") != "" && isNumber(client[i+1:]) {
+	if i := strings.LastIndexByte(client, ':'); i > 0 && ev.Get("process.pid") != "" && webfield.IsNumber(client[i+1:]) {
 		host, port = client[:i], client[i+1:]
 	}
 	if ev.PutAddress("source.ip", strings.Trim(host, "[]")) {
@@ -98,7 +99,7 @@ func nginxError(s string, ev *event.Event) bool {
 	ev.Add("log.level", level)
 	if process, text, ok := strings.Cut(rest, ": "); ok {
 		pid, _, hasThread := strings.Cut(process, "#")
-		if hasThread && isNumber(pid) {
+		if hasThread && webfield.IsNumber(pid) {
 			ev.Add("process.pid", pid)
 			rest = text
 		}
@@ -112,7 +113,7 @@ func nginxError(s string, ev *event.Event) bool {
 		ev.Put("url.domain", host, event.Host)
 	}
 	if request, ok := attribute(rest, `, request: "`); ok {
-		putRequest(ev, request, host, port)
+		webfield.Request(ev, request, host, port)
 	}
 	return true
 }

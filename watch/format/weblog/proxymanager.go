@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"entente/watch/event"
+	"entente/watch/format/webfield"
 )
 
 // proxyManager reads the lines that start with their time: Nginx Proxy Manager's
@@ -27,7 +28,7 @@ func proxyManager(s string, ev *event.Event) bool {
 	}
 	ev.Dataset = "web.access"
 	words := strings.Fields(before)
-	if n := len(words); n >= 5 && words[n-4] == "-" && isMethod(words[n-3]) {
+	if n := len(words); n >= 5 && words[n-4] == "-" && webfield.IsMethod(words[n-3]) {
 		return proxied(words[n-5:], target, rest, ev)
 	}
 	if len(words) < 2 || !ev.PutAddress("source.ip", words[1]) {
@@ -35,7 +36,7 @@ func proxyManager(s string, ev *event.Event) bool {
 	}
 	host, port := event.CutPort(words[0])
 	ev.Put("url.domain", host, event.Host)
-	putRequest(ev, target, host, port)
+	webfield.Request(ev, target, host, port)
 	answer(rest, ev)
 	return true
 }
@@ -47,12 +48,12 @@ func proxied(words []string, target, rest string, ev *event.Event) bool {
 	if !ok || !ok2 || !ev.PutAddress("source.ip", client) {
 		return false
 	}
-	if isNumber(words[0]) {
+	if webfield.IsNumber(words[0]) {
 		ev.Add("http.response.status_code", words[0])
 	}
 	host, port := event.CutPort(words[4])
 	ev.Put("url.domain", host, event.Host)
-	putRequest(ev, words[2]+" "+target, host, port)
+	webfield.Request(ev, words[2]+" "+target, host, port)
 	for {
 		var group string
 		if group, tail, ok = cutGroup(strings.TrimLeft(tail, " ")); !ok {
@@ -65,12 +66,12 @@ func proxied(words []string, target, rest string, ev *event.Event) bool {
 	if strings.HasPrefix(tail, `"`) {
 		var agent string
 		if agent, tail, ok = quoted(tail[1:]); ok {
-			putAgent(ev, agent)
+			webfield.Agent(ev, agent)
 		}
 	}
 	if tail = strings.TrimLeft(tail, " "); strings.HasPrefix(tail, `"`) {
 		if referrer, _, ok := quoted(tail[1:]); ok {
-			putReferrer(ev, referrer)
+			webfield.Referrer(ev, referrer)
 		}
 	}
 	return true

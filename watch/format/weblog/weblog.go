@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"entente/watch/event"
-	"entente/watch/format/freetext"
 )
 
 // Format returns the format.
@@ -129,70 +128,4 @@ func escape(s string) (c byte, length int) {
 		}
 	}
 	return 0, 0
-}
-
-// putRequest adds a request line, "METHOD target HTTP/1.1", or whatever else a client sent in its place.
-func putRequest(ev *event.Event, line, host, port string) {
-	method, rest, ok := strings.Cut(line, " ")
-	if !ok || !isMethod(method) {
-		putText(ev, "web.request", line)
-		return
-	}
-	target := rest
-	if i := strings.LastIndex(rest, " HTTP/"); i >= 0 {
-		target = rest[:i]
-		ev.Add("http.version", rest[i+len(" HTTP/"):])
-	}
-	ev.Add("http.request.method", method)
-	putText(ev, "url.original", target)
-	ev.AddRequest(host, port, target)
-}
-
-func isMethod(s string) bool {
-	return s != "" && len(s) <= 24 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
-}
-
-// putText adds a field that a client wrote and looks for values within; "-" stands for nothing.
-func putText(ev *event.Event, name, text string) {
-	if text == "-" {
-		return
-	}
-	ev.Add(name, text)
-	freetext.Scan(ev, name, text)
-}
-
-// putAgent adds a user agent. The versions of its products (RFC 9110 section
-// 10.1.5, "Chrome/141.0.0.0") look like addresses and are none; what else a
-// client wrote there is looked at.
-func putAgent(ev *event.Event, agent string) {
-	if agent == "-" {
-		return
-	}
-	ev.Add("user_agent.original", agent)
-	var rest strings.Builder
-	for agent != "" {
-		slash := strings.IndexByte(agent, '/')
-		if slash < 1 || agent[slash-1] < 'A' {
-			slash = strings.IndexByte(agent, ' ')
-			if slash < 0 {
-				break
-			}
-			rest.WriteString(agent[:slash+1])
-			agent = agent[slash+1:]
-			continue
-		}
-		rest.WriteString(agent[:slash] + " ")
-		agent = strings.TrimLeft(agent[slash+1:], "0123456789.")
-	}
-	freetext.Scan(ev, "user_agent.original", rest.String()+agent)
-}
-
-func putReferrer(ev *event.Event, referrer string) {
-	if referrer != "-" {
-		ev.Put("http.request.referrer", referrer, event.URL)
-	}
-}
-
-func isNumber(s string) bool {
-	return s != "" && len(s) <= 18 && strings.Trim(s, "0123456789") == ""
 }

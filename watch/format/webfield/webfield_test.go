@@ -1,4 +1,4 @@
-package weblog
+package webfield
 
 import (
 	"testing"
@@ -16,7 +16,7 @@ func TestAgentVersionsAreNoAddresses(t *testing.T) {
 		"/":                                    "",
 	} {
 		var ev event.Event
-		putAgent(&ev, agent)
+		Agent(&ev, agent)
 		got := ""
 		if len(ev.Observables) > 0 {
 			got = ev.Observables[0].Value.Canonical
