@@ -3,7 +3,9 @@ package node
 import (
 	"entente/watch/event"
 	"entente/watch/format/auditd"
+	"entente/watch/format/caddy"
 	"entente/watch/format/eve"
+	"entente/watch/format/haproxy"
 	"entente/watch/format/syslog"
 	"entente/watch/format/weblog"
 	"entente/watch/format/zeekjson"
@@ -20,5 +22,7 @@ func Formats() []event.Format {
 		weblog.Format(),
 		syslog.Format(),
 		auditd.Format(),
+		caddy.Format(),
+		haproxy.Format(),
 	}
 }

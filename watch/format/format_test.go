@@ -12,8 +12,10 @@ import (
 	"entente/watch/event"
 	"entente/watch/format"
 	"entente/watch/format/auditd"
+	"entente/watch/format/caddy"
 	"entente/watch/format/eve"
 	"entente/watch/format/formattest"
+	"entente/watch/format/haproxy"
 	"entente/watch/format/syslog"
 	"entente/watch/format/weblog"
 	"entente/watch/format/zeekjson"
@@ -21,7 +23,7 @@ import (
 )
 
 func formats() []event.Format {
-	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format()}
+	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format(), caddy.Format(), haproxy.Format()}
 }
 
 func TestNamesAreFolders(t *testing.T) {
@@ -99,7 +101,7 @@ func TestDetectRealFiles(t *testing.T) {
 		"crowdsec-hub/http-cve-probing/http-cve-probing.log":        "weblog",
 		"crowdsec-hub/nginx-mail-logs/nginx-mail-logs.log":          "weblog",
 		"crowdsec-hub/haproxy-nextcloud-whitelist/haproxy-logs.log": "syslog",
-		"crowdsec-hub/caddy-logs/caddy-logs.log":                    "",
+		"crowdsec-hub/caddy-logs/caddy-logs.log":                    "caddy",
 		"crowdsec-hub/endlessh-logs/endlessh-logs.log":              "",
 		"crowdsec-hub/auditd-logs/auditd-logs.log":                  "auditd",
 	} {
