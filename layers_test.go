@@ -56,7 +56,7 @@ var thirdParty = map[string][]string{
 	"observable":        {"golang.org/x/net/idna", "golang.org/x/net/publicsuffix"},
 	"record":            {"golang.org/x/mod/sumdb/note", "golang.org/x/mod/sumdb/tlog", "filippo.io/age", "filippo.io/mldsa"},
 	"border":            {"github.com/gaissmai/bart"},
-	"exchange":          {"github.com/go-json-experiment/json"},
+	"exchange":          {"github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
 	"watch/indicator":   {"github.com/gaissmai/bart"},
 	"watch/format":      {},
 	"watch/archive":     {"github.com/FastFilter/xorfilter", "github.com/cespare/xxhash/v2"},

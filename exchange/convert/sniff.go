@@ -91,6 +91,10 @@ func (c *collector) readSTIX(data []byte) error {
 		for _, v := range ind.Values {
 			r.values = append(r.values, value{v.Type, v.Text})
 		}
+		if ind.Pattern != nil {
+			// A list carries values. stix.Read hands the pattern to whoever runs a pattern.Matcher.
+			r.refused = append(r.refused, statement.Refuse(stix.CodePattern, "%.200s is no list of values", ind.Pattern))
+		}
 		return c.add(r)
 	})
 	c.report.NotRead = sum.Objects - sum.Indicators

@@ -1,10 +1,10 @@
-// Package stix reads indicators from STIX 2.1 bundles.
+// Package stix reads indicators and observed data from STIX 2.1 bundles.
 //
-// This first cut takes indicator objects whose pattern is one comparison for
-// equality, or an OR of such: for these, and only these, a set of values says
-// the same as the pattern. What else a bundle holds is counted, never guessed
-// at. The bundle is walked object by object; no tree of it is built, and one
-// bad object spoils no other.
+// Read takes indicator objects. Where their pattern is one comparison for
+// equality, or an OR of such, a set of values says the same as the pattern, and
+// comes out; of every other, the parsed pattern does (package pattern). What else
+// a bundle holds is counted, never guessed at. The bundle is walked object by
+// object; no tree of it is built, and one bad object spoils no other.
 package stix
 
 import (
@@ -14,14 +14,15 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"entente/exchange/stix/pattern"
 	"entente/observable"
 	"entente/statement"
 )
 
 // Reason codes of this package, beside those of package statement.
 const (
-	CodePattern statement.Code = "E_PATTERN" // a pattern that this version does not evaluate
-	CodeRevoked statement.Code = "E_REVOKED" // withdrawn by its producer
+	CodePattern                = pattern.CodeSyntax // no pattern, or one of another language
+	CodeRevoked statement.Code = "E_REVOKED"        // withdrawn by its producer
 )
 
 // Value is one value of a pattern, as written there.
@@ -34,9 +35,10 @@ type Value struct {
 type Indicator struct {
 	Row                   int // position in the bundle's objects, from 1
 	ID, Name, Description string
-	Values                []Value
-	ValidFrom, ValidUntil string   // timestamps as written
-	Markings              []string // TLP labels, of the definitions that the specifications fix
+	Values                []Value          // for the exact index
+	Pattern               *pattern.Pattern // what the values do not say, for a pattern matcher; nil if they say all
+	ValidFrom, ValidUntil string           // timestamps as written
+	Markings              []string         // TLP labels, of the definitions that the specifications fix
 	Refused               []*statement.Refusal
 }
 
@@ -144,7 +146,7 @@ func readObject(raw jsontext.Value, sum *Summary, visit func(Indicator) error) e
 		ind.refuse(CodePattern, "pattern type %.40q is not read", o.PatternType)
 	default:
 		var err error
-		ind.Values, ind.Refused, err = ParsePattern(o.Pattern)
+		ind.Values, ind.Pattern, err = ReadPattern(o.Pattern)
 		if r, ok := statement.AsRefusal(err); ok {
 			ind.Refused = append(ind.Refused, r)
 		}

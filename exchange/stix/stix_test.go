@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"entente/exchange/stix/pattern"
 	"entente/statement"
 )
 
-func TestParsePattern(t *testing.T) {
+func TestReadPattern(t *testing.T) {
 	for _, c := range []struct{ pattern, want string }{
 		{`[domain-name:value='evil.example']`, "domain-name=evil.example"},
 		{`[ ipv4-addr:value = '198.51.100.7' ]`, "ipv4-addr=198.51.100.7"},
@@ -24,48 +25,42 @@ func TestParsePattern(t *testing.T) {
 		{`[file:hashes.'SHA-256' = 'aa' OR file:hashes.MD5='bb' OR file:hashes.'SHA-1'='cc' OR file:hashes.SHA256='dd']`, "sha256=aa md5=bb sha1=cc sha256=dd"},
 		{`[domain-name:value IN ('a.example', 'b.example')]`, "domain-name=a.example domain-name=b.example"},
 		{`[network-traffic:dst_ref.value='198.51.100.7']`, "=198.51.100.7"},
-		{`[file:name='a.exe' OR file:hashes.MD5='bb']`, "md5=bb !file:name"},
-		{`[file:hashes.'SHA-512'='aa']`, "!file:hashes.SHA-512"},
-		{`[x:a.'b c'[0].d = 'e']`, "!x:a.b c[0].d"},
+		{`([domain-name:value='a.example'])`, "domain-name=a.example"},
+
+		{`[file:name='a.exe' OR file:hashes.MD5='bb' OR process:pid=5]`, "md5=bb [file:name = 'a.exe' OR process:pid = 5]"},
+		{`[file:hashes.'SHA-512'='aa']`, "[file:hashes.'SHA-512' = 'aa']"},
+		{`[x:a.'b c'[0].d = 'e']`, "[x:a.'b c'[0].d = 'e']"},
+		{`[domain-name:value='a.example' AND ipv4-addr:value='198.51.100.7']`, "[domain-name:value = 'a.example' AND ipv4-addr:value = '198.51.100.7']"},
+		{`[domain-name:value='a.example'] AND [url:value='b']`, "[domain-name:value = 'a.example'] AND [url:value = 'b']"},
+		{`[domain-name:value='a.example'] REPEATS 5 TIMES`, "[domain-name:value = 'a.example'] REPEATS 5 TIMES"},
+		{`[domain-name:value != 'a.example']`, "[domain-name:value != 'a.example']"},
+		{`[domain-name:value NOT = 'a.example']`, "[domain-name:value NOT = 'a.example']"},
+		{`[domain-name:value LIKE '%']`, "[domain-name:value LIKE '%']"},
+		{`[domain-name:value ISSUBSET '10.0.0.0/8']`, "[domain-name:value ISSUBSET '10.0.0.0/8']"},
+		{`[domain-name:value = 5]`, "[domain-name:value = 5]"},
+		{`[domain-name:value IN ()]`, "[domain-name:value IN ()]"},
+		{`[domain-name:value = 'a'] START t'2020-01-01T00:00:00Z' STOP t'2021-01-01T00:00:00Z'`, "[domain-name:value = 'a'] START t'2020-01-01T00:00:00Z' STOP t'2021-01-01T00:00:00Z'"},
 
 		{``, "refused"},
 		{`domain-name:value='evil.example'`, "refused"},
 		{`[domain-name:value='evil.example'`, "refused"},
-		{`[domain-name:value='evil.example]`, "refused"},
-		{`[domain-name:value='evil.example\`, "refused"},
-		{`[domain-name:value=evil.example]`, "refused"},
-		{`[domain-name:value='a.example'] ]`, "refused"},
-		{`[domain-name:value='a.example' AND ipv4-addr:value='198.51.100.7']`, "refused"},
-		{`[domain-name:value='a.example'] AND [url:value='b']`, "refused"},
-		{`[domain-name:value='a.example'] FOLLOWEDBY [url:value='b']`, "refused"},
-		{`[domain-name:value='a.example'] REPEATS 5 TIMES`, "refused"},
-		{`([domain-name:value='a.example'])`, "refused"},
-		{`[domain-name:value != 'a.example']`, "refused"},
-		{`[domain-name:value NOT = 'a.example']`, "refused"},
-		{`[domain-name:value LIKE '%']`, "refused"},
-		{`[domain-name:value MATCHES '.*']`, "refused"},
 		{`[domain-name:value INSIDE ('a')]`, "refused"},
-		{`[domain-name:value IN ('a' 'b')]`, "refused"},
-		{`[domain-name:value ISSUBSET 'a.example']`, "refused"},
-		{`[network-traffic:dst_port = 443]`, "refused"},
-		{`[='a']`, "refused"},
 		{`[domain-name:value='a' ORdomain-name:value='b']`, "refused"},
-		{`[` + strings.Repeat(`domain-name:value='a' OR `, MaxComparisons) + `domain-name:value='a']`, "refused"},
-		{`[domain-name:value='` + strings.Repeat("a", MaxPattern) + `']`, "refused"},
+		{`[` + strings.Repeat(`domain-name:value='a' OR `, pattern.MaxComparisons) + `domain-name:value='a']`, "refused"},
+		{`[domain-name:value='` + strings.Repeat("a", pattern.MaxSize) + `']`, "refused"},
 	} {
-		values, unread, err := ParsePattern(c.pattern)
+		values, rest, err := ReadPattern(c.pattern)
 		var got []string
 		for _, v := range values {
 			got = append(got, string(v.Type)+"="+v.Text)
 		}
-		for _, r := range unread {
-			got = append(got, "!"+strings.Trim(strings.TrimSuffix(r.Detail, " is not matched"), `"`))
+		if rest != nil {
+			got = append(got, rest.String())
 		}
-		if err != nil {
-			if r, ok := statement.AsRefusal(err); !ok || r.Code != CodePattern && r.Code != statement.CodeSize {
-				t.Errorf("%.80s: %v", c.pattern, err)
-			}
+		if _, ok := statement.AsRefusal(err); ok {
 			got = append(got, "refused")
+		} else if err != nil {
+			t.Errorf("%.80s: %v", c.pattern, err)
 		}
 		if g := strings.Join(got, " "); g != c.want {
 			t.Errorf("%.80s\n got %s (%v)\nwant %s", c.pattern, g, err, c.want)
@@ -97,6 +92,9 @@ func TestRead(t *testing.T) {
 		for _, v := range ind.Values {
 			s += fmt.Sprintf(" %s=%s from %s to %s %v", v.Type, v.Text, ind.ValidFrom, ind.ValidUntil, ind.Markings)
 		}
+		if ind.Pattern != nil {
+			s += " " + ind.Pattern.String()
+		}
 		for _, r := range ind.Refused {
 			s += " !" + string(r.Code)
 		}
@@ -108,7 +106,7 @@ func TestRead(t *testing.T) {
 	}
 	want := []string{
 		"2 indicator--1 domain-name=evil.example from 2026-05-01T10:00:00.000Z to 2026-06-01T00:00:00Z [TLP:AMBER]",
-		"3 indicator--2 !E_PATTERN",
+		"3 indicator--2 [a:b LIKE '%']",
 		"4 indicator--3 !E_REVOKED",
 		"5 indicator--4 !E_PATTERN",
 		"6  !E_FIELD",
@@ -201,19 +199,24 @@ func TestSharedBundles(t *testing.T) {
 				want++
 			}
 		}
-		values, refused := 0, 0
+		values, patterns := 0, 0
 		sum, err := Read(data, func(ind Indicator) error {
 			values += len(ind.Values)
-			refused += len(ind.Refused)
+			if ind.Pattern != nil {
+				patterns++
+			}
+			for _, r := range ind.Refused {
+				t.Errorf("%s: %s: %v", filepath.Base(file), ind.ID, r)
+			}
 			if ind.ValidFrom == "" {
 				t.Errorf("%s: %s is undated", filepath.Base(file), ind.ID)
 			}
 			return nil
 		})
-		if err != nil || sum.Indicators != want || sum.Objects != len(plain.Objects) || values+refused != want {
+		if err != nil || sum.Indicators != want || sum.Objects != len(plain.Objects) || values+patterns != want {
 			t.Errorf("%s: %+v %v, want %d indicators", filepath.Base(file), sum, err, want)
 		}
-		t.Logf("%s: %d objects, %d indicators, %d values, %d not matched", filepath.Base(file), sum.Objects, sum.Indicators, values, refused)
+		t.Logf("%s: %d objects, %d indicators, %d values, %d patterns", filepath.Base(file), sum.Objects, sum.Indicators, values, patterns)
 	}
 }
 
@@ -226,8 +229,8 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("accepted what is not JSON")
 		}
 		_, err := Read(data, func(ind Indicator) error {
-			if len(ind.Values)+len(ind.Refused) == 0 {
-				t.Fatalf("object %d: neither a value nor a reason", ind.Row)
+			if len(ind.Values)+len(ind.Refused) == 0 && ind.Pattern == nil {
+				t.Fatalf("object %d: neither a value nor a pattern nor a reason", ind.Row)
 			}
 			return nil
 		})
@@ -237,14 +240,14 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-func FuzzParsePattern(f *testing.F) {
+func FuzzReadPattern(f *testing.F) {
 	for _, seed := range []string{`[domain-name:value='evil.example']`, `[a:b IN ('c','d')] OR [x:y.'z' == '\'']`, `[ipv4-addr:value ISSUBSET '198.51.100.0/24']`, `[a:b LIKE '%']`} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, pattern string) {
-		values, unread, err := ParsePattern(pattern)
-		if (err == nil) != (len(values)+len(unread) > 0) {
-			t.Fatalf("%d values, %d unread, %v", len(values), len(unread), err)
+	f.Fuzz(func(t *testing.T, text string) {
+		values, rest, err := ReadPattern(text)
+		if (err == nil) != (len(values) > 0 || rest != nil) {
+			t.Fatalf("%d values, %v, %v", len(values), rest, err)
 		}
 	})
 }
