@@ -162,7 +162,7 @@ func fillRecord(m *memory, party, partner string) {
 		})
 	}
 	m.full = map[string]Statement{party + "-1283": {
-		StatementRow: m.rows[0], Origin: m.logs.Own.Origin, Format: "entente/leaf/v1", Charter: digest("charter"), Case: "c-5f0e9d",
+		StatementRow: m.rows[0], Origin: m.logs.Own.Origin, Format: "entente/leaf/v2", Charter: digest("charter"), Case: "c-5f0e9d",
 		KeyID: "6b1f09c2", Seq: 1283, LogSize: 1284, Refs: []Ref{{partner, 412}}, Bundle: true,
 		Approvals: []Approval{{"orlova", "a1c09f"}},
 		Act:       []byte(`{"kind":"sighting/v1","case":"c-5f0e9d","refs":[{"origin":"entente/south/a90c77e1","index":412,"id":"` + digest("x") + `"}],"marking":"TLP:AMBER","recipients":["south"],"body":{"indicator":{"origin":"entente/south/a90c77e1","index":412},"item":17,"type":"ipv4-addr","value":"203.0.113.77","count":962,"first":"2026-11-01T08:12:44Z","last":"2026-11-03T11:58:02Z","basis":"observed"}}`),

@@ -159,7 +159,7 @@ func (n *Node) finishErasures(ctx context.Context) error {
 }
 
 func (n *Node) newBackend(signs signers) *backend {
-	b := &backend{self: n.self, own: n.log, mirrors: make(map[string]*mirror), clerk: n.clerk}
+	b := &backend{self: n.self, own: n.log, mirrors: make(map[string]*mirror), clerk: n.clerk, erasure: n.ingress.erasure}
 	b.now = func() int64 { return max(n.opt.Now().Unix(), 1) }
 	b.head = func() []byte { return n.publisher.standing().published }
 	b.suspect, b.relayed, b.ended = n.suspect, n.relayed.of, n.ended

@@ -116,9 +116,13 @@ func (a *author) append(ctx context.Context, digests []statement.Digest, sealed 
 		return statement.Ref{}, err
 	}
 	head, _ := a.log.Head()
+	ciphertexts := make([]statement.Digest, len(sealed))
+	for i, c := range sealed {
+		ciphertexts[i] = statement.SealedDigest(c)
+	}
 	leaf, id, err := statement.SignLeaf(statement.Leaf{
 		Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: a.self.ID,
-		Seq: head.Size, Time: max(a.now().UnixMilli(), 0), Parts: digests,
+		Seq: head.Size, Time: max(a.now().UnixMilli(), 0), Parts: digests, Sealed: ciphertexts,
 	}, a.key)
 	if err != nil {
 		return statement.Ref{}, err

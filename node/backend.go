@@ -26,6 +26,7 @@ type backend struct {
 	suspect func(ctx context.Context, a record.Answer, party string)
 	relayed func(owner string) [][]byte
 	ended   func(origin string) (size uint64, left bool)
+	erasure func(m record.Member, log readable, index uint64, part int) (by uint64, ok bool)
 
 	mu      sync.Mutex // guards changed
 	changed chan struct{}
@@ -39,7 +40,7 @@ var _ peer.Backend = (*backend)(nil)
 // it: it must not write below that.
 func (b *backend) Log(party, h string) (peer.Log, bool) {
 	if h == peer.LogName(b.self.Origin) {
-		return servedLog{log: b.own, note: b.head()}, true
+		return servedLog{log: b.own, note: b.head(), owner: b.self, erasure: b.erasure}, true
 	}
 	m, ok := b.mirrors[h]
 	if !ok {
@@ -47,7 +48,7 @@ func (b *backend) Log(party, h string) (peer.Log, bool) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := servedLog{log: m.log, note: m.newest}
+	s := servedLog{log: m.log, note: m.newest, owner: m.member, erasure: b.erasure}
 	if latest, ok := b.witness.Store.Latest(m.member.Origin); ok && party == m.member.ID && latest.Tree.Size > s.Size() {
 		s.seen = latest.Note
 	}
@@ -175,6 +176,9 @@ type servedLog struct {
 	log  *logfile.Log
 	note []byte
 	seen []byte // a note beyond note, of leaves that are not here
+
+	owner   record.Member
+	erasure func(m record.Member, log readable, index uint64, part int) (by uint64, ok bool)
 }
 
 func (s servedLog) Size() uint64 {
@@ -198,3 +202,7 @@ func (s servedLog) Checkpoint() []byte {
 func (s servedLog) Tile(t tlog.Tile) ([]byte, error)        { return s.log.Tile(t) }
 func (s servedLog) Sealed(i uint64) ([][]byte, error)       { return s.log.Sealed(i) }
 func (s servedLog) Entries(n uint64, w int) ([]byte, error) { return s.log.Bundle(n, w) }
+
+func (s servedLog) Erasure(index uint64, part int) (uint64, bool) {
+	return s.erasure(s.owner, s.log, index, part)
+}

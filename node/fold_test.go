@@ -55,7 +55,7 @@ func odd(t *testing.T) *unit {
 	n.author.mu.Lock()
 	for _, edit := range wrong {
 		head, _ := n.log.Head()
-		l := statement.Leaf{Format: statement.LeafFormat, Charter: n.roster.Charter.Digest(), Party: north, Seq: head.Size, Parts: []statement.Digest{{1}}}
+		l := statement.Leaf{Format: statement.LeafFormat, Charter: n.roster.Charter.Digest(), Party: north, Seq: head.Size, Parts: []statement.Digest{{1}}, Sealed: []statement.Digest{statement.SealedDigest([]byte("not sealed at all"))}}
 		edit(&l)
 		leaf, _, err := statement.SignLeaf(l, n.author.key)
 		u.ok(err)
@@ -88,7 +88,8 @@ func (u *unit) afterAll(name string) uint64 {
 	digests, sealed, err := a.compose(draft{kind: record.KindSeal, toAll: true, marking: border.Green, body: record.SealBody{What: "file", Name: "too late"}})
 	u.ok(err)
 	head, _ := a.log.Head()
-	leaf, _, err := statement.SignLeaf(statement.Leaf{Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: name, Seq: head.Size, Parts: digests}, a.key)
+	ciphertexts := []statement.Digest{statement.SealedDigest(sealed[0])}
+	leaf, _, err := statement.SignLeaf(statement.Leaf{Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: name, Seq: head.Size, Parts: digests, Sealed: ciphertexts}, a.key)
 	u.ok(err)
 	index := must(a.log.Append(u.t.Context(), leaf, sealed))(u.t)
 	u.ok(u.node(name).takeOwn(u.t.Context()))

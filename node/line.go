@@ -88,9 +88,6 @@ func (n *Node) fetch(ctx context.Context, l *line, g peer.Growth) error {
 // follow pulls one log from one source and takes in what is new.
 func (n *Node) follow(ctx context.Context, from string, src record.Source, m *mirror) error {
 	direct := from == m.member.ID
-	if !direct {
-		src = relay{src}
-	}
 	before, _ := m.log.Head()
 	got, err := m.pull(ctx, metered{src, m.meter}, direct)
 	after, _ := m.log.Head() // a pull that was cut short may have stored its first leaves
@@ -110,22 +107,6 @@ func (n *Node) follow(ctx context.Context, from string, src record.Source, m *mi
 		n.logger.Error("take in", "log", m.member.ID, "error", taken) // the next round tries again
 	}
 	return errors.Join(err, taken)
-}
-
-// relay is a source that is not the owner. Only an owner may say that a part
-// was erased: a relay that says so would empty what we hold.
-type relay struct{ record.Source }
-
-func (r relay) Sealed(ctx context.Context, origin string, from uint64, n int) ([][][]byte, error) {
-	leaves, err := r.Source.Sealed(ctx, origin, from, n)
-	for _, parts := range leaves {
-		for _, p := range parts {
-			if p == nil {
-				return nil, statement.Refuse(statement.CodePart, "a relay does not hold a part of leaf %d or later", from)
-			}
-		}
-	}
-	return leaves, err
 }
 
 // blame counts a refusal against the partner that served the bytes. Silence

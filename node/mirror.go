@@ -26,6 +26,7 @@ type mirror struct {
 	signer record.Signer // mirror key: "stored here, ciphertexts included"
 	now    func() time.Time
 	meter  *meter
+	erases record.Erases // reads the owner's erasures
 	// witness returns this node's witness cosignatures on a head that it holds,
 	// so that they also reach an owner without a direct line.
 	witness func(ctx context.Context, c record.Checkpoint, note []byte) []byte
@@ -119,7 +120,7 @@ func (m *mirror) pull(ctx context.Context, src record.Source, direct bool) (pull
 		err := m.compare(ctx, &out, c, have, newest, msg, direct)
 		return out, err
 	}
-	err = record.Pull(ctx, src, m.log, msg)
+	err = record.Pull(ctx, src, m.log, msg, m.erases)
 	if err != nil {
 		// Whatever went wrong, two signed notes may contradict each other.
 		if e, ok := record.Contradict(ctx, newest, msg, src, m.member.OwnKeys()...); ok {
@@ -169,12 +170,12 @@ func (m *mirror) compare(ctx context.Context, out *pulled, c record.Checkpoint, 
 		if c.Size == have.Size {
 			return m.hold(ctx, c, msg, direct)
 		}
-		if e, ok := record.Contradict(ctx, newest, msg, localSource{m.log}, m.member.OwnKeys()...); ok {
+		if e, ok := record.Contradict(ctx, newest, msg, localSource{m.log, m.erases}, m.member.OwnKeys()...); ok {
 			out.evidence = m.dispute(e) // an older tree signed later
 		}
 		return nil
 	}
-	if e, ok := record.Contradict(ctx, newest, msg, localSource{m.log}, m.member.OwnKeys()...); ok {
+	if e, ok := record.Contradict(ctx, newest, msg, localSource{m.log, m.erases}, m.member.OwnKeys()...); ok {
 		out.evidence = m.dispute(e)
 		return statement.Refuse(statement.CodeSplit, "two signed trees of %s contradict each other", m.member.ID)
 	}

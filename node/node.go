@@ -124,7 +124,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 			return err
 		}
 		closing.add(log.Close)
-		n.mirrors[m.ID] = &mirror{member: m, roster: n.roster, log: log, signer: signs.mirror, now: n.opt.Now, meter: n.newMeter(m.Origin)}
+		n.mirrors[m.ID] = &mirror{member: m, roster: n.roster, log: log, signer: signs.mirror, now: n.opt.Now, meter: n.newMeter(m.Origin), erases: erases(m, keys.Parts)}
 		if err := n.mirrors[m.ID].resume(); err != nil {
 			return err
 		}

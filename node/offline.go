@@ -124,10 +124,19 @@ func (s shelf) Log(_, h string) (peer.Log, bool) {
 			if c, err := record.Peek(note); err != nil || c.Tree != tree {
 				return nil, false // behind its note: not whole
 			}
-			return servedLog{log: l, note: note}, true
+			return servedLog{log: l, note: note, owner: m, erasure: s.erasure}, true
 		}
 	}
 	return nil, false
+}
+
+// erasure looks through the whole log: a folder may lie there without its view.
+func (s shelf) erasure(m record.Member, log readable, index uint64, part int) (uint64, bool) {
+	of, ok := refTo(log, m.Origin, index)
+	if !ok || s.f.keys == nil {
+		return 0, false
+	}
+	return seekErasure(log, erases(m, s.f.keys.Parts), of, part, 0)
 }
 
 func (s shelf) Held(_, _ string) ([]byte, uint64, bool) { return nil, 0, false }

@@ -32,7 +32,7 @@ func holders(keys *keyfile.Keys, r record.Roster, self record.Member, opt Option
 		if err != nil {
 			return nil, errors.Join(err, closeHolders(all))
 		}
-		f := &Folder{roster: r, self: self, logs: logs}
+		f := &Folder{keys: keys, roster: r, self: self, logs: logs}
 		all = append(all, holder{dir, peer.NewSource(f), f.Close})
 	}
 	if len(folders) > 0 {
@@ -213,10 +213,10 @@ func (f *Folder) readBack(ctx context.Context, m record.Member, all []holder) ([
 		return names, err
 	}
 	f.logs[m.ID] = l
-	if m.ID == f.self.ID && f.keys != nil {
-		err = pullOwn(ctx, from, f.keys.Parts, l, note, func(string, error) {})
+	if m.ID == f.self.ID {
+		err = pullOwn(ctx, f.self, from, f.keys.Parts, l, note, func(string, error) {})
 	} else {
-		err = record.Pull(ctx, from[0], l, note)
+		err = record.Pull(ctx, from[0], l, note, erases(m, f.keys.Parts))
 	}
 	if err != nil {
 		return names, fmt.Errorf("read back the log of %s: %w", m.ID, err)

@@ -65,7 +65,7 @@ func Restore(ctx context.Context, cfg Config, keysDir string, passphrase []byte,
 	if p, ok := c.Party(keys.Party); !ok || !keys.Belongs(p) {
 		return out, fmt.Errorf("%s: %w", cfg.Dir, ErrOther)
 	}
-	if err := restoreLogs(ctx, cfg.Dir, c, keys.Party, stick, heads, &out, told); err != nil {
+	if err := restoreLogs(ctx, cfg.Dir, c, keys, stick, heads, &out, told); err != nil {
 		return out, err
 	}
 	data, err := os.ReadFile(filepath.Join(keysDir, keyfile.FileName))
@@ -139,7 +139,7 @@ func writeAll(path string, r io.Reader) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func restoreLogs(ctx context.Context, dir string, c charter.Charter, party string, stick *os.File, notes map[string][]byte, out *Restored, told Progress) (err error) {
+func restoreLogs(ctx context.Context, dir string, c charter.Charter, keys *keyfile.Keys, stick *os.File, notes map[string][]byte, out *Restored, told Progress) (err error) {
 	roster, err := record.NewRoster(c)
 	if err != nil {
 		return err
@@ -152,11 +152,12 @@ func restoreLogs(ctx context.Context, dir string, c charter.Charter, party strin
 	if err != nil {
 		return fmt.Errorf("logs of the backup: %w", err)
 	}
+	party := keys.Party
 	if r.From != party {
 		return fmt.Errorf("this is the backup of %.40s and the keys are those of %s: %w", r.From, party, ErrOther)
 	}
 	self, _ := roster.Member(party)
-	f := &Folder{cfg: Config{Dir: dir}, roster: roster, self: self, logs: make(map[string]*logfile.Log)}
+	f := &Folder{cfg: Config{Dir: dir}, keys: keys, roster: roster, self: self, logs: make(map[string]*logfile.Log)}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	all := []holder{{"backup", peer.NewSource(r), nil}}
 	for i, m := range roster.Members {
@@ -241,7 +242,7 @@ func Repair(ctx context.Context, cfg Config, opt Options, folders []string, told
 	if err != nil {
 		return out, err
 	}
-	pull := pullOwn(ctx, from, keys.Parts, l, note, func(string, error) {})
+	pull := pullOwn(ctx, self, from, keys.Parts, l, note, func(string, error) {})
 	tree, _ := l.Head()
 	if err := errors.Join(pull, l.Close()); err != nil {
 		return out, err

@@ -7,10 +7,15 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"entente/internal/logfile"
+	"entente/record"
+	"entente/statement"
 )
 
 // localSource reads a log of this node as record.Source.
-type localSource struct{ log *logfile.Log }
+type localSource struct {
+	log    *logfile.Log
+	erases record.Erases // nil: nothing is known to be erased
+}
 
 func (s localSource) Checkpoint(context.Context, string) ([]byte, error) {
 	_, note := s.log.Head()
@@ -43,4 +48,14 @@ func (s localSource) Sealed(_ context.Context, _ string, from uint64, n int) ([]
 		out = append(out, parts)
 	}
 	return out, nil
+}
+
+func (s localSource) Erasure(_ context.Context, origin string, index uint64, part int) (uint64, error) {
+	of, ok := refTo(s.log, origin, index)
+	if ok && s.erases != nil {
+		if by, ok := seekErasure(s.log, s.erases, of, part, 0); ok {
+			return by, nil
+		}
+	}
+	return 0, statement.Refuse(statement.CodePart, "part %d of leaf %d is not here, and no statement erases it", part, index)
 }

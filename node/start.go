@@ -77,7 +77,7 @@ func (n *Node) recover(ctx context.Context) (bool, error) {
 	if q.size > head.Size {
 		n.logger.Warn("this folder is an older copy; pulling the tail back", "have", head.Size, "signed", q.size)
 		n.readOnly.Store(missing(q.size - head.Size))
-		err := pullOwn(ctx, q.from, n.ingress.identity, n.log, q.best, n.blame)
+		err := pullOwn(ctx, n.self, q.from, n.ingress.identity, n.log, q.best, n.blame)
 		if errors.Is(err, record.ErrInconsistent) {
 			n.readOnly.Store(anotherHistory)
 		}

@@ -19,11 +19,11 @@ type giver struct {
 // pullOwn brings the own log up to a note from whoever has it; a giver that
 // fails is passed over for the next. blame is told who gave back less than it
 // was given.
-func pullOwn(ctx context.Context, givers []giver, identity age.Identity, log record.Storage, note []byte, blame func(name string, err error)) error {
+func pullOwn(ctx context.Context, self record.Member, givers []giver, identity age.Identity, log record.Storage, note []byte, blame func(name string, err error)) error {
 	var errs []error
 	for i, g := range givers {
 		others := append(append([]giver(nil), givers[:i]...), givers[i+1:]...)
-		err := record.Pull(ctx, &ownTail{g, others, identity, make(map[uint64][]byte), blame}, log, note)
+		err := record.Pull(ctx, &ownTail{g, others, make(map[uint64][]byte), blame}, log, note, erases(self, identity))
 		if err == nil || errors.Is(err, record.ErrInconsistent) || errors.Is(err, record.ErrPoisoned) {
 			return err
 		}
@@ -33,17 +33,14 @@ func pullOwn(ctx context.Context, givers []giver, identity age.Identity, log rec
 	return errors.Join(errs...)
 }
 
-// ownTail reads the own log back from one giver. Ciphertexts are not under the
-// tree, but every part of an own statement is sealed to its owner too: here
-// each is opened and held against its digest, and one that is missing or
-// changed is asked of the others, so that no hostile mirror gives back a log
-// with its contents gone.
+// ownTail reads the own log back from one giver. A ciphertext that is missing
+// or is not the one that was logged is asked of the others, so that no hostile
+// mirror gives back a log with its contents gone.
 type ownTail struct {
 	giver
-	others   []giver
-	identity age.Identity
-	leaves   map[uint64][]byte // fetched, parts not yet
-	blame    func(name string, err error)
+	others []giver
+	leaves map[uint64][]byte // fetched, parts not yet
+	blame  func(name string, err error)
 }
 
 // Entries implements record.Source and keeps the leaves for Sealed, which
@@ -60,64 +57,47 @@ func (o *ownTail) Entries(ctx context.Context, origin string, bundle uint64, wid
 func (o *ownTail) Sealed(ctx context.Context, origin string, from uint64, n int) ([][][]byte, error) {
 	got, err := o.giver.Sealed(ctx, origin, from, n)
 	for i, parts := range got {
-		if err := o.mend(ctx, origin, from+uint64(i), parts); err != nil {
-			return nil, err
+		o.mend(ctx, origin, from+uint64(i), parts)
+		if n > 1 { // one alone may be asked for again, when it erases a part
+			delete(o.leaves, from+uint64(i))
 		}
 	}
 	return got, err
 }
 
-// mend replaces what does not open. A part is taken as erased when somebody
-// says so and nobody has it.
-func (o *ownTail) mend(ctx context.Context, origin string, index uint64, parts [][]byte) error {
+// mend replaces what is missing or changed by what another giver has. What
+// nobody has is left as it came, and record.Pull judges it.
+func (o *ownTail) mend(ctx context.Context, origin string, index uint64, parts [][]byte) {
 	e, err := statement.ParseEnvelope(o.leaves[index])
-	delete(o.leaves, index)
 	if err != nil {
-		return nil //nolint:nilerr // of another version: nothing to hold it against
+		return
 	}
-	l, err := e.Leaf()
-	if err != nil || len(parts) != len(l.Parts) {
-		return nil //nolint:nilerr // record.Pull refuses another number of parts
+	want, ok := e.Ciphertexts()
+	if !ok || len(parts) != len(want) {
+		return
 	}
 	for j, p := range parts {
-		if o.good(p, l.Parts[j]) {
+		if good(p, want[j]) {
 			continue
 		}
-		bad := statement.Refuse(statement.CodePart, "part %d of the own leaf %d comes back missing or changed", j, index)
-		found, erased := o.ask(ctx, origin, index, j, l.Parts[j])
-		switch {
-		case found != nil:
-			o.blame(o.name, bad)
+		if found := o.ask(ctx, origin, index, j, want[j]); found != nil {
+			o.blame(o.name, statement.Refuse(statement.CodePart, "part %d of the own leaf %d comes back missing or changed", j, index))
 			parts[j] = found
-		case p == nil || erased:
-			parts[j] = nil
-		default:
-			return bad
 		}
 	}
-	return nil
 }
 
-func (o *ownTail) good(part []byte, want statement.Digest) bool {
-	if len(part) == 0 {
-		return false
-	}
-	_, err := record.OpenPart(part, want, o.identity)
-	return err == nil
+func good(part []byte, want statement.Digest) bool {
+	return len(part) > 0 && statement.SealedDigest(part) == want
 }
 
 // ask looks for one part at the other givers.
-func (o *ownTail) ask(ctx context.Context, origin string, index uint64, n int, want statement.Digest) (part []byte, erased bool) {
+func (o *ownTail) ask(ctx context.Context, origin string, index uint64, n int, want statement.Digest) []byte {
 	for _, g := range o.others {
 		got, err := g.Sealed(ctx, origin, index, 1)
-		if err != nil || len(got) != 1 || n >= len(got[0]) {
-			continue
+		if err == nil && len(got) == 1 && n < len(got[0]) && good(got[0][n], want) {
+			return got[0][n]
 		}
-		p := got[0][n]
-		if o.good(p, want) {
-			return p, false
-		}
-		erased = erased || p == nil
 	}
-	return nil, erased
+	return nil
 }

@@ -147,7 +147,7 @@ func TestVerifyWords(t *testing.T) {
 // its parts stay unread.
 func TestVerifyNotUnderstood(t *testing.T) {
 	b := newBundleBench(t)
-	payload := []byte(`{"format":"entente/leaf/v2","what":"unknown"}`)
+	payload := []byte(`{"format":"entente/leaf/v9","what":"unknown"}`)
 	leaf := statement.Envelope{
 		Payload: payload, PayloadType: statement.LeafType, KeyID: statement.KeyID(pubOf(b.u.north.next)),
 		Sig: ed25519.Sign(b.u.north.next, statement.PAE(statement.LeafType, payload)),

@@ -164,6 +164,7 @@ func (u unit) act(t testing.TB, n testNode, key ed25519.PrivateKey, index uint64
 	leaf, _, err = statement.SignLeaf(statement.Leaf{
 		Format: statement.LeafFormat, Charter: u.roster.Charter.Digest(), Party: n.id, Seq: index,
 		Time: (now + int64(index)) * 1000, Parts: []statement.Digest{part.Digest()},
+		Sealed: []statement.Digest{statement.SealedDigest(fmt.Appendf(nil, "sealed %d", index))},
 	}, key)
 	if err != nil {
 		t.Fatal(err)
@@ -304,6 +305,8 @@ type memSource struct {
 	tile    func(t tlog.Tile, data []byte) ([]byte, error)
 	entries func(bundle uint64, leaves [][]byte) ([][]byte, error)
 	sealed  func(from uint64, parts [][][]byte) ([][][]byte, error)
+	erasure func(index uint64, part int) (uint64, error)
+	asked   bool // free for a test
 	calls   int
 	breakAt int // fail the call of this number, if not 0
 }
@@ -355,6 +358,16 @@ func (s *memSource) Sealed(_ context.Context, _ string, from uint64, n int) ([][
 		return s.sealed(from, parts)
 	}
 	return parts, nil
+}
+
+func (s *memSource) Erasure(_ context.Context, _ string, index uint64, part int) (uint64, error) {
+	if err := s.call(); err != nil {
+		return 0, err
+	}
+	if s.erasure != nil {
+		return s.erasure(index, part)
+	}
+	return 0, statement.Refuse(statement.CodePart, "no erasure of part %d of leaf %d", part, index)
 }
 
 // memHeads is a HeadStore that remembers every head it ever had.

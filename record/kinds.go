@@ -131,7 +131,7 @@ func Kinds() []statement.Spec {
 		{Kind: KindKey, Check: checkAs(checkKey)},
 		{Kind: KindRefusal, Check: checkAs(checkRefusal), Housekeeping: true},
 		{Kind: KindEvidence, Check: checkAs(func(b EvidenceBody) error { return text("origin and kind", b.Origin, b.Kind) })},
-		{Kind: KindErasure, Check: checkAs(func(b ErasureBody) error { return part(b.Part, b.Reason) })},
+		{Kind: KindErasure, Check: checkAs(checkErasure)},
 		{Kind: KindOverride, Check: checkAs(func(b OverrideBody) error { return text("officer and reason", b.Officer, b.Reason) })},
 		{Kind: KindWithdrawal, Check: checkAs(func(b WithdrawalBody) error { return text("reason", b.Reason) })},
 	}
@@ -166,6 +166,14 @@ func part(n int, reason string) error {
 		return statement.Refuse(statement.CodePart, "part %d", n)
 	}
 	return text("reason", reason)
+}
+
+// checkErasure: an act is never erased, since every state is computed from it.
+func checkErasure(b ErasureBody) error {
+	if b.Part == 0 {
+		return statement.Refuse(statement.CodePart, "part 0, the act, is never erased")
+	}
+	return part(b.Part, b.Reason)
 }
 
 func checkHeads(b HeadsBody) error {

@@ -20,9 +20,16 @@ type Source interface {
 	// Entries returns the leaves of one bundle of 256, or its first width.
 	Entries(ctx context.Context, origin string, bundle uint64, width int) ([][]byte, error)
 	// Sealed returns the sealed parts of up to n leaves from index from on,
-	// at least one leaf's. A nil part is erased.
+	// at least one leaf's. A nil part is erased, or so the source says.
 	Sealed(ctx context.Context, origin string, from uint64, n int) ([][][]byte, error)
+	// Erasure returns the index of the statement that erases a part which
+	// Sealed gave as nil.
+	Erasure(ctx context.Context, origin string, index uint64, part int) (by uint64, err error)
 }
+
+// Erases reads the erasure in a log that stands at index by: a proven leaf of
+// the owner and its sealed act. False if it is none, or cannot be read.
+type Erases func(by uint64, leaf, act []byte) (of statement.Ref, part int, ok bool)
 
 // ErrInconsistent says that a validly signed checkpoint does not extend the
 // tree held here. Contradict makes the evidence, if there is any: a source
@@ -37,21 +44,32 @@ const (
 
 // Pull brings a replica up to note, a checkpoint whose signatures the caller
 // has verified, in durable chunks: a broken line resumes where it stopped. It
-// refuses leaves of the wrong size only; what they say is not its business.
-func Pull(ctx context.Context, src Source, to Storage, note []byte) error {
+// refuses leaves of the wrong size only; what they say is not its business. A
+// sealed part must be the one that its leaf commits to. It may be absent if the
+// owner erased it by a later statement under the same note, which erases
+// reads, and for no other reason, whoever says so.
+func Pull(ctx context.Context, src Source, to Storage, note []byte, erases Erases) error {
 	c, err := Peek(note)
 	if err != nil {
 		return err
 	}
+	p := giving{src, c, erases}
 	for {
 		have, _ := to.Head()
 		if have.Size >= c.Size {
 			return checkHeld(to, c)
 		}
-		if err := pullChunk(ctx, src, to, have, c, note); err != nil {
+		if err := p.chunk(ctx, to, have, note); err != nil {
 			return err
 		}
 	}
+}
+
+// giving is what a source gives of one signed tree.
+type giving struct {
+	src    Source
+	c      Checkpoint
+	erases Erases
 }
 
 // checkHeld demands that the tree held here had c's root at c's size: a
@@ -70,16 +88,16 @@ func checkHeld(to Storage, c Checkpoint) error {
 	return nil
 }
 
-func pullChunk(ctx context.Context, src Source, to Storage, have Tree, c Checkpoint, note []byte) error {
-	end := min(c.Size, (have.Size/bundleWidth)*bundleWidth+chunkLeaves)
-	leaves, err := fetchLeaves(ctx, src, c, have.Size, end)
+func (g giving) chunk(ctx context.Context, to Storage, have Tree, note []byte) error {
+	end := min(g.c.Size, (have.Size/bundleWidth)*bundleWidth+chunkLeaves)
+	leaves, err := fetchLeaves(ctx, g.src, g.c, have.Size, end)
 	if err != nil {
 		return err
 	}
-	if err := checkLeaves(ctx, src, to, have, c, leaves); err != nil {
+	if err := checkLeaves(ctx, g.src, to, have, g.c, leaves); err != nil {
 		return err
 	}
-	sealed, err := fetchSealed(ctx, src, c.Origin, have.Size, leaves)
+	sealed, err := g.sealed(ctx, have.Size, leaves)
 	if err != nil {
 		return err
 	}
@@ -169,60 +187,6 @@ func checkExtends(ctx context.Context, src Source, to Storage, have Tree, c Chec
 	}
 	if tlog.CheckTree(proof, int64(c.Size), c.Root, int64(have.Size), have.Root) != nil {
 		return ErrInconsistent
-	}
-	return nil
-}
-
-// fetchSealed returns the sealed parts of leaves, or of the first of them once
-// they are more than chunkBytes.
-func fetchSealed(ctx context.Context, src Source, origin string, from uint64, leaves [][]byte) ([][][]byte, error) {
-	sealed := make([][][]byte, 0, len(leaves))
-	size := 0
-	for len(sealed) < len(leaves) && size < chunkBytes {
-		got, err := src.Sealed(ctx, origin, from+uint64(len(sealed)), len(leaves)-len(sealed))
-		if err != nil {
-			return nil, fmt.Errorf("fetch parts from leaf %d: %w", from+uint64(len(sealed)), err)
-		}
-		if len(got) == 0 || len(got) > len(leaves)-len(sealed) {
-			return nil, statement.Refuse(statement.CodePart, "parts of %d leaves, asked for %d", len(got), len(leaves)-len(sealed))
-		}
-		for _, parts := range got {
-			if err := checkSealed(parts, leaves[len(sealed)]); err != nil {
-				return nil, err
-			}
-			sealed = append(sealed, parts)
-			for _, p := range parts {
-				size += len(p)
-			}
-		}
-	}
-	return sealed, nil
-}
-
-// checkSealed demands one sealed part for each digest of a leaf that this
-// version understands, so that "held" means the ciphertexts too.
-func checkSealed(parts [][]byte, leaf []byte) error {
-	for _, p := range parts {
-		if p != nil && len(p) == 0 {
-			return statement.Refuse(statement.CodePart, "the source does not hold a part")
-		}
-		if len(p) > MaxSealed {
-			return statement.Refuse(statement.CodeSize, "a sealed part of %d bytes", len(p))
-		}
-	}
-	if len(parts) > statement.MaxParts {
-		return statement.Refuse(statement.CodePart, "%d parts, at most %d", len(parts), statement.MaxParts)
-	}
-	e, err := statement.ParseEnvelope(leaf)
-	if err != nil {
-		return nil //nolint:nilerr // a leaf that is no envelope is held as it is; ingress refuses it
-	}
-	l, err := e.Leaf()
-	if err != nil {
-		return nil //nolint:nilerr // as above
-	}
-	if len(l.Parts) != len(parts) {
-		return statement.Refuse(statement.CodePart, "%d sealed parts for %d digests", len(parts), len(l.Parts))
 	}
 	return nil
 }

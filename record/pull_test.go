@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"testing"
@@ -40,7 +41,7 @@ func TestPullResumes(t *testing.T) {
 	u := newUnit(t)
 	log, note := bigNorth(t, u)
 	whole := &memSource{log: log}
-	if err := Pull(t.Context(), whole, newMemLog(log.origin, nil), note); err != nil {
+	if err := Pull(t.Context(), whole, newMemLog(log.origin, nil), note, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d leaves in %d calls", bigLog, whole.calls)
@@ -51,7 +52,7 @@ func TestPullResumes(t *testing.T) {
 	for at := 1; at <= whole.calls; at += step {
 		replica := newMemLog(log.origin, nil)
 		src := &memSource{log: log, breakAt: at}
-		if err := Pull(t.Context(), src, replica, note); !errors.Is(err, errBroken) {
+		if err := Pull(t.Context(), src, replica, note, nil); !errors.Is(err, errBroken) {
 			t.Fatalf("broken at call %d: %v", at, err)
 		}
 		checkPrefix(t, replica, log)
@@ -62,7 +63,7 @@ func TestPullResumes(t *testing.T) {
 			}
 			return leaves, nil
 		}
-		if err := Pull(t.Context(), src, replica, note); err != nil {
+		if err := Pull(t.Context(), src, replica, note, nil); err != nil {
 			t.Fatalf("resumed after call %d: %v", at, err)
 		}
 		if checkPrefix(t, replica, log); replica.tree.Size != bigLog {
@@ -78,7 +79,7 @@ func TestPullSteps(t *testing.T) {
 	log, note := bigNorth(t, u)
 	replica := newMemLog(log.origin, nil)
 	for _, size := range []uint64{0, 1, 2, 255, 256, 257, 300, 4095, 4096, 4097, 4500, 9999, bigLog, bigLog} {
-		if err := Pull(t.Context(), &memSource{log: log}, replica, u.north.signed(t, log.at(size), now)); err != nil {
+		if err := Pull(t.Context(), &memSource{log: log}, replica, u.north.signed(t, log.at(size), now), nil); err != nil {
 			t.Fatalf("to size %d: %v", size, err)
 		}
 		if checkPrefix(t, replica, log); replica.tree.Size != size {
@@ -89,7 +90,7 @@ func TestPullSteps(t *testing.T) {
 		t.Error("the replica does not keep the note")
 	}
 	// An older note of the same log is no contradiction.
-	if err := Pull(t.Context(), &memSource{log: log}, replica, u.north.signed(t, log.at(77), now)); err != nil {
+	if err := Pull(t.Context(), &memSource{log: log}, replica, u.north.signed(t, log.at(77), now), nil); err != nil {
 		t.Errorf("older note: %v", err)
 	}
 }
@@ -165,13 +166,13 @@ func TestPullRefuses(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			src, replica := &memSource{log: log}, newMemLog(log.origin, nil)
 			tc.edit(src)
-			err := Pull(t.Context(), src, replica, note)
+			err := Pull(t.Context(), src, replica, note, nil)
 			if err == nil || errors.Is(err, ErrInconsistent) || tc.code != "" && !isCode(err, tc.code) {
 				t.Errorf("got %v, want %s", err, tc.code)
 			}
 			checkPrefix(t, replica, log)
 			// The same replica is served well afterwards and heals.
-			if err := Pull(t.Context(), &memSource{log: log}, replica, note); err != nil {
+			if err := Pull(t.Context(), &memSource{log: log}, replica, note, nil); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}
 			checkPrefix(t, replica, log)
@@ -188,10 +189,10 @@ func TestPullFork(t *testing.T) {
 	for _, have := range []uint64{91, 100, 256, 300, 4000, 4096, 5000, 9999, bigLog} {
 		for _, want := range []uint64{91, 100, 101, 256, 300, 4096, 4150, 4196, 4197, 8000, bigLog} {
 			replica := newMemLog(log.origin, nil)
-			if err := Pull(t.Context(), &memSource{log: log}, replica, u.north.signed(t, log.at(have), now)); err != nil {
+			if err := Pull(t.Context(), &memSource{log: log}, replica, u.north.signed(t, log.at(have), now), nil); err != nil {
 				t.Fatal(err)
 			}
-			err := Pull(t.Context(), &memSource{log: branch}, replica, u.north.signed(t, branch.at(want), now))
+			err := Pull(t.Context(), &memSource{log: branch}, replica, u.north.signed(t, branch.at(want), now), nil)
 			if !errors.Is(err, ErrInconsistent) {
 				t.Errorf("%d of one branch, %d of the other: %v", have, want, err)
 			}
@@ -202,11 +203,11 @@ func TestPullFork(t *testing.T) {
 	}
 	// Up to the fork both are one log.
 	replica := newMemLog(log.origin, nil).grow(t, 90, "leaf")
-	if err := Pull(t.Context(), &memSource{log: branch}, replica, u.north.signed(t, branch.checkpoint(), now)); err != nil {
+	if err := Pull(t.Context(), &memSource{log: branch}, replica, u.north.signed(t, branch.checkpoint(), now), nil); err != nil {
 		t.Error(err)
 	}
 	wrongEmpty := u.north.signed(t, Checkpoint{log.origin, Tree{0, tlog.Hash{}}}, now)
-	if err := Pull(t.Context(), &memSource{log: log}, newMemLog(log.origin, nil), wrongEmpty); !errors.Is(err, ErrInconsistent) {
+	if err := Pull(t.Context(), &memSource{log: log}, newMemLog(log.origin, nil), wrongEmpty, nil); !errors.Is(err, ErrInconsistent) {
 		t.Errorf("empty tree with a wrong root: %v", err)
 	}
 }
@@ -222,7 +223,7 @@ func TestPullForkBrokenTiles(t *testing.T) {
 		d[0] ^= 1
 		return d, nil
 	}}
-	err := Pull(t.Context(), src, log, u.north.signed(t, branch.checkpoint(), now))
+	err := Pull(t.Context(), src, log, u.north.signed(t, branch.checkpoint(), now), nil)
 	if err == nil || errors.Is(err, ErrInconsistent) {
 		t.Errorf("got %v", err)
 	}
@@ -248,22 +249,140 @@ func TestPullParts(t *testing.T) {
 	good := fresh()
 	note := u.north.signed(t, good.checkpoint(), now)
 	replica := newMemLog(good.origin, nil)
-	if err := Pull(t.Context(), &memSource{log: good}, replica, note); err != nil || string(replica.sealed[2][0]) != "sealed 2" {
+	if err := Pull(t.Context(), &memSource{log: good}, replica, note, nil); err != nil || string(replica.sealed[2][0]) != "sealed 2" {
 		t.Errorf("%q, %v", replica.sealed, err)
 	}
 	for name, tc := range map[string]struct {
 		parts [][]byte
 		code  statement.Code
 	}{
-		"erased":       {[][]byte{nil}, ""},
-		"missing":      {nil, statement.CodePart},
-		"one too many": {[][]byte{{1}, {2}}, statement.CodePart},
+		"the act erased, whoever says so": {[][]byte{nil}, statement.CodePart},
+		"not held":                        {[][]byte{{}}, statement.CodePart},
+		"junk":                            {[][]byte{[]byte("sealed 0")}, statement.CodeDigest},
+		"over the limit":                  {[][]byte{make([]byte, MaxSealed+1)}, statement.CodeSize},
+		"missing":                         {nil, statement.CodePart},
+		"one too many":                    {[][]byte{{1}, {2}}, statement.CodePart},
 	} {
 		log := fresh()
 		log.sealed[1] = tc.parts
-		err := Pull(t.Context(), &memSource{log: log}, newMemLog(log.origin, nil), note)
+		replica := newMemLog(log.origin, nil)
+		err := Pull(t.Context(), &memSource{log: log}, replica, note, nil)
+		if !isCode(err, tc.code) || len(replica.leaves) > 0 {
+			t.Errorf("%s: %v, %d leaves held", name, err, len(replica.leaves))
+		}
+	}
+}
+
+// TestPullLaterFormat: what a leaf of a later version commits to is held to
+// it; what commits to nothing is held as it is.
+func TestPullLaterFormat(t *testing.T) {
+	u := newUnit(t)
+	box := []byte("a ciphertext")
+	for name, tc := range map[string]struct {
+		payload, kind string
+		parts         [][]byte
+		code          statement.Code
+	}{
+		"right":        {`{"format":"entente/leaf/v9","more":1,"sealed":["` + statement.SealedDigest(box).String() + `"]}`, statement.LeafType, [][]byte{box}, ""},
+		"junk":         {`{"format":"entente/leaf/v9","more":1,"sealed":["` + statement.SealedDigest(box).String() + `"]}`, statement.LeafType, [][]byte{[]byte("junk")}, statement.CodeDigest},
+		"nothing said": {`{"format":"entente/leaf/v9"}`, statement.LeafType, [][]byte{box}, ""},
+		"another type": {`{"sealed":["` + statement.SealedDigest(box).String() + `"]}`, "text/plain", [][]byte{[]byte("junk")}, ""},
+		"wrong shape":  {`{"format":"entente/leaf/v9","sealed":{"a":1}}`, statement.LeafType, [][]byte{box}, ""},
+		"gone":         {`{"format":"entente/leaf/v9"}`, statement.LeafType, [][]byte{box, nil}, statement.CodePart},
+	} {
+		log := newMemLog(u.north.origin, nil)
+		pae := statement.PAE(tc.kind, []byte(tc.payload))
+		leaf := statement.Envelope{Payload: []byte(tc.payload), PayloadType: tc.kind, KeyID: statement.KeyID(u.north.statement.Public().(ed25519.PublicKey)), Sig: ed25519.Sign(u.north.statement, pae)}.Marshal()
+		if _, err := log.Append(t.Context(), leaf, tc.parts); err != nil {
+			t.Fatal(err)
+		}
+		err := Pull(t.Context(), &memSource{log: log}, newMemLog(log.origin, nil), u.north.signed(t, log.checkpoint(), now), nil)
 		if tc.code == "" && err != nil || tc.code != "" && !isCode(err, tc.code) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// erasing is north's log of six leaves of two parts each: 4 erases part 1 of
+// leaf 1, and 2 says the same before anybody could.
+func erasing(t *testing.T, u unit) *memLog {
+	t.Helper()
+	log := newMemLog(u.north.origin, nil)
+	for i := range uint64(6) {
+		parts := [][]byte{fmt.Appendf(nil, "act %d", i), fmt.Appendf(nil, "text %d", i)}
+		if i == 2 || i == 4 {
+			parts[0] = []byte("erases 1 of 1")
+		}
+		leaf, _, err := statement.SignLeaf(statement.Leaf{
+			Format: statement.LeafFormat, Charter: u.roster.Charter.Digest(), Party: "north", Seq: i, Parts: []statement.Digest{{1}, {2}},
+			Sealed: []statement.Digest{statement.SealedDigest(parts[0]), statement.SealedDigest(parts[1])},
+		}, u.north.statement)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := log.Append(t.Context(), leaf, parts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log.sealed[1][1] = nil
+	return log
+}
+
+// TestPullErased: a part may be absent if a later leaf under the same root says
+// so in an act that its owner logged, and for no other reason.
+func TestPullErased(t *testing.T) {
+	u := newUnit(t)
+	id := func(log *memLog, i int) statement.Digest {
+		return must(statement.ParseEnvelope(log.leaves[i])).ID()
+	}
+	for name, tc := range map[string]struct {
+		by   uint64
+		edit func(log *memLog, src *memSource)
+		of   int // whose id the act names
+		size uint64
+		ok   bool
+	}{
+		"by its owner":         {by: 4, of: 1, size: 6, ok: true},
+		"by another statement": {by: 3, of: 1, size: 6},
+		"by itself":            {by: 1, of: 1, size: 6},
+		"beyond the tree":      {by: 4, of: 1, size: 4},
+		"beyond all":           {by: 1 << 62, of: 1, size: 6},
+		"another leaf's id":    {by: 4, of: 0, size: 6},
+		"an act that was changed": {by: 3, of: 1, size: 6, edit: func(log *memLog, _ *memSource) {
+			log.sealed[3][0] = []byte("erases 1 of 1")
+		}},
+		"an act that is gone": {by: 4, of: 1, size: 6, edit: func(log *memLog, _ *memSource) { log.sealed[4] = nil }},
+		"a leaf that is not in the tree": {by: 3, of: 1, size: 6, edit: func(log *memLog, src *memSource) {
+			src.entries = func(_ uint64, l [][]byte) ([][]byte, error) {
+				if src.asked { // not for the leaves themselves, which would be found out
+					l[3] = log.leaves[4]
+				}
+				return l, nil
+			}
+			log.sealed[3] = log.sealed[4]
+		}},
+		"another part too": {by: 4, of: 1, size: 6, edit: func(log *memLog, _ *memSource) { log.sealed[2][1] = nil }},
+	} {
+		log := erasing(t, u)
+		src := &memSource{log: log}
+		src.erasure = func(uint64, int) (uint64, error) { src.asked = true; return tc.by, nil }
+		if tc.edit != nil {
+			tc.edit(log, src)
+		}
+		reads := func(by uint64, leaf, act []byte) (statement.Ref, int, bool) {
+			return statement.Ref{Origin: log.origin, Index: 1, ID: id(log, tc.of)}, 1, string(act) == "erases 1 of 1"
+		}
+		replica := newMemLog(log.origin, nil)
+		note := u.north.signed(t, log.at(tc.size), now)
+		err := Pull(t.Context(), src, replica, note, reads)
+		if tc.ok && (err != nil || len(replica.leaves) != 6 || replica.sealed[1][1] != nil) || !tc.ok && (err == nil || len(replica.leaves) > 0) {
+			t.Errorf("%s: %v, %d leaves held", name, err, len(replica.leaves))
+		}
+		if _, refused := statement.AsRefusal(err); !tc.ok && !refused {
+			t.Errorf("%s: %v is no refusal", name, err)
+		}
+		if err := Pull(t.Context(), src, newMemLog(log.origin, nil), note, nil); err == nil {
+			t.Errorf("%s: taken without reading it", name)
 		}
 	}
 }
@@ -294,7 +413,7 @@ func TestPullBounded(t *testing.T) {
 			return p, nil
 		},
 	}
-	if err := Pull(t.Context(), src, replica, u.north.signed(t, log.checkpoint(), now)); err != nil {
+	if err := Pull(t.Context(), src, replica, u.north.signed(t, log.checkpoint(), now), nil); err != nil {
 		t.Fatal(err)
 	}
 	checkPrefix(t, replica.memLog, log)

@@ -121,7 +121,7 @@ func TestAccept(t *testing.T) {
 	chain := NewKeyChain(m)
 	good := statement.Leaf{
 		Format: statement.LeafFormat, Charter: u.roster.Charter.Digest(), Party: "north", Seq: 4,
-		Time: now * 1000, Parts: []statement.Digest{{1}},
+		Time: now * 1000, Parts: []statement.Digest{{1}}, Sealed: []statement.Digest{{2}},
 	}
 	sign := func(key ed25519.PrivateKey, edit func(l *statement.Leaf)) []byte {
 		l := good
@@ -154,8 +154,8 @@ func TestAccept(t *testing.T) {
 		{"number too large", chain, sign(u.north.statement, func(l *statement.Leaf) { l.Seq = 5 }), &statement.Refusal{Code: statement.CodeSeq}},
 		{"no part", chain, sign(u.north.statement, func(l *statement.Leaf) { l.Parts = []statement.Digest{} }), &statement.Refusal{Code: statement.CodePart}},
 		{"negative time", chain, sign(u.north.statement, func(l *statement.Leaf) { l.Time = -1 }), &statement.Refusal{Code: statement.CodeField}},
-		{"later format", chain, sign(u.north.statement, func(l *statement.Leaf) { l.Format = "entente/leaf/v2" }), statement.ErrNotUnderstood},
-		{"later format, signed by another", chain, sign(u.south.statement, func(l *statement.Leaf) { l.Format = "entente/leaf/v2" }), &statement.Refusal{Code: statement.CodeSignature}},
+		{"later format", chain, sign(u.north.statement, func(l *statement.Leaf) { l.Format = "entente/leaf/v3" }), statement.ErrNotUnderstood},
+		{"later format, signed by another", chain, sign(u.south.statement, func(l *statement.Leaf) { l.Format = "entente/leaf/v3" }), &statement.Refusal{Code: statement.CodeSignature}},
 	}
 	for _, tc := range cases {
 		_, id, err := u.roster.Accept(m, tc.chain, 4, tc.leaf)
@@ -192,7 +192,7 @@ func TestKinds(t *testing.T) {
 	full := map[statement.Kind]any{
 		KindSeal: SealBody{reason, reason, maxSize, d}, KindHeads: heads, KindAck: acks,
 		KindRelease: ReleaseBody{15, reason}, KindKey: keyBody(key, key), KindRefusal: refusals,
-		KindEvidence: EvidenceBody{origin, "rollback", d}, KindErasure: ErasureBody{0, reason},
+		KindEvidence: EvidenceBody{origin, "rollback", d}, KindErasure: ErasureBody{1, reason},
 		KindOverride: OverrideBody{"anna", reason, maxSize}, KindWithdrawal: WithdrawalBody{reason},
 	}
 	if len(specs) != len(full) {
@@ -253,7 +253,8 @@ func TestKindsRefuse(t *testing.T) {
 		"accepted with code":         {KindAck, AckBody{"o", []AckItem{{1, d, VerdictAccepted, "E_SIZE"}}}},
 		"part -1":                    {KindRelease, ReleaseBody{-1, "r"}},
 		"part 16":                    {KindErasure, ErasureBody{16, "r"}},
-		"no reason":                  {KindErasure, ErasureBody{0, ""}},
+		"no reason":                  {KindErasure, ErasureBody{1, ""}},
+		"erased act":                 {KindErasure, ErasureBody{0, "r"}},
 		"reason of 1,001 bytes":      {KindWithdrawal, WithdrawalBody{strings.Repeat("r", 1001)}},
 		"override by nobody":         {KindOverride, OverrideBody{"", "r", 1}},
 		"refusals of a period back":  {KindRefusal, RefusalBody{2, 1, []RefusalItem{{"p", "E_SIZE", 1, d, d}}}},

@@ -61,3 +61,9 @@ func PartDigest(salt [32]byte, plaintext []byte) Digest {
 	binary.BigEndian.PutUint64(n[:], uint64(len(plaintext)))
 	return TaggedSum("entente/part/v1", salt[:], n[:], plaintext)
 }
+
+// SealedDigest is the owner's commitment to one ciphertext, which its leaf
+// carries beside the PartDigest: SHA-256(tag, ciphertext). It proves nothing
+// about a plaintext; it lets a mirror without the key tell the owner's bytes
+// from a relay's.
+func SealedDigest(ciphertext []byte) Digest { return TaggedSum("entente/sealed/v1", ciphertext) }

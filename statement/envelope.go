@@ -15,7 +15,7 @@ const (
 	// LeafType is the DSSE payload type of a leaf.
 	LeafType = "application/vnd.entente.leaf+json"
 	// LeafFormat is the format that this version writes and understands.
-	LeafFormat = "entente/leaf/v1"
+	LeafFormat = "entente/leaf/v2"
 )
 
 // ErrNotUnderstood marks a leaf, kind or format of a version that this one
@@ -30,6 +30,9 @@ type Leaf struct {
 	Seq     uint64   `json:"seq"`   // number of the statement in its log, from 0
 	Time    int64    `json:"time"`  // claimed, Unix milliseconds; a claim, never an order
 	Parts   []Digest `json:"parts"` // PartDigest of each part, part 0 is the act
+	// Sealed is the SealedDigest of each part's ciphertext as its owner logged
+	// it, by which a mirror checks what it cannot read. What was said is Parts.
+	Sealed []Digest `json:"sealed"`
 }
 
 // Envelope is one parsed DSSE envelope with exactly one signature.
@@ -155,6 +158,9 @@ func (e Envelope) Leaf() (Leaf, error) {
 	if len(l.Parts) == 0 || len(l.Parts) > MaxParts {
 		return Leaf{}, Refuse(CodePart, "%d parts, want 1 to %d", len(l.Parts), MaxParts)
 	}
+	if len(l.Sealed) != len(l.Parts) {
+		return Leaf{}, Refuse(CodePart, "%d ciphertexts for %d parts", len(l.Sealed), len(l.Parts))
+	}
 	if l.Seq > MaxInt || l.Time < 0 {
 		return Leaf{}, Refuse(CodeField, "sequence number or time out of range")
 	}
@@ -197,4 +203,24 @@ func (e Envelope) strictLeaf() (Leaf, error) {
 		return Leaf{}, Refuse(CodeJSON, "not the one spelling of this leaf")
 	}
 	return l, nil
+}
+
+// Ciphertexts returns the digests of the sealed parts, also of a leaf in a
+// later format: there the field keeps its name and meaning. False says that
+// nothing is committed to: other types, and leaves that will be refused.
+func (e Envelope) Ciphertexts() ([]Digest, bool) {
+	l, err := e.Leaf()
+	if err == nil {
+		return l.Sealed, true
+	}
+	if !errors.Is(err, ErrNotUnderstood) || CheckJSON(e.Payload, MaxEnvelope) != nil {
+		return nil, false
+	}
+	var later struct {
+		Sealed []Digest `json:"sealed"`
+	}
+	if json.Unmarshal(e.Payload, &later) != nil || later.Sealed == nil || e.PayloadType != LeafType {
+		return nil, false
+	}
+	return later.Sealed, true
 }

@@ -27,6 +27,7 @@ func testLeaf() Leaf {
 	return Leaf{
 		Format: LeafFormat, Charter: TaggedSum("test", []byte("charter")), Party: "north", Seq: 41,
 		Time: 1_767_268_800_000, Parts: []Digest{PartDigest(salt, []byte("the act")), PartDigest(salt, nil)},
+		Sealed: []Digest{SealedDigest([]byte("a ciphertext")), SealedDigest(nil)},
 	}
 }
 
@@ -69,7 +70,7 @@ func TestGoldenLeaf(t *testing.T) {
 		t.Errorf("verify: %v, id %s, want %s", err, e.ID(), id)
 	}
 	// The id is computed by another program from the file.
-	if id.String() != "7326ebf11f5000dc0b93e940bc142fef50c86834fcf322f51224c87192f3f6e4" {
+	if id.String() != "228f84b2070aa0e9d0d0c8d485f88e78c566040eb87d6dc0a86b40ee37c756e8" {
 		t.Errorf("id %s", id)
 	}
 	if l.Party != "north" || l.Seq != 41 || l.Time != 1_767_268_800_000 || len(l.Parts) != 2 || l.Charter != testLeaf().Charter {
@@ -158,7 +159,7 @@ func TestEnvelopeOneSpelling(t *testing.T) {
 // TestLeafRefuses signs payloads that are not leaves of this version.
 func TestLeafRefuses(t *testing.T) {
 	digest := `"` + strings.Repeat("ab", 32) + `"`
-	good := `{"format":"entente/leaf/v1","charter":` + digest + `,"party":"north","seq":1,"time":2,"parts":[` + digest + `]}`
+	good := `{"format":"entente/leaf/v2","charter":` + digest + `,"party":"north","seq":1,"time":2,"parts":[` + digest + `],"sealed":[` + digest + `]}`
 	swap := func(old, with string) string { return strings.Replace(good, old, with, 1) }
 	cases := []struct {
 		name, payload string
@@ -177,6 +178,10 @@ func TestLeafRefuses(t *testing.T) {
 		{"negative number", swap(`"seq":1`, `"seq":-1`), CodeField},
 		{"beyond 2^53", swap(`"seq":1`, `"seq":9007199254740993`), CodeNumber},
 		{"negative time", swap(`"time":2`, `"time":-2`), CodeField},
+		{"no ciphertext", swap(`,"sealed":[`+digest+`]`, `,"sealed":[]`), CodePart},
+		{"null ciphertexts", swap(`,"sealed":[`+digest+`]`, `,"sealed":null`), CodePart},
+		{"leaf without ciphertexts", swap(`,"sealed":[`+digest+`]`, ``), CodeJSON},
+		{"two ciphertexts of one part", swap(`"sealed":[`, `"sealed":[`+digest+`,`), CodePart},
 		{"no part", swap(`[`+digest+`]`, `[]`), CodePart},
 		{"null parts", swap(`[`+digest+`]`, `null`), CodePart},
 		{"17 parts", swap(`[`+digest+`]`, `[`+digest+strings.Repeat(","+digest, 16)+`]`), CodePart},
@@ -184,7 +189,7 @@ func TestLeafRefuses(t *testing.T) {
 		{"short digest", swap(digest, `"ab"`), CodeField},
 		{"not JSON", `leaf`, CodeJSON},
 		{"not an object", `[]`, CodeField},
-		{"format of a wrong type", swap(`"entente/leaf/v1"`, `1`), CodeField},
+		{"format of a wrong type", swap(`"entente/leaf/v2"`, `1`), CodeField},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -202,7 +207,7 @@ func TestLeafRefuses(t *testing.T) {
 		})
 	}
 	for name, e := range map[string][]byte{
-		"format of a later version": signPayload(LeafType, []byte(swap("leaf/v1", "leaf/v2"))),
+		"format of a later version": signPayload(LeafType, []byte(swap("leaf/v2", "leaf/v3"))),
 		"no format":                 signPayload(LeafType, []byte(`{}`)),
 		"another payload type":      signPayload("application/vnd.in-toto+json", []byte(good)),
 	} {

@@ -25,7 +25,8 @@ func Example() {
 	salt := [32]byte{} // 32 random bytes in earnest
 	envelope, id, err := statement.SignLeaf(statement.Leaf{
 		Format: statement.LeafFormat, Party: "north", Seq: 0, Time: 1_767_268_800_000,
-		Parts: []statement.Digest{statement.PartDigest(salt, part)},
+		Parts:  []statement.Digest{statement.PartDigest(salt, part)},
+		Sealed: []statement.Digest{statement.SealedDigest([]byte("the part, encrypted"))},
 	}, key)
 	if err != nil {
 		panic(err)

@@ -189,7 +189,7 @@ func (b *recordBench) verifiedIngest(ctx context.Context, out func(figure)) erro
 	const n = 4096
 	leaves := make([][]byte, n)
 	for i := range leaves {
-		leaf, _, err := statement.SignLeaf(statement.Leaf{Format: statement.LeafFormat, Party: "bench", Seq: uint64(i), Parts: []statement.Digest{{byte(i)}}}, key)
+		leaf, _, err := statement.SignLeaf(statement.Leaf{Format: statement.LeafFormat, Party: "bench", Seq: uint64(i), Parts: []statement.Digest{{byte(i)}}, Sealed: []statement.Digest{{byte(i)}}}, key)
 		if err != nil {
 			return err
 		}

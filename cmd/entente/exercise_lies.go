@@ -145,8 +145,8 @@ func codeNames(codes map[statement.Code]bool) []string {
 	return names
 }
 
-// tricks prepares what tamper shows, in order. All but the last are refused
-// before a leaf is stored; a sealed part is judged after it.
+// tricks prepares what tamper shows, in order. All are refused before a leaf
+// is stored.
 func (l *liar) tricks() ([]trick, error) {
 	have := l.p.Main.Size()
 	list, err := l.list("guarded", []indicator.Item{{Type: "ipv4-addr", Value: "198.51.100.66", Observed: "2016-10-01"}})
@@ -180,12 +180,12 @@ func (l *liar) tricks() ([]trick, error) {
 		{"a changed signature", statement.CodeSignature, hostile.Altered{Log: one, Note: func(b []byte) []byte { return swapSignature(b) }}, have},
 		{"a changed leaf", statement.CodeProof, hostile.Altered{Log: one, Leaves: func(_ uint64, b []byte) []byte { return hostile.Flip(b, -40) }}, have},
 		{"a changed tile", statement.CodeProof, hostile.Altered{Log: long, Hashes: hashes}, have},
-		{"a changed part", statement.CodePart, hostile.Altered{Log: one, Parts: func(i uint64, parts [][]byte) [][]byte {
+		{"a changed part", statement.CodeDigest, hostile.Altered{Log: one, Parts: func(i uint64, parts [][]byte) [][]byte {
 			if i == have {
 				hostile.Flip(parts[len(parts)-1], -1)
 			}
 			return parts
-		}}, have + 1},
+		}}, have},
 	}, nil
 }
 
@@ -223,7 +223,7 @@ func (l *liar) refusals(ctx context.Context, codes map[statement.Code]bool) (pro
 				var b record.RefusalBody
 				return json.Unmarshal(raw, &b) == nil && slices.ContainsFunc(b.Items, func(i record.RefusalItem) bool { return i.Party == south && i.Code == code })
 			})
-			if err == nil && (last.name == "" || code == statement.CodePart) {
+			if err == nil && (last.name == "" || code == statement.CodeDigest) {
 				last = p
 			}
 			return err == nil, nil

@@ -76,6 +76,8 @@ func (s *shelf) Sealed(index uint64) ([][]byte, error) {
 	return parts[:index%4%3+1], nil
 }
 
+func (s *shelf) Erasure(index uint64, _ int) (uint64, bool) { return index + 9, true }
+
 func north(t testing.TB, n int) *shelf {
 	t.Helper()
 	s := &shelf{}

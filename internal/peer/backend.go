@@ -47,6 +47,9 @@ type Log interface {
 	// Sealed returns the sealed parts of a leaf below Size: nil for an erased
 	// one, empty for one that is not held or not for this party.
 	Sealed(index uint64) ([][]byte, error)
+	// Erasure returns the index of the statement that erases a part which
+	// Sealed gives as nil; false if none is known.
+	Erasure(index uint64, part int) (by uint64, ok bool)
 }
 
 const (
@@ -123,7 +126,7 @@ func answerParts(log Log, r route) (reply, error) {
 		if len(body) > 0 && len(body)+frameSize(parts) > softParts {
 			break
 		}
-		body = AppendSealed(body, parts)
+		body = AppendSealed(body, parts, func(part int) (uint64, bool) { return log.Erasure(r.index+i, part) })
 	}
 	return reply{http.StatusOK, typeBinary, body}, nil
 }
@@ -131,7 +134,7 @@ func answerParts(log Log, r route) (reply, error) {
 func frameSize(parts [][]byte) int {
 	size := 2
 	for _, p := range parts {
-		size += 5 + len(p)
+		size += 9 + len(p)
 	}
 	return size
 }

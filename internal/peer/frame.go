@@ -8,8 +8,9 @@ import (
 )
 
 // A leaf's sealed parts on the wire: a big-endian uint16 count, then for each
-// part one state byte, and for a present one a big-endian uint32 length and
-// the bytes. Frames of consecutive leaves simply follow each other.
+// part one state byte; for a present one a big-endian uint32 length and the
+// bytes, for an erased one the big-endian uint64 index of the statement in the
+// same log that erases it. Frames of consecutive leaves simply follow each other.
 const (
 	partAbsent  = 0 // this node does not hold it
 	partErased  = 1
@@ -22,13 +23,18 @@ const (
 )
 
 // AppendSealed appends the frame of one leaf's sealed parts to dst. A nil part
-// is an erased one; an empty part that is not nil is one that is not held.
-func AppendSealed(dst []byte, parts [][]byte) []byte {
+// is an erased one, and by says which statement erases it; an empty part that
+// is not nil is one that is not held, and so is one of which by knows nothing.
+func AppendSealed(dst []byte, parts [][]byte, by func(part int) (uint64, bool)) []byte {
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(parts)))
-	for _, p := range parts {
+	for i, p := range parts {
 		switch {
 		case p == nil:
-			dst = append(dst, partErased)
+			if index, ok := by(i); ok {
+				dst = binary.BigEndian.AppendUint64(append(dst, partErased), index)
+				break
+			}
+			dst = append(dst, partAbsent)
 		case len(p) == 0:
 			dst = append(dst, partAbsent)
 		default:
@@ -48,7 +54,7 @@ func ParseSealed(body []byte, n int) ([][][]byte, error) {
 		if len(leaves) >= n {
 			return nil, statement.Refuse(statement.CodePart, "parts of more than %d leaves", n)
 		}
-		parts, rest, err := cutSealed(body)
+		parts, _, rest, err := cutSealed(body)
 		if err != nil {
 			return nil, err
 		}
@@ -60,35 +66,53 @@ func ParseSealed(body []byte, n int) ([][][]byte, error) {
 	return leaves, nil
 }
 
-// cutSealed reads the first frame of body.
-func cutSealed(body []byte) (parts [][]byte, rest []byte, err error) {
+// parseErasure reads a frame of one leaf and returns which statement erases
+// one of its parts.
+func parseErasure(body []byte, part int) (by uint64, err error) {
+	parts, erasures, rest, err := cutSealed(body)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(rest) > 0 || part < 0 || part >= len(parts) || parts[part] != nil:
+		return 0, statement.Refuse(statement.CodePart, "part %d is not erased after all", part)
+	}
+	return erasures[part], nil
+}
+
+// cutSealed reads the first frame of body, and of each erased part by which
+// statement it is.
+func cutSealed(body []byte) (parts [][]byte, by []uint64, rest []byte, err error) {
 	if len(body) < 2 {
-		return nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+		return nil, nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
 	}
 	count := int(binary.BigEndian.Uint16(body))
 	if count > statement.MaxParts {
-		return nil, nil, statement.Refuse(statement.CodePart, "%d parts, at most %d", count, statement.MaxParts)
+		return nil, nil, nil, statement.Refuse(statement.CodePart, "%d parts, at most %d", count, statement.MaxParts)
 	}
-	parts, rest = make([][]byte, count), body[2:]
+	parts, by, rest = make([][]byte, count), make([]uint64, count), body[2:]
 	for i := range parts {
 		if len(rest) == 0 {
-			return nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+			return nil, nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
 		}
 		state := rest[0]
 		rest = rest[1:]
 		switch state {
 		case partErased:
+			if len(rest) < 8 {
+				return nil, nil, nil, statement.Refuse(statement.CodePart, "frame is cut off")
+			}
+			by[i], rest = binary.BigEndian.Uint64(rest), rest[8:]
 		case partAbsent:
 			parts[i] = []byte{}
 		case partPresent:
 			if parts[i], rest, err = cutPart(rest); err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 		default:
-			return nil, nil, statement.Refuse(statement.CodePart, "part state %d", state)
+			return nil, nil, nil, statement.Refuse(statement.CodePart, "part state %d", state)
 		}
 	}
-	return parts, rest, nil
+	return parts, by, rest, nil
 }
 
 func cutPart(b []byte) (part, rest []byte, err error) {

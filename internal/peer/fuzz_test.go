@@ -15,7 +15,8 @@ func FuzzParseSealed(f *testing.F) {
 	f.Add([]byte{}, 1)
 	f.Add([]byte{0, 0}, 1)
 	f.Add([]byte{0, 0}, -77)
-	f.Add([]byte{0, 3, 1, 0, 2, 0, 0, 0, 1, 'x', 0, 1, 1}, 2)
+	f.Add([]byte{0, 3, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 0, 0, 0, 1, 'x', 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0}, 2)
+	f.Add([]byte{0, 1, 1, 0, 0, 0}, 1)
 	f.Add([]byte{0, 1, 2, 0xff, 0xff, 0xff, 0xff}, 1)
 	f.Add([]byte{0xff, 0xff}, 1)
 	f.Add([]byte{0, 1, 2, 0, 0, 0, 0}, 1)
@@ -31,7 +32,18 @@ func FuzzParseSealed(f *testing.F) {
 			t.Fatalf("%d leaves of %d", len(leaves), n)
 		}
 		var again []byte
+		rest := body
 		for _, parts := range leaves {
+			_, by, after, err := cutSealed(rest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, p := range parts {
+				if got, err := parseErasure(rest[:len(rest)-len(after)], i); (err == nil) != (p == nil) || got != by[i] {
+					t.Fatalf("part %d: erased by %d, %v", i, got, err)
+				}
+			}
+			rest = after
 			if len(parts) > statement.MaxParts {
 				t.Fatalf("%d parts", len(parts))
 			}
@@ -40,7 +52,7 @@ func FuzzParseSealed(f *testing.F) {
 					t.Fatalf("part of %d bytes", len(p))
 				}
 			}
-			again = AppendSealed(again, parts)
+			again = AppendSealed(again, parts, func(part int) (uint64, bool) { return by[part], true })
 		}
 		if !bytes.Equal(again, body) {
 			t.Fatalf("%x marshals to %x", body, again)

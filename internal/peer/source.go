@@ -97,6 +97,23 @@ func (s *Source) Sealed(ctx context.Context, origin string, from uint64, n int) 
 	return leaves, nil
 }
 
+// Erasure returns which statement is said to erase a part.
+func (s *Source) Erasure(ctx context.Context, origin string, index uint64, part int) (uint64, error) {
+	if index >= 1<<63 {
+		return 0, fmt.Errorf("no such leaf: %d", index)
+	}
+	path := route{at: atParts, log: LogName(origin), index: index, count: 1}.String()
+	body, err := s.get.Get(ctx, path, softParts+maxFrame)
+	if err != nil {
+		return 0, err
+	}
+	by, err := parseErasure(body, part)
+	if err != nil {
+		return 0, malformed(path, err)
+	}
+	return by, nil
+}
+
 // Local is a Getter that reads a backend in this process as party would.
 type Local struct {
 	Backend Backend

@@ -350,3 +350,6 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+// Erasure: leaf i+1 erases what is erased of leaf i.
+func (l *memLog) Erasure(index uint64, _ int) (uint64, bool) { return index + 1, true }

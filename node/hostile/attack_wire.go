@@ -41,11 +41,15 @@ func replay(ctx context.Context, s *Stand) error {
 	if err != nil {
 		return err
 	}
+	parts, err := s.client.Sealed(ctx, victim.Origin, 0, 1)
+	if err != nil {
+		return err
+	}
 	index, err := s.Main.Add(s.Main.Leaf(n-1), s.Main.sealed[n-1])
 	if err != nil {
 		return err
 	}
-	foreign, err := s.Main.Add(theirs[0], s.Main.sealed[n-1])
+	foreign, err := s.Main.Add(theirs[0], parts[0])
 	if err != nil {
 		return err
 	}
@@ -108,21 +112,13 @@ func permute(ctx context.Context, s *Stand) error {
 		return err
 	}
 	n := s.Main.Size()
-	var swapped [][]byte
-	for i := range uint64(2) {
-		leaf, _, err := s.Leaf(n+1-i, seal("swapped"))
+	before := s.Main.Checkpoint()
+	for _, turn := range []uint64{n + 1, n, n + 9} {
+		leaf, sealed, err := s.Leaf(turn, seal("out of its turn"))
 		if err != nil {
 			return err
 		}
-		swapped = append(swapped, leaf)
-	}
-	gap, _, err := s.Leaf(n+9, seal("after a gap"))
-	if err != nil {
-		return err
-	}
-	before := s.Main.Checkpoint()
-	for _, leaf := range append(swapped, gap) {
-		if _, err := s.Main.Add(leaf, [][]byte{{1}}); err != nil {
+		if _, err := s.Main.Add(leaf, sealed); err != nil {
 			return err
 		}
 	}

@@ -131,6 +131,9 @@ func (b *Branch) Sealed(i uint64) ([][]byte, error) {
 	return b.sealed[i], nil
 }
 
+// Erasure implements peer.Log: a branch knows of none.
+func (b *Branch) Erasure(uint64, int) (uint64, bool) { return 0, false }
+
 // Altered is a log whose bytes change on their way out. Nil functions leave
 // them alone.
 type Altered struct {
@@ -139,7 +142,8 @@ type Altered struct {
 	Hashes  func(t tlog.Tile, data []byte) []byte
 	Leaves  func(bundle uint64, data []byte) []byte
 	Parts   func(index uint64, parts [][]byte) [][]byte
-	Promise uint64 // added to the size
+	By      func(index uint64, part int) (by uint64, ok bool) // which statement erases a nil part
+	Promise uint64                                            // added to the size
 }
 
 // Size implements peer.Log.
@@ -183,6 +187,14 @@ func (a Altered) Sealed(i uint64) ([][]byte, error) {
 		copies = append(copies, clone(p))
 	}
 	return a.Parts(i, copies), nil
+}
+
+// Erasure implements peer.Log.
+func (a Altered) Erasure(index uint64, part int) (uint64, bool) {
+	if a.By != nil {
+		return a.By(index, part)
+	}
+	return a.Log.Erasure(index, part)
 }
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }

@@ -67,7 +67,7 @@ func (p *Party) Leaf(index uint64, w Words) (leaf []byte, sealed [][]byte, err e
 		if err != nil {
 			return nil, nil, err
 		}
-		l.Parts, sealed = append(l.Parts, part.Digest()), append(sealed, box)
+		l.Parts, l.Sealed, sealed = append(l.Parts, part.Digest()), append(l.Sealed, statement.SealedDigest(box)), append(sealed, box)
 	}
 	if w.Edit != nil {
 		w.Edit(&l)
