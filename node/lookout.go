@@ -14,6 +14,7 @@ import (
 	"entente/statement"
 	"entente/watch"
 	"entente/watch/event"
+	"entente/watch/incident"
 )
 
 // lookout matches log lines against the watchlist: lines as they come, and
@@ -50,7 +51,7 @@ func (l *lookout) Batch(ctx context.Context, b ingest.Batch) error {
 	var hits []sqlite.Hit
 	var ledger watch.Ledger
 	for _, line := range b.Lines {
-		found := w.match(b, line)
+		found := w.match(b, line, l.now())
 		alerts := 0
 		for _, h := range found {
 			if !h.Held {
@@ -76,7 +77,7 @@ func (l *lookout) Batch(ctx context.Context, b ingest.Batch) error {
 }
 
 // match returns one hit for each item that the line meets.
-func (w *watchlist) match(b ingest.Batch, line ingest.Line) []sqlite.Hit {
+func (w *watchlist) match(b ingest.Batch, line ingest.Line, now time.Time) []sqlite.Hit {
 	if line.Event == nil {
 		return nil
 	}
@@ -88,6 +89,7 @@ func (w *watchlist) match(b ingest.Batch, line ingest.Line) []sqlite.Hit {
 			Source: b.Source, Generation: b.Generation, Line: line.Number, Key: e.key, Offset: line.Offset, Path: b.Path,
 			Rule: h.Rule.Code(), Field: h.Field, Seen: h.Seen.Canonical, Type: e.item.Type, Value: e.item.Value,
 			Raw: h.Raw, Dataset: h.Dataset, Held: h.Meta.Status == watch.Held,
+			Asset: incident.Asset(line.Event, h.Field), Stored: now.UnixMilli(),
 		}
 		if !h.Time.IsZero() && !(h.Time.Year() == 0 && b.Modified.IsZero()) {
 			row.EventTime = event.CompleteYear(h.Time, b.Modified).UnixMilli()
@@ -184,7 +186,7 @@ func (l *lookout) huntSource(ctx context.Context, row sqlite.Source, w *watchlis
 	err := ingest.Replay(ctx, l.config, ingest.Source{ID: row.ID, Path: row.Path}, p, func(b ingest.Batch) error {
 		var hits []sqlite.Hit
 		for _, line := range b.Lines {
-			hits = append(hits, w.match(b, line)...)
+			hits = append(hits, w.match(b, line, l.now())...)
 		}
 		if len(hits) == 0 {
 			return nil

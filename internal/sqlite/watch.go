@@ -47,8 +47,12 @@ type Hit struct {
 	Value      string // of the indicator, canonical
 	Raw        []byte
 	Dataset    string
-	EventTime  int64 // Unix milliseconds, 0 where the line has none
-	Held       bool  // the quality gate keeps it from alerting
+	EventTime  int64  // Unix milliseconds, 0 where the line has none
+	Held       bool   // the quality gate keeps it from alerting
+	Asset      string // what of the own side it is about; not read back
+	Title      string // of a rule; not read back
+	Level      string // of a rule; not read back
+	Stored     int64  // when it was found, Unix milliseconds; not read back
 }
 
 // Source is one line of the source ledger. Read = Matched + Clean + Unparsed + Dropped.
@@ -95,9 +99,24 @@ func (w *Watch) Store(ctx context.Context, s Source, hits []Hit, fresh []stateme
 
 func (w *Watch) addHits(ctx context.Context, tx *sql.Tx, hits []Hit) error {
 	for _, h := range hits {
-		_, err := tx.ExecContext(ctx, w.db.q("add_alert"), h.Source, h.Generation, h.Line, h.Key.Origin, h.Key.Index, h.Key.Item, h.Offset, h.Path, h.Rule, h.Field, h.Seen, h.Type, h.Value, h.Raw, h.Dataset, h.EventTime, h.Held)
+		// Asked before the alert is there: two lists that name one value make one line of it.
+		id := incidentID(h)
+		counted, err := w.lineInIncident(ctx, tx, id, h)
+		if err != nil {
+			return err
+		}
+		r, err := tx.ExecContext(ctx, w.db.q("add_alert"), h.Source, h.Generation, h.Line, h.Key.Origin, h.Key.Index, h.Key.Item, h.Offset, h.Path, h.Rule, h.Field, h.Seen, h.Type, h.Value, h.Raw, h.Dataset, h.EventTime, h.Held)
 		if err != nil {
 			return fmt.Errorf("store a hit: %w", err)
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			if err != nil {
+				return err
+			}
+			continue // known already
+		}
+		if err := w.addToIncident(ctx, tx, id, h, counted); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -192,9 +211,10 @@ func (w *Watch) activate(ctx context.Context, tx *sql.Tx, k Key) error {
 	var lines []Hit
 	for rows.Next() {
 		var h Hit
-		if err := rows.Scan(&h.Source, &h.Generation, &h.Line); err != nil {
+		if err := rows.Scan(&h.Source, &h.Generation, &h.Line, &h.EventTime); err != nil {
 			return err
 		}
+		h.Key = k
 		lines = append(lines, h)
 	}
 	if err := rows.Err(); err != nil {
@@ -203,6 +223,9 @@ func (w *Watch) activate(ctx context.Context, tx *sql.Tx, k Key) error {
 	for _, h := range lines {
 		before, err := w.lineMatched(ctx, tx, h)
 		if err != nil {
+			return err
+		}
+		if err := w.activateIncident(ctx, tx, h); err != nil {
 			return err
 		}
 		if before {

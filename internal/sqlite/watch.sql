@@ -56,3 +56,40 @@ CREATE TABLE IF NOT EXISTS note (
   key   TEXT PRIMARY KEY,
   value BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS incident (
+  id     TEXT PRIMARY KEY,
+  type   TEXT NOT NULL,
+  value  TEXT NOT NULL,
+  asset  TEXT NOT NULL,
+  day    INTEGER NOT NULL,
+  title  TEXT NOT NULL,
+  level  TEXT NOT NULL,
+  count  INTEGER NOT NULL,
+  first  INTEGER NOT NULL,
+  last   INTEGER NOT NULL,
+  stored INTEGER NOT NULL,
+  state  TEXT NOT NULL,
+  by     TEXT NOT NULL,
+  rung   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS incident_by_state ON incident (state, last);
+CREATE TABLE IF NOT EXISTS incident_hit (
+  incident   TEXT NOT NULL,
+  source     TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  line       INTEGER NOT NULL,
+  ind_origin TEXT NOT NULL,
+  ind_idx    INTEGER NOT NULL,
+  item       INTEGER NOT NULL,
+  PRIMARY KEY (source, generation, line, ind_origin, ind_idx, item)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS incident_hit_by_incident ON incident_hit (incident, ind_origin);
+CREATE TABLE IF NOT EXISTS incident_act (
+  incident TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  by       TEXT NOT NULL,
+  state    TEXT NOT NULL,
+  reason   TEXT NOT NULL,
+  PRIMARY KEY (incident, seq)
+) WITHOUT ROWID;

@@ -17,7 +17,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: line_matched
 SELECT EXISTS (SELECT 1 FROM alert WHERE source = ? AND generation = ? AND line = ? AND held = 0);
 -- name: held_lines
-SELECT source, generation, line FROM alert WHERE ind_origin = ? AND ind_idx = ? AND item = ? AND held = 1 ORDER BY source, generation, line;
+SELECT source, generation, line, event_time FROM alert WHERE ind_origin = ? AND ind_idx = ? AND item = ? AND held = 1 ORDER BY source, generation, line;
 -- name: held_items
 SELECT DISTINCT ind_origin, ind_idx, item FROM alert WHERE held = 1 ORDER BY ind_origin, ind_idx, item;
 -- name: activate
@@ -54,3 +54,55 @@ SELECT own_idx, by, at FROM sent WHERE ind_origin = ? AND ind_idx = ? AND item =
 SELECT value FROM note WHERE key = ?;
 -- name: put_note
 INSERT INTO note (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+-- name: new_incident
+INSERT OR IGNORE INTO incident (id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, 'open', '', 0);
+-- name: add_incident_hit
+INSERT OR IGNORE INTO incident_hit (incident, source, generation, line, ind_origin, ind_idx, item) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: line_in_incident
+SELECT EXISTS (SELECT 1 FROM incident_hit h JOIN alert a USING (source, generation, line, ind_origin, ind_idx, item)
+WHERE h.source = ? AND h.generation = ? AND h.line = ? AND h.incident = ? AND a.held = 0);
+-- name: grow_incident
+UPDATE incident SET count = count + 1,
+  first = CASE WHEN ?2 > 0 AND (first = 0 OR ?2 < first) THEN ?2 ELSE first END,
+  last = MAX(last, ?2) WHERE id = ?1;
+-- name: incident_of
+SELECT incident FROM incident_hit WHERE source = ? AND generation = ? AND line = ? AND ind_origin = ? AND ind_idx = ? AND item = ?;
+-- name: incidents
+SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident
+WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(lower(value || char(10) || asset || char(10) || title), lower(?2)) > 0)
+  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND h.ind_origin = ?3))
+ORDER BY last DESC, id LIMIT ?4 OFFSET ?5;
+-- name: count_incidents
+SELECT COUNT(*) FROM incident
+WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(lower(value || char(10) || asset || char(10) || title), lower(?2)) > 0)
+  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND h.ind_origin = ?3));
+-- name: incident
+SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident WHERE id = ? AND count > 0;
+-- name: incident_givers
+SELECT DISTINCT ind_origin FROM incident_hit WHERE incident = ? ORDER BY ind_origin;
+-- name: incident_acts
+SELECT at, by, state, reason FROM incident_act WHERE incident = ? ORDER BY seq;
+-- name: add_act
+INSERT INTO incident_act (incident, seq, at, by, state, reason)
+SELECT ?1, COALESCE(MAX(seq) + 1, 0), ?2, ?3, ?4, ?5 FROM incident_act WHERE incident = ?1;
+-- name: set_incident
+UPDATE incident SET state = ?2, by = ?3 WHERE id = ?1 AND count > 0;
+-- name: incident_hits
+SELECT a.source, a.generation, a.line, a.ind_origin, a.ind_idx, a.item, a.offset, a.path, a.rule, a.field, a.seen, a.type, a.value, a.raw, a.dataset, a.event_time, a.held
+FROM incident_hit h JOIN alert a USING (source, generation, line, ind_origin, ind_idx, item)
+WHERE h.incident = ? AND a.held = 0 ORDER BY a.event_time DESC, a.source, a.generation, a.line DESC LIMIT ?;
+-- name: incident_hours
+SELECT a.event_time / 3600000, COUNT(DISTINCT a.source || ' ' || a.generation || ' ' || a.line)
+FROM incident_hit h JOIN alert a USING (source, generation, line, ind_origin, ind_idx, item)
+WHERE h.incident = ? AND a.held = 0 GROUP BY 1 ORDER BY 1;
+-- name: incident_days
+SELECT day, SUM(count), COUNT(*) FROM incident WHERE count > 0 AND day >= ? GROUP BY day ORDER BY day;
+-- name: giver_states
+SELECT h.ind_origin, i.state, COUNT(DISTINCT i.id) FROM incident i JOIN incident_hit h ON h.incident = i.id
+WHERE i.count > 0 GROUP BY h.ind_origin, i.state ORDER BY h.ind_origin, i.state;
+-- name: ringing
+SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident
+WHERE count > 0 AND state = 'open' AND rung < ?1 AND stored <= ?2 ORDER BY stored, id LIMIT 100;
+-- name: set_rung
+UPDATE incident SET rung = ?2 WHERE id = ?1;
