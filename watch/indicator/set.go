@@ -1,10 +1,10 @@
 package indicator
 
 import (
+	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strings"
-
-	"github.com/gaissmai/bart"
 
 	"entente/observable"
 )
@@ -24,34 +24,31 @@ type Entry struct {
 // Set is an immutable index of indicators, safe for concurrent use. A lookup
 // costs the same for ten entries and for a million.
 type Set struct {
-	addrs  map[netip.Addr]ids
-	nets   bart.Table[ids]
-	names  map[string]ids
-	urls   map[string]ids
-	mails  map[string]ids
-	hashes map[string]ids // one map: MD5, SHA-1 and SHA-256 differ in length
-
-	more  [][]uint32 // further ids of values that several entries share
-	depth int        // most slashes of a URL indicator, at most MaxURLDepth
+	hash  hasher
+	exact index
+	nets  nets
+	names bool     // it has names
+	urls  bool     // it has URLs
+	hosts []uint64 // keys of the hosts of its URLs, ascending
+	depth int      // most slashes of a URL indicator, at most MaxURLDepth
 	size  int
 }
-
-// ids is the list of entries with one value. Nearly always it is one, so a
-// second and further ones live aside, in Set.more[rest-1].
-type ids struct{ first, rest uint32 }
 
 // NewSet builds the index. Values come from observable.Normalise; one that
 // does not parse as its type says is left out, which Len tells.
 func NewSet(entries []Entry) *Set {
-	s := &Set{
-		addrs: map[netip.Addr]ids{}, names: map[string]ids{}, urls: map[string]ids{},
-		mails: map[string]ids{}, hashes: map[string]ids{},
-	}
+	s := &Set{hash: newHasher()}
+	rows := make([]row, 0, len(entries))
 	for _, e := range entries {
-		if s.add(e) {
-			s.size++
+		if r, ok := s.row(e); ok {
+			rows = append(rows, r)
 		}
 	}
+	slices.Sort(s.hosts)
+	s.hosts = slices.Clip(slices.Compact(s.hosts))
+	var n int
+	s.exact, n = newIndex(rows, s.hosts)
+	s.size = n + s.nets.size
 	return s
 }
 
@@ -63,55 +60,72 @@ func (s *Set) Len() int {
 	return s.size
 }
 
-func (s *Set) add(e Entry) bool {
+// row prepares an entry for the exact index; false for one that is a network, or does not parse.
+func (s *Set) row(e Entry) (row, bool) {
+	r := row{id: e.ID, text: e.Value.Canonical}
 	switch v := e.Value; v.Type {
 	case observable.IPv4, observable.IPv6:
 		addr, err := netip.ParseAddr(v.Canonical)
 		if err != nil {
-			return false
+			return r, false
 		}
-		put(s, s.addrs, addr, e.ID)
+		r.realm, r.key, r.text = ofAddr, s.addrKey(addr), string(addr.AsSlice())
 	case observable.Net4, observable.Net6:
 		prefix, err := netip.ParsePrefix(v.Canonical)
-		if err != nil {
-			return false
+		if err == nil {
+			s.nets.add(prefix.Masked(), e.ID)
 		}
-		prefix = prefix.Masked()
-		old, found := s.nets.Get(prefix)
-		s.nets.Insert(prefix, s.join(old, found, e.ID))
+		return r, false
 	case observable.Domain:
-		put(s, s.names, v.Canonical, e.ID)
+		r.realm, r.key = ofName, nameKey(s.hash, v.Canonical)
+		s.names = true
 	case observable.URL:
-		put(s, s.urls, v.Canonical, e.ID)
+		r.realm, r.key = ofURL, textKey(s.hash, ofURL, v.Canonical)
+		s.urls = true
+		s.hosts = append(s.hosts, textKey(s.hash, ofURLHost, hostOf(v)))
 		if n := strings.Count(v.Canonical, "/"); n <= MaxURLDepth {
 			s.depth = max(s.depth, n)
 		}
 	case observable.Email:
-		put(s, s.mails, v.Canonical, e.ID)
+		r.realm, r.key = ofEmail, textKey(s.hash, ofEmail, v.Canonical)
 	case observable.MD5, observable.SHA1, observable.SHA256:
-		put(s, s.hashes, v.Canonical, e.ID)
+		if v.Canonical == "" {
+			return r, false
+		}
+		r.realm, r.key = ofHash, label(s.hash.start(ofHash), v.Canonical, 0, len(v.Canonical))
 	default:
-		return false
+		return r, false
 	}
-	return true
+	return r, true
 }
 
-func put[K comparable](s *Set, m map[K]ids, key K, id uint32) {
-	old, found := m[key]
-	m[key] = s.join(old, found, id)
+// hostOf is the canonical host of a URL, "" of one that has none.
+func hostOf(v observable.Value) string {
+	host, _ := v.Host()
+	return host.Canonical
 }
 
-func (s *Set) join(old ids, found bool, id uint32) ids {
-	switch {
-	case !found:
-		return ids{first: id}
-	case old.rest == 0:
-		s.more = append(s.more, []uint32{id})
-		return ids{first: old.first, rest: uint32(len(s.more))}
-	default:
-		s.more[old.rest-1] = append(s.more[old.rest-1], id)
-		return old
+// addrKey gives an address that was parsed from canonical text its key.
+func (s *Set) addrKey(a netip.Addr) uint64 {
+	if a.Is4() {
+		b := a.As4()
+		return s.hash.addr(onlyIn4, uint64(binary.BigEndian.Uint32(b[:])))
 	}
+	b := a.As16()
+	return s.hash.addr(binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]))
+}
+
+// nameKey is the key of a canonical name: of its labels, from the last to the first.
+func nameKey(h hasher, name string) uint64 {
+	key := h.start(ofName)
+	for end := len(name); end >= 0; {
+		dot := strings.LastIndexByte(name[:end], '.')
+		if dot+1 < end {
+			key = label(key, name, dot+1, end)
+		}
+		end = dot
+	}
+	return key
 }
 
 // Match calls hit once for each entry that the seen value v meets, with the
@@ -133,67 +147,84 @@ func (s *Set) Match(v observable.Value, hit func(id uint32, rule Rule)) {
 	case observable.Domain:
 		s.matchName(v.Canonical, Equal, Subdomain, hit)
 	case observable.URL:
-		s.matchURL(v.Canonical, hit)
+		s.matchURL(v, hit)
 		s.matchHost(v, HostOfURL, hit)
 	case observable.Email:
-		lookup(s, s.mails, v.Canonical, Equal, hit)
+		s.lookup(textKey(s.hash, ofEmail, v.Canonical), ofEmail, v.Canonical, Equal, hit)
 		s.matchHost(v, HostOfEmail, hit)
 	case observable.MD5, observable.SHA1, observable.SHA256:
-		lookup(s, s.hashes, v.Canonical, Equal, hit)
-	}
-}
-
-func lookup[K comparable](s *Set, m map[K]ids, key K, rule Rule, hit func(uint32, Rule)) {
-	if found, ok := m[key]; ok {
-		s.report(found, rule, hit)
-	}
-}
-
-func (s *Set) report(found ids, rule Rule, hit func(uint32, Rule)) {
-	hit(found.first, rule)
-	if found.rest > 0 {
-		for _, id := range s.more[found.rest-1] {
-			hit(id, rule)
+		if v.Canonical != "" {
+			s.lookup(label(s.hash.start(ofHash), v.Canonical, 0, len(v.Canonical)), ofHash, v.Canonical, Equal, hit)
 		}
 	}
 }
 
+func (s *Set) lookup(key uint64, r realm, text string, rule Rule, hit func(uint32, Rule)) {
+	s.exact.each(key, r, text, func(id uint32) { hit(id, rule) })
+}
+
 func (s *Set) matchAddr(addr netip.Addr, same, inside Rule, hit func(uint32, Rule)) {
-	lookup(s, s.addrs, addr, same, hit)
-	if s.nets.Contains(addr) { // cheap, and nearly always false
+	if key := s.addrKey(addr); s.exact.may(key) {
+		s.lookup(key, ofAddr, string(addr.AsSlice()), same, hit)
+	}
+	if s.nets.contains(addr) { // cheap, and nearly always false
 		s.matchNet(netip.PrefixFrom(addr, addr.BitLen()), inside, inside, hit)
 	}
 }
 
 func (s *Set) matchNet(prefix netip.Prefix, same, inside Rule, hit func(uint32, Rule)) {
-	for net, found := range s.nets.Supernets(prefix.Masked()) {
+	s.nets.each(prefix.Masked(), func(net netip.Prefix, id uint32) {
 		rule := inside
 		if net == prefix {
 			rule = same
 		}
-		s.report(found, rule, hit)
-	}
+		hit(id, rule)
+	})
 }
 
-// matchName looks up the name and each parent of at least two labels.
+// matchName looks up the name and each parent of at least two labels. The keys are made on the way from the last
+// label to the first, and asked the other way.
 func (s *Set) matchName(name string, same, below Rule, hit func(uint32, Rule)) {
-	if len(s.names) == 0 {
+	if !s.names {
 		return
 	}
-	rule := same
-	for parent := range observable.Parents(name) {
-		lookup(s, s.names, parent, rule, hit)
-		rule = below
+	type tail struct {
+		key   uint64
+		begin int
+	}
+	var few [16]tail
+	tails := few[:0] // those that the filter lets through, nearly always none
+	key, labels := s.hash.start(ofName), 0
+	for end := len(name); end >= 0; {
+		dot := strings.LastIndexByte(name[:end], '.')
+		if dot+1 < end {
+			key = label(key, name, dot+1, end)
+		}
+		labels++
+		if (labels > 1 || dot < 0) && s.exact.may(key) {
+			tails = append(tails, tail{key, dot + 1})
+		}
+		end = dot
+	}
+	for _, t := range slices.Backward(tails) {
+		rule := same
+		if t.begin > 0 {
+			rule = below
+		}
+		s.lookup(t.key, ofName, name[t.begin:], rule, hit)
 	}
 }
 
 // matchURL looks up the URL, then every shorter one that it continues.
-func (s *Set) matchURL(url string, hit func(uint32, Rule)) {
-	if len(s.urls) == 0 {
+func (s *Set) matchURL(v observable.Value, hit func(uint32, Rule)) {
+	if !s.urls || !s.exact.may(textKey(s.hash, ofURLHost, hostOf(v))) {
 		return
 	}
-	lookup(s, s.urls, url, Equal, hit)
-	eachPrefix(url, s.depth, func(prefix string) { lookup(s, s.urls, prefix, URLPrefix, hit) })
+	url := v.Canonical
+	s.lookup(textKey(s.hash, ofURL, url), ofURL, url, Equal, hit)
+	eachPrefix(url, s.depth, func(prefix string) {
+		s.lookup(textKey(s.hash, ofURL, prefix), ofURL, prefix, URLPrefix, hit)
+	})
 }
 
 // matchHost looks up the host of a URL or the domain of an e-mail address.

@@ -8,161 +8,115 @@ import (
 	"entente/watch/format/jsonline"
 )
 
-// column returns the ECS name of a path and how its value is observed, "" for a
-// path that is neither a field nor an observable. Hashes that are not of files
-// or certificates (ja3, hassh, body_md5) are plain fields.
-func column(path []byte) (string, event.As) {
-	switch string(path) {
-	case "src_ip", "flow.src_ip", "alert.source.ip":
-		return "source.ip", event.Address
-	case "src_port":
-		return "source.port", event.Plain
-	case "dest_ip", "flow.dest_ip", "alert.target.ip":
-		return "destination.ip", event.Address
-	case "dest_port":
-		return "destination.port", event.Plain
-	case "app_proto":
-		return "network.protocol", event.Plain
-	case "community_id":
-		return "network.community_id", event.Plain
-	case "flow_id":
-		return "suricata.flow_id", event.Plain
-	case "host":
-		return "observer.hostname", event.Plain
-	case "in_iface":
-		return "observer.ingress.interface.name", event.Plain
-	case "xff", "http.xff":
-		return "network.forwarded_ip", event.Address
-	case "tunnel.src_ip":
-		return "suricata.tunnel.src_ip", event.Address
-	case "tunnel.dest_ip":
-		return "suricata.tunnel.dest_ip", event.Address
-	case "flow.bytes_toserver":
-		return "source.bytes", event.Plain
-	case "flow.bytes_toclient":
-		return "destination.bytes", event.Plain
-	case "flow.pkts_toserver":
-		return "source.packets", event.Plain
-	case "flow.pkts_toclient":
-		return "destination.packets", event.Plain
-	case "flow.state":
-		return "suricata.flow.state", event.Plain
-	case "alert.action":
-		return "event.type", event.Plain
-	case "alert.category":
-		return "rule.category", event.Plain
-	case "alert.signature_id":
-		return "rule.id", event.Plain
-	case "alert.rev":
-		return "rule.version", event.Plain
-	case "alert.severity":
-		return "event.severity", event.Plain
-	case "anomaly.event":
-		return "event.action", event.Plain
-	}
-	if name, as := webColumn(path); name != "" {
-		return name, as
-	}
-	return mailAndFileColumn(path)
+// column is what the value at a path becomes: a field, and perhaps an observable.
+type column struct {
+	path, name string // as the line has it, and in ECS
+	as         event.As
 }
 
-// webColumn holds http, tls, quic and ssh.
-func webColumn(path []byte) (string, event.As) {
-	switch string(path) {
-	case "http.http_method":
-		return "http.request.method", event.Plain
-	case "http.status":
-		return "http.response.status_code", event.Plain
-	case "http.length":
-		return "http.response.body.bytes", event.Plain
-	case "http.http_content_type":
-		return "http.response.mime_type", event.Plain
-	case "http.http_refer":
-		return "http.request.referrer", event.URL
-	case "http.redirect":
-		return "suricata.http.redirect", event.URL
-	case "tls.sni", "quic.sni":
-		return "tls.client.server_name", event.Host
-	case "tls.subject":
-		return "tls.server.subject", event.Plain
-	case "tls.issuerdn":
-		return "tls.server.issuer", event.Plain
-	case "tls.serial":
-		return "tls.server.x509.serial_number", event.Plain
-	case "tls.fingerprint":
-		return "tls.server.hash.sha1", event.Hash // of the certificate
-	case "tls.subjectaltname":
-		return "tls.server.x509.alternative_names", event.Host
-	case "tls.version", "quic.version":
-		return "tls.version", event.Plain
-	case "tls.client.fingerprint":
-		return "tls.client.hash.sha1", event.Hash
-	case "tls.client.subject":
-		return "tls.client.subject", event.Plain
-	case "tls.ja3.hash", "quic.ja3.hash":
-		return "tls.client.ja3", event.Plain
-	case "tls.ja3s.hash", "quic.ja3s.hash":
-		return "tls.server.ja3s", event.Plain
-	case "tls.ja4", "quic.ja4":
-		return "tls.client.ja4", event.Plain
-	case "ssh.client.software_version":
-		return "suricata.ssh.client.software", event.Plain
-	case "ssh.server.software_version":
-		return "suricata.ssh.server.software", event.Plain
-	case "ssh.client.hassh.hash":
-		return "suricata.ssh.client.hassh", event.Plain
-	default:
-		return "", event.Plain
+// columns lists the paths whose values are read as they are. Hashes that are not of files
+// or certificates (ja3, hassh, body_md5) are plain fields; tls.fingerprint is a certificate's, and email.url was
+// found in the body, written without its scheme.
+func columns() []column {
+	return append(common(), inside()...)
+}
+
+// common are the columns of all events and of flows, alerts and tunnels.
+func common() []column {
+	return []column{
+		{"src_ip", "source.ip", event.Address},
+		{"flow.src_ip", "source.ip", event.Address},
+		{"alert.source.ip", "source.ip", event.Address},
+		{"src_port", "source.port", event.Plain},
+		{"dest_ip", "destination.ip", event.Address},
+		{"flow.dest_ip", "destination.ip", event.Address},
+		{"alert.target.ip", "destination.ip", event.Address},
+		{"dest_port", "destination.port", event.Plain},
+		{"app_proto", "network.protocol", event.Plain},
+		{"community_id", "network.community_id", event.Plain},
+		{"flow_id", "suricata.flow_id", event.Plain},
+		{"host", "observer.hostname", event.Plain},
+		{"in_iface", "observer.ingress.interface.name", event.Plain},
+		{"xff", "network.forwarded_ip", event.Address},
+		{"http.xff", "network.forwarded_ip", event.Address},
+		{"tunnel.src_ip", "suricata.tunnel.src_ip", event.Address},
+		{"tunnel.dest_ip", "suricata.tunnel.dest_ip", event.Address},
+		{"flow.bytes_toserver", "source.bytes", event.Plain},
+		{"flow.bytes_toclient", "destination.bytes", event.Plain},
+		{"flow.pkts_toserver", "source.packets", event.Plain},
+		{"flow.pkts_toclient", "destination.packets", event.Plain},
+		{"flow.state", "suricata.flow.state", event.Plain},
+		{"alert.action", "event.type", event.Plain},
+		{"alert.category", "rule.category", event.Plain},
+		{"alert.signature_id", "rule.id", event.Plain},
+		{"alert.rev", "rule.version", event.Plain},
+		{"alert.severity", "event.severity", event.Plain},
+		{"anomaly.event", "event.action", event.Plain},
 	}
 }
 
-// mailAndFileColumn holds mail, files and the protocols of local networks.
-func mailAndFileColumn(path []byte) (string, event.As) {
-	switch string(path) {
-	case "fileinfo.filename", "files.filename", "ftp_data.filename", "smb.filename", "nfs.filename", "tftp.file":
-		return "file.name", event.Plain
-	case "fileinfo.size", "files.size":
-		return "file.size", event.Plain
-	case "fileinfo.magic", "files.magic":
-		return "suricata.fileinfo.magic", event.Plain
-	case "fileinfo.md5", "files.md5":
-		return "file.hash.md5", event.Hash
-	case "fileinfo.sha1", "files.sha1":
-		return "file.hash.sha1", event.Hash
-	case "fileinfo.sha256", "files.sha256":
-		return "file.hash.sha256", event.Hash
-	case "email.from":
-		return "email.from.address", event.Email
-	case "email.to":
-		return "email.to.address", event.Email
-	case "email.cc":
-		return "email.cc.address", event.Email
-	case "email.reply_to":
-		return "email.reply_to.address", event.Email
-	case "email.subject":
-		return "email.subject", event.Plain
-	case "email.url": // found in the body, written without its scheme
-		return "suricata.email.url", event.URL
-	case "email.message_id":
-		return "email.message_id", event.Plain
-	case "email.attachment":
-		return "email.attachments.file.name", event.Plain
-	case "smtp.helo":
-		return "suricata.smtp.helo", event.Host
-	case "smtp.mail_from":
-		return "email.sender.address", event.Email
-	case "smtp.rcpt_to":
-		return "email.to.address", event.Email
-	case "krb5.cname", "rdp.cookie", "smb.ntlmssp.user":
-		return "user.name", event.Plain
-	case "ftp.command":
-		return "event.action", event.Plain
-	case "dhcp.hostname":
-		return "host.hostname", event.Plain
-	case "dhcp.client_mac":
-		return "host.mac", event.Plain
-	default:
-		return "", event.Plain
+// inside are the columns of single protocols and of files.
+func inside() []column {
+	return []column{
+		{"http.http_method", "http.request.method", event.Plain},
+		{"http.status", "http.response.status_code", event.Plain},
+		{"http.length", "http.response.body.bytes", event.Plain},
+		{"http.http_content_type", "http.response.mime_type", event.Plain},
+		{"http.http_refer", "http.request.referrer", event.URL},
+		{"http.redirect", "suricata.http.redirect", event.URL},
+		{"tls.sni", "tls.client.server_name", event.Host},
+		{"quic.sni", "tls.client.server_name", event.Host},
+		{"tls.subject", "tls.server.subject", event.Plain},
+		{"tls.issuerdn", "tls.server.issuer", event.Plain},
+		{"tls.serial", "tls.server.x509.serial_number", event.Plain},
+		{"tls.fingerprint", "tls.server.hash.sha1", event.Hash},
+		{"tls.subjectaltname", "tls.server.x509.alternative_names", event.Host},
+		{"tls.version", "tls.version", event.Plain},
+		{"quic.version", "tls.version", event.Plain},
+		{"tls.client.fingerprint", "tls.client.hash.sha1", event.Hash},
+		{"tls.client.subject", "tls.client.subject", event.Plain},
+		{"tls.ja3.hash", "tls.client.ja3", event.Plain},
+		{"quic.ja3.hash", "tls.client.ja3", event.Plain},
+		{"tls.ja3s.hash", "tls.server.ja3s", event.Plain},
+		{"quic.ja3s.hash", "tls.server.ja3s", event.Plain},
+		{"tls.ja4", "tls.client.ja4", event.Plain},
+		{"quic.ja4", "tls.client.ja4", event.Plain},
+		{"ssh.client.software_version", "suricata.ssh.client.software", event.Plain},
+		{"ssh.server.software_version", "suricata.ssh.server.software", event.Plain},
+		{"ssh.client.hassh.hash", "suricata.ssh.client.hassh", event.Plain},
+		{"fileinfo.filename", "file.name", event.Plain},
+		{"files.filename", "file.name", event.Plain},
+		{"ftp_data.filename", "file.name", event.Plain},
+		{"smb.filename", "file.name", event.Plain},
+		{"nfs.filename", "file.name", event.Plain},
+		{"tftp.file", "file.name", event.Plain},
+		{"fileinfo.size", "file.size", event.Plain},
+		{"files.size", "file.size", event.Plain},
+		{"fileinfo.magic", "suricata.fileinfo.magic", event.Plain},
+		{"files.magic", "suricata.fileinfo.magic", event.Plain},
+		{"fileinfo.md5", "file.hash.md5", event.Hash},
+		{"files.md5", "file.hash.md5", event.Hash},
+		{"fileinfo.sha1", "file.hash.sha1", event.Hash},
+		{"files.sha1", "file.hash.sha1", event.Hash},
+		{"fileinfo.sha256", "file.hash.sha256", event.Hash},
+		{"files.sha256", "file.hash.sha256", event.Hash},
+		{"email.from", "email.from.address", event.Email},
+		{"email.to", "email.to.address", event.Email},
+		{"email.cc", "email.cc.address", event.Email},
+		{"email.reply_to", "email.reply_to.address", event.Email},
+		{"email.subject", "email.subject", event.Plain},
+		{"email.url", "suricata.email.url", event.URL},
+		{"email.message_id", "email.message_id", event.Plain},
+		{"email.attachment", "email.attachments.file.name", event.Plain},
+		{"smtp.helo", "suricata.smtp.helo", event.Host},
+		{"smtp.mail_from", "email.sender.address", event.Email},
+		{"smtp.rcpt_to", "email.to.address", event.Email},
+		{"krb5.cname", "user.name", event.Plain},
+		{"rdp.cookie", "user.name", event.Plain},
+		{"smb.ntlmssp.user", "user.name", event.Plain},
+		{"ftp.command", "event.action", event.Plain},
+		{"dhcp.hostname", "host.hostname", event.Plain},
+		{"dhcp.client_mac", "host.mac", event.Plain},
 	}
 }
 

@@ -20,8 +20,11 @@ type format struct{}
 func (format) Name() string { return "eve" }
 
 func (format) New() event.Parser {
-	p := new(parser)
+	p := &parser{columns: make(map[string]column)}
 	p.visit = p.node
+	for _, c := range columns() {
+		p.columns[c.path] = c
+	}
 	return p
 }
 
@@ -57,6 +60,8 @@ type parser struct {
 	walker jsonline.Walker
 	visit  func(jsonline.Node) // p.node, bound once
 	ev     *event.Event
+
+	columns map[string]column // by path
 
 	eventType, timestamp string
 	hosts, targets       []string // http.hostname and http.url
@@ -129,10 +134,20 @@ func dataset(eventType string) (string, bool) {
 	case "fileinfo":
 		return "suricata.fileinfo", true
 	}
-	if eventType == "" || len(eventType) > 32 || strings.Trim(eventType, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+	if !validType([]byte(eventType)) {
 		return "", false
 	}
 	return "suricata." + eventType, true
+}
+
+// validType takes up to 32 lower-case letters, digits and underscores.
+func validType(eventType []byte) bool {
+	for _, c := range eventType {
+		if c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(eventType) > 0 && len(eventType) <= 32
 }
 
 // node takes one value of the line.
@@ -151,8 +166,8 @@ func (p *parser) node(n jsonline.Node) {
 	if p.special(n) {
 		return
 	}
-	if name, as := column(n.Path); name != "" {
-		p.ev.Put(name, string(n.Value), as)
+	if c, ok := p.columns[string(n.Path)]; ok {
+		p.ev.Put(c.name, string(n.Value), c.as)
 		return
 	}
 	// What a later Suricata adds may hold an address; any string that is one is observed.

@@ -6,6 +6,7 @@
 package jsonline
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"unicode/utf16"
@@ -254,37 +255,51 @@ func (w *Walker) text() ([]byte, error) {
 
 // escaped reads a string that started at start and has its first escape at i.
 func (w *Walker) escaped(start, i int) ([]byte, error) {
-	b := append(w.scratch[:0], w.line[start:i]...)
 	for ; i < len(w.line); i++ {
 		switch c := w.line[i]; {
 		case c == '"':
+			b, ok := Unescape(w.scratch[:0], w.line[start:i])
 			w.at, w.scratch = i+1, b
+			if !ok {
+				return nil, ErrSyntax
+			}
 			return b, nil
 		case c < 0x20:
 			return nil, ErrSyntax
-		case c != '\\':
-			b = append(b, c)
-		default:
-			if i++; i >= len(w.line) {
-				return nil, ErrSyntax
-			}
-			if w.line[i] == 'u' {
-				r, used := codePoint(w.line[i+1:])
-				if used == 0 {
-					return nil, ErrSyntax
-				}
-				b = utf8.AppendRune(b, r)
-				i += used
-				continue
-			}
-			plain := unescaped(w.line[i])
-			if plain == 0 {
-				return nil, ErrSyntax
-			}
-			b = append(b, plain)
+		case c == '\\':
+			i++
 		}
 	}
 	return nil, ErrSyntax
+}
+
+// Unescape appends what the inside of a JSON string stands for. It is false if an escape is none. The caller
+// has seen to it that raw ends where its string does and has no control characters but behind a backslash.
+func Unescape(b, raw []byte) ([]byte, bool) {
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return append(b, raw...), true
+		}
+		if b = append(b, raw[:i]...); i+1 == len(raw) {
+			return b, false
+		}
+		c := raw[i+1]
+		raw = raw[i+2:]
+		if c == 'u' {
+			r, used := codePoint(raw)
+			if used == 0 {
+				return b, false
+			}
+			b, raw = utf8.AppendRune(b, r), raw[used:]
+			continue
+		}
+		plain := unescaped(c)
+		if plain == 0 {
+			return b, false
+		}
+		b = append(b, plain)
+	}
 }
 
 func unescaped(c byte) byte {

@@ -8,57 +8,101 @@ func as(name string, how event.As) (Column, bool) {
 	return Column{Name: name, As: how}, true
 }
 
+// log is the columns of one log, as far as their meaning depends on it.
+type log struct {
+	path    string
+	columns func(name string) (Column, bool)
+}
+
+// logs lists the logs that have such columns.
+func logs() []log {
+	return []log{
+		{"dns", dns},
+		{"http", http},
+		{"ssl", ssl},
+		{"x509", x509},
+		{"smtp", smtp},
+		{"files", files},
+		{"conn", conn},
+		{"notice", notice},
+		{"weird", notice},
+		{"known_hosts", known},
+		{"software", known},
+		{"known_services", known},
+		{"known_certs", known},
+		{"rdp", rdp},
+		{"ntlm", ntlm},
+		{"kerberos", kerberos},
+		{"ftp", ftp},
+		{"intel", intel},
+	}
+}
+
+// Any returns the columns that a name stands for in the logs where it has a meaning of its own, and in all others.
+func Any(name string) []Column {
+	all := []Column{Of("", name)}
+	for _, l := range logs() {
+		all = append(all, Of(l.path, name))
+	}
+	return all
+}
+
 // special holds the columns whose meaning depends on the log.
 func special(path, name string) (Column, bool) {
-	switch path {
-	case "dns":
-		return dns(name)
-	case "http":
-		return http(name)
-	case "ssl":
-		return ssl(name)
-	case "x509":
-		return x509(name)
-	case "smtp":
-		return smtp(name)
-	case "files":
-		return files(name)
-	case "conn":
-		return conn(name)
-	case "notice", "weird":
-		return notice(name)
-	case "known_hosts", "software", "known_services", "known_certs":
-		if name == "host" {
-			return as("host.ip", event.Address)
+	for _, l := range logs() {
+		if l.path == path {
+			return l.columns(name)
 		}
-	case "rdp":
-		if name == "cookie" {
-			return plain("user.name")
-		}
-	case "ntlm":
-		switch name {
-		case "hostname":
-			return plain("host.hostname")
-		case "domainname":
-			return plain("user.domain")
-		case "server_dns_computer_name":
-			return as("zeek.ntlm.server_dns_computer_name", event.Name)
-		}
-	case "kerberos":
-		if name == "client" {
-			return plain("user.name")
-		}
-	case "ftp":
-		switch name {
-		case "arg":
-			return text("zeek.ftp.arg")
-		case "command":
-			return plain("event.action")
-		}
-	case "intel":
-		if name == "seen.indicator" {
-			return as("zeek.intel.seen.indicator", event.Host)
-		}
+	}
+	return Column{}, false
+}
+
+func known(name string) (Column, bool) {
+	if name == "host" {
+		return as("host.ip", event.Address)
+	}
+	return Column{}, false
+}
+
+func rdp(name string) (Column, bool) {
+	if name == "cookie" {
+		return plain("user.name")
+	}
+	return Column{}, false
+}
+
+func ntlm(name string) (Column, bool) {
+	switch name {
+	case "hostname":
+		return plain("host.hostname")
+	case "domainname":
+		return plain("user.domain")
+	case "server_dns_computer_name":
+		return as("zeek.ntlm.server_dns_computer_name", event.Name)
+	}
+	return Column{}, false
+}
+
+func kerberos(name string) (Column, bool) {
+	if name == "client" {
+		return plain("user.name")
+	}
+	return Column{}, false
+}
+
+func ftp(name string) (Column, bool) {
+	switch name {
+	case "arg":
+		return text("zeek.ftp.arg")
+	case "command":
+		return plain("event.action")
+	}
+	return Column{}, false
+}
+
+func intel(name string) (Column, bool) {
+	if name == "seen.indicator" {
+		return as("zeek.intel.seen.indicator", event.Host)
 	}
 	return Column{}, false
 }

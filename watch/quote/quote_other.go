@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package quote
+
+func index(at []uint32, line []byte) ([]uint32, bool) { return plain(at, line) }

@@ -1,0 +1,122 @@
+// Package sieve tells at the speed of memory which JSON log lines surely hold no indicator of a set, so that only the others are parsed.
+//
+// A sieve walks the line from quote to quote, builds nothing, and asks the set about the bytes where they lie.
+// It answers one question: would the format's parser accept this line, and would none of its observables meet the
+// set? Yes must be right, for the line is then counted as clean and never looked at again: the grammar is checked as strictly as
+// package jsonline does, and every value by a reading that takes in all that the parser could see in it. No may be
+// wrong; it costs the time of parsing and matching, which then decide. Whatever is rare, odd or hard is a no.
+package sieve
+
+import (
+	"unicode/utf8"
+
+	"entente/watch/event"
+	"entente/watch/indicator"
+	"entente/watch/quote"
+)
+
+// Class says as what a parser may observe the values below a key, wherever in the line the key stands: it is the union of all
+// that it does there. Numbers are never observed but as what a string with their digits would be.
+type Class uint16
+
+// The bits of a class. The zero class is never observed.
+const (
+	Address Class = 1 << iota // an IP address
+	Name                      // a domain name, or an address if that is what it is
+	Port                      // a host that may have a port, and may be the host of a request
+	Target                    // what was requested: a path, or more
+	URL
+	Email
+	Hash
+	Text   // all that package freetext finds
+	Always // not judged here: a line with this key is parsed
+)
+
+// Observed is the class of what event.Event.Observe reads.
+func Observed(as event.As) Class {
+	switch as {
+	case event.Plain:
+		return 0
+	case event.Address:
+		return Address
+	case event.Name:
+		return Name
+	case event.Host:
+		return Address | Name
+	case event.URL:
+		return URL
+	case event.Email:
+		return Email
+	case event.Hash:
+		return Hash
+	default:
+		return Always
+	}
+}
+
+// Layout is what a format of JSON objects has to say for its lines to be sieved.
+type Layout struct {
+	Time  string // key in the outermost object that holds the time, as event.ParseTime reads it
+	Epoch bool   // or as seconds since 1970, a number
+	Kind  string // key in the outermost object that names the kind of event
+	// KindNeeded says that a line without a kind is none of the format's.
+	KindNeeded bool
+	KindValid  func(kind []byte) bool
+	// Flat says that an inner object is not judged here.
+	Flat bool
+	// Class is asked once for each key.
+	Class func(key string) Class
+}
+
+// Format is a log format whose lines can be sieved. Its lines stand alone: a parser need not have seen those before.
+type Format interface {
+	event.Format
+	Layout() Layout
+}
+
+// longest is the longest line that is judged here, in bytes.
+const longest = 64 << 10
+
+// Sieve judges one line after another. It is not safe for concurrent use.
+type Sieve struct {
+	layout Layout
+	keys   keys
+	at     []uint32
+	plain  []byte // a value without its escapes
+	day    [len("2006-01-02T")]byte
+	set    *indicator.Set
+
+	timed, kinded bool
+	// outer has, for each container that is open, what holds for it again once an inner one is closed.
+	outer [depth]container
+}
+
+// depth is jsonline.MaxDepth: a test compares them.
+const depth = 32
+
+type container struct {
+	object bool
+	class  Class
+}
+
+// New returns a sieve for lines of one layout.
+func New(l Layout) *Sieve { return &Sieve{layout: l, keys: newKeys(l)} }
+
+// Clear reports that the parser of the format surely reads the line as an event without an observable that meets an indicator of set.
+func (s *Sieve) Clear(set *indicator.Set, line []byte) bool {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	if set == nil || len(line) < 16 || len(line) > longest || line[0] != '{' || line[len(line)-1] != '}' {
+		return false
+	}
+	at, ascii := quote.Index(s.at, line)
+	s.at = at
+	if !ascii && !utf8.Valid(line) {
+		return false
+	}
+	s.set, s.timed, s.kinded = set, false, false
+	clear := s.walk(line, append(at, uint32(len(line)), uint32(len(line)))) && s.timed && (s.kinded || !s.layout.KindNeeded)
+	s.set = nil
+	return clear
+}
