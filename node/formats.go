@@ -8,6 +8,7 @@ import (
 	"entente/watch/format/haproxy"
 	"entente/watch/format/syslog"
 	"entente/watch/format/weblog"
+	"entente/watch/format/windows"
 	"entente/watch/format/zeekjson"
 	"entente/watch/format/zeektsv"
 )
@@ -24,5 +25,6 @@ func Formats() []event.Format {
 		auditd.Format(),
 		caddy.Format(),
 		haproxy.Format(),
+		windows.Format(),
 	}
 }

@@ -18,12 +18,13 @@ import (
 	"entente/watch/format/haproxy"
 	"entente/watch/format/syslog"
 	"entente/watch/format/weblog"
+	"entente/watch/format/windows"
 	"entente/watch/format/zeekjson"
 	"entente/watch/format/zeektsv"
 )
 
 func formats() []event.Format {
-	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format(), caddy.Format(), haproxy.Format()}
+	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format(), caddy.Format(), haproxy.Format(), windows.Format()}
 }
 
 func TestNamesAreFolders(t *testing.T) {
