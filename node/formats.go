@@ -3,7 +3,9 @@ package node
 import (
 	"entente/watch/event"
 	"entente/watch/format/auditd"
+	"entente/watch/format/bind"
 	"entente/watch/format/caddy"
+	"entente/watch/format/cef"
 	"entente/watch/format/eve"
 	"entente/watch/format/haproxy"
 	"entente/watch/format/syslog"
@@ -26,5 +28,7 @@ func Formats() []event.Format {
 		caddy.Format(),
 		haproxy.Format(),
 		windows.Format(),
+		bind.Format(),
+		cef.Format(),
 	}
 }

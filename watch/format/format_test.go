@@ -12,7 +12,9 @@ import (
 	"entente/watch/event"
 	"entente/watch/format"
 	"entente/watch/format/auditd"
+	"entente/watch/format/bind"
 	"entente/watch/format/caddy"
+	"entente/watch/format/cef"
 	"entente/watch/format/eve"
 	"entente/watch/format/formattest"
 	"entente/watch/format/haproxy"
@@ -24,7 +26,7 @@ import (
 )
 
 func formats() []event.Format {
-	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format(), caddy.Format(), haproxy.Format(), windows.Format()}
+	return []event.Format{eve.Format(), zeektsv.Format(), zeekjson.Format(), syslog.Format(), weblog.Format(), auditd.Format(), caddy.Format(), haproxy.Format(), windows.Format(), bind.Format(), cef.Format()}
 }
 
 func TestNamesAreFolders(t *testing.T) {
