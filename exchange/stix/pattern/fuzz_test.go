@@ -72,8 +72,13 @@ func FuzzMatch(f *testing.F) {
 				t.Fatalf("%v", found)
 			}
 		}
-		if !complete && found != nil {
-			t.Fatal("found, and cut")
+		m, refused := pattern.NewMatcher([]pattern.Rule{{ID: "r", Pattern: p}}, pattern.Limits{})
+		var hits []pattern.Hit
+		for i := range list {
+			hits = m.Observe(&list[i], list[1].First, hits)
+		}
+		if refused[0] == nil && complete && m.Stats().Cut == 0 && (len(hits) > 0) != (found != nil) {
+			t.Fatalf("%s: %v, but one by one %v", p, found, hits)
 		}
 	})
 }

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// person is an observation of one.
-func person(name, age, first string) seen {
+// someone is an observation of one person.
+func someone(name, age, first string) seen {
 	return seen{first: first, objects: `{"type":"person","name":"` + name + `","age":` + age + `}`}
 }
 
 func TestObservationOperators(t *testing.T) {
-	check(t, observations(t, person("alice", "10", "2004-10-11T21:44:58Z"), person("bob", "17", "2008-05-09T01:21:58.6Z"), person("carol", "22", "2006-11-03T07:42:18.96Z")), `
+	check(t, observations(t, someone("alice", "10", "2004-10-11T21:44:58Z"), someone("bob", "17", "2008-05-09T01:21:58.6Z"), someone("carol", "22", "2006-11-03T07:42:18.96Z")), `
 		+[person:name='alice'] AND [person:age>20]
 		+[person:name='alice'] OR [person:name='zelda']
 		+[person:age>10] OR [person:name='bob'] OR [person:name>'amber']
@@ -34,7 +34,7 @@ func TestObservationOperators(t *testing.T) {
 }
 
 func TestQualifiers(t *testing.T) {
-	check(t, observations(t, person("alice", "1", "1994-11-29T13:37:52Z"), person("bob", "2", "1994-11-29T13:37:57Z"), person("carol", "3", "1994-11-29T13:38:02Z")), `
+	check(t, observations(t, someone("alice", "1", "1994-11-29T13:37:52Z"), someone("bob", "2", "1994-11-29T13:37:57Z"), someone("carol", "3", "1994-11-29T13:38:02Z")), `
 		+[person:name = 'bob'] WITHIN 1 SECONDS
 		+[person:name = 'bob'] WITHIN .0001 SECONDS
 		+[person:name = 'alice'] AND [person:name < 'carol'] WITHIN 1 SECONDS
@@ -91,7 +91,7 @@ func TestCountsAndIntervals(t *testing.T) {
 func TestBoundedWork(t *testing.T) {
 	var list []seen
 	for i := range 20 {
-		list = append(list, person("x", fmt.Sprint(i), fmt.Sprintf("2004-10-11T21:45:%02dZ", i)))
+		list = append(list, someone("x", fmt.Sprint(i), fmt.Sprintf("2004-10-11T21:45:%02dZ", i)))
 	}
 	obs := observations(t, list...)
 	check(t, obs, `

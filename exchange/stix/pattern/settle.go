@@ -15,7 +15,7 @@ func (p *Pattern) settle() error {
 	if p.cost.Observations > MaxObservations {
 		return statement.Refuse(CodeCost, "one match would need %d observations, at most %d", p.cost.Observations, MaxObservations)
 	}
-	for e := p.root; e.is(); e = e.terms[0] {
+	for e := p.root; e.is() && e.repeats <= 1; e = e.terms[0] { // a WITHIN below a REPEATS is around one copy
 		if e.within > 0 && (p.cost.Within == 0 || e.within < p.cost.Within) {
 			p.cost.Within = e.within
 		}
