@@ -47,6 +47,7 @@ var sideways = []struct{ from, to string }{
 	{"exchange/convert", "accord"},
 	{"internal/logfile", "internal/disk"},
 	{"internal/headfile", "internal/disk"},
+	{"internal/segment", "internal/disk"},
 }
 
 // thirdParty is what each folder may import of other people's modules; a
@@ -69,6 +70,8 @@ var thirdParty = map[string][]string{
 	"internal/carry":    {"golang.org/x/mod/sumdb/tlog"},
 	"internal/ingest":   {"github.com/fsnotify/fsnotify", "github.com/klauspost/compress/zstd"},
 	"internal/sqlite":   {"modernc.org/sqlite"},
+	"internal/segment":  {"github.com/klauspost/compress/zstd", "golang.org/x/sys"},
+	"internal/parquet":  {"github.com/parquet-go/parquet-go"},
 	"node":              {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
 	"cmd":               {"github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
 }

@@ -69,6 +69,9 @@ type iterator = func(yield func(observable.Value) bool)
 // Rows is how many rows were added.
 func (b *Builder) Rows() int { return int(b.rows) }
 
+// Postings is how many pairs of a row and an expression were added.
+func (b *Builder) Postings() int { return len(b.keys) }
+
 // WriteTo writes the index and empties the builder, which keeps its memory.
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	b.spare = slices.Grow(b.spare[:0], len(b.keys))[:len(b.keys)]

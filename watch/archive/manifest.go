@@ -34,8 +34,9 @@ type File struct {
 type Manifest struct {
 	Format string `json:"format"` // ManifestFormat
 	Number uint64 `json:"number"`
+	Spool  int64  `json:"spool"` // bytes of the spool that it was made of
 	Rows   int64  `json:"rows"`
-	Keys   int64  `json:"keys"`  // different expressions that an indicator could be
+	Keys   int64  `json:"keys"`  // pairs of a row and an expression that an indicator could be
 	First  int64  `json:"first"` // times of the earliest and latest event, Unix milliseconds; 0 where none has one
 	Last   int64  `json:"last"`
 	Made   int64  `json:"made"` // Unix milliseconds

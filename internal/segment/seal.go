@@ -1,0 +1,291 @@
+package segment
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"entente/internal/disk"
+	"entente/observable"
+	"entente/statement"
+	"entente/watch/archive"
+)
+
+// segment is one complete, immutable part of the archive.
+type segment struct {
+	manifest archive.Manifest
+	damaged  bool // what it covers must be read again from the sources
+
+	once  sync.Once // guards the opening of what follows
+	keys  disk.File
+	lines disk.File
+	index *archive.Index
+	err   error
+}
+
+// Due says that a spool waits to become a segment.
+func (s *Store) Due() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full() || slices.ContainsFunc(s.closed, func(sp *spool) bool { return !sp.broken })
+}
+
+// full says that the current spool has its size or age. mu is held.
+func (s *Store) full() bool {
+	sp := s.current
+	return sp.length > 0 && sp.pending == 0 && (sp.length >= s.cfg.SegmentBytes || s.cfg.Now().Sub(sp.began) >= s.cfg.SegmentAge)
+}
+
+// Seal makes segments of the spools that are complete; with now of the current
+// one too. It returns their manifests. What fails, for want of room say, stays
+// a spool, is hunted through like any, and is tried again.
+func (s *Store) Seal(ctx context.Context, now bool) ([]archive.Manifest, error) {
+	s.seal.Lock()
+	defer s.seal.Unlock()
+	s.mu.Lock()
+	if s.full() || now && s.current.length > 0 && s.current.pending == 0 {
+		s.rotate()
+	}
+	var todo []*spool
+	for _, sp := range s.closed {
+		if !sp.broken {
+			todo = append(todo, sp)
+		}
+	}
+	s.mu.Unlock()
+	var made []archive.Manifest
+	for _, sp := range todo {
+		if err := s.room(); err != nil {
+			return made, err
+		}
+		m, err := s.build(ctx, sp)
+		if err != nil {
+			return made, fmt.Errorf("make segment %d: %w", sp.number, err)
+		}
+		made = append(made, m)
+		s.replace(sp, &segment{manifest: m})
+	}
+	return made, nil
+}
+
+// replace puts a segment in the place of its spool and removes that.
+func (s *Store) replace(sp *spool, seg *segment) {
+	s.files.Lock() // nobody reads the spool
+	defer s.files.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, c := range s.closed {
+		if c == sp {
+			s.closed = append(s.closed[:i:i], s.closed[i+1:]...)
+			break
+		}
+	}
+	s.segments = append(s.segments, seg)
+	_ = sp.close()
+	_ = s.cfg.Disk.Remove(spoolName(sp.number)) // else the next start does
+}
+
+// output is one file in the making, hashed as it is written.
+type output struct {
+	name string
+	file disk.File
+	at   int64
+	sum  hash.Hash
+	buf  *bufio.Writer
+}
+
+func (s *Store) create(name string) (*output, error) {
+	f, err := s.cfg.Disk.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{name: name, file: f, sum: sha256.New()}
+	o.buf = bufio.NewWriterSize(writerFunc(o.write), 256<<10)
+	return o, nil
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+func (o *output) write(b []byte) (int, error) {
+	n, err := o.file.WriteAt(b, o.at)
+	o.at += int64(n)
+	o.sum.Write(b[:n])
+	return n, err
+}
+
+// finish makes the bytes durable and gives the file its name.
+func (s *Store) finish(o *output) (archive.File, error) {
+	err := o.buf.Flush()
+	if err == nil {
+		err = o.file.Sync()
+	}
+	if err = errors.Join(err, o.file.Close()); err == nil {
+		err = s.cfg.Disk.Rename(o.name+".tmp", o.name)
+	}
+	return archive.File{Name: o.name, Size: o.at, Digest: statement.Digest(o.sum.Sum(nil))}, err
+}
+
+// build writes the files of a segment, the manifest last.
+func (s *Store) build(ctx context.Context, sp *spool) (archive.Manifest, error) {
+	m := archive.Manifest{Format: archive.ManifestFormat, Number: sp.number, Spool: sp.length, Made: s.cfg.Now().UnixMilli()}
+	var outs []*output
+	abandon := func(err error) (archive.Manifest, error) {
+		for _, o := range outs {
+			_ = o.file.Close()
+			_ = s.cfg.Disk.Remove(o.name + ".tmp")
+			_ = s.cfg.Disk.Remove(o.name)
+		}
+		return archive.Manifest{}, err
+	}
+	// An attempt that failed at the very end may have left its manifest.
+	if err := s.cfg.Disk.Remove(fileName(sp.number, ".json")); err == nil {
+		err = s.cfg.Disk.SyncDir()
+		if err != nil {
+			return abandon(err)
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return abandon(err)
+	}
+	for _, ext := range []string{".parquet", ".lines", ".keys"} {
+		o, err := s.create(fileName(sp.number, ext))
+		if err != nil {
+			return abandon(err)
+		}
+		outs = append(outs, o)
+	}
+	if err := s.fill(ctx, sp, outs, &m); err != nil {
+		return abandon(err)
+	}
+	for _, o := range outs {
+		f, err := s.finish(o)
+		if err != nil {
+			return abandon(err)
+		}
+		m.Files = append(m.Files, f)
+	}
+	if err := s.cfg.Disk.SyncDir(); err != nil {
+		return abandon(err)
+	}
+	data, err := m.Marshal()
+	if err != nil {
+		return abandon(err)
+	}
+	o, err := s.create(fileName(sp.number, ".json"))
+	if err != nil {
+		return abandon(err)
+	}
+	outs = append(outs, o)
+	if _, err := o.buf.Write(data); err != nil {
+		return abandon(err)
+	}
+	if _, err := s.finish(o); err != nil {
+		return abandon(err)
+	}
+	// From here on the manifest may be on the disk: it is never taken back.
+	return m, s.cfg.Disk.SyncDir()
+}
+
+// fill reads the spool once and writes the three files.
+func (s *Store) fill(ctx context.Context, sp *spool, outs []*output, m *archive.Manifest) error {
+	table := s.cfg.Table(outs[0].buf)
+	lines, err := newLinesWriter(outs[1].buf)
+	if err != nil {
+		return err
+	}
+	keys := archive.NewBuilder()
+	var spans []archive.Span
+	var rec archive.Record
+	values := func(yield func(observable.Value) bool) {
+		for i := range rec.Event.Observables {
+			if !yield(rec.Event.Observables[i].Value) {
+				return
+			}
+		}
+	}
+	err = eachFrame(sp.file, sp.length, func(f frame) error {
+		if err := ended(ctx); err != nil {
+			return err
+		}
+		spans = append(spans, f.span)
+		return eachRecord(f.records, &rec, func(encoded []byte) error {
+			if m.Rows++; m.Rows > archive.MaxRows {
+				return fmt.Errorf("more than %d events", archive.MaxRows)
+			}
+			if t := rec.Event.Time; !t.IsZero() {
+				ms := t.UnixMilli()
+				if m.First == 0 || ms < m.First {
+					m.First = ms
+				}
+				m.Last = max(m.Last, ms)
+			}
+			keys.Add(values)
+			return errors.Join(lines.add(encoded), table.Write(&rec))
+		})
+	})
+	if err != nil {
+		return err
+	}
+	m.Spans = archive.Merge(spans)
+	if err := errors.Join(lines.close(), table.Close()); err != nil {
+		return err
+	}
+	m.Keys = int64(keys.Postings())
+	_, err = keys.WriteTo(outs[2].buf)
+	return err
+}
+
+// openSegment reads a manifest and looks whether its files have their sizes.
+func (s *Store) openSegment(number uint64) (*segment, error) {
+	f, err := s.cfg.Disk.OpenFile(fileName(number, ".json"), os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, min(size, archive.MaxManifest+1))
+	if _, err := f.ReadAt(data, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	m, err := archive.ParseManifest(data)
+	if err != nil {
+		return nil, err
+	}
+	if m.Number != number {
+		return nil, fmt.Errorf("%w: it says that it is number %d", archive.ErrDamaged, m.Number)
+	}
+	for _, file := range m.Files {
+		if err := s.hasSize(file); err != nil {
+			return nil, err
+		}
+	}
+	return &segment{manifest: m}, nil
+}
+
+func (s *Store) hasSize(file archive.File) error {
+	for _, ext := range extensions() {
+		if n, ok := numberOf(file.Name, ext); ok && fileName(n, ext) == file.Name {
+			f, err := s.cfg.Disk.OpenFile(file.Name, os.O_RDONLY)
+			if err != nil {
+				return err
+			}
+			size, err := f.Size()
+			if err == nil && size != file.Size {
+				err = fmt.Errorf("%w: %s has %d bytes, not %d", archive.ErrDamaged, file.Name, size, file.Size)
+			}
+			return errors.Join(err, f.Close())
+		}
+	}
+	return fmt.Errorf("%w: a file named %.40q", archive.ErrDamaged, file.Name)
+}
