@@ -22,7 +22,7 @@ func header3164(s string, ev *event.Event) (message, bool) {
 	}
 	host, rest, _ := strings.Cut(rest, " ")
 	m, tagged := cutTag(strings.TrimLeft(rest, " "))
-	if host == "" || iso && !tagged {
+	if host == "" || iso && !tagged && !strings.HasPrefix(m.text, "CEF:") {
 		return message{}, false
 	}
 	ev.Add("host.hostname", host)

@@ -1,5 +1,6 @@
-// Package syslog reads system logs as they lie in files: RFC 3164 in its many dialects, RFC 5424, and the messages of sshd and name servers.
+// Package syslog reads system logs as they lie in files: RFC 3164 in its many dialects, RFC 5424, and the messages of sshd, Postfix, name servers, packet filters and more.
 //
+// Messages whose form is a log format of its own, such as HAProxy's or CEF, are read as that format reads them.
 // Other messages are searched for addresses, e-mail addresses, hashes and URLs.
 // RFC 5424 is read here and not by a library because its structured data may repeat a
 // parameter, and every value of it counts.
@@ -12,7 +13,11 @@ import (
 	"strings"
 
 	"entente/watch/event"
+	"entente/watch/format/auditd"
+	"entente/watch/format/bind"
+	"entente/watch/format/cef"
 	"entente/watch/format/freetext"
+	"entente/watch/format/haproxy"
 )
 
 // Format returns the format.
@@ -63,7 +68,7 @@ func (*parser) Parse(line []byte, ev *event.Event) error {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return event.ErrNoEvent
 	}
-	m, ok := header(string(line), ev)
+	m, ok := lineHeader(string(line), ev)
 	if !ok {
 		ev.Reset()
 		return errHeader
@@ -86,8 +91,8 @@ func (*parser) Restore(state []byte) error {
 	return nil
 }
 
-// header reads whichever header the line has.
-func header(s string, ev *event.Event) (message, bool) {
+// lineHeader reads whichever header the line has.
+func lineHeader(s string, ev *event.Event) (message, bool) {
 	rest, priority, hasPriority := cutPriority(s)
 	if hasPriority {
 		ev.Add("log.syslog.priority", strconv.Itoa(priority))
@@ -124,27 +129,56 @@ func cutPriority(s string) (rest string, priority int, ok bool) {
 func read(ev *event.Event, m message) {
 	ev.Dataset = "syslog"
 	text := unrepeated(m.text)
-	switch m.program {
-	case "sshd", "sshd-session", "sshd-auth":
-		ev.Dataset = "syslog.sshd"
-		if sshd(ev, text) {
-			return
-		}
-	case "named":
-		ev.Dataset = "syslog.dns"
-		bind(ev, text)
-	case "dnsmasq":
-		ev.Dataset = "syslog.dns"
-		dnsmasq(ev, text)
-	case "unbound":
-		ev.Dataset = "syslog.dns"
-		unbound(ev, text)
+	if known(ev, m.program, text) {
+		return
 	}
 	if _, host, ok := strings.Cut(text, " rhost="); ok {
 		host, _, _ = strings.Cut(host, " ")
 		putHost(ev, host)
 	}
 	freetext.Scan(ev, "message", m.text)
+}
+
+// known reads the messages whose form is known, and reports whether nothing is left to look for.
+func known(ev *event.Event, program, text string) bool {
+	switch program {
+	case "sshd", "sshd-session", "sshd-auth":
+		ev.Dataset = "syslog.sshd"
+		return sshd(ev, text)
+	case "named":
+		ev.Dataset = "syslog.dns"
+		return bind.Message(ev, text)
+	case "dnsmasq":
+		ev.Dataset = "syslog.dns"
+		return dnsmasq(ev, text)
+	case "dnsmasq-dhcp":
+		ev.Dataset = "syslog.dhcp"
+		return dhcp(ev, text)
+	case "unbound":
+		ev.Dataset = "syslog.dns"
+		return unbound(ev, text)
+	case "haproxy":
+		return haproxy.Message(ev, text)
+	case "kernel", "ulogd":
+		return netfilter(ev, text) || auditd.Message(ev, withoutUptime(text))
+	case "audispd", "audisp-syslog", "audit", "auditd":
+		return auditd.Message(ev, text)
+	}
+	if isPostfix(program) {
+		postfix(ev, text)
+		return true
+	}
+	return strings.HasPrefix(text, "CEF:") && cef.Message(ev, text)
+}
+
+// withoutUptime drops the "[12345.678] " before a message of the kernel.
+func withoutUptime(text string) string {
+	if rest, ok := strings.CutPrefix(text, "["); ok {
+		if uptime, rest, ok := strings.Cut(rest, "] "); ok && strings.Trim(uptime, " .0123456789") == "" {
+			return rest
+		}
+	}
+	return text
 }
 
 // putHost adds who asked, known by address or by name.
