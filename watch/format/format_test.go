@@ -89,44 +89,6 @@ func TestDetectIsBounded(t *testing.T) {
 	}
 }
 
-func TestDetectRealFiles(t *testing.T) {
-	for path, want := range map[string]string{
-		"suricata/test6-malicious.eve.json":                         "eve",
-		"zeek-tsv/dns.log.gz":                                       "zeektsv",
-		"zeek-tsv/weird.log.gz":                                     "zeektsv",
-		"zeek-json/dns.json.gz":                                     "zeekjson",
-		"zeek-json/notice.json.gz":                                  "zeekjson",
-		"loghub/OpenSSH_2k.log":                                     "syslog",
-		"loghub/Linux_2k.log":                                       "syslog",
-		"loghub/Apache_2k.log":                                      "weblog",
-		"crowdsec-hub/sshd-logs/sshd-logs.log":                      "syslog",
-		"crowdsec-hub/postfix-helo/postfix-spam.log":                "syslog",
-		"crowdsec-hub/http-cve-probing/http-cve-probing.log":        "weblog",
-		"crowdsec-hub/nginx-mail-logs/nginx-mail-logs.log":          "weblog",
-		"crowdsec-hub/haproxy-nextcloud-whitelist/haproxy-logs.log": "syslog",
-		"crowdsec-hub/caddy-logs/caddy-logs.log":                    "caddy",
-		"crowdsec-hub/endlessh-logs/endlessh-logs.log":              "",
-		"crowdsec-hub/auditd-logs/auditd-logs.log":                  "auditd",
-	} {
-		t.Run(path, func(t *testing.T) {
-			var head [][]byte
-			formattest.EachLine(t, formattest.SharedData(t, "logs/"+path), func(number int, line []byte) {
-				if number <= format.HeadLines {
-					head = append(head, bytes.Clone(line))
-				}
-			})
-			got, ok := format.Detect(formats(), head)
-			if ok != (want != "") || ok && got.Name() != want {
-				name := "nothing"
-				if ok {
-					name = got.Name()
-				}
-				t.Errorf("detected as %s, want %q", name, want)
-			}
-		})
-	}
-}
-
 func ExampleDetect() {
 	head := [][]byte{[]byte(`192.0.2.10 - - [03/Nov/2026:08:00:01 +0100] "GET http://gate.example/a HTTP/1.1" 200 512`)}
 	found, ok := format.Detect(formats(), head)

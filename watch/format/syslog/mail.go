@@ -131,3 +131,43 @@ func header(ev *event.Event, text string) bool {
 	}
 	return true
 }
+
+// dovecot reads what Dovecot logs of a login, "imap-login: what: user=<…>, method=…, rip=address, lip=address, …", and reports
+// whether a message is that. The user is what a client typed, so the client's address is the one that stands last.
+func dovecot(ev *event.Event, text string) bool {
+	what, rest, ok := strings.Cut(text, ": user=<")
+	service, action, isLogin := strings.Cut(what, ": ")
+	if !ok || !isLogin || !strings.HasSuffix(service, "-login") {
+		return false
+	}
+	user, login, ok := cutLast(rest, ">, method=")
+	if !ok {
+		if user, login, ok = cutLast(rest, ">, rip="); !ok {
+			return false
+		}
+		login = "rip=" + login
+	}
+	_, client, _ := cutLast(", "+login, ", rip=")
+	client, _, _ = strings.Cut(client, ",")
+	if !ev.PutAddress("source.ip", client) {
+		return false
+	}
+	ev.Dataset = "dovecot"
+	ev.Put("user.name", user, event.Email)
+	ev.Add("network.protocol", strings.TrimSuffix(service, "-login"))
+	if _, server, ok := cutLast(", "+login, ", lip="); ok {
+		server, _, _ = strings.Cut(server, ",")
+		ev.PutAddress("destination.ip", server)
+	}
+	switch {
+	case action == "Login":
+		ev.Add("event.action", "mail-login")
+		ev.Add("event.outcome", "success")
+	case strings.Contains(action, "auth failed"):
+		ev.Add("event.action", "mail-login")
+		ev.Add("event.outcome", "failure")
+	default:
+		ev.Add("event.action", "mail-disconnect")
+	}
+	return true
+}

@@ -83,6 +83,21 @@ func TestPostfixWordsAreNotTheClient(t *testing.T) {
 	}
 }
 
+func TestDovecot(t *testing.T) {
+	for text, want := range map[string]string{
+		"imap-login: Disconnected (auth failed, 1 attempts): user=<a@b.example>, method=PLAIN, rip=192.0.2.1, lip=10.0.0.1, TLS, session=<x>": "mail-login failure 192.0.2.1 a@b.example 10.0.0.1",
+		"pop3-login: Login: user=<clerk>, method=PLAIN, rip=2001:db8::1, lip=2001:db8::2, mpid=7":                                             "mail-login success 2001:db8::1 clerk 2001:db8::2",
+		"imap-login: Disconnected (no auth attempts in 0 secs): user=<>, rip=192.0.2.1, lip=10.0.0.1":                                         "mail-disconnect  192.0.2.1  10.0.0.1",
+		// the user is the client's word
+		"imap-login: Disconnected (auth failed): user=<x>, method=PLAIN, rip=198.51.100.9, lip=1.1.1.1>, method=PLAIN, rip=192.0.2.1, lip=10.0.0.1": "mail-login failure 192.0.2.1 x>, method=PLAIN, rip=198.51.100.9, lip=1.1.1.1 10.0.0.1",
+		"imap(clerk): Logged out": "    ",
+	} {
+		if got := fields(t, "dovecot", text, "event.action", "event.outcome", "source.ip", "user.name", "destination.ip"); got != want {
+			t.Errorf("%q\n gave %q\n want %q", text, got, want)
+		}
+	}
+}
+
 func TestNetfilter(t *testing.T) {
 	names := []string{"rule.name", "event.action", "source.ip", "source.port", "destination.ip", "destination.port", "network.transport", "observer.ingress.interface.name", "source.mac"}
 	for text, want := range map[string]string{

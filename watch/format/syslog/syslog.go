@@ -1,4 +1,4 @@
-// Package syslog reads system logs as they lie in files: RFC 3164 in its many dialects, RFC 5424, and the messages of sshd, Postfix, name servers, packet filters and more.
+// Package syslog reads system logs as they lie in files: RFC 3164 in its many dialects, RFC 5424, and the messages of sshd, Postfix, Dovecot, name servers, packet filters and more.
 //
 // Messages whose form is a log format of its own, such as HAProxy's or CEF, are read as that format reads them.
 // Other messages are searched for addresses, e-mail addresses, hashes and URLs.
@@ -159,6 +159,8 @@ func known(ev *event.Event, program, text string) bool {
 		return unbound(ev, text)
 	case "haproxy":
 		return haproxy.Message(ev, text)
+	case "dovecot":
+		return dovecot(ev, text)
 	case "kernel", "ulogd":
 		return netfilter(ev, text) || auditd.Message(ev, withoutUptime(text))
 	case "audispd", "audisp-syslog", "audit", "auditd":

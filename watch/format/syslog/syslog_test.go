@@ -191,7 +191,7 @@ func TestRealLines(t *testing.T) {
 		{"logs/loghub/OpenSSH_2k.log", "syslog.sshd"},
 		{"logs/loghub/Linux_2k.log", "syslog"},
 		{"logs/crowdsec-hub/bind9-syslog/bind9-syslog.log", "syslog.dns"},
-		{"logs/crowdsec-hub/dovecot-spam/dovecot-spam.log", "syslog"},
+		{"logs/crowdsec-hub/dovecot-spam/dovecot-spam.log", "dovecot"},
 		{"logs/crowdsec-hub/postfix-helo/postfix-spam.log", "postfix"},
 		{"logs/crowdsec-hub/postfix-spam/postfix-spam.log", "postfix"},
 		{"logs/crowdsec-hub/postfix-honeypot-users/postfix-honeypot-users.log", "postfix"},

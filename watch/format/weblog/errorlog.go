@@ -124,8 +124,11 @@ func putErrorClient(text string, ev *event.Event) {
 	if rest, ok := strings.CutPrefix(rest, "client "); ok && strings.HasPrefix(connection, "*") {
 		peer, rest, _ := strings.Cut(rest, " ")
 		host, port := event.CutPort(peer)
-		if strings.HasPrefix(rest, "connected to ") && ev.PutAddress("source.ip", host) {
+		if server, ok := strings.CutPrefix(rest, "connected to "); ok && ev.PutAddress("source.ip", host) {
 			ev.Add("source.port", port)
+			host, port = event.CutPort(server)
+			ev.PutAddress("destination.ip", host)
+			ev.Add("destination.port", port)
 			return
 		}
 	}

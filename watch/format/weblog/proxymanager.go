@@ -62,6 +62,9 @@ func proxied(words []string, target, rest string, ev *event.Event) bool {
 		if server, ok := strings.CutPrefix(group, "Sent-to "); ok {
 			ev.Put("destination.address", server, event.Host)
 		}
+		if size, ok := strings.CutPrefix(group, "Length "); ok && webfield.IsNumber(size) {
+			ev.Add("http.response.body.bytes", size)
+		}
 	}
 	if strings.HasPrefix(tail, `"`) {
 		var agent string
