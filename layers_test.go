@@ -62,6 +62,7 @@ var thirdParty = map[string][]string{
 	"watch/quote":       {"golang.org/x/sys/cpu"},
 	"watch/format":      {},
 	"watch/archive":     {"github.com/FastFilter/xorfilter", "github.com/cespare/xxhash/v2"},
+	"watch/sigma":       {"github.com/goccy/go-yaml"},
 	"internal/keyfile":  {"filippo.io/age", "filippo.io/mldsa"},
 	"internal/logfile":  {"golang.org/x/mod/sumdb/tlog"},
 	"internal/headfile": {"golang.org/x/mod/sumdb/tlog"},

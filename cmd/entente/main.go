@@ -49,7 +49,7 @@ func verbs() []verb {
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
-		watchVerb(), benchVerb(), versionVerb(),
+		watchVerb(), rulesVerb(), benchVerb(), versionVerb(),
 	}
 }
 
