@@ -183,4 +183,23 @@ func TestBudget(t *testing.T) {
 	}
 	b = NewBudget(-1, -1)
 	take(1, 0, day, false)
+
+	// What is left of a day adds up, from the day before since, to 3 days more.
+	b = NewAllowance(10, 3, day)
+	take(20, 1<<40, day, true)
+	take(1, 0, day, false)
+	take(11, 0, day.Add(24*time.Hour), false)
+	take(4, 0, day.Add(24*time.Hour), true)
+	take(16, 0, day.Add(48*time.Hour), true)
+	take(41, 0, day.AddDate(1, 0, 0), false)
+	take(40, 0, day.AddDate(1, 0, 0), true)
+	take(1, 0, day, false)
+	used := b
+	b = NewAllowance(10, 3, day)
+	b.Resume(used)
+	take(1, 0, day, false)
+	b = NewAllowance(math.MaxInt64, math.MaxInt64>>33, day)
+	take(math.MaxInt64, 0, day, false)
+	b = NewAllowance(0, 3, day)
+	take(1, 0, day.AddDate(1, 0, 0), false)
 }

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +27,8 @@ type clerk struct {
 	view    *sqlite.View
 	lists   *lists
 	heads   record.HeadStore
-	budgets map[string]*border.Budget // by party; used by judge alone
+	watch   *sqlite.Watch
+	allowed map[string]*allowance // by party; each used by judge alone, one call at a time
 	now     func() time.Time
 
 	mu       sync.Mutex // guards what follows
@@ -45,11 +48,11 @@ type refusalKey struct {
 // stranger is the party of whoever has no key of the charter.
 const stranger = "stranger"
 
-func newClerk(a *author, view *sqlite.View, l *lists, heads record.HeadStore, now func() time.Time) *clerk {
-	c := &clerk{author: a, roster: a.roster, self: a.self, view: view, lists: l, heads: heads, now: now, budgets: make(map[string]*border.Budget), refusals: make(map[refusalKey]*record.RefusalItem), news: make(map[refusalKey]bool), seen: make(map[refusalKey]map[statement.Digest]bool), total: make(map[refusalKey]uint64), since: now()}
+func newClerk(a *author, view *sqlite.View, w *sqlite.Watch, l *lists, heads record.HeadStore, now func() time.Time) *clerk {
+	c := &clerk{author: a, roster: a.roster, self: a.self, view: view, watch: w, lists: l, heads: heads, now: now, allowed: make(map[string]*allowance), refusals: make(map[refusalKey]*record.RefusalItem), news: make(map[refusalKey]bool), seen: make(map[refusalKey]map[statement.Digest]bool), total: make(map[refusalKey]uint64), since: now()}
 	for _, m := range a.roster.Others(a.self.ID) {
-		b := border.NewBudget(a.roster.Charter.Budgets.ObjectsPerDay, a.roster.Charter.Budgets.BytesPerDay)
-		c.budgets[m.ID] = &b
+		b := newAllowance(a.roster)
+		c.allowed[m.ID] = &b
 	}
 	return c
 }
@@ -96,38 +99,58 @@ func (c *clerk) counts() map[refusalKey]uint64 {
 	return out
 }
 
-// judge applies this node's budgets to what came new from a partner. A list
-// that is over budget stays out of the watch; the ack says so for ever. What
-// has its ack was judged before the view was lost.
+// judge applies this node's budgets to what came new from a partner. A list or
+// a sighting that is over budget stays without effect; the ack says so for
+// ever. What has its ack was judged before the view was lost, and what was
+// charged is not charged again.
 func (c *clerk) judge(ctx context.Context, party string, entries []sqlite.Entry) error {
 	if party == c.self.ID {
 		return nil
 	}
+	next, charged := *c.allowed[party], false
+	var over []sqlite.Leaf
+	type no struct {
+		code statement.Code
+		id   string
+	}
+	var refused []no
 	for _, e := range entries {
-		if e.Statement.Kind != indicator.KindList && e.Statement.State != sqlite.StateRefused {
+		s := e.Statement
+		costs := s.State == sqlite.StateOpen && (s.Kind == indicator.KindList || s.Kind == indicator.KindSighting)
+		if !costs && s.State != sqlite.StateRefused {
 			continue
 		}
-		known, err := c.view.AckedBy(ctx, c.self.Origin, statement.Ref{Origin: e.Statement.Origin, Index: e.Statement.Index, ID: e.Statement.ID})
+		known, err := c.view.AckedBy(ctx, c.self.Origin, statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID})
 		if err != nil {
 			return err
 		}
-		if known {
-			continue
-		}
-		if e.Statement.Kind != indicator.KindList || e.Statement.State != sqlite.StateOpen {
-			if e.Statement.State == sqlite.StateRefused {
-				c.refused(party, e.Statement.Code, e.Statement.ID.String())
+		switch {
+		case known:
+		case !costs:
+			refused = append(refused, no{s.Code, s.ID.String()})
+		case s.Index >= next.Next:
+			charged, next.Next = true, s.Index+1
+			if next.charge(e, c.now()) != nil {
+				over = append(over, sqlite.Leaf{Origin: s.Origin, Index: s.Index})
+				refused = append(refused, no{statement.CodeBudget, s.ID.String()})
 			}
-			continue
 		}
-		size := int64(0)
-		for _, it := range e.Items {
-			size += int64(len(it.Value) + len(it.Note) + 64)
+	}
+	if charged {
+		used, err := json.Marshal(next)
+		if err != nil {
+			return err
 		}
-		if err := c.budgets[party].Take(int64(len(e.Items)), size, c.now()); err != nil {
-			c.lists.refuse(e.Statement.Origin, e.Statement.Index, statement.CodeBudget)
-			c.refused(party, statement.CodeBudget, e.Statement.ID.String())
+		if err := c.watch.Charge(ctx, chargedNote+party, used, over); err != nil {
+			return fmt.Errorf("write down the budget of %s: %w", party, err)
 		}
+		*c.allowed[party] = next
+	}
+	for _, l := range over {
+		c.lists.refuse(l.Origin, l.Index, statement.CodeBudget)
+	}
+	for _, r := range refused {
+		c.refused(party, r.code, r.id)
 	}
 	return nil
 }
@@ -169,6 +192,8 @@ func (c *clerk) verdict(ctx context.Context, origin string, u sqlite.Unacked) (r
 		item.Verdict, item.Code = record.VerdictRefused, u.Code
 	case u.State == sqlite.StateNotUnderstood:
 		item.Verdict = record.VerdictNotUnderstood
+	case c.lists.refusal(origin, u.Index) != "":
+		item.Verdict, item.Code = record.VerdictRefused, c.lists.refusal(origin, u.Index)
 	case u.Kind == indicator.KindSighting:
 		fits, err := c.view.Fits(ctx, origin, u.Index, c.self.Origin)
 		if err != nil {
@@ -180,10 +205,6 @@ func (c *clerk) verdict(ctx context.Context, origin string, u sqlite.Unacked) (r
 			c.refused(m.ID, statement.CodeValue, u.ID.String())
 		}
 	case u.Kind == indicator.KindList:
-		if code := c.lists.refusal(origin, u.Index); code != "" {
-			item.Verdict, item.Code = record.VerdictRefused, code
-			break
-		}
 		held, err := c.lists.holds(ctx, origin, u.Index)
 		if err != nil {
 			return item, err

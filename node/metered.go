@@ -20,6 +20,8 @@ type meter struct {
 	dir  string // where it is stored
 	now  func() time.Time
 
+	used func() // called after bytes were counted; nil until then
+
 	mu    sync.Mutex // guards bytes
 	bytes border.Budget
 }
@@ -30,9 +32,25 @@ func newMeter(bytesPerDay, disk int64, dir string, now func() time.Time) *meter 
 
 // take counts bytes that came, or refuses them.
 func (m *meter) take(n int64) error {
+	if m.used != nil {
+		defer m.used()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.bytes.Take(0, n, m.now())
+}
+
+// state is what was used, to be kept across a restart.
+func (m *meter) state() border.Budget {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.bytes
+}
+
+func (m *meter) resume(old border.Budget) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bytes.Resume(old)
 }
 
 // room refuses when the stored log has reached its share of the disk.

@@ -69,13 +69,16 @@ type Node struct {
 	rotating  sync.Mutex // one change of the statement key at a time
 	sealing   sync.Mutex // one look for logs to seal at a time
 
+	saving sync.Mutex       // guards spent
+	spent  map[string]spent // by party, as written down
+
 	open     atomic.Bool
 	gone     atomic.Bool // this party has withdrawn
 	stopping atomic.Bool // told to stop, and draining
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
 	absent   sync.Map // parties that have left, by id, with the size of their logs
-	wake     struct{ publish, clerk, lists, tell bell }
+	wake     struct{ publish, clerk, lists, tell, spent bell }
 	addrs    Addresses
 }
 
@@ -92,7 +95,9 @@ type Addresses struct {
 func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, ready func(*Node)) (err error) {
 	n := &Node{cfg: cfg, opt: opt.withDefaults(), logger: logger, mirrors: make(map[string]*mirror)}
 	n.started, n.failed = n.opt.Now(), make(chan error, 1)
-	n.wake.publish, n.wake.clerk, n.wake.lists, n.wake.tell = make(bell, 1), make(bell, 1), make(bell, 1), make(bell, 1)
+	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent} {
+		*b = make(bell, 1)
+	}
 
 	// Who we are and what was agreed.
 	keys, c, err := openIdentity(ctx, cfg, n.opt, logger)
@@ -173,6 +178,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 		})
 		context.AfterFunc(ctx, l.client.Close)
 	}
+	g.Go(func() error { return n.runSpent(ctx, server) })
 	g.Go(func() error { return n.runStart(ctx) })
 	g.Go(func() error { return n.runPublish(ctx, heartbeat) })
 	g.Go(func() error { return loop(ctx, n.wake.clerk, ack, n.settleAccounts) })
@@ -188,7 +194,8 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	if ready != nil {
 		ready(n)
 	}
-	return g.Wait()
+	err = g.Wait()
+	return errors.Join(err, n.survived(n.saveSpent(context.WithoutCancel(ctx), server)))
 }
 
 // runFailure ends the node when a log or the witness memory can no longer be

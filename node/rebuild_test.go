@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"entente/api"
-	"entente/border"
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
@@ -129,7 +128,7 @@ func TestViewLost(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	busy(u)
-	before, tally := u.dump(south), u.tally(south)
+	before, tally, charged := u.dump(south), u.tally(south), *u.node(south).clerk.allowed[north]
 	u.stop(south)
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Remove(u.path(south, viewFile+suffix)); err != nil && !os.IsNotExist(err) {
@@ -153,8 +152,8 @@ func TestViewLost(t *testing.T) {
 		}
 		acked[f[3]+f[4]] = true
 	}
-	if used := u.node(south).clerk.budgets[north]; used.UsedObjects != 0 {
-		t.Errorf("%d objects charged for lists that were taken in long ago", used.UsedObjects)
+	if used := *u.node(south).clerk.allowed[north]; used != charged {
+		t.Errorf("%+v charged, before %+v, for lists that were taken in long ago", used, charged)
 	}
 	for k := range u.node(south).clerk.counts() {
 		t.Errorf("refused anew: %+v", k)
@@ -173,32 +172,4 @@ func count(dump, table string) (n int) {
 		}
 	}
 	return n
-}
-
-// TestBudgetOfLists: a partner that is over its budget of objects is refused,
-// on the record and for ever, also when the node is killed in between.
-func TestBudgetOfLists(t *testing.T) {
-	t.Parallel()
-	u := newUnit(t, nil, north, south)
-	u.start(u.names...)
-	u.open(u.names...)
-	b := border.NewBudget(3, 1<<20)
-	u.node(south).clerk.budgets[north] = &b
-	u.share(north, south, "first.csv", dated(addresses(3)...))
-	u.settle()
-	u.share(north, south, "too many.csv", dated(addresses(4)...))
-	u.settle()
-	for range 2 {
-		if lists := u.node(south).lists.get().lists; len(lists) != 1 {
-			t.Errorf("%d lists in the watch", len(lists))
-		}
-		s := must(u.node(south).Control().Statements(t.Context(), api.StatementQuery{Party: north, Kind: "indicator/v1", Limit: 10}))(t)
-		if v := s.Items[0].Acks; len(v) != 1 || v[0].Verdict != record.VerdictRefused || v[0].Code != statement.CodeBudget {
-			t.Errorf("acknowledged with %+v", v)
-		}
-		u.stop(south)
-		u.start(south)
-		u.open(south)
-		u.settle()
-	}
 }

@@ -134,4 +134,22 @@ func (r *roster) next(partners []Partner, now time.Time) (*roster, error) {
 	return n, nil
 }
 
+// Remaining is what a partner has left of its bytes, as it is kept across a
+// restart of the node. Below zero it is a debt.
+type Remaining struct {
+	In, Out float64
+	At      time.Time
+}
+
+func (a *account) remaining(now time.Time) Remaining {
+	return Remaining{a.in.left(now), a.out.left(now), now}
+}
+
+// resume goes on with what was left. A clock that stepped back since gives
+// nothing.
+func (a *account) resume(r Remaining, now time.Time) {
+	a.in.resume(r.In, now.Sub(r.At))
+	a.out.resume(r.Out, now.Sub(r.At))
+}
+
 func (r *roster) knows(k pin) bool { return r.byKey[k] != nil }

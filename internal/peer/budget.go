@@ -75,6 +75,21 @@ func (b *bucket) take(now time.Time) bool {
 	return true
 }
 
+// resume goes on from a level that was left some time ago.
+func (b *bucket) resume(level float64, ago time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	level = min(max(level, -b.full), b.full)
+	b.level = min(b.full, level+max(ago, 0).Seconds()*b.rate)
+}
+
+func (b *bucket) left(at time.Time) float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fill(at)
+	return b.level
+}
+
 // charge removes n tokens that are already spent; the debt is at most one
 // full bucket.
 func (b *bucket) charge(now time.Time, n int) {

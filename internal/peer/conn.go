@@ -28,6 +28,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.account.received.Add(uint64(n))
 	c.account.in.charge(c.server.now(), n)
+	c.server.used()
 	return n, err
 }
 
@@ -35,6 +36,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	c.account.sent.Add(uint64(n))
 	c.account.out.charge(c.server.now(), n)
+	c.server.used()
 	return n, err
 }
 

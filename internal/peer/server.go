@@ -73,14 +73,19 @@ type Config struct {
 	Partners []Partner
 	Backend  Backend
 	Now      func() time.Time // the node's clock, for budgets only
-	Limits   Limits
-	ErrorLog *log.Logger // faults of this node; nil discards them
+	// Remaining is what the partners had left when the node stopped; who is not
+	// named has a full budget.
+	Remaining map[string]Remaining
+	Used      func() // if set, called after bytes were charged; must not block
+	Limits    Limits
+	ErrorLog  *log.Logger // faults of this node; nil discards them
 }
 
 // Server answers partners on one listener.
 type Server struct {
 	backend  Backend
 	now      func() time.Time
+	used     func()
 	limits   Limits
 	errors   *log.Logger
 	tls      *tls.Config
@@ -101,8 +106,11 @@ func NewServer(c Config) (*Server, error) {
 		return nil, errors.New("peer server needs an identity, a backend and a clock")
 	}
 	s := &Server{
-		backend: c.Backend, now: c.Now, limits: c.Limits.withDefaults(), errors: c.ErrorLog,
+		backend: c.Backend, now: c.Now, used: c.Used, limits: c.Limits.withDefaults(), errors: c.ErrorLog,
 		ready: make(chan net.Conn), stranger: newAccount("", Budget{}, c.Now()),
+	}
+	if s.used == nil {
+		s.used = func() {}
 	}
 	if s.errors == nil {
 		s.errors = log.New(io.Discard, "", 0)
@@ -111,6 +119,11 @@ func NewServer(c Config) (*Server, error) {
 	s.roster.Store(&roster{})
 	if err := s.SetPartners(c.Partners); err != nil {
 		return nil, err
+	}
+	for party, a := range s.roster.Load().byParty {
+		if r, ok := c.Remaining[party]; ok {
+			a.resume(r, c.Now())
+		}
 	}
 	s.tls = c.Self.serverConfig(func(k pin) bool { return s.roster.Load().knows(k) })
 	s.http = &http.Server{
@@ -153,6 +166,15 @@ func (s *Server) Counters() map[string]Counters {
 	m := map[string]Counters{"": s.stranger.counters()}
 	for party, a := range s.roster.Load().byParty {
 		m[party] = a.counters()
+	}
+	return m
+}
+
+// Remaining returns what each partner has left of its bytes.
+func (s *Server) Remaining() map[string]Remaining {
+	m := make(map[string]Remaining)
+	for party, a := range s.roster.Load().byParty {
+		m[party] = a.remaining(s.now())
 	}
 	return m
 }

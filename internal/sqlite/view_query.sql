@@ -54,11 +54,13 @@ SELECT EXISTS (SELECT 1 FROM ack WHERE origin = ? AND idx = ? AND id = ? AND by_
 -- name: sightings
 SELECT g.origin, g.idx, s.party, s.time, g.ind_origin, g.ind_idx, g.item, g.type, g.value, g.count, g.first, g.last, COALESCE(json_extract(s.body, '$.basis'), '')
 FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
-WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND EXISTS (SELECT 1 FROM item i
+WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND NOT EXISTS (SELECT 1 FROM ack a
+  WHERE a.origin = g.origin AND a.idx = g.idx AND a.by_origin = ?2 AND a.verdict = 'refused') AND EXISTS (SELECT 1 FROM item i
   WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value))
 ORDER BY s.at DESC, g.origin, g.idx DESC LIMIT ?3 OFFSET ?4;
 -- name: count_sightings
-SELECT COUNT(*) FROM sighting g WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND EXISTS (SELECT 1 FROM item i
+SELECT COUNT(*) FROM sighting g WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND NOT EXISTS (SELECT 1 FROM ack a
+  WHERE a.origin = g.origin AND a.idx = g.idx AND a.by_origin = ?2 AND a.verdict = 'refused') AND EXISTS (SELECT 1 FROM item i
   WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value));
 -- name: fits
 SELECT COUNT(*) FROM sighting g WHERE g.origin = ?1 AND g.idx = ?3 AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND EXISTS (SELECT 1 FROM item i

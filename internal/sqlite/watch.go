@@ -247,7 +247,8 @@ func (w *Watch) Sent(ctx context.Context, k Key, partner, by string, own uint64,
 	})
 }
 
-// SentOn counts the sightings that went to a partner on the UTC day of at.
+// SentOn counts the sightings that went to a partner on the UTC day of at, or
+// on a later one: a clock that steps back opens no day again.
 func (w *Watch) SentOn(ctx context.Context, partner string, at time.Time) (int, error) {
 	n, err := w.db.count(ctx, "sent_on", partner, day(at))
 	return int(n), err
@@ -267,8 +268,49 @@ func (w *Watch) Note(ctx context.Context, key string) ([]byte, error) {
 
 // PutNote keeps a small value under a key, durably.
 func (w *Watch) PutNote(ctx context.Context, key string, value []byte) error {
+	return w.PutNotes(ctx, map[string][]byte{key: value})
+}
+
+// PutNotes keeps several values, all or none.
+func (w *Watch) PutNotes(ctx context.Context, notes map[string][]byte) error {
 	return w.db.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, w.db.q("put_note"), key, value)
+		for key, value := range notes {
+			if _, err := tx.ExecContext(ctx, w.db.q("put_note"), key, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Leaf names one leaf of one log.
+type Leaf struct {
+	Origin string
+	Index  uint64
+}
+
+// Charge keeps under a key what a partner has used of a budget, and in the
+// same transaction which leaves went beyond it.
+func (w *Watch) Charge(ctx context.Context, key string, used []byte, over []Leaf) error {
+	return w.db.tx(ctx, func(tx *sql.Tx) error {
+		for _, l := range over {
+			if _, err := tx.ExecContext(ctx, w.db.q("add_over"), l.Origin, l.Index); err != nil {
+				return fmt.Errorf("store what is over budget: %w", err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, w.db.q("put_note"), key, used)
 		return err
 	})
+}
+
+// Over returns every leaf that went beyond a budget.
+func (w *Watch) Over(ctx context.Context) ([]Leaf, error) {
+	var list []Leaf
+	err := w.db.each(ctx, "over", func(rows *sql.Rows) error {
+		var l Leaf
+		err := rows.Scan(&l.Origin, &l.Index)
+		list = append(list, l)
+		return err
+	})
+	return list, err
 }

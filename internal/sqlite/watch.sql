@@ -52,6 +52,11 @@ CREATE TABLE IF NOT EXISTS sent (
   at         INTEGER NOT NULL,
   PRIMARY KEY (ind_origin, ind_idx, item)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS over_budget (
+  origin TEXT NOT NULL,
+  idx    INTEGER NOT NULL,
+  PRIMARY KEY (origin, idx)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS note (
   key   TEXT PRIMARY KEY,
   value BLOB NOT NULL

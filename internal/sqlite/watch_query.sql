@@ -45,11 +45,16 @@ INSERT OR REPLACE INTO hunted (ind_origin, ind_idx, source, state) VALUES (?, ?,
 -- name: hunts
 SELECT ind_origin, ind_idx, source, state FROM hunted ORDER BY ind_origin, ind_idx, source;
 -- name: add_sent
-INSERT OR IGNORE INTO sent (ind_origin, ind_idx, item, partner, day, own_idx, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO sent (ind_origin, ind_idx, item, partner, day, own_idx, by, at)
+VALUES (?1, ?2, ?3, ?4, MAX(?5, COALESCE((SELECT MAX(day) FROM sent WHERE partner = ?4), ?5)), ?6, ?7, ?8);
 -- name: sent_on
-SELECT COUNT(*) FROM sent WHERE partner = ? AND day = ?;
+SELECT COUNT(*) FROM sent WHERE partner = ? AND day >= ?;
 -- name: sent_one
 SELECT own_idx, by, at FROM sent WHERE ind_origin = ? AND ind_idx = ? AND item = ?;
+-- name: add_over
+INSERT OR IGNORE INTO over_budget (origin, idx) VALUES (?, ?);
+-- name: over
+SELECT origin, idx FROM over_budget ORDER BY origin, idx;
 -- name: get_note
 SELECT value FROM note WHERE key = ?;
 -- name: put_note
