@@ -32,6 +32,7 @@ func (e entry) held() bool { return e.verdict.Hold && e.accepted == "" }
 
 // watchlist is everything to look for at one moment. It is immutable.
 type watchlist struct {
+	set     *indicator.Set
 	matcher *watch.Matcher
 	entries []entry // by id of the set
 	byKey   map[sqlite.Key]int
@@ -141,7 +142,8 @@ func (l *lists) swap(w *watchlist) {
 
 // index builds the matcher over some of the entries.
 func (w *watchlist) index(set []indicator.Entry) *watchlist {
-	w.matcher = watch.NewMatcher(indicator.NewSet(set), func(id uint32) (watch.Meta, bool) {
+	w.set = indicator.NewSet(set)
+	w.matcher = watch.NewMatcher(w.set, func(id uint32) (watch.Meta, bool) {
 		e := w.entries[id]
 		m := watch.Meta{Giver: e.giver, Statement: e.list, Item: e.key.Item, List: e.name, Value: e.item.Observable(), Status: watch.Active}
 		if e.held() {

@@ -15,6 +15,7 @@ import (
 	"entente/watch"
 	"entente/watch/event"
 	"entente/watch/incident"
+	"entente/watch/indicator"
 )
 
 // lookout matches log lines against the watchlist: lines as they come, and
@@ -183,7 +184,9 @@ func (l *lookout) huntSource(ctx context.Context, row sqlite.Source, w *watchlis
 	if err := json.Unmarshal(row.Position, &p); err != nil {
 		return "", fmt.Errorf("position of %s: %w", row.ID, err)
 	}
-	err := ingest.Replay(ctx, l.config, ingest.Source{ID: row.ID, Path: row.Path}, p, func(b ingest.Batch) error {
+	config := l.config
+	config.Sieve = func() *indicator.Set { return w.set }
+	err := ingest.Replay(ctx, config, ingest.Source{ID: row.ID, Path: row.Path}, p, func(b ingest.Batch) error {
 		var hits []sqlite.Hit
 		for _, line := range b.Lines {
 			hits = append(hits, w.match(b, line, l.now())...)

@@ -66,7 +66,7 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	}
 	told, done := e.progress("lines")
 	s.told = told
-	cfg := ingest.Config{Formats: node.Formats(), Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
+	cfg := ingest.Config{Formats: node.Formats(), Sieve: func() *indicator.Set { return s.set }, Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
 	read := ingest.Once
 	if *follow {
 		read = ingest.Follow
@@ -106,6 +106,7 @@ type scan struct {
 	metas   []watch.Meta
 	reasons []string // why the gate would hold it, by id
 	held    map[uint32]bool
+	set     *indicator.Set
 	matcher *watch.Matcher
 	hits    []watch.Hit
 	ledger  watch.Ledger
@@ -143,7 +144,8 @@ func (s *scan) load(files []string, gate *border.Gate, accept bool) error {
 			s.metas, s.reasons = append(s.metas, m), append(s.reasons, reason)
 		}
 	}
-	s.matcher = watch.NewMatcher(indicator.NewSet(entries), func(id uint32) (watch.Meta, bool) { return s.metas[id], true })
+	s.set = indicator.NewSet(entries)
+	s.matcher = watch.NewMatcher(s.set, func(id uint32) (watch.Meta, bool) { return s.metas[id], true })
 	return nil
 }
 

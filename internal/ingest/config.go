@@ -7,6 +7,7 @@ import (
 
 	"entente/statement"
 	"entente/watch/event"
+	"entente/watch/indicator"
 )
 
 // Limits that hold where Config leaves a field at zero.
@@ -49,6 +50,10 @@ type Config struct {
 	// that stand for a stream which is no text (a packet capture), nil for one that is. It must give the same
 	// lines for the same bytes: a position in such a file is one in its lines.
 	Translate func(magic []byte, r io.Reader) io.Reader
+
+	// Sieve, if set, is asked before each batch for a set of indicators. A line that surely holds none of them, in a
+	// format that can tell, is not parsed: it is Clear, and counts as an event that meets nothing. The sink must match with that set.
+	Sieve func() *indicator.Set
 
 	// Trouble, if set, is told what went wrong with one source while the others go on (Follow only).
 	Trouble func(source string, err error)

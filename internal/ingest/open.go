@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"entente/watch/event"
+	"entente/watch/sieve"
 )
 
 // plan decides what is to be read, from what is at the path and the position that was stored.
@@ -133,13 +136,13 @@ func (r *reader) open() error {
 
 // restore sets the parser as it was at m. Without a format it is found anew with the next lines.
 func (r *reader) restore(m Mark) error {
-	r.format, r.parser = "", nil
+	r.format, r.parser, r.sieve = "", nil, nil
 	if m.Format == "" {
 		return nil
 	}
 	for _, f := range r.cfg.Formats {
 		if f.Name() == m.Format {
-			r.format, r.parser = m.Format, f.New()
+			r.use(f)
 			if m.Offset == 0 {
 				return nil
 			}
@@ -150,6 +153,14 @@ func (r *reader) restore(m Mark) error {
 		}
 	}
 	return nil // a format that this version does not have: detect another
+}
+
+// use takes the format that the lines are in.
+func (r *reader) use(f event.Format) {
+	r.format, r.parser, r.sieve = f.Name(), f.New(), nil
+	if sifted, ok := f.(sieve.Format); ok && r.cfg.Sieve != nil {
+		r.sieve = sieve.New(sifted.Layout())
+	}
 }
 
 func (r *reader) close() {

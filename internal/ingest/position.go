@@ -71,6 +71,7 @@ type Line struct {
 	Size   int64  // bytes without the terminator
 	Raw    []byte // without the terminator; only the first 4 KiB of a line that is too long
 	Event  *event.Event
+	Clear  bool  // an event that meets no indicator of Config.Sieve; it was not parsed, and has neither Event nor Err
 	Err    error // nil with an Event; event.ErrNoEvent for a line that is none; else why it is unparsed
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"entente/watch/event"
+	"entente/watch/indicator"
+	"entente/watch/sieve"
 )
 
 // reader reads one source: the incarnations in its queue, one after the other.
@@ -28,6 +30,7 @@ type reader struct {
 
 	format string
 	parser event.Parser
+	sieve  *sieve.Sieve // nil for a format that has none
 	lines  []Line
 	events []event.Event
 
@@ -108,8 +111,12 @@ func (r *reader) store(ctx context.Context, final bool) error {
 	if len(r.events) < len(r.lines) {
 		r.events = make([]event.Event, max(len(r.lines), min(2*len(r.events), r.cfg.BatchLines)))
 	}
+	var set *indicator.Set
+	if r.sieve != nil {
+		set = r.cfg.Sieve()
+	}
 	for i := range r.lines {
-		r.parse(&r.lines[i], &r.events[i])
+		r.parse(&r.lines[i], &r.events[i], set)
 	}
 	next := r.pos
 	next.Mark = Mark{
@@ -158,11 +165,14 @@ func (r *reader) detect() {
 	if len(head) == 0 {
 		return
 	}
-	best := 0
+	best, found := 0, event.Format(nil)
 	for _, f := range r.cfg.Formats {
 		if score := f.Sniff(head); score > best {
-			best, r.format, r.parser = score, f.Name(), f.New()
+			best, found = score, f
 		}
+	}
+	if found != nil {
+		r.use(found)
 	}
 }
 
@@ -174,11 +184,13 @@ func content(l Line) []byte {
 	return l.Raw
 }
 
-func (r *reader) parse(l *Line, ev *event.Event) {
+func (r *reader) parse(l *Line, ev *event.Event, set *indicator.Set) {
 	switch {
 	case l.Err != nil:
 	case len(l.Raw) == 0:
 		l.Err = event.ErrNoEvent
+	case set != nil && clearGuarded(r.sieve, set, content(*l)):
+		l.Clear = true
 	case bytes.IndexByte(l.Raw, 0) >= 0:
 		l.Err = ErrBinary
 	case r.parser == nil:
@@ -189,6 +201,16 @@ func (r *reader) parse(l *Line, ev *event.Event) {
 			l.Event = ev
 		}
 	}
+}
+
+// clearGuarded has a line parsed over which the sieve makes a mistake.
+func clearGuarded(s *sieve.Sieve, set *indicator.Set, line []byte) (clear bool) {
+	defer func() {
+		if recover() != nil {
+			clear = false
+		}
+	}()
+	return s.Clear(set, line)
 }
 
 // parseGuarded keeps a parser's mistake over a hostile line from ending the node.
