@@ -13,7 +13,7 @@ import (
 )
 
 // MaxValues is how many values the observed objects of one bundle may hold, lists and dictionaries included.
-const MaxValues = 2_000_000
+const MaxValues = 500_000
 
 // Observed says what became of the observed-data objects of a bundle.
 type Observed struct {

@@ -25,15 +25,19 @@ type Binding []Bound
 const DefaultSteps = 1 << 20
 
 // Match looks for one match of the pattern in a list of observations. It gives up after so many steps (0 means
-// DefaultSteps); complete is then false, and a match may exist that was not found.
+// DefaultSteps), and on an observation after MaxWork; complete is then false, and a match may exist that was not found.
 func (p *Pattern) Match(list []Observation, steps int) (b Binding, complete bool) {
 	if steps <= 0 {
 		steps = DefaultSteps
 	}
 	var cands []candidate
 	var from []int
+	over := false
 	for i := range list {
-		if c, ok := p.candidate(&list[i], nil); ok {
+		w := work{o: &list[i], left: MaxWork}
+		c, ok := p.candidate(&w, nil)
+		over = over || w.over
+		if ok {
 			cands = append(cands, c)
 			from = append(from, i)
 		}
@@ -43,28 +47,29 @@ func (p *Pattern) Match(list []Observation, steps int) (b Binding, complete bool
 	for _, f := range found {
 		b = append(b, Bound{from[f.candidate], int(f.leaf)})
 	}
-	return b, !s.cut
+	return b, !s.cut && !over
 }
 
 // candidate evaluates the leaves for an observation; only those listed, unless that is nil.
-func (p *Pattern) candidate(o *Observation, only []int32) (c candidate, ok bool) {
+func (p *Pattern) candidate(w *work, only []int32) (c candidate, ok bool) {
+	try := func(l *leaf) {
+		if l.fits(w.o) && l.holds(w) && !w.over {
+			c.leaves = append(c.leaves, int32(l.number))
+		}
+	}
 	if only == nil {
 		for _, l := range p.leaves {
-			if l.fits(o) && l.holds(o) {
-				c.leaves = append(c.leaves, int32(l.number))
-			}
+			try(l)
 		}
 	}
 	for _, n := range only {
-		if l := p.leaves[n]; l.fits(o) && l.holds(o) {
-			c.leaves = append(c.leaves, n)
-		}
+		try(p.leaves[n])
 	}
 	if len(c.leaves) == 0 {
 		return c, false
 	}
-	c.key, c.count = o.Key, int32(min(max(o.Count, 1), MaxObservations))
-	c.first, c.last = o.times()
+	c.key, c.count = w.o.Key, int32(min(max(w.o.Count, 1), MaxObservations))
+	c.first, c.last = w.o.times()
 	return c, true
 }
 
@@ -171,8 +176,9 @@ func (e *expression) possible(room []int32) bool {
 
 // enough reports whether the candidates have room for n more; those that begin at or after end do not count.
 func (s *search) enough(list []int32, n int32, end time.Time) bool {
-	for _, i := range list {
+	for at, i := range list {
 		if n <= 0 || !end.IsZero() && !s.cands[i].first.Before(end) {
+			s.limit -= at / 16 // cheaper than steps, but not free
 			break
 		}
 		n -= s.cands[i].count - s.used[i]

@@ -9,7 +9,10 @@ import (
 )
 
 // holds evaluates a comparison for one value that its path led to.
-func (t *Test) holds(v *Value) bool {
+func (t *Test) holds(w *work, v *Value) bool {
+	if !w.spend(t.price(v)) {
+		return false
+	}
 	yes := false
 	switch t.Op {
 	case Exists:
@@ -48,6 +51,20 @@ func (t *Test) holds(v *Value) bool {
 		}
 	}
 	return yes != t.Not
+}
+
+// price is what a comparison with a value costs.
+func (t *Test) price(v *Value) int {
+	const perUnit = 32 // bytes that an equality compares in the time of a unit
+	n := min(len(v.Text), MaxValue)
+	switch t.Op {
+	case Like:
+		return 1 + n*(1+t.like.slow)
+	case Matches:
+		return 1 + n*t.regex.size
+	default:
+		return 1 + len(t.Literals)*(1+n/perUnit)
+	}
 }
 
 // searchable is the text of a value for LIKE and MATCHES; bytes are seen as the characters up to U+00FF.

@@ -2,6 +2,25 @@ package pattern
 
 import "slices"
 
+// work is one observation under evaluation, and how much may still be spent on it: about one unit for a step of an
+// instruction, a character or an object.
+type work struct {
+	o    *Observation
+	left int
+	over bool // it was not enough: what was found until then says nothing
+}
+
+// MaxWork is what the evaluation of one pattern for one observation may cost.
+const MaxWork = 8 << 20
+
+// spend reports whether there is enough left.
+func (w *work) spend(n int) bool {
+	if w.left -= n; w.left < 0 {
+		w.over = true
+	}
+	return !w.over
+}
+
 // reached is a value on the way along a path; ref says that it is, or lists, references.
 type reached struct {
 	v   *Value
@@ -9,14 +28,14 @@ type reached struct {
 }
 
 // holds evaluates a comparison for one root object. A path that leads nowhere makes it false, except for NOT EXISTS.
-func (t *Test) holdsOf(o *Observation, root *Object) bool {
+func (t *Test) holdsOf(w *work, root *Object) bool {
 	if root.Type != t.Path.Type {
 		return false
 	}
 	found := false
-	any := t.Path.walk(o, root, func(v *Value) bool {
+	any := t.Path.walk(w, root, func(v *Value) bool {
 		found = true
-		return t.Op == Exists || t.holds(v)
+		return t.Op == Exists || t.holds(w, v)
 	})
 	if t.Op == Exists {
 		return found != t.Not
@@ -27,7 +46,10 @@ func (t *Test) holdsOf(o *Observation, root *Object) bool {
 // walk calls visit for the values that a path leads to from an object, until visit returns true, and returns that.
 // References are followed within the observation; an object that several references name is visited once at each step,
 // so a circle of references costs no more than the objects that it holds.
-func (p *Path) walk(o *Observation, root *Object, visit func(*Value) bool) bool {
+func (p *Path) walk(w *work, root *Object, visit func(*Value) bool) bool {
+	if !w.spend(len(p.Steps)) {
+		return false
+	}
 	steps := p.Steps
 	if len(steps) == 1 { // nearly all paths
 		v, ok := property(root, steps[0].Key)
@@ -43,11 +65,14 @@ func (p *Path) walk(o *Observation, root *Object, visit func(*Value) bool) bool 
 		next = next[:0]
 		clear(seen)
 		for _, r := range level {
+			if !w.spend(1 + len(r.v.Items) + len(r.v.Fields)) {
+				return false
+			}
 			switch {
 			case s.list:
 				next = r.elements(s, next)
 			case r.ref && r.v.Kind == String:
-				to := o.find(r.v.Text)
+				to := w.o.find(r.v.Text)
 				if to == nil || seen[to] {
 					continue
 				}
@@ -107,12 +132,12 @@ func property(obj *Object, name string) (*Value, bool) {
 }
 
 // holds reports whether the observation satisfies the observation expression, whatever the times.
-func (l *leaf) holds(o *Observation) bool {
+func (l *leaf) holds(w *work) bool {
 	if l.mixed {
-		return len(l.test.roots(o)) > 0
+		return len(l.test.roots(w)) > 0
 	}
-	for i := range o.Objects {
-		if l.test.holds(o, &o.Objects[i]) {
+	for i := range w.o.Objects {
+		if l.test.holds(w, &w.o.Objects[i]) {
 			return true
 		}
 	}
@@ -120,20 +145,20 @@ func (l *leaf) holds(o *Observation) bool {
 }
 
 // holds evaluates a comparison whose ANDs are each of one object type, for one object.
-func (c *comparison) holds(o *Observation, root *Object) bool {
+func (c *comparison) holds(w *work, root *Object) bool {
 	switch c.join {
 	case single:
-		return c.test.holdsOf(o, root)
+		return c.test.holdsOf(w, root)
 	case and:
 		for _, t := range c.terms {
-			if !t.holds(o, root) {
+			if !t.holds(w, root) {
 				return false
 			}
 		}
 		return true
 	default:
 		for _, t := range c.terms {
-			if t.holds(o, root) {
+			if t.holds(w, root) {
 				return true
 			}
 		}
@@ -146,11 +171,11 @@ func (c *comparison) holds(o *Observation, root *Object) bool {
 type choice map[string][]int
 
 // roots lists the choices that make a comparison true, at most MaxMixes (see mixes).
-func (c *comparison) roots(o *Observation) (list []choice) {
+func (c *comparison) roots(w *work) (list []choice) {
 	if types := c.types(nil); len(types) == 1 {
 		var objects []int
-		for i := range o.Objects {
-			if o.Objects[i].Type == types[0] && c.holds(o, &o.Objects[i]) {
+		for i := range w.o.Objects {
+			if w.o.Objects[i].Type == types[0] && c.holds(w, &w.o.Objects[i]) {
 				objects = append(objects, i)
 			}
 		}
@@ -160,7 +185,7 @@ func (c *comparison) roots(o *Observation) (list []choice) {
 		return []choice{{types[0]: objects}}
 	}
 	for i, t := range c.terms {
-		more := t.roots(o)
+		more := t.roots(w)
 		switch {
 		case c.join == or:
 			list = append(list, more...)
@@ -169,6 +194,9 @@ func (c *comparison) roots(o *Observation) (list []choice) {
 		case i == 0:
 			list = more
 		default:
+			if !w.spend(len(list) * len(more) * len(w.o.Objects)) {
+				return nil
+			}
 			list = meet(list, more)
 		}
 	}

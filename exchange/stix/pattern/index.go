@@ -142,9 +142,9 @@ func (ti *typeIndex) at(p *Path) *pathIndex {
 }
 
 // each calls visit for every leaf that the observation could satisfy, for some more than once.
-func (x *index) each(o *Observation, visit func(ref)) {
-	for i := range o.Objects {
-		obj := &o.Objects[i]
+func (x *index) each(w *work, visit func(ref)) {
+	for i := range w.o.Objects {
+		obj := &w.o.Objects[i]
 		ti := x.types[obj.Type]
 		if ti == nil {
 			continue
@@ -153,7 +153,7 @@ func (x *index) each(o *Observation, visit func(ref)) {
 			visit(r)
 		}
 		for _, pi := range ti.paths {
-			pi.path.walk(o, obj, func(v *Value) bool {
+			pi.path.walk(w, obj, func(v *Value) bool {
 				if k, ok := keyOf(v); ok {
 					for _, r := range pi.keys[k] {
 						visit(r)

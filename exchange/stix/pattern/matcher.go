@@ -19,6 +19,7 @@ type Limits struct {
 	PerPattern   int // remembered by one; default 4096
 	Bytes        int // of all that is remembered; default 64 MiB
 	Steps        int // of one search; default 20000
+	Work         int // on one observation, by all patterns together; default 16 times MaxWork
 }
 
 func (l Limits) filled() Limits {
@@ -37,6 +38,7 @@ func (l Limits) filled() Limits {
 	set(&l.PerPattern, 1<<12)
 	set(&l.Bytes, 64<<20)
 	set(&l.Steps, 20_000)
+	set(&l.Work, 16*MaxWork)
 	return l
 }
 
@@ -71,6 +73,8 @@ type Stats struct {
 	Evicted      int64 `json:"evicted"`   // dropped at a limit of number or bytes
 	Forgotten    int64 `json:"forgotten"` // dropped after Limits.Keep, although the pattern would still wait
 	Cut          int64 `json:"cut"`       // searches given up at Limits.Steps
+	Heavy        int64 `json:"heavy"`     // evaluations given up at MaxWork or Limits.Work
+	Stopped      int   `json:"stopped"`   // patterns that gave up too often and are evaluated no more
 	Kept         int   `json:"kept"`      // observations remembered now
 	Bytes        int   `json:"bytes"`     // of these
 }
@@ -103,7 +107,13 @@ type rule struct {
 	pending []int32       // leaves that the present observation may satisfy
 	kept    []candidate   // by time
 	room    []int32       // of each leaf: how often the kept ones can serve it
+	hits    int64
+	heavy   int // evaluations given up in a row
+	stopped bool
 }
+
+// mostHeavy is how often in a row a pattern may cost more than MaxWork before it is stopped.
+const mostHeavy = 16
 
 // NewMatcher compiles rules. refused holds for each of them, in order, why it is not among those that are evaluated,
 // or nil: see Pattern.Specific.
@@ -142,14 +152,17 @@ func (m *Matcher) Inherit(old *Matcher) {
 		byID[r.ID] = r
 	}
 	m.latest, m.stats = old.latest, old.stats
-	m.stats.Kept, m.stats.Bytes = 0, 0
+	m.stats.Kept, m.stats.Bytes, m.stats.Stopped = 0, 0, 0
 	for _, r := range m.rules {
 		if o := byID[r.ID]; o != nil && o.text == r.text {
-			r.kept = o.kept
+			r.kept, r.hits, r.heavy, r.stopped = o.kept, o.hits, o.heavy, o.stopped
 			for i := range r.kept {
 				m.account(r, &r.kept[i], 1)
 			}
 			m.bound(r)
+			if r.stopped {
+				m.stats.Stopped++
+			}
 		}
 	}
 }
@@ -157,23 +170,48 @@ func (m *Matcher) Inherit(old *Matcher) {
 // Stats returns the counts so far.
 func (m *Matcher) Stats() Stats { return m.stats }
 
+// RuleReport says how one rule fares.
+type RuleReport struct {
+	ID      string        `json:"id"`
+	Hits    int64         `json:"hits"`
+	Kept    int           `json:"kept"`    // observations that it remembers
+	Window  time.Duration `json:"window"`  // how long it remembers one; 0 for a pattern that one observation matches
+	Stopped bool          `json:"stopped"` // it cost too much too often, and is evaluated no more
+}
+
+// Report says how each rule fares that is evaluated, in the order in which they were given.
+func (m *Matcher) Report() []RuleReport {
+	list := make([]RuleReport, len(m.rules))
+	for i, r := range m.rules {
+		list[i] = RuleReport{r.ID, r.hits, len(r.kept), r.window, r.stopped}
+		if r.alone {
+			list[i].Window = 0
+		}
+	}
+	return list
+}
+
 // Observe takes one observation and appends its hits. now is the time by the clock. The observation may be used
 // again afterwards; only its key is kept.
 func (m *Matcher) Observe(o *Observation, now time.Time, hits []Hit) []Hit {
 	m.stats.Observations++
 	m.stamp++
 	m.touch = m.touch[:0]
-	m.index.each(o, func(r ref) {
-		if m.stamps[r.id] == m.stamp {
+	w := work{o: o, left: m.limits.Work}
+	m.index.each(&w, func(r ref) {
+		rule := m.rules[r.rule]
+		if m.stamps[r.id] == m.stamp || rule.stopped {
 			return
 		}
 		m.stamps[r.id] = m.stamp
-		rule := m.rules[r.rule]
 		if len(rule.pending) == 0 {
 			m.touch = append(m.touch, r.rule)
 		}
 		rule.pending = append(rule.pending, r.leaf)
 	})
+	if w.over {
+		m.stats.Heavy++
+	}
 	first, _ := o.times()
 	ahead := first.After(now.Add(m.limits.Lateness))
 	if !ahead && first.After(m.latest) {
@@ -184,7 +222,7 @@ func (m *Matcher) Observe(o *Observation, now time.Time, hits []Hit) []Hit {
 		r := m.rules[n]
 		m.stats.Evaluated++
 		slices.Sort(r.pending)
-		c, ok := r.Pattern.candidate(o, r.pending)
+		c, ok := m.evaluate(r, &w)
 		r.pending = r.pending[:0]
 		switch {
 		case !ok:
@@ -201,11 +239,32 @@ func (m *Matcher) Observe(o *Observation, now time.Time, hits []Hit) []Hit {
 	return hits
 }
 
+// evaluate spends on a pattern no more than MaxWork and no more than is left of the observation's.
+func (m *Matcher) evaluate(r *rule, all *work) (candidate, bool) {
+	w := work{o: all.o, left: min(all.left, MaxWork)}
+	given := w.left
+	c, ok := r.Pattern.candidate(&w, r.pending)
+	all.left -= given - max(w.left, 0)
+	switch {
+	case !w.over:
+		r.heavy = 0
+		return c, ok
+	case given == MaxWork:
+		if r.heavy++; r.heavy == mostHeavy {
+			r.stopped = true
+			m.stats.Stopped++
+		}
+	}
+	m.stats.Heavy++
+	return c, ok
+}
+
 // decide answers for a pattern that one observation matches.
 func (m *Matcher) decide(r *rule, c candidate, hits []Hit) []Hit {
 	if r.timed && c.first.IsZero() {
 		return hits
 	}
 	m.stats.Hits++
+	r.hits++
 	return append(hits, Hit{r.ID, c.first, c.last, []Seen{{c.key, c.first, r.Pattern.Expression(int(c.leaves[0]))}}})
 }

@@ -2,6 +2,7 @@ package pattern_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +145,34 @@ func TestCutIsCounted(t *testing.T) {
 	}
 }
 
+// A pattern that costs too much for what comes is given up, counted, and in the end stopped; the others go on.
+func TestHeavyIsStopped(t *testing.T) {
+	m := matcher(t, pattern.Limits{}, `[p:name MATCHES '(a?b?c?d?e?f?g?h?i?j?k?l?m?n?){20}never']`, `[p:age = 1]`, `[p:name LIKE '%`+strings.Repeat("a_", 400)+`b%' AND p:age < 2]`)
+	long := person{strings.Repeat("a", 60_000), 1, 0}.observe(0)
+	var hits []pattern.Hit
+	for range 40 {
+		hits = m.Observe(&long, epoch, hits)
+	}
+	s := m.Stats()
+	if len(hits) != 40 || s.Heavy != 2*16 || s.Stopped != 2 {
+		t.Errorf("%d hits, %+v", len(hits), s)
+	}
+	for i, r := range m.Report() {
+		if r.Stopped != (i != 1) || r.Hits != map[bool]int64{true: 40}[i == 1] {
+			t.Errorf("%+v", r)
+		}
+	}
+	if found, complete := parse(t, `[p:name MATCHES '(a?b?c?d?e?f?g?h?i?j?k?l?m?n?){20}never']`).Match([]pattern.Observation{long}, 0); found != nil || complete {
+		t.Errorf("%v %v", found, complete)
+	}
+	// On values of the usual length the same pattern is evaluated.
+	short := person{"abcnever", 0, 0}.observe(1)
+	fresh := matcher(t, pattern.Limits{}, `[p:name MATCHES '(a?b?c?d?e?f?g?h?i?j?k?l?m?n?){20}never']`)
+	if hits := fresh.Observe(&short, epoch, nil); len(hits) != 1 {
+		t.Errorf("%v", hits)
+	}
+}
+
 func TestBroadIsRefused(t *testing.T) {
 	m, refused := pattern.NewMatcher([]pattern.Rule{{"r", parse(t, `[p:name LIKE '%']`)}, {"s", parse(t, `[p:name = 'a']`)}}, pattern.Limits{})
 	if refused[0] == nil || refused[0].Code != pattern.CodeBroad || refused[1] != nil {
@@ -170,5 +199,16 @@ func BenchmarkObserve(b *testing.B) {
 				m.Observe(&o, epoch, nil)
 			}
 		})
+	}
+}
+
+// BenchmarkWork is what MaxWork units cost where a regular expression uses them up.
+func BenchmarkWork(b *testing.B) {
+	p := parse(b, `[p:name MATCHES '(a?b?c?d?e?f?g?h?i?j?k?l?m?n?){20}never']`)
+	o := person{strings.Repeat("a", pattern.MaxWork/2000), 1, 0}.observe(0)
+	for b.Loop() {
+		if _, complete := p.Match([]pattern.Observation{o}, 0); !complete {
+			b.Fatal("not evaluated")
+		}
 	}
 }

@@ -37,6 +37,7 @@ func (m *Matcher) remember(r *rule, c *candidate, ahead bool, hits []Hit) []Hit 
 			break
 		}
 		m.stats.Hits++
+		r.hits++
 		hits = append(hits, r.hit(found))
 		m.use(r, found)
 	}

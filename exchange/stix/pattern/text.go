@@ -16,6 +16,7 @@ type like struct {
 	pieces [][]rune
 	plain  string // the longest run without wildcards, to look for first
 	fixed  int    // characters that are neither % nor _
+	slow   int    // characters that may be compared for each of the value: of the longest piece in the middle
 }
 
 const anyRune = -1
@@ -32,6 +33,11 @@ func compileLike(s string) *like {
 		default:
 			*last = append(*last, r)
 			l.fixed++
+		}
+	}
+	for i, p := range l.pieces {
+		if i > 0 && i < len(l.pieces)-1 {
+			l.slow = max(l.slow, len(p))
 		}
 	}
 	for part := range strings.FieldsFuncSeq(norm.NFC.String(s), func(r rune) bool { return r == '%' || r == '_' }) {
@@ -86,6 +92,7 @@ func prefix(s, p []rune) bool {
 type regex struct {
 	re    *regexp.Regexp
 	empty bool // it finds nothing, and so everything
+	size  int  // instructions
 }
 
 // regexp compiles a MATCHES expression after measuring what it compiles to.
@@ -106,14 +113,15 @@ func (p *parser) regexp(s string, pos int) (*regex, error) {
 		}
 		return nil, refuseAt(CodeRegexp, p.src, pos, "no regular expression of RE2: %s", why)
 	}
-	if p.cost.Program += program(tree); p.cost.Program > MaxProgram {
+	size := program(tree)
+	if p.cost.Program += size; p.cost.Program > MaxProgram {
 		return nil, refuseAt(CodeCost, p.src, pos, "regular expressions of more than %d instructions", MaxProgram)
 	}
 	re, err := regexp.Compile("(?s)" + s)
 	if err != nil {
 		return nil, refuseAt(CodeRegexp, p.src, pos, "no regular expression of RE2")
 	}
-	return &regex{re, re.MatchString("")}, nil
+	return &regex{re, re.MatchString(""), size}, nil
 }
 
 // excerpt shows a piece of foreign text.
