@@ -151,6 +151,8 @@ func (b *binder) item(it *item) node {
 	slot := int32(textSlot)
 	if it.field != "" {
 		slot = b.slot(it.field)
+	} else {
+		b.plan.slots[textSlot].used = true
 	}
 	var kids []node
 	for i := range it.tests {

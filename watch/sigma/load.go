@@ -26,8 +26,9 @@ type Options struct {
 // Set is what rules become. It is never changed, and safe for concurrent use.
 type Set struct {
 	rules        []Rule
-	detections   []*detection // by number of the rule, nil for a correlation
-	correlations []*correlation
+	detections   []*detection     // by number of the rule, nil for a correlation
+	correlations []*linked        // each after those that it looks at
+	needs        map[int][]string // the fields that hits of a rule bring along to correlations, as the rule names them
 	silent       []bool
 	plans        map[string]*plan
 }
@@ -115,7 +116,7 @@ func (l *loader) document(d yamldoc.Document, e Entry) {
 	case len(l.set.rules)+len(l.filters) >= MaxRules:
 		r = refuse(root, "rules", "more than %d", MaxRules)
 	case entry.Kind == Correlation:
-		var c *correlation
+		var c *linked
 		if c, r = readCorrelation(root, rule); r == nil {
 			c.number = l.add(rule, nil, at)
 			l.set.correlations = append(l.set.correlations, c)

@@ -3,7 +3,6 @@ package sigma
 import (
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -30,7 +29,7 @@ func (t *test) numeric(s string) bool {
 		x = float64(n)
 	} else {
 		var err error
-		if x, err = strconv.ParseFloat(strings.TrimSpace(s), 64); err != nil || x != x {
+		if x, err = strconv.ParseFloat(s, 64); err != nil || x != x {
 			return false
 		}
 	}

@@ -54,11 +54,10 @@ func classify(name string) dataset {
 		}
 	case "windows":
 		d.products, d.categories, d.services = []string{"windows"}, windowsCategories(), windowsServices()
-	case "netfilter", "cef":
-		d.products, d.categories = []string{"linux"}, []string{"firewall"}
-		if d.root == "cef" {
-			d.products = nil
-		}
+	case "netfilter":
+		d.products, d.categories, d.services = []string{"linux"}, []string{"firewall"}, []string{"syslog"}
+	case "cef":
+		d.products, d.categories, d.services = []string{"fortigate"}, []string{"firewall", "proxy", "antivirus"}, []string{"event"}
 	default:
 		d.root = ""
 	}
@@ -93,6 +92,10 @@ func (d dataset) guards(s Source) [][]Guard {
 		return windowsGuards(s)
 	case d.root == "syslog" && d.sub == "":
 		return syslogGuards(s)
+	case d.root == "cef" && s.Product == "fortigate":
+		return [][]Guard{{{Fields: []string{"observer.vendor"}, Values: []string{"Fortinet"}}}}
+	case d.root == "cef" && s.Category == "proxy":
+		return [][]Guard{{{Fields: []string{"url.full"}, Values: []string{"*"}}}}
 	}
 	return nil
 }
@@ -192,6 +195,8 @@ func (d dataset) fields(s Source, name string) []string {
 		return webField(name)
 	case s.Category == "firewall":
 		return firewallField(name)
+	case s.Product == "fortigate":
+		return append(firewallField(name), "cef.FTNTFGT"+name)
 	}
 	return sharedField(name)
 }

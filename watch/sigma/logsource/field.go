@@ -81,9 +81,9 @@ func dnsField(name string) []string {
 func firewallField(name string) []string {
 	switch strings.ToLower(name) {
 	case "action":
-		return []string{"event.action"}
+		return []string{"event.action", "~firewall.action"}
 	case "blocked":
-		return []string{"netfilter.blocked"}
+		return []string{"~firewall.blocked"}
 	}
 	return sharedField(name)
 }
@@ -114,7 +114,9 @@ func sharedField(name string) []string {
 	case "message", "msg":
 		return []string{"message"}
 	case "signature", "alert.signature":
-		return []string{"rule.name"}
+		return []string{"rule.name", "cef.name"}
+	case "filename":
+		return []string{"file.name", "file.path"}
 	case "signature_id", "alert.signature_id":
 		return []string{"rule.id"}
 	}

@@ -106,7 +106,7 @@ func Root(name string) string {
 		return "windows"
 	case "haproxy", "caddy":
 		return "web"
-	case "postfix":
+	case "postfix", "dovecot":
 		return "syslog"
 	case "bind", "dnsmasq":
 		return "dns"
@@ -129,6 +129,10 @@ func Derive(name string) (from string, part func(string) string, ok bool) {
 		return "dns.question.name", withoutDot, true
 	case "~dns.answers.data":
 		return "dns.answers.data", withoutDot, true
+	case "~firewall.action":
+		return "event.action", firewallAction, true
+	case "~firewall.blocked":
+		return "event.action", firewallBlocked, true
 	}
 	return "", nil, false
 }
@@ -138,6 +142,27 @@ const Timestamp = "@timestamp"
 
 // withoutDot: some resolvers log the root's dot after a name, and no rule expects it.
 func withoutDot(s string) string { return strings.TrimSuffix(s, ".") }
+
+// firewallAction says what was done in the verb of most rules.
+func firewallAction(s string) string {
+	switch s {
+	case "allowed":
+		return "accept"
+	case "denied":
+		return "deny"
+	}
+	return ""
+}
+
+func firewallBlocked(s string) string {
+	switch s {
+	case "allowed":
+		return "false"
+	case "denied":
+		return "true"
+	}
+	return ""
+}
 
 func urlPath(s string) string {
 	if i := strings.IndexAny(s, "?#"); i >= 0 {

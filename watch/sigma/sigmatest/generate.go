@@ -239,6 +239,8 @@ func (k *maker) ask(field string, p []token) {
 			p = append(tokens("*/a.", false), p...)
 		case "~url.query":
 			p = append(tokens("/a?", true), p...)
+		case "~firewall.action", "~firewall.blocked":
+			p = tokens("allowed", true)
 		}
 		field = from
 	}
