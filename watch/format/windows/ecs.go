@@ -227,7 +227,7 @@ func putAccount(ev *event.Event, logon bool, name, value string) bool {
 
 func isLogon(code string) bool {
 	switch code {
-	case "4624", "4625", "4634", "4647", "4648", "4768", "4769", "4770", "4771", "4776", "4778", "4779", "4800", "4801":
+	case "4624", "4625", "4634", "4647", "4768", "4769", "4770", "4771", "4776", "4778", "4779", "4800", "4801":
 		return true
 	}
 	return false

@@ -43,6 +43,23 @@ func TestShapesAgree(t *testing.T) {
 	}
 }
 
+// Who acted is the user; at a logon it is who came in, not the service that took the logon.
+func TestAccounts(t *testing.T) {
+	for _, c := range []struct{ code, user, target string }{
+		{"4624", "clerk", ""},
+		{"4625", "clerk", ""},
+		{"4648", "service", "clerk"}, // with the credentials of another
+		{"4688", "service", "clerk"},
+		{"4720", "service", "clerk"},
+	} {
+		var ev event.Event
+		line := `{"EventID":` + c.code + `,"Channel":"Security","EventTime":"2026-11-03 08:00:01","SubjectUserName":"service","TargetUserName":"clerk"}`
+		if err := windows.Format().New().Parse([]byte(line), &ev); err != nil || ev.Get("user.name") != c.user || ev.Get("user.target.name") != c.target {
+			t.Errorf("%s: %v, user %q, target %q", c.code, err, ev.Get("user.name"), ev.Get("user.target.name"))
+		}
+	}
+}
+
 func TestUnparsed(t *testing.T) {
 	for _, line := range []string{
 		"x", "{}", `{"EventID":1,"Channel":"a"}`, `{"EventID":"one","Channel":"a","EventTime":"2026-11-03 08:00:01"}`,
