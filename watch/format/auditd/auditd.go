@@ -28,20 +28,10 @@ func (format) New() event.Parser { return new(parser) }
 
 // Sniff counts the lines that start like records.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		lines++
-		if _, _, ok := cutHeader(string(line[:min(len(line), maxHeader)])); ok {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 97 * hits / lines
+	return event.Share(head, 97, func(line []byte) bool {
+		_, _, ok := cutHeader(string(line[:min(len(line), maxHeader)]))
+		return ok
+	})
 }
 
 var errRecord = errors.New("an audit record starts with type=TYPE msg=audit(SECONDS:SERIAL):")

@@ -24,28 +24,15 @@ func (format) New() event.Parser { return parser{} }
 
 // Sniff counts the lines that read as BIND's.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		lines++
-		if _, _, ok := cutLine(string(line)); ok {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 94 * hits / lines
+	return event.Share(head, 94, func(line []byte) bool {
+		_, _, ok := cutLine(string(line))
+		return ok
+	})
 }
 
-var (
-	errLine  = errors.New("a line of BIND's log has a time, and a category or a client")
-	errState = errors.New("BIND's lines stand alone: there is no state to restore")
-)
+var errLine = errors.New("a line of BIND's log has a time, and a category or a client")
 
-type parser struct{}
+type parser struct{ event.Stateless }
 
 // Parse implements event.Parser. Times without a zone are read as UTC.
 func (parser) Parse(line []byte, ev *event.Event) error {
@@ -62,17 +49,6 @@ func (parser) Parse(line []byte, ev *event.Event) error {
 	ev.Add("message", text)
 	if !message(ev, text) {
 		freetext.Scan(ev, "message", text)
-	}
-	return nil
-}
-
-// State implements event.Parser.
-func (parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
 	}
 	return nil
 }

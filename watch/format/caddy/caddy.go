@@ -31,20 +31,9 @@ func (format) New() event.Parser {
 
 // Sniff counts the lines that name a logger of Caddy's and have what every line of it has.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		lines++
-		if line[0] == '{' && bytes.Contains(line, []byte(`"ts":`)) && bytes.Contains(line, []byte(`"msg":"`)) && namesLogger(line) {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 94 * hits / lines
+	return event.Share(head, 94, func(line []byte) bool {
+		return line[0] == '{' && bytes.Contains(line, []byte(`"ts":`)) && bytes.Contains(line, []byte(`"msg":"`)) && namesLogger(line)
+	})
 }
 
 func namesLogger(line []byte) bool {
@@ -61,12 +50,10 @@ func namesLogger(line []byte) bool {
 	return false
 }
 
-var (
-	errLine  = errors.New("a line of Caddy's log needs ts, level and msg")
-	errState = errors.New("JSON lines stand alone: there is no state to restore")
-)
+var errLine = errors.New("a line of Caddy's log needs ts, level and msg")
 
 type parser struct {
+	event.Stateless
 	walker jsonline.Walker
 	visit  func(jsonline.Node) // p.node, bound once
 	ev     *event.Event
@@ -93,17 +80,6 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		ev.Reset()
 	}
 	return err
-}
-
-// State implements event.Parser.
-func (p *parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (p *parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
-	return nil
 }
 
 func (p *parser) finish() error {

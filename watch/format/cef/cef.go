@@ -24,28 +24,15 @@ func (format) New() event.Parser { return parser{} }
 
 // Sniff counts the lines whose header is complete.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		lines++
-		if _, _, ok := cutHeader(string(line)); ok {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 98 * hits / lines
+	return event.Share(head, 98, func(line []byte) bool {
+		_, _, ok := cutHeader(string(line))
+		return ok
+	})
 }
 
-var (
-	errHeader = errors.New("a CEF line starts with CEF:version and seven fields between pipes")
-	errState  = errors.New("CEF lines stand alone: there is no state to restore")
-)
+var errHeader = errors.New("a CEF line starts with CEF:version and seven fields between pipes")
 
-type parser struct{}
+type parser struct{ event.Stateless }
 
 // Parse implements event.Parser.
 func (parser) Parse(line []byte, ev *event.Event) error {
@@ -59,17 +46,6 @@ func (parser) Parse(line []byte, ev *event.Event) error {
 	}
 	ev.Reset()
 	return errHeader
-}
-
-// State implements event.Parser.
-func (parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
-	return nil
 }
 
 // header is what stands between the pipes.

@@ -30,21 +30,9 @@ func (format) New() event.Parser {
 
 // Sniff counts the lines that have what every EVE line has.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 {
-			continue
-		}
-		lines++
-		if line[0] == '{' && bytes.Contains(line, []byte(`"event_type"`)) && bytes.Contains(line, []byte(`"timestamp"`)) {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 98 * hits / lines
+	return event.Share(head, 98, func(line []byte) bool {
+		return line[0] == '{' && bytes.Contains(line, []byte(`"event_type"`)) && bytes.Contains(line, []byte(`"timestamp"`))
+	})
 }
 
 // maxRequests bounds how many hosts and targets of one line are combined: more than one is a duplicate key.
@@ -53,10 +41,10 @@ const maxRequests = 4
 var (
 	errType = errors.New("an EVE line needs an event_type of lower-case letters, digits and underscores")
 	errTime = errors.New("an EVE line needs a timestamp")
-	errKeep = errors.New("EVE lines stand alone: there is no state to restore")
 )
 
 type parser struct {
+	event.Stateless
 	walker jsonline.Walker
 	visit  func(jsonline.Node) // p.node, bound once
 	ev     *event.Event
@@ -86,17 +74,6 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		ev.Reset()
 	}
 	return err
-}
-
-// State implements event.Parser.
-func (p *parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (p *parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errKeep
-	}
-	return nil
 }
 
 func (p *parser) finish() error {

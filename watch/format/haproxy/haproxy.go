@@ -26,29 +26,13 @@ func (format) New() event.Parser { return parser{} }
 
 // Sniff counts the lines that read as one of the forms.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
 	var ev event.Event
-	for _, line := range head {
-		switch err := (parser{}).Parse(line, &ev); {
-		case err == nil:
-			hits++
-			fallthrough
-		case !errors.Is(err, event.ErrNoEvent):
-			lines++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 93 * hits / lines
+	return event.Share(head, 93, func(line []byte) bool { return (parser{}).Parse(line, &ev) == nil })
 }
 
-var (
-	errForm  = errors.New("not a line of HAProxy's HTTP, TCP or error log")
-	errState = errors.New("HAProxy's lines stand alone: there is no state to restore")
-)
+var errForm = errors.New("not a line of HAProxy's HTTP, TCP or error log")
 
-type parser struct{}
+type parser struct{ event.Stateless }
 
 // Parse implements event.Parser. The log has no zone: its times are read as UTC.
 func (parser) Parse(line []byte, ev *event.Event) error {
@@ -62,17 +46,6 @@ func (parser) Parse(line []byte, ev *event.Event) error {
 	}
 	ev.Reset()
 	return errForm
-}
-
-// State implements event.Parser.
-func (parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
-	return nil
 }
 
 // Message reads "client:port [date] frontend[~] rest" and reports whether it is that; if not, it added nothing. The

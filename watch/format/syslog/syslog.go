@@ -31,35 +31,19 @@ func (format) New() event.Parser { return new(parser) }
 
 // Sniff counts the lines whose header reads as one.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
 	var p parser
 	var ev event.Event
-	for _, line := range head {
-		switch err := p.Parse(line, &ev); {
-		case err == nil:
-			hits++
-			fallthrough
-		case !errors.Is(err, event.ErrNoEvent):
-			lines++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 85 * hits / lines
+	return event.Share(head, 85, func(line []byte) bool { return p.Parse(line, &ev) == nil })
 }
 
-var (
-	errHeader = errors.New("a syslog line needs a time and a host or program")
-	errState  = errors.New("syslog lines stand alone: there is no state to restore")
-)
+var errHeader = errors.New("a syslog line needs a time and a host or program")
 
 // message is one line taken apart.
 type message struct {
 	program, pid, text string
 }
 
-type parser struct{}
+type parser struct{ event.Stateless }
 
 // Parse implements event.Parser. Times of RFC 3164 have the year 0: see event.CompleteYear.
 func (*parser) Parse(line []byte, ev *event.Event) error {
@@ -77,17 +61,6 @@ func (*parser) Parse(line []byte, ev *event.Event) error {
 	ev.Add("process.pid", m.pid)
 	ev.Add("message", m.text)
 	read(ev, m)
-	return nil
-}
-
-// State implements event.Parser.
-func (*parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (*parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
 	return nil
 }
 

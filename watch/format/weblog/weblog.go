@@ -24,29 +24,13 @@ func (format) New() event.Parser { return parser{} }
 
 // Sniff counts the lines that read as one of the forms.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
 	var ev event.Event
-	for _, line := range head {
-		switch err := (parser{}).Parse(line, &ev); {
-		case err == nil:
-			hits++
-			fallthrough
-		case !errors.Is(err, event.ErrNoEvent):
-			lines++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 92 * hits / lines
+	return event.Share(head, 92, func(line []byte) bool { return (parser{}).Parse(line, &ev) == nil })
 }
 
-var (
-	errForm  = errors.New("not a line of a web server's access or error log")
-	errState = errors.New("web log lines stand alone: there is no state to restore")
-)
+var errForm = errors.New("not a line of a web server's access or error log")
 
-type parser struct{}
+type parser struct{ event.Stateless }
 
 // Parse implements event.Parser. Error logs have no zone: their times are read as UTC.
 func (parser) Parse(line []byte, ev *event.Event) error {
@@ -63,17 +47,6 @@ func (parser) Parse(line []byte, ev *event.Event) error {
 		ev.Reset()
 	}
 	return errForm
-}
-
-// State implements event.Parser.
-func (parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
-	return nil
 }
 
 // quoted reads a value behind its opening quote, with the escapes of Apache and nginx undone: \" \\ \n \r \t \b \v \xHH.

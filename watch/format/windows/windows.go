@@ -33,20 +33,9 @@ func (format) New() event.Parser {
 
 // Sniff counts the lines that have an event's number and its channel.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		lines++
-		if line[0] == '{' && contains(line, `"EventID"`, `"event_id"`) && contains(line, `"Channel"`, `"channel"`, `"log_name"`) {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 95 * hits / lines
+	return event.Share(head, 95, func(line []byte) bool {
+		return line[0] == '{' && contains(line, `"EventID"`, `"event_id"`) && contains(line, `"Channel"`, `"channel"`, `"log_name"`)
+	})
 }
 
 func contains(line []byte, keys ...string) bool {
@@ -61,7 +50,6 @@ func contains(line []byte, keys ...string) bool {
 var (
 	errEvent = errors.New("a Windows event needs a number and a channel or provider")
 	errTime  = errors.New("a Windows event needs the time of its creation")
-	errState = errors.New("JSON lines stand alone: there is no state to restore")
 )
 
 // Bounds of what is kept of one line, and of the names that a parser remembers.
@@ -75,6 +63,7 @@ const (
 type datum struct{ name, field, value string }
 
 type parser struct {
+	event.Stateless
 	walker jsonline.Walker
 	visit  func(jsonline.Node) // p.node, bound once
 	names  map[string]string   // field names seen, so that each is built once
@@ -117,17 +106,6 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 func emptied(data []datum) []datum {
 	clear(data)
 	return data[:0]
-}
-
-// State implements event.Parser.
-func (p *parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (p *parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
-	return nil
 }
 
 func (p *parser) finish(ev *event.Event) error {

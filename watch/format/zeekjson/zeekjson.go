@@ -28,22 +28,10 @@ func (format) New() event.Parser {
 
 // Sniff counts the lines that have a time and what else only Zeek writes.
 func (format) Sniff(head [][]byte) int {
-	lines, hits := 0, 0
-	for _, line := range head {
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 {
-			continue
-		}
-		lines++
-		if line[0] == '{' && bytes.Contains(line, []byte(`"ts"`)) &&
-			(bytes.Contains(line, []byte(`"_path"`)) || bytes.Contains(line, []byte(`"id.orig_h"`)) || bytes.Contains(line, []byte(`"uid"`))) {
-			hits++
-		}
-	}
-	if lines == 0 {
-		return 0
-	}
-	return 96 * hits / lines
+	return event.Share(head, 96, func(line []byte) bool {
+		return line[0] == '{' && bytes.Contains(line, []byte(`"ts"`)) &&
+			(bytes.Contains(line, []byte(`"_path"`)) || bytes.Contains(line, []byte(`"id.orig_h"`)) || bytes.Contains(line, []byte(`"uid"`)))
+	})
 }
 
 // Bounds of what a parser remembers of names, and of the values of one line.
@@ -53,9 +41,8 @@ const (
 )
 
 var (
-	errTime  = errors.New("a Zeek line needs ts, a time")
-	errPath  = errors.New("a Zeek _path is the name of a log")
-	errState = errors.New("JSON lines stand alone: there is no state to restore")
+	errTime = errors.New("a Zeek line needs ts, a time")
+	errPath = errors.New("a Zeek _path is the name of a log")
 )
 
 type columnKey struct{ path, name string }
@@ -64,6 +51,7 @@ type columnKey struct{ path, name string }
 type value struct{ name, text string }
 
 type parser struct {
+	event.Stateless
 	walker  jsonline.Walker
 	visit   func(jsonline.Node) // p.node, bound once
 	names   map[string]string   // names seen, so that each is allocated once
@@ -93,17 +81,6 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		ev.Reset()
 	}
 	return err
-}
-
-// State implements event.Parser.
-func (p *parser) State() []byte { return nil }
-
-// Restore implements event.Parser.
-func (p *parser) Restore(state []byte) error {
-	if len(state) > 0 {
-		return errState
-	}
-	return nil
 }
 
 func (p *parser) node(n jsonline.Node) {
