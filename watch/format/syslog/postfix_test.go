@@ -120,6 +120,7 @@ func TestCarriedFormats(t *testing.T) {
 		`Nov  3 08:00:24 fw CEF:0|V|P|1|9|n|5|src=192.0.2.1`:                                                                                        "cef",
 		`<134>Nov  3 08:00:24 fw CEF:0|V|P|1|9|n|5|src=192.0.2.1`:                                                                                   "cef",
 		`<134>1 2026-11-03T08:00:25Z fw app - - - CEF:0|V|P|1|9|n|5|src=192.0.2.1`:                                                                  "cef",
+		`<134>CEF:0|V|P|1|9|n|5|src=192.0.2.1`:                                                                                                      "cef",
 		`2026-11-03T08:00:25Z fw CEF:0|V|P|1|9|n|5|src=192.0.2.1`:                                                                                   "cef",
 		`Nov  3 08:00:24 gate audispd: node=a type=USER_AUTH msg=audit(1793692826.000:3000): addr=192.0.2.1`:                                        "auditd.user_auth",
 	} {

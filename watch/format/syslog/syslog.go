@@ -72,6 +72,9 @@ func lineHeader(s string, ev *event.Event) (message, bool) {
 		if rest, ok := strings.CutPrefix(rest, "1 "); ok {
 			return header5424(rest, ev)
 		}
+		if strings.HasPrefix(rest, "CEF:") { // devices that leave the time to the extension
+			return message{text: rest}, true
+		}
 	}
 	return header3164(rest, ev)
 }
