@@ -72,15 +72,7 @@ func (m *Mapper) request() []pattern.Field {
 	if f.method == "" {
 		return nil
 	}
-	headers := len(m.fields)
-	for _, h := range [...]struct{ name, value string }{{"User-Agent", f.agent}, {"Referer", f.referrer}, {"Host", f.host}} {
-		if h.value != "" {
-			from := len(m.refs)
-			m.refs = append(m.refs, pattern.Text(h.value))
-			m.list(h.name, from)
-		}
-	}
-	all := m.fields[headers:len(m.fields):len(m.fields)]
+	headers := m.headers([3][2]string{{"User-Agent", f.agent}, {"Referer", f.referrer}, {"Host", f.host}})
 	from := len(m.fields)
 	m.text("request_method", strings.ToLower(f.method))
 	m.text("request_value", f.original)
@@ -89,11 +81,24 @@ func (m *Mapper) request() []pattern.Field {
 	} else {
 		m.text("request_version", v)
 	}
-	m.dict("request_header", all)
+	m.dict("request_header", headers)
 	ext := m.fields[from:len(m.fields):len(m.fields)]
 	from = len(m.fields)
 	m.dict("http-request-ext", ext)
 	return m.fields[from:len(m.fields):len(m.fields)]
+}
+
+// headers makes a dictionary of names and lists of one value, leaving out the empty ones.
+func (m *Mapper) headers(list [3][2]string) []pattern.Field {
+	start := len(m.fields)
+	for _, h := range list {
+		if h[1] != "" {
+			from := len(m.refs)
+			m.refs = append(m.refs, pattern.Text(h[1]))
+			m.list(h[0], from)
+		}
+	}
+	return m.fields[start:len(m.fields):len(m.fields)]
 }
 
 func (m *Mapper) mail() {
@@ -103,15 +108,7 @@ func (m *Mapper) mail() {
 		return
 	}
 	parts := m.attachments()
-	headers := len(m.fields)
-	for _, h := range [...]struct{ name, value string }{{"X-Mailer", f.mailer}, {"Reply-To", f.replyTo}} {
-		if h.value != "" {
-			at := len(m.refs)
-			m.refs = append(m.refs, pattern.Text(h.value))
-			m.list(h.name, at)
-		}
-	}
-	all := m.fields[headers:len(m.fields):len(m.fields)]
+	headers := m.headers([3][2]string{{"X-Mailer", f.mailer}, {"Reply-To", f.replyTo}})
 	at := len(m.fields)
 	m.ref("from_ref", from)
 	m.ref("sender_ref", sender)
@@ -119,7 +116,7 @@ func (m *Mapper) mail() {
 	m.refsOf("cc_refs", "email.cc.address", false)
 	m.text("subject", f.subject)
 	m.text("message_id", f.messageID)
-	m.dict("additional_header_fields", all)
+	m.dict("additional_header_fields", headers)
 	if len(parts) > 0 {
 		m.fields = append(m.fields, pattern.Field{Name: "body_multipart", Value: pattern.Value{Kind: pattern.List, Items: parts}})
 	}

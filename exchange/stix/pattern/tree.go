@@ -174,6 +174,33 @@ func (c *comparison) alternatives(tests *[]*Test) bool {
 // Expression prints the observation expression with a number, as a Binding names it.
 func (p *Pattern) Expression(number int) string { return p.leaves[number].String() }
 
+// WithEqualities returns the pattern with each string that "=", "!=" or IN compares with replaced by what edit makes
+// of it. A matcher whose observations spell their values in one way uses it to have patterns spell them likewise.
+func (p *Pattern) WithEqualities(edit func(path Path, text string) string) (*Pattern, error) {
+	copied, err := Parse(p.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range copied.leaves {
+		l.test.edit(edit)
+	}
+	return Parse(copied.String())
+}
+
+func (c *comparison) edit(edit func(path Path, text string) string) {
+	for _, t := range c.terms {
+		t.edit(edit)
+	}
+	if c.test == nil || c.test.Op != Equal && c.test.Op != NotEqual && c.test.Op != In {
+		return
+	}
+	for i, v := range c.test.Literals {
+		if v.Kind == String {
+			c.test.Literals[i].Text = edit(c.test.Path, v.Text)
+		}
+	}
+}
+
 // Types returns the object types that the pattern speaks of, in the order of their first mention.
 func (p *Pattern) Types() (types []string) {
 	for _, l := range p.leaves {
