@@ -50,9 +50,10 @@ type Rule struct {
 
 // Hit is one match of a pattern.
 type Hit struct {
-	Pattern     string    `json:"pattern"` // the rule's id
-	First, Last time.Time // of what matched; zero where that has no time
-	Seen        []Seen    `json:"seen"` // in order of time; an observation that serves several times stands several times
+	Pattern string    `json:"pattern"` // the rule's id
+	First   time.Time `json:"first"`   // of what matched; zero where that has no time
+	Last    time.Time `json:"last"`
+	Seen    []Seen    `json:"seen"` // in order of time; an observation that serves several times stands several times
 }
 
 // Seen says which observation served which part of a pattern.
@@ -103,7 +104,7 @@ type rule struct {
 	window  time.Duration // how long an observation may matter
 	whole   bool          // the pattern itself says so
 	alone   bool          // every match is one observation
-	timed   bool          // and it must have a time
+	timed   bool          // and a part of the pattern needs its time
 	pending []int32       // leaves that the present observation may satisfy
 	kept    []candidate   // by time
 	room    []int32       // of each leaf: how often the kept ones can serve it
@@ -262,7 +263,10 @@ func (m *Matcher) evaluate(r *rule, all *work) (candidate, bool) {
 // decide answers for a pattern that one observation matches.
 func (m *Matcher) decide(r *rule, c candidate, hits []Hit) []Hit {
 	if r.timed && c.first.IsZero() {
-		return hits
+		s := search{pattern: r.Pattern, cands: []candidate{c}, limit: m.limits.Steps}
+		if s.run() == nil {
+			return hits
+		}
 	}
 	m.stats.Hits++
 	r.hits++
