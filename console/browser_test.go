@@ -45,6 +45,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	if eval[string](s, "location.hash + document.cookie") != "" {
 		t.Error("a secret is left where scripts can read it")
 	}
+	s.open("north", "/watch?view=alerts")
 	s.until(`document.querySelector("#pane h2.value-big")?.textContent === "203.0.113.77"`)
 	selected := `document.querySelector("tr[data-selected]").dataset.key`
 	s.press("j")
@@ -91,6 +92,7 @@ func TestBrowserLive(t *testing.T) {
 	s := newStage(t, src, shift("south", "north"), overseer())
 	s.look(1440, 900, "light", "UTC")
 	s.enter("north", "analyst")
+	s.open("north", "/watch?view=alerts")
 	s.until(`document.getElementById("pulse").dataset.state === "on"`)
 	s.press("j")
 	s.press("j")
@@ -107,7 +109,7 @@ func TestBrowserLive(t *testing.T) {
 	if got := eval[float64](s, `document.activeElement.getBoundingClientRect().top`); got != place {
 		t.Errorf("the row moved from %v to %v", place, got)
 	}
-	s.until(`document.querySelector(".tabs .count").textContent === "24"`)
+	s.until(`document.querySelector(".tabs [aria-current] .count").textContent === "24"`)
 	s.press(".")
 	s.until(`document.querySelector("tbody[data-rows] tr").dataset.key === "fresh" && document.getElementById("waiting").hidden`)
 	if got := eval[string](s, `document.activeElement.closest("tr").dataset.key`); got != key {
@@ -126,6 +128,7 @@ func TestBrowserDecides(t *testing.T) {
 	s := newStage(t, src, shift("south", "north"), overseer())
 	s.look(1440, 900, "dark", "UTC")
 	s.enter("north", "approver")
+	s.open("north", "/watch?view=alerts")
 	s.until(`!!document.querySelector("#pane form button.primary")`)
 	s.do(chromedp.Click(chromedp.CSS("#pane form button.primary")))
 	s.until(`document.querySelector("#pane .steps .done .step-word")?.textContent === "logged"`)
@@ -145,7 +148,7 @@ func TestBrowserDecides(t *testing.T) {
 	src.mu.Lock()
 	src.budget = 0
 	src.mu.Unlock()
-	s.open("north", "/watch")
+	s.open("north", "/watch?view=alerts")
 	s.do(chromedp.Click(chromedp.CSS("tr[data-key=a2] input")), chromedp.Click(chromedp.CSS("[data-acts] button")))
 	s.until(`document.getElementById("message").textContent.includes("E_BUDGET")`)
 }
@@ -159,6 +162,8 @@ func TestBrowserSlimAndClean(t *testing.T) {
 	}
 	pages := []struct{ party, path string }{
 		{"north", "/watch"},
+		{"north", "/watch?view=alerts"},
+		{"north", "/watch/incident/" + digest("a1")[:32]},
 		{"north", "/watch?view=held_back"},
 		{"north", "/watch?view=received"},
 		{"north", "/watch?view=sources"},
@@ -230,7 +235,7 @@ func TestBrowserHostileText(t *testing.T) {
 	s := newStage(t, poisoned(), shift("south", "north"), overseer())
 	s.look(1440, 900, "light", "UTC")
 	s.enter("north", "analyst")
-	for _, p := range []string{"/watch", "/watch?view=held_back", "/watch?view=sources", "/watch/alert/a0", "/record", "/record/north/1283"} {
+	for _, p := range []string{"/watch", "/watch/incident/" + digest("a1")[:32], "/watch?view=alerts", "/watch?view=held_back", "/watch?view=sources", "/watch/alert/a0", "/record", "/record/north/1283"} {
 		s.open("north", p)
 		if n := eval[int](s, `document.querySelectorAll("main script, main img, main style, [onerror]").length`); n != 0 {
 			t.Errorf("%s: %d elements came out of text", p, n)

@@ -51,7 +51,7 @@ func spoil(v reflect.Value, depth int) {
 
 func poisoned() *memory {
 	m := shift("north", "south")
-	for _, v := range []any{&m.header, &m.alerts, &m.held, &m.received, &m.ledger, &m.rows, &m.logs, &m.story} {
+	for _, v := range []any{&m.header, &m.incidents, &m.alerts, &m.held, &m.received, &m.ledger, &m.rows, &m.logs, &m.story} {
 		spoil(reflect.ValueOf(v).Elem(), 0)
 	}
 	for i := range m.rows { // a row of a poisoned log keeps its address for the test
@@ -86,7 +86,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	r := newRig(t, poisoned())
 	me := r.enter("administrator")
 	paths := []string{
-		"/watch", "/watch?view=held_back", "/watch?view=received", "/watch?view=sources", "/watch/alert/a0", "/watch/alert/a1", "/watch/alert/a5",
+		"/watch", "/watch?view=alerts", "/watch/incident/" + digest("a4")[:32], "/watch?view=held_back", "/watch?view=received", "/watch?view=sources", "/watch/alert/a0", "/watch/alert/a1", "/watch/alert/a5",
 		"/record", "/record/north/1283", "/record/north/1282", "/watch?" + url.Values{"q": {poison}, "giver": {poison}, "state": {poison}}.Encode(),
 		"/watch?" + url.Values{"view": {"held_back"}, "q": {poison}, "reason": {poison}}.Encode(),
 		"/record?" + url.Values{"q": {poison}, "party": {poison}, "kind": {poison}}.Encode(),

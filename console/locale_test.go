@@ -89,10 +89,12 @@ func sources(t *testing.T) string {
 // looked up by a code that the family's list has.
 func TestNoKeyUnused(t *testing.T) {
 	pages := sources(t)
-	frames := []string{"nav.watch", "nav.record", "alert.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit"}
+	frames := []string{"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit"}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
+		"incident.state": strs(incidentStates()), "incident.do": strs(incidentStates()),
+		"level":  {"informational", "low", "medium", "high", "critical"},
 		"policy": {string(PolicyOfficer), string(PolicyAutomatic)},
 		"source": {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken)},
 		"part":   {string(PartOpen), string(PartSealed), string(PartAbsent), string(PartErased)},

@@ -17,18 +17,20 @@ type memory struct {
 	story  []Event
 	logs   Record
 
-	mu       sync.Mutex // guards all below
-	alerts   []Alert
-	held     []HeldBack
-	received []Received
-	ledger   []Ledger
-	full     map[string]Statement
-	rows     []StatementRow
-	subs     map[chan Change]bool
-	accepted []string
-	released []string
-	budget   int
-	broken   error
+	mu        sync.Mutex // guards all below
+	incidents []Incident
+	acted     []string
+	alerts    []Alert
+	held      []HeldBack
+	received  []Received
+	ledger    []Ledger
+	full      map[string]Statement
+	rows      []StatementRow
+	subs      map[chan Change]bool
+	accepted  []string
+	released  []string
+	budget    int
+	broken    error
 }
 
 var _ Source = (*memory)(nil)
@@ -51,6 +53,7 @@ func (m *memory) Watch(_ context.Context, q WatchQuery) (Watch, error) {
 	defer m.mu.Unlock()
 	w := Watch{Ledger: slices.Clone(m.ledger)}
 	w.Counts.Alerts, w.Counts.HeldBack, w.Counts.Received = len(m.alerts), len(m.held), len(m.received)
+	w.Counts.Incidents = len(m.incidents)
 	for _, h := range m.held {
 		w.HeldWouldMatch += h.WouldMatch
 		for _, r := range h.Reasons {
@@ -63,6 +66,15 @@ func (m *memory) Watch(_ context.Context, q WatchQuery) (Watch, error) {
 		return strings.Contains(i.Value, q.Text) && (q.Giver == "" || i.Giver == q.Giver)
 	}
 	switch q.View {
+	case ViewIncidents:
+		list := slices.DeleteFunc(slices.Clone(m.incidents), func(i Incident) bool {
+			return !strings.Contains(i.Value+" "+i.Asset, q.Text) || q.Incident != "" && i.State != q.Incident
+		})
+		w.Matching, w.Incidents = len(list), cut(list, q.Offset, q.Limit)
+		for day := range 9 {
+			w.Days = append(w.Days, Bar{At: ago(time.Duration(20-2*day) * 24 * time.Hour).Truncate(24 * time.Hour), Lines: uint64(1 + day*day*71), Incidents: 2})
+		}
+		w.Givers = []GiverRecord{{Giver: "south", Incidents: 20, Confirmed: 6, False: 2, Open: 12, Precision: "75 %"}, {Giver: "north", Incidents: 3, Open: 3}}
 	case ViewAlerts:
 		list := slices.DeleteFunc(slices.Clone(m.alerts), func(a Alert) bool {
 			return !has(a.Indicator) || q.State != "" && a.Sighting.State != q.State
@@ -75,6 +87,37 @@ func (m *memory) Watch(_ context.Context, q WatchQuery) (Watch, error) {
 		w.Matching, w.Received = len(m.received), cut(m.received, q.Offset, q.Limit)
 	}
 	return w, nil
+}
+
+func (m *memory) Incident(_ context.Context, id string) (Incident, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, i := range m.incidents {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return Incident{}, ErrNotFound
+}
+
+func (m *memory) Act(_ context.Context, by User, ids []string, state IncidentState, reason string) error {
+	m.mu.Lock()
+	defer m.changed(Change{Watch: true})
+	defer m.mu.Unlock()
+	m.acted = append(m.acted, fmt.Sprint(by.Name, ids, state, reason))
+	for n := range m.incidents {
+		if slices.Contains(ids, m.incidents[n].ID) {
+			m.incidents[n].State, m.incidents[n].By = state, by.Name
+		}
+	}
+	return nil
+}
+
+func (m *memory) ExportIncident(ctx context.Context, id, format string) ([]byte, error) {
+	if _, err := m.Incident(ctx, id); err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, `{"format":%q}`, format), nil
 }
 
 func (m *memory) Alert(_ context.Context, id string) (Alert, error) {

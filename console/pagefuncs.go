@@ -49,6 +49,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"detail":   say.detail,
 		"cat":      func(parts ...string) string { return strings.Join(parts, "") },
 		"stmt":     stmtPath,
+
+		"plotDays": plotDays, "plotHours": plotHours,
 	}
 }
 

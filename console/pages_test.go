@@ -11,7 +11,7 @@ import (
 // Every page in both languages, full and empty.
 func TestPagesRender(t *testing.T) {
 	empty := &memory{header: Header{Party: "north"}}
-	paths := []string{"/watch", "/watch?view=held_back", "/watch?view=received", "/watch?view=sources", "/record", "/enter"}
+	paths := []string{"/watch", "/watch?view=alerts", "/watch?view=held_back", "/watch?view=received", "/watch?view=sources", "/record", "/enter"}
 	full := append([]string{
 		"/watch/alert/a0", "/watch/alert/a1", "/watch/alert/a5", "/watch?q=nothing", "/watch?page=2", "/watch?page=-1",
 		"/watch?view=unknown&page=99999999999999999999", "/record/north/1283", "/record/south/1282", "/record/north/1277", "/record?page=2",
@@ -91,6 +91,41 @@ func TestAcceptAndRelease(t *testing.T) {
 	}
 }
 
+func TestActOnIncidents(t *testing.T) {
+	src := shift("north", "south")
+	r := newRig(t, src)
+	me := r.enter("analyst")
+	one, two := src.incidents[0].ID, src.incidents[5].ID
+	w := post(r.c, testHost, "/watch/incidents", url.Values{"id": {one, two}, "state": {"claimed"}}, me)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/watch" {
+		t.Errorf("claim two: %d %s", w.Code, w.Body)
+	}
+	w = post(r.c, testHost, "/watch/incident/"+one+"/act", url.Values{"state": {"false_positive"}, "reason": {"our own scanner"}}, me)
+	if w.Code != http.StatusSeeOther || src.incidents[0].State != IncidentFalse || src.incidents[5].State != IncidentClaimed {
+		t.Errorf("call one false: %d %v", w.Code, src.acted)
+	}
+	for name, form := range map[string]url.Values{
+		"an unknown state": {"id": {one}, "state": {"forgotten"}}, "no incident": {"state": {"closed"}}, "a long reason": {"id": {one}, "state": {"closed"}, "reason": {strings.Repeat("x", MaxReason+1)}},
+	} {
+		if w := post(r.c, testHost, "/watch/incidents", form, me); w.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+	if w := post(r.c, testHost, "/watch/incidents", url.Values{"id": {one}, "state": {"closed"}}, r.enter("observer")); w.Code != http.StatusForbidden {
+		t.Errorf("an observer closes an incident: %d", w.Code)
+	}
+	if len(src.acted) != 2 {
+		t.Errorf("%q", src.acted)
+	}
+	w = get(r.c, testHost, "/watch/incident/"+one+"/export/ocsf", me)
+	if w.Code != http.StatusOK || w.Header().Get("Content-Disposition") != `attachment; filename="incident-`+one+`.ocsf.json"` || !strings.Contains(w.Body.String(), "ocsf") {
+		t.Errorf("export: %d %v", w.Code, w.Header())
+	}
+	if w := get(r.c, testHost, "/watch/incident/"+one+"/export/exe", me); w.Code != http.StatusNotFound {
+		t.Errorf("an unknown format: %d", w.Code)
+	}
+}
+
 func TestBundleIsADownload(t *testing.T) {
 	r := newRig(t, shift("north", "south"))
 	w := get(r.c, testHost, "/record/north/1283/bundle", r.enter("observer"))
@@ -104,19 +139,23 @@ func TestBundleIsADownload(t *testing.T) {
 func TestWhatStandsOnThePages(t *testing.T) {
 	r := newRig(t, shift("north", "south"))
 	me := r.enter("analyst")
+	incident := r.src.incidents[1].ID
 	for path, words := range map[string][]string{
-		"/watch":                     {"120,934", "every line is accounted for", "vote-registry.example", "not released", "acknowledged", "12 of 200", "9f3a 77c1 04de b2e8"},
-		"/watch?view=held_back":      {"on a warning list", "public resolvers: 192.0.2.53", "too broad", "Would match", "undated"},
-		"/watch?view=received":       {"203.0.113.5", "#398", "observed"},
-		"/watch?view=sources":        {"permission denied", "cannot be read", "18.0 KiB", "/var/log/auth.log"},
-		"/watch/alert/a1":            {"line 48,211", "byte 29,381,774", "dns.question.name holds login.vote-registry.example", "<mark>login.vote-registry.example</mark>", "Released by orlova"},
-		"/record":                    {"1,284", "Silent for 3 d\u00a05 h.", "Asked 311 times.", "E_BUDGET", "to 1,281", "not understood by this version", "TLP:AMBER&#43;STRICT"},
-		"/record?party=observer":     {"Nothing passes this filter"},
-		"/record/north/1283":         {"&#34;kind&#34;: &#34;sighting/v1&#34;", "entente verify --charter FILE north-1283.bundle", "erased, digest kept", "1,283 in a tree of 1,284"},
-		"/record/south/1276":         {"not understood by this version", "It is stored, mirrored and witnessed"},
-		"/watch?view=sources&q=auth": {"bastion", "120,934"},
-		"/watch?view=sources&q=none": {"Nothing passes this filter"},
-		"/watch?view=held_back&q=z":  {"Nothing passes this filter", "Clear the filter"},
+		"/watch":                      {"120,934", "every line is accounted for", "vote-registry.example", "10.20.0.80", "false positive", "75 %", "12 of 200", "9f3a 77c1 04de b2e8"},
+		"/watch?state=claimed":        {"claimed", "orlova"},
+		"/watch?view=alerts":          {"vote-registry.example", "not released", "acknowledged"},
+		"/watch/incident/" + incident: {"line 48,211", "registry-web", "seen before: a scanner of our own", "Lines by hour", "/export/ocsf", "/export/stix"},
+		"/watch?view=held_back":       {"on a warning list", "public resolvers: 192.0.2.53", "too broad", "Would match", "undated"},
+		"/watch?view=received":        {"203.0.113.5", "#398", "observed"},
+		"/watch?view=sources":         {"permission denied", "cannot be read", "18.0 KiB", "/var/log/auth.log"},
+		"/watch/alert/a1":             {"line 48,211", "byte 29,381,774", "dns.question.name holds login.vote-registry.example", "<mark>login.vote-registry.example</mark>", "Released by orlova"},
+		"/record":                     {"1,284", "Silent for 3 d\u00a05 h.", "Asked 311 times.", "E_BUDGET", "to 1,281", "not understood by this version", "TLP:AMBER&#43;STRICT"},
+		"/record?party=observer":      {"Nothing passes this filter"},
+		"/record/north/1283":          {"&#34;kind&#34;: &#34;sighting/v1&#34;", "entente verify --charter FILE north-1283.bundle", "erased, digest kept", "1,283 in a tree of 1,284"},
+		"/record/south/1276":          {"not understood by this version", "It is stored, mirrored and witnessed"},
+		"/watch?view=sources&q=auth":  {"bastion", "120,934"},
+		"/watch?view=sources&q=none":  {"Nothing passes this filter"},
+		"/watch?view=held_back&q=z":   {"Nothing passes this filter", "Clear the filter"},
 	} {
 		page := body(get(r.c, testHost, path, me))
 		for _, w := range words {

@@ -88,7 +88,9 @@ func fillWatch(m *memory, party, partner string) {
 			})
 		}
 		m.alerts = append(m.alerts, a)
+		m.incidents = append(m.incidents, incidentOf(i, a))
 	}
+	m.incidents[4].Type, m.incidents[4].Title, m.incidents[4].Value, m.incidents[4].Level = "sigma", "Many failed logins, then one that works", "a4d8b9c2-0000-4000-8000-000000000001", "high"
 	for i := range 9 {
 		m.received = append(m.received, Received{
 			From: partner, Type: "ipv4-addr", Value: fmt.Sprintf("203.0.113.%d", 5+i*17), Count: uint64(3 + i*i*7), Basis: "observed",
@@ -103,6 +105,23 @@ func fillWatch(m *memory, party, partner string) {
 		{Name: "zeek", File: "/data/zeek/2026-11-02/dns.log.gz", Format: "zeektsv", Read: 2000, Clean: 2000, Last: ago(20 * time.Hour), State: SourceDone},
 		{Name: "mail", File: "/var/log/mail.log", Format: "syslog", State: SourceBroken, Fault: "permission denied"},
 	}
+}
+
+// incidentOf is the incident that an alert of the sample belongs to.
+func incidentOf(n int, a Alert) Incident {
+	i := Incident{
+		ID: digest(a.ID)[:32], Type: a.Indicator.Type, Value: a.Indicator.Value, Asset: []string{"10.20.0.80", "registry-web", "bastion", ""}[n%4],
+		Day: a.Last.Truncate(24 * time.Hour), Count: a.Count, First: a.First, Last: a.Last, Givers: []string{a.Indicator.Giver},
+		State: incidentStates()[n%5], Alerts: []string{a.ID}, Hits: a.Hits,
+	}
+	if i.State != IncidentOpen {
+		i.By = "orlova"
+		i.Acts = []IncidentAct{{Time: a.Last, By: "orlova", State: i.State, Reason: "seen before: a scanner of our own"}}
+	}
+	for h := range 5 {
+		i.Hours = append(i.Hours, Bar{At: a.Last.Truncate(time.Hour).Add(time.Duration(h*h-16) * time.Hour), Lines: uint64(3 + h*17)})
+	}
+	return i
 }
 
 func fillHeld(m *memory, partner string) {

@@ -23,7 +23,9 @@ func TestShots(t *testing.T) {
 		name, party, path string
 		st                *stage
 	}{
-		{"watch", "north", "/watch", s},
+		{"incidents", "north", "/watch", s},
+		{"incident", "north", "/watch/incident/" + digest("a1")[:32], s},
+		{"watch", "north", "/watch?view=alerts", s},
 		{"held", "north", "/watch?view=held_back", s},
 		{"received", "north", "/watch?view=received", s},
 		{"sources", "north", "/watch?view=sources", s},

@@ -32,6 +32,13 @@ type Source interface {
 	// Watch returns the Watch screen: the whole source ledger and one page of
 	// the asked view.
 	Watch(ctx context.Context, q WatchQuery) (Watch, error)
+	// Incident returns one incident with its acts and newest lines (at most MaxHits).
+	Incident(ctx context.Context, id string) (Incident, error)
+	// Act puts incidents (at most MaxBatch) into a state, as the word of by. All or none.
+	Act(ctx context.Context, by User, ids []string, state IncidentState, reason string) error
+	// ExportIncident gives one incident in the format "ocsf" or "stix", without
+	// any text of a line or of a partner beyond the value that was looked for.
+	ExportIncident(ctx context.Context, id, format string) ([]byte, error)
 	// Alert returns one alert with its newest hits (at most MaxHits).
 	Alert(ctx context.Context, id string) (Alert, error)
 	// Record returns the Record screen: every log and one page of statements,

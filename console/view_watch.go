@@ -15,24 +15,29 @@ const (
 
 // WatchQuery asks for one page of one view. Zero fields do not filter.
 type WatchQuery struct {
-	View   View
-	Text   string // substring of a value, name or file, letter case ignored; at most 200 bytes
-	Giver  string // party id that gave the indicator
-	State  State  // of the sighting; ViewAlerts only
-	Reason string // reason code of the gate; ViewHeld only
-	Offset int    // rows to skip
-	Limit  int    // rows wanted
+	View  View
+	Text  string // substring of a value, name or file, letter case ignored; at most 200 bytes
+	Giver string // party id that gave the indicator
+	State State  // of the sighting; ViewAlerts only
+	// Incident is a state of an incident; ViewIncidents only.
+	Incident IncidentState
+	Reason   string // reason code of the gate; ViewHeld only
+	Offset   int    // rows to skip
+	Limit    int    // rows wanted
 }
 
-// Watch is the Watch screen. Of Alerts, HeldBack and Received only the asked view
-// is filled; Ledger and the counts are always there.
+// Watch is the Watch screen. Of Incidents (with Days and Givers), Alerts, HeldBack and
+// Received only the asked view is filled; Ledger and the counts are always there.
 type Watch struct {
-	Ledger   []Ledger
-	Alerts   []Alert    // last seen first
-	HeldBack []HeldBack // newest first
-	Received []Received // newest first
-	Matching int        // rows of the asked view that pass the filter
-	Counts   struct{ Alerts, HeldBack, Received int }
+	Ledger    []Ledger
+	Incidents []Incident    // last seen first
+	Days      []Bar         // lines of all incidents by day, oldest first
+	Givers    []GiverRecord // what each giver's indicators were worth
+	Alerts    []Alert       // last seen first
+	HeldBack  []HeldBack    // newest first
+	Received  []Received    // newest first
+	Matching  int           // rows of the asked view that pass the filter
+	Counts    struct{ Incidents, Alerts, HeldBack, Received int }
 	// HeldWouldMatch is how many hits all that is held back would have made; one
 	// line can be several.
 	HeldWouldMatch uint64

@@ -82,9 +82,13 @@ func watchQuery(q url.Values) WatchQuery {
 		Limit: PerPage, Offset: (page(q) - 1) * PerPage,
 	}
 	if !slices.Contains(views(), w.View) {
-		w.View = ViewAlerts
+		w.View = ViewIncidents
 	}
 	switch w.View {
+	case ViewIncidents:
+		if s := IncidentState(q.Get("state")); slices.Contains(incidentStates(), s) {
+			w.Incident = s
+		}
 	case ViewAlerts:
 		if s := State(q.Get("state")); slices.Contains(alertStates(), s) {
 			w.State = s
@@ -95,7 +99,7 @@ func watchQuery(q url.Values) WatchQuery {
 	return w
 }
 
-func views() []View { return []View{ViewAlerts, ViewHeld, ViewReceived, ViewSources} }
+func views() []View { return []View{ViewIncidents, ViewAlerts, ViewHeld, ViewReceived, ViewSources} }
 
 func alertStates() []State { return append([]State{StateNone, StateWaiting}, fourWords()...) }
 
@@ -111,18 +115,18 @@ func (c *Console) watch(v *visit) error {
 	}
 	p := watchPage{
 		Query: q, Watch: w, Decides: v.user.decides(), Observer: h.Observer, Givers: append([]string{h.Party}, h.Partners...),
-		Filtered: q.Text != "" || q.Giver != "" || q.State != "" || q.Reason != "",
+		Filtered: q.Text != "" || q.Giver != "" || q.State != "" || q.Incident != "" || q.Reason != "",
 		Clear:    "/watch?view=" + string(q.View),
 	}
 	p.add(w.Ledger)
 	counts := map[View]int{
-		ViewAlerts: w.Counts.Alerts, ViewHeld: w.Counts.HeldBack,
+		ViewIncidents: w.Counts.Incidents, ViewAlerts: w.Counts.Alerts, ViewHeld: w.Counts.HeldBack,
 		ViewReceived: w.Counts.Received, ViewSources: len(w.Ledger),
 	}
 	for _, view := range views() {
 		p.Tabs = append(p.Tabs, tab{view, "/watch?view=" + string(view), counts[view], view == q.View})
 	}
-	p.Pager = newPager(v.r.URL, len(w.Alerts)+len(w.HeldBack)+len(w.Received), w.Matching)
+	p.Pager = newPager(v.r.URL, len(w.Incidents)+len(w.Alerts)+len(w.HeldBack)+len(w.Received), w.Matching)
 	return c.render(v, http.StatusOK, "watch", frame{Title: "nav.watch", Live: "watch", Body: p})
 }
 
@@ -209,7 +213,7 @@ func (c *Console) release(v *visit) error {
 	if err := c.source.Release(v.r.Context(), v.user, ids); err != nil {
 		return err
 	}
-	return v.see("/watch")
+	return v.see("/watch?view=" + string(ViewAlerts))
 }
 
 func (c *Console) accept(v *visit) error {

@@ -19,6 +19,7 @@ import (
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
+	"entente/watch/incident"
 )
 
 // Version is the software's version, shown and sent nowhere else.
@@ -160,10 +161,15 @@ func (n *Node) Watch(ctx context.Context, q console.WatchQuery) (console.Watch, 
 	if _, w.Counts.Alerts, err = n.watch.Groups(ctx, false, 1, 0); err != nil {
 		return w, err
 	}
+	if _, w.Counts.Incidents, err = n.watch.Incidents(ctx, sqlite.IncidentQuery{State: incident.Open}); err != nil {
+		return w, err
+	}
 	if _, w.Counts.Received, err = n.view.Sightings(ctx, "", n.self.Origin, 0, 0); err != nil {
 		return w, err
 	}
 	switch q.View {
+	case console.ViewIncidents:
+		err = n.incidents(ctx, &w, q)
 	case console.ViewHeld:
 		w.HeldBack, w.Matching, err = n.heldBack(ctx, list, q)
 	case console.ViewReceived:
@@ -277,7 +283,7 @@ func (n *Node) Alert(ctx context.Context, id string) (console.Alert, error) {
 		if !slices.Contains(a.Sources, h.Source) {
 			a.Sources = append(a.Sources, h.Source)
 		}
-		a.Hits = append(a.Hits, console.Hit{Time: milli(h.EventTime), File: h.Path, Line: uint64(h.Line), Offset: h.Offset, Format: h.Dataset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw)})
+		a.Hits = append(a.Hits, hitView(h))
 	}
 	return a, err
 }

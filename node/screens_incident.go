@@ -1,0 +1,148 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"entente/console"
+	"entente/internal/sqlite"
+	"entente/statement"
+	"entente/watch/incident"
+)
+
+const plotWindow = 31 * 24 * time.Hour
+
+// incidents fills the incidents of the Watch screen.
+func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQuery) error {
+	query := sqlite.IncidentQuery{State: incident.State(q.Incident), Text: q.Text, Limit: max(q.Limit, 0), Offset: q.Offset}
+	if q.Giver != "" {
+		m, ok := n.roster.Member(q.Giver)
+		if !ok {
+			return nil
+		}
+		query.Origin = m.Origin
+	}
+	list, total, err := n.watch.Incidents(ctx, query)
+	if err != nil {
+		return err
+	}
+	w.Matching = total
+	for _, i := range list {
+		w.Incidents = append(w.Incidents, incidentView(i))
+	}
+	days, err := n.watch.Days(ctx, 0)
+	if err != nil {
+		return err
+	}
+	// The newest day that anything was seen on ends the plot: logs are often read long after.
+	if len(days) > 0 {
+		from := days[len(days)-1].At - plotWindow.Milliseconds()
+		days = slices.DeleteFunc(days, func(b sqlite.Bar) bool { return b.At <= from })
+	}
+	w.Days = bars(days)
+	records, err := n.watch.GiverRecords(ctx)
+	for _, r := range records {
+		g := console.GiverRecord{Giver: n.partyOf(r.Giver), Incidents: r.Incidents, Confirmed: r.Confirmed, False: r.False, Open: r.Open}
+		if p, ok := r.Precision(); ok {
+			g.Precision = fmt.Sprintf("%.0f %%", 100*p)
+		}
+		w.Givers = append(w.Givers, g)
+	}
+	return err
+}
+
+// partyOf names the owner of a log, or the origin itself where nobody's is known.
+func (n *Node) partyOf(origin string) string {
+	if m, ok := n.roster.ByOrigin(origin); ok {
+		return m.ID
+	}
+	return origin
+}
+
+func bars(list []sqlite.Bar) []console.Bar {
+	out := make([]console.Bar, 0, len(list))
+	for _, b := range list {
+		out = append(out, console.Bar{At: milli(b.At), Lines: uint64(b.Lines), Incidents: uint64(b.Incidents)})
+	}
+	return out
+}
+
+func incidentView(i sqlite.Incident) console.Incident {
+	v := console.Incident{
+		ID: i.ID, Type: i.Subject.Type, Value: i.Subject.Value, Title: i.Title, Level: i.Level, Asset: i.Asset, Day: milli(i.Day),
+		Count: uint64(i.Count), First: milli(i.First), Last: milli(i.Last), State: console.IncidentState(i.State), By: i.By,
+	}
+	for _, a := range i.Acts {
+		v.Acts = append(v.Acts, console.IncidentAct{Time: milli(a.At), By: a.By, State: console.IncidentState(a.State), Reason: a.Reason})
+	}
+	return v
+}
+
+// Incident implements console.Source.
+func (n *Node) Incident(ctx context.Context, id string) (console.Incident, error) {
+	i, err := n.oneIncident(ctx, id)
+	if err != nil {
+		return console.Incident{}, err
+	}
+	v := incidentView(i)
+	v.Givers = i.Givers
+	hours, err := n.watch.Hours(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	v.Hours = bars(hours)
+	hits, err := n.watch.IncidentHits(ctx, id, console.MaxHits)
+	for _, h := range hits {
+		if alert := alertID(h.Key); !slices.Contains(v.Alerts, alert) {
+			v.Alerts = append(v.Alerts, alert)
+		}
+		v.Hits = append(v.Hits, hitView(h))
+	}
+	return v, err
+}
+
+// oneIncident reads an incident with its givers as party ids.
+func (n *Node) oneIncident(ctx context.Context, id string) (sqlite.Incident, error) {
+	i, err := n.watch.Incident(ctx, id)
+	if errors.Is(err, sqlite.ErrNone) {
+		return i, console.ErrNotFound
+	}
+	for k, origin := range i.Givers {
+		i.Givers[k] = n.partyOf(origin)
+	}
+	return i, err
+}
+
+func hitView(h sqlite.Hit) console.Hit {
+	return console.Hit{Time: milli(h.EventTime), File: h.Path, Line: uint64(h.Line), Offset: h.Offset, Format: h.Dataset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw)}
+}
+
+// Act implements console.Source.
+func (n *Node) Act(ctx context.Context, by console.User, ids []string, state console.IncidentState, reason string) error {
+	err := n.watch.Act(ctx, ids, incident.Act{At: n.opt.Now().UnixMilli(), By: by.Name, State: incident.State(state), Reason: reason})
+	if errors.Is(err, sqlite.ErrNone) {
+		return console.ErrNotFound
+	}
+	if err == nil {
+		n.changes.watch()
+	}
+	return err
+}
+
+// ExportIncident implements console.Source.
+func (n *Node) ExportIncident(ctx context.Context, id, format string) ([]byte, error) {
+	i, err := n.oneIncident(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	switch format {
+	case "ocsf":
+		return i.OCSF(Version, n.opt.Now())
+	case "stix":
+		return i.STIX(n.self.ID, n.opt.Now())
+	}
+	return nil, statement.Refuse(statement.CodeRequest, "unknown format %.40q; want ocsf or stix", format)
+}
