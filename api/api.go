@@ -30,6 +30,10 @@ type Node interface {
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)
 	Release(ctx context.Context, r ReleaseRequest) (ReleaseResult, error)
 	Alerts(ctx context.Context, q AlertQuery) (Alerts, error)
+	Incidents(ctx context.Context, q IncidentQuery) (Incidents, error)
+	// Incident exports one incident as "ocsf" or "stix".
+	Incident(ctx context.Context, id, format string) ([]byte, error)
+	Act(ctx context.Context, r ActRequest) error
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
 	Seal(ctx context.Context, r SealRequest) (statement.Ref, error)

@@ -16,6 +16,7 @@ import (
 
 	"entente/api"
 	"entente/statement"
+	"entente/watch/incident"
 )
 
 // echo is a node that answers with what it was asked.
@@ -52,6 +53,18 @@ func (e *echo) Statements(_ context.Context, q api.StatementQuery) (api.Statemen
 
 func (e *echo) Link(_ context.Context, user string) (string, error) {
 	return "", errors.New("the console is off for " + user)
+}
+
+func (e *echo) Incidents(_ context.Context, q api.IncidentQuery) (api.Incidents, error) {
+	return api.Incidents{Total: q.Limit + q.Offset, Items: []incident.Incident{{ID: q.Text, State: q.State}}}, nil
+}
+
+func (e *echo) Incident(_ context.Context, id, format string) ([]byte, error) {
+	return []byte(id + " as " + format), nil
+}
+
+func (e *echo) Act(_ context.Context, r api.ActRequest) error {
+	return statement.Refuse(statement.CodeField, "%s may not make %v %s", r.By, r.IDs, r.State)
 }
 
 func (e *echo) Rotate(context.Context) (statement.Ref, error) { return statement.Ref{Index: 7}, nil }
@@ -125,6 +138,15 @@ func TestClient(t *testing.T) {
 	}
 	if b, err := c.Bundle(ctx, "south", 3); err != nil || string(b) != "south!!!" {
 		t.Errorf("bundle %q, %v", b, err)
+	}
+	if out, err := c.Incidents(ctx, api.IncidentQuery{State: incident.Claimed, Text: "a&b", Limit: 3, Offset: 4}); err != nil || out.Total != 7 || out.Items[0].ID != "a&b" || out.Items[0].State != incident.Claimed {
+		t.Errorf("incidents %+v, %v", out, err)
+	}
+	if b, err := c.Incident(ctx, "0a", "stix"); err != nil || string(b) != "0a as stix" {
+		t.Errorf("incident %q, %v", b, err)
+	}
+	if err := c.Act(ctx, api.ActRequest{By: "ann", State: incident.Closed, IDs: []string{"0a"}}); err == nil || !strings.Contains(err.Error(), "ann may not make [0a] closed") {
+		t.Errorf("act: %v", err)
 	}
 	if ref, err := c.Rotate(ctx); err != nil || ref.Index != 7 {
 		t.Errorf("rotate %+v, %v", ref, err)

@@ -140,6 +140,25 @@ func (c *Client) Release(ctx context.Context, r ReleaseRequest) (a ReleaseResult
 	return a, c.post(ctx, "release", r, &a)
 }
 
+// Incidents lists incidents.
+func (c *Client) Incidents(ctx context.Context, q IncidentQuery) (i Incidents, err error) {
+	v := paging(q.Limit, q.Offset)
+	v.Set("state", string(q.State))
+	v.Set("text", q.Text)
+	return i, c.get(ctx, "incidents", v, &i)
+}
+
+// Incident exports one incident.
+func (c *Client) Incident(ctx context.Context, id, format string) ([]byte, error) {
+	return c.bytes(ctx, "incident", url.Values{"id": {id}, "format": {format}})
+}
+
+// Act puts incidents into a state.
+func (c *Client) Act(ctx context.Context, r ActRequest) error {
+	var none struct{}
+	return c.post(ctx, "act", r, &none)
+}
+
 // Alerts lists alerts or held-back indicators.
 func (c *Client) Alerts(ctx context.Context, q AlertQuery) (a Alerts, err error) {
 	v := paging(q.Limit, q.Offset)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"entente/statement"
+	"entente/watch/incident"
 )
 
 // Internal is the code of an error that is no refusal.
@@ -35,6 +36,14 @@ func Handler(n Node) http.Handler {
 		}
 		return n.Alerts(r.Context(), a)
 	})
+	get("incidents", func(r *http.Request) (any, error) {
+		q := query{values: r.URL.Query()}
+		i := IncidentQuery{State: incident.State(q.values.Get("state")), Text: q.values.Get("text"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
+		if q.err != nil {
+			return nil, q.err
+		}
+		return n.Incidents(r.Context(), i)
+	})
 	get("statements", func(r *http.Request) (any, error) {
 		q := query{values: r.URL.Query()}
 		s := StatementQuery{Party: q.values.Get("party"), Kind: q.values.Get("kind"), All: q.yes("all"), Index: q.index("index"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
@@ -45,6 +54,7 @@ func Handler(n Node) http.Handler {
 	})
 	post(mux, "accept", n.Accept)
 	post(mux, "release", n.Release)
+	post(mux, "act", func(ctx context.Context, r ActRequest) (struct{}, error) { return struct{}{}, n.Act(ctx, r) })
 	post(mux, "seal", n.Seal)
 	post(mux, "erase", n.Erase)
 	post(mux, "open", n.Open)
@@ -85,6 +95,10 @@ func bytesRoutes(mux *http.ServeMux, n Node) {
 			return nil, statement.Refuse(statement.CodeRequest, "which statement? index is a number")
 		}
 		return n.Bundle(r.Context(), q.values.Get("party"), *i)
+	})
+	file("incident", func(r *http.Request) ([]byte, error) {
+		v := r.URL.Query()
+		return n.Incident(r.Context(), v.Get("id"), v.Get("format"))
 	})
 	file("wire", func(r *http.Request) ([]byte, error) { return n.Wire(r.Context(), r.URL.Query().Get("path")) })
 	stream := func(path string, f func(context.Context, io.Writer) error) {

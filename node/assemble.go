@@ -65,6 +65,9 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		n.lookout.known[row.ID] = true
 	}
 	n.teller = &teller{policy: policy, author: n.author, lists: n.lists, watch: n.watch, view: n.view, self: n.self.ID, now: now, logger: n.logger}
+	if n.ringer, err = newRinger(n.cfg.Bells, n.opt.Ring, n.watch, n.self.ID, now); err != nil {
+		return fmt.Errorf("bells: %w", err)
+	}
 	n.backend = n.newBackend(signs)
 	if err := n.newLines(keys, c); err != nil {
 		return err

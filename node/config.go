@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"entente/border"
+	ringing "entente/internal/bell"
 	"entente/internal/peer"
 	"entente/observable"
 )
@@ -38,6 +39,8 @@ type Config struct {
 	// Release says who lets a sighting go back to the giver of an indicator:
 	// "officer" (the default) or "automatic", and how many a day.
 	Release Release `yaml:"release"`
+	// Bells are rung for open incidents, in this order.
+	Bells []Bell `yaml:"bells"`
 	// HighWater is a file outside the data folder that remembers the largest
 	// own head; empty means DIR.head beside the folder.
 	HighWater string `yaml:"high_water"`
@@ -65,6 +68,8 @@ type Options struct {
 	Dial       peer.DialFunc
 	Now        func() time.Time
 	Passphrase []byte
+	// Ring, if set, changes how a bell reaches its place.
+	Ring func(ringing.Config) ringing.Config
 	// Poll is how often log files are looked at, without notifications by the
 	// file system; zero means both notifications and a look each second.
 	Poll time.Duration

@@ -52,6 +52,7 @@ type Node struct {
 	lists     *lists
 	lookout   *lookout
 	teller    *teller
+	ringer    *ringer
 	backend   *backend
 	lines     []*line
 	people    *people
@@ -185,6 +186,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return loop(ctx, make(bell), heads, n.exchangeHeads) })
 	g.Go(func() error { return loop(ctx, n.wake.lists, max(heartbeat, time.Minute), n.refreshLists) })
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
+	g.Go(func() error { return n.runBells(ctx) })
 	g.Go(func() error { return n.runSources(ctx) })
 	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
 	g.Go(func() error { return n.serveConsole(ctx, listeners.console) })

@@ -90,7 +90,7 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	list := n.lists.get()
 	w.Lists, w.Indicators = len(list.lists), len(list.entries)
 	n.lookout.mu.Lock()
-	w.Troubles = append(w.Troubles, n.lookout.troubles...)
+	w.Troubles = append(append(w.Troubles, n.ringer.troubles()...), n.lookout.troubles...)
 	n.lookout.mu.Unlock()
 	_, w.HeldHits, err = n.watch.CountAlerts(ctx)
 	return w, err

@@ -1,0 +1,224 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	ringing "entente/internal/bell"
+	"entente/internal/sqlite"
+)
+
+// Bell is one place that is rung for open incidents.
+type Bell struct {
+	Kind string   `yaml:"kind"` // mail, webhook, matrix or ntfy
+	URL  string   `yaml:"url"`
+	Room string   `yaml:"room"` // matrix
+	From string   `yaml:"from"` // mail
+	To   []string `yaml:"to"`   // mail
+	User string   `yaml:"user"` // mail
+	// SecretFile holds the webhook's secret, a token or the mail password.
+	SecretFile string `yaml:"secret_file"`
+	// After is how long an incident must have been open before this bell rings:
+	// the bells with a longer one are the escalation.
+	After time.Duration `yaml:"after"`
+	// Detail puts what was looked for, the own asset and a rule's title into the
+	// message. Without it no text of a partner or of a log leaves the house.
+	Detail bool `yaml:"detail"`
+}
+
+// MaxBells is how many bells a node has at most.
+const MaxBells = 16
+
+const (
+	bellEvery   = 5 * time.Second
+	bellRetry   = time.Minute // after a bell that failed
+	bellListed  = 20          // incidents named in one message
+	bellMaxFile = 4 << 10     // bytes of a secret file
+)
+
+// ringer rings the bells, in the order of the configuration: the first ones
+// first. What was rung for an incident is kept with it, so that a restart
+// neither forgets nor repeats.
+type ringer struct {
+	bells  []Bell
+	rings  []ringing.Bell
+	retry  []time.Time // when a failed bell is tried again
+	watch  *sqlite.Watch
+	party  string
+	now    func() time.Time
+	mu     sync.Mutex // guards fault
+	faults map[string]string
+}
+
+func newRinger(bells []Bell, dial func(ringing.Config) ringing.Config, w *sqlite.Watch, party string, now func() time.Time) (*ringer, error) {
+	r := &ringer{bells: bells, watch: w, party: party, now: now, retry: make([]time.Time, len(bells)), faults: make(map[string]string)}
+	if len(bells) > MaxBells {
+		return nil, fmt.Errorf("%d bells, at most %d", len(bells), MaxBells)
+	}
+	last := time.Duration(0)
+	for i, b := range bells {
+		if b.After < last {
+			return nil, fmt.Errorf("bell %d rings after %s, the one before it after %s; list them in the order in which they ring", i+1, b.After, last)
+		}
+		last = b.After
+		secret, err := readSecret(b.SecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("bell %d: %w", i+1, err)
+		}
+		c := ringing.Config{Kind: b.Kind, URL: b.URL, Room: b.Room, From: b.From, To: b.To, User: b.User, Secret: secret}
+		if dial != nil {
+			c = dial(c)
+		}
+		one, err := ringing.New(c)
+		if err != nil {
+			return nil, fmt.Errorf("bell %d: %w", i+1, err)
+		}
+		r.rings = append(r.rings, one)
+	}
+	return r, nil
+}
+
+// readSecret reads the one line of a file that nobody else may read.
+func readSecret(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("its secret: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
+		return nil, fmt.Errorf("its secret %s can be read by others; make it mode 0600", path)
+	}
+	if info.Size() > bellMaxFile {
+		return nil, fmt.Errorf("its secret %s is longer than %d bytes", path, bellMaxFile)
+	}
+	data, err := os.ReadFile(path)
+	return bytes.TrimSpace(data), err
+}
+
+// ring rings every bell that is due. A bell that fails is tried again later
+// and keeps no other from ringing.
+func (r *ringer) ring(ctx context.Context) error {
+	now := r.now()
+	for i, b := range r.bells {
+		if now.Before(r.retry[i]) {
+			continue
+		}
+		due, err := r.watch.Ringing(ctx, i+1, now.Add(-b.After).UnixMilli())
+		if err != nil {
+			return err
+		}
+		// A later bell does not wait for an earlier one that fails: somebody is to be called.
+		if len(due) == 0 {
+			continue
+		}
+		err = r.rings[i].Ring(ctx, r.message(i, due, now))
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.say(i, err)
+		if err != nil {
+			r.retry[i] = now.Add(bellRetry)
+			continue
+		}
+		for _, d := range due {
+			if err := r.watch.Rung(ctx, d.ID, i+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// say remembers what went wrong with a bell, for screens.
+func (r *ringer) say(i int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name := r.rings[i].Name()
+	if err == nil {
+		delete(r.faults, name)
+		return
+	}
+	r.faults[name] = err.Error()
+}
+
+// troubles lists the bells that do not ring.
+func (r *ringer) troubles() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]string, 0, len(r.faults))
+	for _, b := range r.rings {
+		if f, ok := r.faults[b.Name()]; ok {
+			out = append(out, "bell: "+f)
+		}
+	}
+	return out
+}
+
+func (r *ringer) message(i int, due []sqlite.Incident, now time.Time) ringing.Message {
+	word := "incidents"
+	if len(due) == 1 {
+		word = "incident"
+	}
+	var text strings.Builder
+	sum := sha256.New()
+	for n, d := range due {
+		fmt.Fprintf(sum, "%d %s\n", i, d.ID)
+		if n >= bellListed {
+			continue
+		}
+		fmt.Fprintf(&text, "%s: %d lines, open since %s UTC", d.ID[:8], d.Count, time.UnixMilli(d.Stored).UTC().Format("2006-01-02 15:04"))
+		if d.Level != "" {
+			fmt.Fprintf(&text, ", level %s", d.Level)
+		}
+		if r.bells[i].Detail {
+			fmt.Fprintf(&text, "\n  %s on %s", printable(d.Headline()), printable(d.Asset))
+		}
+		text.WriteString("\n")
+	}
+	if more := len(due) - bellListed; more > 0 {
+		fmt.Fprintf(&text, "and %d more\n", more)
+	}
+	return ringing.Message{
+		ID: hex.EncodeToString(sum.Sum(nil)[:16]), Subject: fmt.Sprintf("%s: %d open %s", r.party, len(due), word), Text: text.String(), At: now,
+	}
+}
+
+// printable keeps a foreign text on one line and free of what a terminal or a
+// mail reader might act on.
+func printable(s string) string {
+	const most = 200
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 || c >= 0x200b && c <= 0x200f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+			return '?'
+		}
+		return c
+	}, s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+// runBells rings until ctx ends.
+func (n *Node) runBells(ctx context.Context) error {
+	if len(n.ringer.bells) == 0 {
+		return nil
+	}
+	return loop(ctx, make(chan struct{}), bellEvery, func(ctx context.Context) error {
+		err := n.ringer.ring(ctx)
+		if errors.Is(err, context.Canceled) {
+			return nil
+		}
+		return n.survived(err)
+	})
+}
