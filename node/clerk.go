@@ -115,6 +115,11 @@ func (c *clerk) judge(ctx context.Context, party string, entries []sqlite.Entry)
 	}
 	var refused []no
 	for _, e := range entries {
+		at := e.Statement.Index
+		// A list that a release opens comes in with it, like any other.
+		if e.Again != nil && e.Again.Statement.State == sqlite.StateOpen {
+			e = *e.Again
+		}
 		s := e.Statement
 		costs := s.State == sqlite.StateOpen && (s.Kind == indicator.KindList || s.Kind == indicator.KindSighting)
 		if !costs && s.State != sqlite.StateRefused {
@@ -128,8 +133,8 @@ func (c *clerk) judge(ctx context.Context, party string, entries []sqlite.Entry)
 		case known:
 		case !costs:
 			refused = append(refused, no{s.Code, s.ID.String()})
-		case s.Index >= next.Next:
-			charged, next.Next = true, s.Index+1
+		case at >= next.Next:
+			charged, next.Next = true, at+1
 			if next.charge(e, c.now()) != nil {
 				over = append(over, sqlite.Leaf{Origin: s.Origin, Index: s.Index})
 				refused = append(refused, no{statement.CodeBudget, s.ID.String()})

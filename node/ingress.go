@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"filippo.io/age"
 
@@ -68,12 +67,9 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 			case e.Statement.State != sqlite.StateOpen:
 			case e.Statement.Kind == record.KindWithdrawal:
 				left = int64(i)
-			case e.Statement.Kind == record.KindRelease:
-				if err := in.checkRelease(m, e.Statement, leaf, sealed, log); err != nil {
-					e = sqlite.Entry{Statement: refused(e.Statement, err)}
-				}
-			case e.Statement.Kind == record.KindErasure:
-				if e.Again, err = in.again(m, chain, e.Statement, log); err != nil {
+			default:
+				e, err = fold{in, m, chain, log, entries}.after(ctx, e, leaf, sealed)
+				if err != nil {
 					return all, err
 				}
 			}
@@ -93,41 +89,6 @@ func (in ingress) take(ctx context.Context, m record.Member, log record.Storage)
 	return all, nil
 }
 
-// checkRelease holds what a release shows, salt and plaintext, against the
-// digest in the leaf that it opens: a party cannot open its word to be another.
-func (in ingress) checkRelease(m record.Member, s sqlite.Statement, leaf []byte, sealed [][]byte, log record.Storage) error {
-	var b record.ReleaseBody
-	if err := json.Unmarshal(s.Body, &b); err != nil {
-		return err
-	}
-	if len(s.Refs) != 1 || s.Refs[0].Origin != m.Origin || s.Refs[0].Index >= s.Index {
-		return statement.Refuse(statement.CodeField, "a release names one earlier statement of its own log")
-	}
-	raw, err := log.Leaf(s.Refs[0].Index)
-	if err != nil {
-		return err
-	}
-	opened, id, err := leafOf(raw)
-	if err != nil || id != s.Refs[0].ID || b.Part >= len(opened.Parts) {
-		return statement.Refuse(statement.CodeDigest, "what is released is not what the reference names")
-	}
-	own, _, err := leafOf(leaf)
-	if err != nil {
-		return err
-	}
-	if len(sealed) > 1 && sealed[1] == nil {
-		return nil // erased since; it was checked when it came
-	}
-	part, err := in.open(own, sealed, 1)
-	if err != nil {
-		return err
-	}
-	if len(part.Plaintext) < 32 || statement.PartDigest([32]byte(part.Plaintext[:32]), part.Plaintext[32:]) != opened.Parts[b.Part] {
-		return statement.Refuse(statement.CodeDigest, "what is released does not match the digest in the record")
-	}
-	return nil
-}
-
 func leafOf(raw []byte) (statement.Leaf, statement.Digest, error) {
 	e, err := statement.ParseEnvelope(raw)
 	if err != nil {
@@ -135,37 +96,6 @@ func leafOf(raw []byte) (statement.Leaf, statement.Digest, error) {
 	}
 	l, err := e.Leaf()
 	return l, e.ID(), err
-}
-
-// again judges the list whose items an erasure of its party takes away. A
-// mirror may still have the ciphertext; the view must not depend on that.
-func (in ingress) again(m record.Member, chain record.KeyChain, s sqlite.Statement, log record.Storage) (*sqlite.Entry, error) {
-	var b record.ErasureBody
-	if err := json.Unmarshal(s.Body, &b); err != nil {
-		return nil, err
-	}
-	if b.Part != listPart || len(s.Refs) == 0 || s.Refs[0].Origin != m.Origin || s.Refs[0].Index >= s.Index {
-		return nil, nil
-	}
-	index := s.Refs[0].Index
-	leaf, err := log.Leaf(index)
-	if err != nil {
-		return nil, fmt.Errorf("read leaf %d of %s: %w", index, m.ID, err)
-	}
-	sealed, err := log.Sealed(index)
-	if err != nil {
-		return nil, fmt.Errorf("read parts of leaf %d of %s: %w", index, m.ID, err)
-	}
-	if len(sealed) <= listPart {
-		return nil, nil
-	}
-	sealed = slices.Clone(sealed)
-	sealed[listPart] = nil
-	e, _ := in.entry(m, chain, index, leaf, sealed)
-	if e.Statement.Kind != indicator.KindList {
-		return nil, nil
-	}
-	return &e, nil
 }
 
 // listPart is the part that holds the items of a list.
@@ -195,12 +125,19 @@ func (in ingress) chain(ctx context.Context, m record.Member) (record.KeyChain, 
 
 // entry judges one leaf. Whatever is wrong with it becomes its state.
 func (in ingress) entry(m record.Member, chain record.KeyChain, index uint64, leaf []byte, sealed [][]byte) (sqlite.Entry, record.KeyChain) {
+	return in.judge(m, chain, index, leaf, func(l statement.Leaf, n int) (record.Part, error) { return in.open(l, sealed, n) })
+}
+
+// opener opens the parts of one leaf.
+type opener func(l statement.Leaf, n int) (record.Part, error)
+
+func (in ingress) judge(m record.Member, chain record.KeyChain, index uint64, leaf []byte, open opener) (sqlite.Entry, record.KeyChain) {
 	l, id, err := in.roster.Accept(m, chain, index, leaf)
 	s := sqlite.Statement{Origin: m.Origin, Index: index, ID: id, Party: m.ID, Time: l.Time, State: sqlite.StateOpen, Recipients: []string{}, Refs: []statement.Ref{}, Parts: len(l.Parts), Counted: true}
 	if err != nil {
 		return sqlite.Entry{Statement: refused(s, err)}, chain
 	}
-	act, err := in.open(l, sealed, 0)
+	act, err := open(l, 0)
 	if r, ok := statement.AsRefusal(err); ok && r.Code == statement.CodeRecipient {
 		s.State = sqlite.StateSealed
 		return sqlite.Entry{Statement: s}, chain
@@ -227,7 +164,7 @@ func (in ingress) entry(m record.Member, chain record.KeyChain, index uint64, le
 		}
 	}
 	e := sqlite.Entry{Statement: s}
-	if err := in.project(&e, m, &chain, l, sealed); err != nil {
+	if err := in.project(&e, m, &chain, l, open); err != nil {
 		return sqlite.Entry{Statement: refused(s, err)}, chain
 	}
 	return e, chain
@@ -258,7 +195,7 @@ func (in ingress) open(l statement.Leaf, sealed [][]byte, n int) (record.Part, e
 
 // project fills the projections of the kinds that have one. What a statement
 // says of another is believed as far as its author may say it.
-func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyChain, l statement.Leaf, sealed [][]byte) (err error) {
+func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyChain, l statement.Leaf, open opener) (err error) {
 	body := e.Statement.Body
 	switch e.Statement.Kind {
 	case record.KindKey:
@@ -276,7 +213,7 @@ func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyCha
 		e.Sighting = &b
 		return err
 	case indicator.KindList:
-		return in.projectList(e, l, sealed)
+		return projectList(e, l, open)
 	case border.KindDecision:
 		b, err := border.ParseDecision(body)
 		// By runs: a few bytes of a partner must not become a million rows.
@@ -288,12 +225,12 @@ func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyCha
 	return nil
 }
 
-func (in ingress) projectList(e *sqlite.Entry, l statement.Leaf, sealed [][]byte) error {
+func projectList(e *sqlite.Entry, l statement.Leaf, open opener) error {
 	b, err := indicator.ParseListBody(e.Statement.Body)
 	if err != nil {
 		return err
 	}
-	part, err := in.open(l, sealed, listPart)
+	part, err := open(l, listPart)
 	if err != nil {
 		return err
 	}

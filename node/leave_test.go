@@ -270,7 +270,7 @@ func TestRelease(t *testing.T) {
 		t.Errorf("the observer reads %+v", s)
 	}
 	shown := must(u.node(observer).shown(u.node(observer).mirrors[north].log, ref.Index))(t)
-	if len(shown.Parts) != 2 || !strings.Contains(string(shown.Parts[1].Text), "203.0.113.7") {
+	if len(shown.Parts) != 3 || !strings.Contains(string(shown.Parts[1].Text), "203.0.113.7") {
 		t.Error("the released part does not hold the list")
 	}
 }

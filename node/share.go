@@ -268,7 +268,7 @@ func (c control) Erase(ctx context.Context, r api.PartRequest) (statement.Ref, e
 }
 
 // Open opens a part of an own statement to more parties, by a statement that
-// carries its salt and plaintext.
+// carries its salt and plaintext, and those of the act that says what it is.
 func (c control) Open(ctx context.Context, r api.PartRequest) (statement.Ref, error) {
 	n := c.n
 	about, s, err := n.ownPart(ctx, r)
@@ -279,9 +279,13 @@ func (c control) Open(ctx context.Context, r api.PartRequest) (statement.Ref, er
 	if err != nil {
 		return about, err
 	}
-	i := slices.IndexFunc(shown.Parts, func(p record.ShownPart) bool { return p.N == r.Part })
-	if i < 0 {
-		return about, statement.Refuse(statement.CodePart, "part %d was erased", r.Part)
+	var parts [][]byte
+	for _, number := range slices.Compact([]int{r.Part, 0}) {
+		i := slices.IndexFunc(shown.Parts, func(p record.ShownPart) bool { return p.N == number })
+		if i < 0 {
+			return about, statement.Refuse(statement.CodePart, "part %d was erased", number)
+		}
+		parts = append(parts, slices.Concat(shown.Parts[i].Salt, shown.Parts[i].Text))
 	}
 	marking, to, err := n.terms(r.Marking, r.To, border.Amber, "")
 	if err != nil {
@@ -290,7 +294,7 @@ func (c control) Open(ctx context.Context, r api.PartRequest) (statement.Ref, er
 	return n.author.say(ctx, draft{
 		kind: record.KindRelease, marking: marking, recipients: to, caseID: s.Case,
 		refs: []statement.Ref{about}, body: record.ReleaseBody{Part: r.Part, Reason: r.Reason},
-		parts: [][]byte{slices.Concat(shown.Parts[i].Salt, shown.Parts[i].Text)},
+		parts: parts,
 	})
 }
 

@@ -13,8 +13,8 @@ import (
 func openVerb() verb {
 	return verb{"open", "open a part of an own statement to more parties", `open --dir DIR --to PARTY[,PARTY] --reason TEXT N/PART [--marking TLP:…] [--json]
 
-N is the number of the own statement, PART of its part. What was opened stays
-open.`, func(ctx context.Context, e *env, args []string) error { return runPart(ctx, e, "open", args) }}
+N is the number of the own statement, PART of its part. The statement's act is
+opened with it: it says what the part is. What was opened stays open.`, func(ctx context.Context, e *env, args []string) error { return runPart(ctx, e, "open", args) }}
 }
 
 func eraseVerb() verb {

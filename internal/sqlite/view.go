@@ -64,7 +64,7 @@ type Entry struct {
 	Acks      *record.AckBody
 	Decisions []Decision
 	// Again is an earlier leaf of the same log as it is judged after this one:
-	// without a part that this one says is erased.
+	// without a part that this one says is erased, or with those that it opens.
 	Again *Entry
 }
 
@@ -110,11 +110,7 @@ func (v *View) Add(ctx context.Context, origin string, next uint64, entries []En
 
 func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 	s := e.Statement
-	recipients, err := json.Marshal(s.Recipients)
-	if err != nil {
-		return err
-	}
-	refs, err := json.Marshal(s.Refs)
+	recipients, refs, err := lists(s)
 	if err != nil {
 		return err
 	}
@@ -123,7 +119,7 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 			_, err = tx.ExecContext(ctx, v.db.q(name), args...)
 		}
 	}
-	exec("add_statement", s.Origin, s.Index, s.ID.String(), s.Party, s.Time, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, string(recipients), string(refs), string(s.Body), s.Parts, s.Counted)
+	exec("add_statement", s.Origin, s.Index, s.ID.String(), s.Party, s.Time, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, recipients, refs, string(s.Body), s.Parts, s.Counted)
 	items := func(e Entry) {
 		for n, it := range e.Items {
 			exec("add_item", e.Statement.Origin, e.Statement.Index, n, it.Type, it.Value, it.Observed, it.Until, it.Context, it.Note)
@@ -131,7 +127,12 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 	}
 	items(e)
 	if a := e.Again; a != nil {
-		exec("judge_again", a.Statement.Origin, a.Statement.Index, a.Statement.State, string(a.Statement.Code))
+		s := a.Statement
+		recipients, refs, bad := lists(s)
+		if bad != nil {
+			return bad
+		}
+		exec("judge_again", s.Origin, s.Index, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, recipients, refs, string(s.Body), s.Counted)
 		exec("drop_items", a.Statement.Origin, a.Statement.Index)
 		items(*a)
 	}
@@ -147,6 +148,16 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 		exec("add_decision", s.Origin, s.Index, d.Origin, d.Index, d.From, d.To, d.Stance, d.Officer, d.Reason)
 	}
 	return err
+}
+
+// lists returns the columns of a statement that are lists.
+func lists(s Statement) (recipients, refs string, err error) {
+	r, err := json.Marshal(s.Recipients)
+	if err != nil {
+		return "", "", err
+	}
+	f, err := json.Marshal(s.Refs)
+	return string(r), string(f), err
 }
 
 // Dump writes every table in a fixed order as text, so that two views can be

@@ -6,7 +6,8 @@ INSERT INTO cursor (origin, next) VALUES (?, ?) ON CONFLICT (origin) DO UPDATE S
 INSERT INTO statement (origin, idx, id, party, time, at, state, code, kind, case_id, marking, recipients, refs, body, parts, counted)
 VALUES (?1, ?2, ?3, ?4, ?5, MAX(?5, COALESCE((SELECT at FROM statement WHERE origin = ?1 AND idx = ?2 - 1), ?5)), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15);
 -- name: judge_again
-UPDATE statement SET state = ?3, code = ?4 WHERE origin = ?1 AND idx = ?2;
+UPDATE statement SET state = ?3, code = ?4, kind = ?5, case_id = ?6, marking = ?7, recipients = ?8, refs = ?9, body = ?10, counted = ?11
+WHERE origin = ?1 AND idx = ?2;
 -- name: drop_items
 DELETE FROM item WHERE origin = ? AND idx = ?;
 -- name: add_item
