@@ -106,6 +106,8 @@ type PartnerStatus struct {
 	Asks     int    `json:"asks"`     // unanswered since it was last heard
 	Disputed bool   `json:"disputed"` // there is evidence against it
 	Left     bool   `json:"left"`
+	Damaged  int    `json:"damaged"`    // places in the mirror that nobody could put right yet
+	Healed   uint64 `json:"healed"`     // leaves of it put right since the start
 	SentDay  int    `json:"sent_today"` // sightings that went to it today
 }
 

@@ -59,6 +59,7 @@ type Node struct {
 	changes   changes
 	story     story
 	relayed   relayed
+	damages   damages
 	covered   covered
 	printOnce sync.Once
 	print     string // the charter's fingerprint, slow to make
@@ -307,54 +308,6 @@ func (n *Node) tell(ctx context.Context) error {
 		n.changes.all()
 	}
 	return n.survived(err)
-}
-
-// scrubStep is the pause between two steps of a scrub.
-const scrubStep = 2 * time.Second
-
-// runScrub re-reads and re-hashes every log, a little at a time, for ever,
-// with a heartbeat's rest after each time through.
-func (n *Node) runScrub(ctx context.Context, heartbeat time.Duration) error {
-	logs := map[string]*logfile.Log{n.self.ID: n.log}
-	for id, m := range n.mirrors {
-		logs[id] = m.log
-	}
-	next, told := make(map[string]uint64), make(map[string]bool)
-	for pause(ctx, scrubStep) {
-		through := true
-		for id, l := range logs {
-			at, err := n.scrub(ctx, id, l, next[id], told)
-			if err != nil && ctx.Err() == nil {
-				return err
-			}
-			next[id] = at
-			through = through && at == 0
-		}
-		if through && !pause(ctx, heartbeat) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// scrub does one step in one log and returns where to go on. Damage that stays
-// is put on the record once, not at every round.
-func (n *Node) scrub(ctx context.Context, id string, l *logfile.Log, from uint64, told map[string]bool) (uint64, error) {
-	at, err := l.Scrub(ctx, from, 2048)
-	n.scrubbed.Add(1)
-	var damage *record.Damage
-	if !errors.As(err, &damage) {
-		return at, err
-	}
-	n.logger.Error("stored bytes are damaged", "log", id, "leaf", damage.Index, "what", damage.What)
-	if key := fmt.Sprintf("%s/%d", id, damage.Index); !told[key] {
-		told[key] = true
-		n.clerk.refused(n.self.ID, statement.CodeDamage, damage.Error())
-	}
-	if id == n.self.ID {
-		return from, fmt.Errorf("own log: %w; restore it from a mirror with `entente restore`", err)
-	}
-	return damage.Index + 1, nil
 }
 
 func (n *Node) newMeter(origin string) *meter {

@@ -216,6 +216,16 @@ func (n *Node) metrics(ctx context.Context, b *bytes.Buffer) (int, error) {
 	for _, m := range n.roster.Others(n.self.ID) {
 		fmt.Fprintf(b, "entente_partner_size{party=%q} %d\n", m.ID, n.mirrors[m.ID].state().size)
 	}
+	b.WriteString("# HELP entente_mirror_damaged Damaged places in a mirror that nobody could put right yet.\n# TYPE entente_mirror_damaged gauge\n")
+	for _, m := range n.roster.Others(n.self.ID) {
+		open, _ := n.damages.of(m.ID)
+		fmt.Fprintf(b, "entente_mirror_damaged{party=%q} %d\n", m.ID, open)
+	}
+	b.WriteString("# HELP entente_mirror_healed_total Damaged leaves of a mirror put right.\n# TYPE entente_mirror_healed_total counter\n")
+	for _, m := range n.roster.Others(n.self.ID) {
+		_, healed := n.damages.of(m.ID)
+		fmt.Fprintf(b, "entente_mirror_healed_total{party=%q} %d\n", m.ID, healed)
+	}
 	b.WriteString("# HELP entente_refusals_total Refusals by party and reason.\n# TYPE entente_refusals_total counter\n")
 	for _, k := range sortedRefusals(n.clerk.counts()) {
 		fmt.Fprintf(b, "entente_refusals_total{party=%q,code=%q} %d\n", k.party, string(k.code), k.count)

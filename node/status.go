@@ -53,6 +53,7 @@ func (c control) Status(ctx context.Context) (api.Status, error) {
 func (n *Node) partnerStatus(ctx context.Context, m record.Member) (api.PartnerStatus, error) {
 	st := n.mirrors[m.ID].state()
 	p := api.PartnerStatus{Party: m.ID, Role: string(m.Role), Size: st.size, Asks: st.asks, Disputed: st.disputed, Heard: stamp(st.heard), Silent: stamp(n.partnerLog(m).Silent.Since)}
+	p.Damaged, p.Healed = n.damages.of(m.ID)
 	_, p.Left = n.absent.Load(m.ID)
 	var err error
 	p.SentDay, err = n.watch.SentOn(ctx, m.ID, n.opt.Now())

@@ -17,6 +17,7 @@ const (
 	KindKey        statement.Kind = "key/v1"        // statement key and commitment to the next
 	KindRefusal    statement.Kind = "refusal/v1"    // what was refused, aggregated
 	KindEvidence   statement.Kind = "evidence/v1"   // proof that a log's owner contradicted itself
+	KindRepair     statement.Kind = "repair/v1"     // a damaged mirror was put right
 	KindErasure    statement.Kind = "erasure/v1"    // a part of an earlier statement was erased
 	KindOverride   statement.Kind = "override/v1"   // an officer let the node write without its partners' word
 	KindWithdrawal statement.Kind = "withdrawal/v1" // the party leaves; its last statement
@@ -96,6 +97,15 @@ type EvidenceBody struct {
 	Digest statement.Digest `json:"digest"` // SHA-256 of part 1's plaintext
 }
 
+// RepairBody is the body of repair/v1: this node's copy of a log was damaged,
+// which is nobody else's guilt, and put right from another's.
+type RepairBody struct {
+	Origin string `json:"origin"`
+	Index  uint64 `json:"index"`  // the leaf where the damage was found
+	Leaves uint64 `json:"leaves"` // how many were written anew
+	From   string `json:"from"`   // party id of whoever gave the bytes
+}
+
 // ErasureBody is the body of erasure/v1: refs[0] names the statement.
 type ErasureBody struct {
 	Part   int    `json:"part"`
@@ -131,6 +141,7 @@ func Kinds() []statement.Spec {
 		{Kind: KindKey, Check: checkAs(checkKey)},
 		{Kind: KindRefusal, Check: checkAs(checkRefusal), Housekeeping: true},
 		{Kind: KindEvidence, Check: checkAs(func(b EvidenceBody) error { return text("origin and kind", b.Origin, b.Kind) })},
+		{Kind: KindRepair, Check: checkAs(checkRepair), Housekeeping: true},
 		{Kind: KindErasure, Check: checkAs(checkErasure)},
 		{Kind: KindOverride, Check: checkAs(func(b OverrideBody) error { return text("officer and reason", b.Officer, b.Reason) })},
 		{Kind: KindWithdrawal, Check: checkAs(func(b WithdrawalBody) error { return text("reason", b.Reason) })},
@@ -166,6 +177,13 @@ func part(n int, reason string) error {
 		return statement.Refuse(statement.CodePart, "part %d", n)
 	}
 	return text("reason", reason)
+}
+
+func checkRepair(b RepairBody) error {
+	if b.Index > maxSize || b.Leaves == 0 || b.Leaves > maxSize {
+		return statement.Refuse(statement.CodeField, "a leaf, and 1 to 2^53 written anew")
+	}
+	return text("origin and giver", b.Origin, b.From)
 }
 
 // checkErasure: an act is never erased, since every state is computed from it.

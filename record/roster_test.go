@@ -193,6 +193,7 @@ func TestKinds(t *testing.T) {
 		KindSeal: SealBody{reason, reason, maxSize, d}, KindHeads: heads, KindAck: acks,
 		KindRelease: ReleaseBody{15, reason}, KindKey: keyBody(key, key), KindRefusal: refusals,
 		KindEvidence: EvidenceBody{origin, "rollback", d}, KindErasure: ErasureBody{1, reason},
+		KindRepair:   RepairBody{origin, maxSize, maxSize, "north"},
 		KindOverride: OverrideBody{"anna", reason, maxSize}, KindWithdrawal: WithdrawalBody{reason},
 	}
 	if len(specs) != len(full) {
@@ -229,7 +230,7 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	for _, s := range specs {
-		if s.Housekeeping != (s.Kind == KindHeads || s.Kind == KindAck || s.Kind == KindRefusal) {
+		if s.Housekeeping != (s.Kind == KindHeads || s.Kind == KindAck || s.Kind == KindRefusal || s.Kind == KindRepair) {
 			t.Errorf("%s: housekeeping is %v", s.Kind, s.Housekeeping)
 		}
 	}
@@ -254,6 +255,8 @@ func TestKindsRefuse(t *testing.T) {
 		"part -1":                    {KindRelease, ReleaseBody{-1, "r"}},
 		"part 16":                    {KindErasure, ErasureBody{16, "r"}},
 		"no reason":                  {KindErasure, ErasureBody{1, ""}},
+		"nothing repaired":           {KindRepair, RepairBody{"o", 1, 0, "north"}},
+		"no giver":                   {KindRepair, RepairBody{"o", 1, 1, ""}},
 		"erased act":                 {KindErasure, ErasureBody{0, "r"}},
 		"reason of 1,001 bytes":      {KindWithdrawal, WithdrawalBody{strings.Repeat("r", 1001)}},
 		"override by nobody":         {KindOverride, OverrideBody{"", "r", 1}},

@@ -82,6 +82,12 @@ func partnerLine(p api.PartnerStatus) string {
 	default:
 		line = append(line, "heard "+when(p.Heard))
 	}
+	if p.Healed > 0 {
+		line = append(line, fmt.Sprintf("%s of the mirror put right", counted(p.Healed, "damaged leaf", "damaged leaves")))
+	}
+	if p.Damaged > 0 {
+		line = append(line, fmt.Sprintf("DAMAGED HERE: %s, nobody has given them back yet", counted(p.Damaged, "place", "places")))
+	}
 	if p.Disputed {
 		line = append(line, "DISPUTED: it signed two histories")
 	}

@@ -2,6 +2,7 @@ package logfile
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -47,10 +48,14 @@ func (l *Log) Leaf(index uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, p.length())
-	if _, err := l.file.ReadAt(b, p.offset()); err != nil && !(errors.Is(err, io.EOF) && len(b) == 0) {
+	b := make([]byte, 2+p.length()) // with its length, which others read too
+	if _, err := l.file.ReadAt(b, p.offset()-2); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read leaf %d: %w", index, err)
 	}
+	if int(binary.BigEndian.Uint16(b)) != p.length() {
+		return nil, &record.Damage{Index: index, What: "its length"}
+	}
+	b = b[2:]
 	hash, err := l.side.hashes(0, int64(index), 1)
 	if err != nil {
 		return nil, fmt.Errorf("read leaf %d: %w", index, err)
