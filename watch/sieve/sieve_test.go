@@ -2,6 +2,7 @@ package sieve_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"os"
@@ -226,6 +227,33 @@ func TestGrammar(t *testing.T) {
 		for range 2 {
 			if got := p.hold(t, []byte(line)); got != want {
 				t.Errorf("%q: passes: %v, want %v", line, got, want)
+			}
+		}
+	}
+}
+
+// TestEverySpelling puts every spelling, alone in a line, where each kind of value is read.
+func TestEverySpelling(t *testing.T) {
+	eve, zeek := newPair(formats()[0]), newPair(formats()[1])
+	for _, spelling := range spellings() {
+		plain, err := json.Marshal(spelling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{string(plain), strings.ReplaceAll(string(plain), "/", `\/`)} {
+			for _, path := range []string{
+				"src_ip", "unknown", "other.deep", "http.hostname", "http.url", "http.http_refer", "http.http_user_agent", "tls.sni", "tls.fingerprint", "fileinfo.md5",
+				"email.from", "email.url", "dns.rrname", "dns.rdata", "dns.A", "dns.TXT", "smtp.helo",
+			} {
+				inner := fmt.Sprintf(`"%s":%s`, path, value)
+				if parent, key, ok := strings.Cut(path, "."); ok {
+					inner = fmt.Sprintf(`"%s":{"hostname":"h.example","%s":%s}`, parent, key, value)
+				}
+				eve.hold(t, []byte(`{"timestamp":"2026-11-03T08:00:00.000001+0000","event_type":"http",`+inner+`}`))
+			}
+			for _, column := range []string{"dns/query", "dns/answers", "http/host", "http/uri", "http/referrer", "x509/san.email", "files/md5", "conn/id.orig_h", "notice/msg", "x509/san.dns"} {
+				log, name, _ := strings.Cut(column, "/")
+				zeek.hold(t, fmt.Appendf(nil, `{"ts":1521911720.865716,"_path":"%s","id.resp_p":8080,"%s":%s}`, log, name, value))
 			}
 		}
 	}

@@ -51,8 +51,11 @@ func (s *Sieve) address(b []byte, from, to int) bool {
 }
 
 // oddAddress judges text whose byte at i, the first that no address has, may vanish when it is normalised: white space around it
-// does, and so do brackets.
+// does, and so do brackets; and a network may stand for an address.
 func (s *Sieve) oddAddress(b []byte, i int) bool {
+	if b[i] == '/' {
+		return i >= len("::") && i+1 < len(b) && b[i+1]-'0' <= 9
+	}
 	r, _ := utf8.DecodeRune(b[i:])
 	if !unicode.IsSpace(r) {
 		return r < utf8.RuneSelf // a bracket
@@ -278,14 +281,14 @@ func digitsEnd(b []byte, from, to int) int {
 const (
 	refused  = iota // it is none
 	taken           // it may be one
-	doubtful        // the byte may vanish in normalising
+	doubtful        // it may be one: see oddAddress
 )
 
 var shape = func() (t [256]uint8) {
 	for _, c := range []byte("0123456789abcdefABCDEF:.") {
 		t[c] = taken
 	}
-	for _, c := range []byte("[({ \t\n\v\f\r") {
+	for _, c := range []byte("/[({ \t\n\v\f\r") {
 		t[c] = doubtful
 	}
 	for c := utf8.RuneSelf; c < 256; c++ {
