@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-const benchUsage = `Usage: entente bench AREA [--json] [--long]
+const benchUsage = `Usage: entente bench AREA [--json] [--long] [--input FILE]
 
 Measures this machine's own limits and the product in the same run, without
-network. AREA is: record. Prints name, value, unit, the limit measured beside
+network. AREA is: record or watch; watch reads FILE in
+place of the lines that it makes, and compares with rg where that is installed. Prints name, value, unit, the limit measured beside
 it, and ratio = speed / limit speed, so bigger is better.
 `
 
@@ -56,16 +57,19 @@ func median(x []float64) float64 {
 	return x[len(x)/2]
 }
 
-// areas are the benchmarks that this version has, by area.
-func areas() map[string]func(context.Context, time.Duration, func(figure)) error {
-	return map[string]func(context.Context, time.Duration, func(figure)) error{"record": benchRecord}
+// budget is how long a round of a measurement takes.
+func budget(long bool) time.Duration {
+	if long {
+		return 3 * time.Second
+	}
+	return 300 * time.Millisecond
 }
 
 // runBench is the verb.
 func runBench(ctx context.Context, e env, args []string) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	asJSON, long := f.Bool("json", false, ""), f.Bool("long", false, "")
+	asJSON, long, input := f.Bool("json", false, ""), f.Bool("long", false, ""), f.String("input", "", "")
 	var area string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		area, args = args[0], args[1:]
@@ -76,15 +80,10 @@ func runBench(ctx context.Context, e env, args []string) error {
 		}
 		return usageError{err.Error()}
 	}
-	bench, ok := areas()[area]
-	if !ok || f.NArg() > 0 {
-		return usageError{"bench needs an area: record"}
+	if f.NArg() > 0 {
+		return usageError{"bench takes one area"}
 	}
-	budget := 300 * time.Millisecond
-	if *long {
-		budget = 3 * time.Second
-	}
-	return bench(ctx, budget, func(one figure) {
+	out := func(one figure) {
 		if *asJSON {
 			_ = json.NewEncoder(e.stdout).Encode(one)
 			return
@@ -94,5 +93,13 @@ func runBench(ctx context.Context, e env, args []string) error {
 			line += fmt.Sprintf(" limit %12g  ratio %.2f", *one.Limit, *one.Ratio)
 		}
 		fmt.Fprintln(e.stdout, line)
-	})
+	}
+	switch area {
+	case "record":
+		return benchRecord(ctx, budget(*long), out)
+	case "watch":
+		return benchWatch(ctx, *long, *input, e.note, out)
+	default:
+		return usageError{"bench needs an area: record or watch"}
+	}
 }
