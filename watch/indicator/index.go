@@ -14,7 +14,6 @@ import (
 // absent, and behind it everything in the order of the keys, found by their first bits.
 type index struct {
 	filter  xorfilter.BinaryFuse[uint8]
-	filled  bool
 	shift   uint     // a key's bucket is key>>shift
 	buckets []uint32 // where each bucket begins in what follows, and the end
 	tags    []uint32 // the low half of each key
@@ -79,12 +78,28 @@ func (x *index) fill(keys []uint64) {
 	if err != nil {
 		return // less likely than a broken machine; without a filter every key is looked up
 	}
-	x.filter, x.filled = *filter, true
+	x.filter = *filter
 	x.filter.Fingerprints = bytes.Clone(filter.Fingerprints)
 }
 
-// may is false if key is surely absent.
-func (x *index) may(key uint64) bool { return !x.filled || x.filter.Contains(key) }
+// may is false if key is surely absent. It is the filter's own Contains, which TestFilter compares, in a form that the compiler
+// makes one piece with its callers.
+func (x *index) may(key uint64) bool {
+	f := &x.filter
+	h := key + f.Seed
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	h ^= h >> 33
+	hi, _ := bits.Mul64(h, uint64(f.SegmentCountLength))
+	h0 := uint32(hi)
+	h1 := (h0 + f.SegmentLength) ^ uint32(h>>18)&f.SegmentLengthMask
+	h2 := (h0 + 2*f.SegmentLength) ^ uint32(h)&f.SegmentLengthMask
+	prints := f.Fingerprints
+	if uint(h2) >= uint(len(prints)) || uint(h1) >= uint(len(prints)) || uint(h0) >= uint(len(prints)) {
+		return true // there is no filter
+	}
+	return uint8(h^h>>32) == prints[h0]^prints[h1]^prints[h2]
+}
 
 // has reports whether a row has the key, but for one chance in some billions.
 func (x *index) has(key uint64) bool {

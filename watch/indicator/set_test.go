@@ -302,3 +302,28 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+// TestFilter holds the lookup in the filter to the one of the package that made it.
+func TestFilter(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 10, 1000, 100_000} {
+		keys := make([]uint64, n)
+		for i := range keys {
+			keys[i] = mix(uint64(i)+1, k0)
+		}
+		var x index
+		if !x.may(1) {
+			t.Error("a key is absent without a filter")
+		}
+		x.fill(slices.Clone(keys))
+		for _, key := range keys {
+			if !x.may(key) {
+				t.Fatalf("%d keys: %x is lost", n, key)
+			}
+		}
+		for i := range uint64(100_000) {
+			if key := mix(i, k1); x.may(key) != x.filter.Contains(key) {
+				t.Fatalf("%d keys: %x differs", n, key)
+			}
+		}
+	}
+}

@@ -85,11 +85,14 @@ type Sieve struct {
 	plain  []byte // a value without its escapes
 	day    [len("2006-01-02T")]byte
 	set    *indicator.Set
+	lately [1 << latelyBits]uint32 // IPv4 addresses that do not meet the set, by hash; zero is none
 
 	timed, kinded bool
 	// outer has, for each container that is open, what holds for it again once an inner one is closed.
 	outer [depth]container
 }
+
+const latelyBits = 11
 
 // depth is jsonline.MaxDepth: a test compares them.
 const depth = 32
@@ -115,8 +118,10 @@ func (s *Sieve) Clear(set *indicator.Set, line []byte) bool {
 	if !ascii && !utf8.Valid(line) {
 		return false
 	}
-	s.set, s.timed, s.kinded = set, false, false
-	clear := s.walk(line, append(at, uint32(len(line)), uint32(len(line)))) && s.timed && (s.kinded || !s.layout.KindNeeded)
-	s.set = nil
-	return clear
+	if s.set != set {
+		s.set = set
+		clear(s.lately[:])
+	}
+	s.timed, s.kinded = false, false
+	return s.walk(line, append(at, uint32(len(line)), uint32(len(line)))) && s.timed && (s.kinded || !s.layout.KindNeeded)
 }

@@ -44,10 +44,23 @@ func (s *Sieve) address(b []byte, from, to int) bool {
 		return shape[b[i]] == doubtful && s.oddAddress(b[from:to], i-from)
 	case bytes.IndexByte(b[from:to], ':') < 0:
 		a, ok := parse4(b, from, to)
-		return ok && s.set.MayAddr4(a)
+		return ok && s.addr4(a)
 	}
 	hi, lo, ok := parse6(b[from:to])
 	return ok && s.set.MayAddr6(hi, lo) || bytes.IndexByte(b[from:to], '.') >= 0
+}
+
+// addr4 judges an IPv4 address. Most come again and again: those that were judged lately are remembered.
+func (s *Sieve) addr4(a uint32) bool {
+	at := &s.lately[a*0x9e3779b1>>(32-latelyBits)]
+	if *at == a && a != 0 {
+		return false
+	}
+	if s.set.MayAddr4(a) {
+		return true
+	}
+	*at = a
+	return false
 }
 
 // oddAddress judges text whose byte at i, the first that no address has, may vanish when it is normalised: white space around it
@@ -70,7 +83,7 @@ func (s *Sieve) name(b []byte, from, to int) bool {
 		return s.address(b, from, to) || !plainColons(b[from:to])
 	}
 	if a, ok := parse4(b, from, to); ok {
-		return s.set.MayAddr4(a)
+		return s.addr4(a)
 	}
 	return s.set.MayName(b, from, to)
 }
