@@ -41,10 +41,25 @@ func neighbours(path string) []candidate {
 	return out[:min(len(out), 64)]
 }
 
-// locate finds the file that now holds the incarnation m of the source at path, or "". The same inode is
-// preferred: a log that always begins alike must not pass for its own predecessor.
+// locate finds the file that now holds the incarnation m of the source at path, or "". It looks again if a
+// rotation went on meanwhile.
 func locate(path string, m Mark, cfg Config) string {
-	all := neighbours(path)
+	for range 8 {
+		before := neighbours(path)
+		if at := locateIn(before, path, m, cfg); at != "" {
+			return at
+		}
+		same := func(a, b candidate) bool { return a.path == b.path && os.SameFile(a.info, b.info) }
+		if slices.EqualFunc(before, neighbours(path), same) {
+			break
+		}
+	}
+	return ""
+}
+
+// locateIn prefers the same inode: a log that always begins alike must not pass for its own predecessor.
+func locateIn(all []candidate, path string, m Mark, cfg Config) string {
+	all = slices.Clone(all)
 	if i := slices.IndexFunc(all, func(c candidate) bool { return c.path == path }); i > 0 {
 		all[0], all[i] = all[i], all[0]
 	} else if i < 0 {

@@ -3,10 +3,13 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,13 +18,25 @@ import (
 type group struct {
 	id, path string
 	members  []*reader
+	absent   map[string]Position // of sources whose names are not there at the moment, by path
 	trouble  trouble
 }
 
-// find looks for an incarnation that a member has read, or is reading (errBusy), in the file of st.
+// find looks for an incarnation that a member has read, or is reading (errBusy), in the file of st. Several
+// may have read of it, one after the other as it was renamed: the one that came furthest counts.
 func (g *group) find(self *reader, st *stream) (Mark, bool, error) {
-	head := headOf(st.path, self.cfg)
+	head := headOf(st, self.cfg)
 	sums := map[int]string{}
+	var best Mark
+	consider := func(mark Mark) bool {
+		if mark.Offset == 0 || mark.Identity.HeadLen > len(head) || !headMatches(head, mark.Identity, sums) || !fileHolds(st, mark, self.cfg) {
+			return false
+		}
+		if mark.Offset > best.Offset {
+			best = mark
+		}
+		return true
+	}
 	for _, m := range g.members {
 		if m != self && rootName(m.path) != rootName(self.path) {
 			continue
@@ -34,19 +49,56 @@ func (g *group) find(self *reader, st *stream) (Mark, bool, error) {
 			marks = append(marks, m.pos.Mark)
 		}
 		for i, mark := range slices.Backward(marks) {
-			if mark.Offset == 0 || mark.Identity.HeadLen > len(head) || !headMatches(head, mark.Identity, sums) {
-				continue
-			}
-			if !fileHolds(st.path, mark, self.cfg) {
+			if !consider(mark) {
 				continue
 			}
 			if m != self && i == len(marks)-1 && !mark.Done && (m.st != nil || len(m.queue) > 0) {
 				return Mark{}, false, errBusy
 			}
-			return mark, true, nil
+			break
 		}
 	}
-	return Mark{}, false, nil
+	for path, p := range g.absent {
+		if rootName(path) == rootName(self.path) {
+			for _, mark := range append(slices.Clone(p.Past), p.Mark) {
+				consider(mark)
+			}
+		}
+	}
+	return best, best.Offset > 0, nil
+}
+
+// takenOver reports whether the rest of what r has read is another member's, because it lies under that one's name.
+func (g *group) takenOver(r *reader, at string) bool {
+	i := slices.IndexFunc(g.members, func(m *reader) bool { return m != r && m.path == at })
+	if i < 0 {
+		return false
+	}
+	was, now := r.pos.Identity, g.members[i].pos.Identity
+	return r.pos.Done || was.Device == now.Device && was.Inode == now.Inode
+}
+
+// remember asks for the positions of names that are not there, because a rotation is just going on or is over:
+// what they have read lies under a name that is.
+func (g *group) remember(names []string, at Positions) {
+	g.absent = map[string]Position{}
+	ask := func(name string) {
+		if !slices.Contains(names, name) && g.absent[filepath.Join(g.path, name)].IsZero() {
+			if p := at(g.id + "/" + name); !p.IsZero() {
+				g.absent[filepath.Join(g.path, name)] = p
+			}
+		}
+	}
+	for _, name := range names {
+		root := rootName(name)
+		ask(root)
+		number, _ := strconv.Atoi(strings.TrimPrefix(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, root), ".gz"), ".zst"), "."))
+		for i := 1; i < min(number, maxPast); i++ {
+			for _, ending := range []string{"", ".gz", ".zst"} {
+				ask(fmt.Sprintf("%s.%d%s", root, i, ending))
+			}
+		}
+	}
 }
 
 func headMatches(head []byte, id Identity, sums map[int]string) bool {
@@ -56,23 +108,30 @@ func headMatches(head []byte, id Identity, sums map[int]string) bool {
 	return sums[id.HeadLen] == id.Head
 }
 
-func headOf(path string, cfg Config) []byte {
-	st, err := openFile(path, cfg)
+// again is the content of an open file from its beginning, without moving the place in it. The path would not
+// do: a rotation may be going on.
+func (s *stream) again(cfg Config) (*stream, error) {
+	second := &stream{path: s.path, file: s.file, info: s.info, device: s.device, inode: s.inode}
+	return second, second.start(io.NewSectionReader(s.file, 0, math.MaxInt64), cfg)
+}
+
+func headOf(st *stream, cfg Config) []byte {
+	second, err := st.again(cfg)
 	if err != nil {
 		return nil
 	}
-	defer st.close()
-	_ = st.skip(headKeep) // a shorter file has a shorter head
-	return st.head
+	defer second.free()
+	_ = second.skip(headKeep) // a shorter file has a shorter head
+	return second.head
 }
 
-func fileHolds(path string, m Mark, cfg Config) bool {
-	st, err := openFile(path, cfg)
+func fileHolds(st *stream, m Mark, cfg Config) bool {
+	second, err := st.again(cfg)
 	if err != nil {
 		return false
 	}
-	defer st.close()
-	return st.holds(m)
+	defer second.free()
+	return second.holds(m)
 }
 
 // listFiles gives the regular files of a directory in the order of their names; hidden ones and what is
@@ -150,7 +209,9 @@ func (s *set) add(r *reader) error {
 	s.names[r.id] = true
 	r.cfg, r.sink, r.pos = s.cfg, s.sink, s.at(r.id)
 	s.readers = append(s.readers, r)
-	r.plan()
+	if r.group == nil {
+		r.plan() // else when its neighbours are known
+	}
 	return nil
 }
 
@@ -160,6 +221,7 @@ func (s *set) enlarge(g *group) error {
 	if err != nil {
 		return err
 	}
+	var fresh []*reader
 	for _, name := range names {
 		id := g.id + "/" + name
 		if s.names[id] {
@@ -169,7 +231,13 @@ func (s *set) enlarge(g *group) error {
 		if err := s.add(r); err != nil {
 			return err
 		}
-		g.members = append(g.members, r)
+		g.members, fresh = append(g.members, r), append(fresh, r)
+	}
+	if len(fresh) > 0 {
+		g.remember(names, s.at)
+	}
+	for _, r := range fresh {
+		r.plan()
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"entente/watch/event"
@@ -25,6 +26,8 @@ func (r *reader) plan() {
 		switch at := locate(r.path, r.pos.Mark, r.cfg); {
 		case at == r.path:
 			r.queue = []step{{path: at, resume: true}}
+		case at != "" && r.group != nil && r.group.takenOver(r, at):
+			r.queue = []step{fresh}
 		case at != "":
 			r.queue = append([]step{{path: at, resume: true}}, r.later(at)...)
 		default:
@@ -89,8 +92,22 @@ func (r *reader) gone(reason string) *Gone {
 // errBusy: a neighbour of the same directory is still reading this very file under its older name.
 var errBusy = errors.New("still being read under another name")
 
-// open starts the first step of the queue.
+// errMoved: between planning and opening, the path came to hold another file.
+var errMoved = errors.New("renamed in this very moment")
+
+// open starts the first step of the queue, or of a new one if a rotation came between.
 func (r *reader) open() error {
+	err := r.openFirst()
+	for tries := 0; errors.Is(err, errMoved) && tries < 4; tries++ {
+		if r.plan(); len(r.queue) == 0 {
+			return errBusy
+		}
+		err = r.openFirst()
+	}
+	return err
+}
+
+func (r *reader) openFirst() error {
 	s := r.queue[0]
 	var st *stream
 	var err error
@@ -117,7 +134,11 @@ func (r *reader) open() error {
 			next.Mark = m
 		}
 	}
-	if err := st.seek(next.Offset); err != nil {
+	err = st.seek(next.Offset)
+	if r.source == nil && next.Offset > 0 && (errors.Is(err, io.ErrUnexpectedEOF) || err == nil && !st.sought(next.Mark)) {
+		err = errMoved
+	}
+	if err != nil {
 		st.close()
 		return fmt.Errorf("%s: go to byte %d: %w", r.id, next.Offset, err)
 	}

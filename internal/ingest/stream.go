@@ -56,11 +56,16 @@ func openReader(r io.Reader, cfg Config) (*stream, error) {
 	return s, nil
 }
 
-func (s *stream) close() {
+// free lets go of what a decompressor holds.
+func (s *stream) free() {
 	if s.release != nil {
 		s.release()
 		s.release = nil
 	}
+}
+
+func (s *stream) close() {
+	s.free()
 	if s.file != nil {
 		s.file.Close()
 	}
@@ -145,6 +150,13 @@ func (s *stream) holds(m Mark) bool {
 	}
 	tail := append(head, s.history...)
 	return len(tail) >= tailLen && hashIs(tail[len(tail)-tailLen:], id.TailLen, id.Tail)
+}
+
+// sought reports whether what seek saw on its way is what m remembers.
+func (s *stream) sought(m Mark) bool {
+	head, tail := min(m.Identity.HeadLen, len(s.head)), min(m.Identity.TailLen, len(s.history))
+	return hashIs(s.head[:head], m.Identity.HeadLen, m.Identity.Head) &&
+		hashIs(s.history[len(s.history)-tail:], m.Identity.TailLen, m.Identity.Tail)
 }
 
 func hashIs(b []byte, n int, want string) bool {
