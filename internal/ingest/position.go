@@ -24,15 +24,16 @@ type Identity struct {
 // Mark is a place in one incarnation of a source, and all that a reader needs to go on from there.
 type Mark struct {
 	Identity   Identity `json:"identity"`
-	Generation int      `json:"generation"` // counts the incarnations of the source from 0
-	Begin      int64    `json:"begin"`      // offset where this source began with this incarnation
-	Offset     int64    `json:"offset"`     // first byte not yet consumed, in the decompressed stream
-	Line       int64    `json:"line"`       // lines consumed before Offset
-	Format     string   `json:"format"`     // name of the format, empty while unknown
-	State      []byte   `json:"state"`      // the parser's state
-	CR         bool     `json:"cr"`         // lines end in CR alone
-	Done       bool     `json:"done"`       // read to its end
-	Size       int64    `json:"size"`       // bytes on disk when Done
+	Generation int      `json:"generation"`     // counts the incarnations of the source from 0
+	Begin      int64    `json:"begin"`          // offset where this source began with this incarnation
+	Offset     int64    `json:"offset"`         // first byte not yet consumed, in the decompressed stream
+	Line       int64    `json:"line"`           // lines consumed before Offset
+	Format     string   `json:"format"`         // name of the format, empty while unknown
+	State      []byte   `json:"state"`          // the parser's state
+	CR         bool     `json:"cr"`             // lines end in CR alone
+	Done       bool     `json:"done"`           // read to its end
+	Size       int64    `json:"size"`           // bytes on disk when Done
+	Sent       bool     `json:"sent,omitempty"` // of a Feed: there is nothing to read again
 }
 
 // Position is what a sink stores with each batch: the current mark, and the ends of earlier incarnations,
@@ -71,8 +72,9 @@ type Line struct {
 	Size   int64  // bytes without the terminator
 	Raw    []byte // without the terminator; only the first 4 KiB of a line that is too long
 	Event  *event.Event
-	Clear  bool  // an event that meets no indicator of Config.Sieve; it was not parsed, and has neither Event nor Err
-	Err    error // nil with an Event; event.ErrNoEvent for a line that is none; else why it is unparsed
+	Clear  bool   // an event that meets no indicator of Config.Sieve; it was not parsed, and has neither Event nor Err
+	Err    error  // nil with an Event; event.ErrNoEvent for a line that is none; else why it is unparsed
+	Peer   string // who sent it, for a Feed; else the batch's Path says where it was
 }
 
 // Batch is a run of whole lines of one incarnation of one source: the bytes [From, To).
@@ -87,6 +89,7 @@ type Batch struct {
 	State      []byte // the parser's state after the last line
 	Final      bool   // this incarnation has been read to its end
 	Lost       *Gone  // what came before this batch and could not be read, if anything
+	Dropped    int64  // lines that were sent before these and lost, for a Feed
 	position   Position
 }
 

@@ -117,6 +117,7 @@ func (r *reader) store(ctx context.Context, final bool) error {
 	}
 	for i := range r.lines {
 		r.parse(&r.lines[i], &r.events[i], set)
+		parse(r.parser, &r.lines[i], &r.events[i])
 	}
 	next := r.pos
 	next.Mark = Mark{
@@ -185,19 +186,26 @@ func content(l Line) []byte {
 }
 
 func (r *reader) parse(l *Line, ev *event.Event, set *indicator.Set) {
+	if set != nil && l.Err == nil && len(l.Raw) > 0 && clearGuarded(r.sieve, set, content(*l)) {
+		l.Clear = true
+		return
+	}
+	parse(r.parser, l, ev)
+}
+
+// parse gives a line its event, or the reason why it has none. A nil parser stands for an unknown format.
+func parse(p event.Parser, l *Line, ev *event.Event) {
 	switch {
 	case l.Err != nil:
 	case len(l.Raw) == 0:
 		l.Err = event.ErrNoEvent
-	case set != nil && clearGuarded(r.sieve, set, content(*l)):
-		l.Clear = true
 	case bytes.IndexByte(l.Raw, 0) >= 0:
 		l.Err = ErrBinary
-	case r.parser == nil:
+	case p == nil:
 		l.Err = ErrNoFormat
 	default:
 		ev.Reset()
-		if l.Err = parseGuarded(r.parser, content(*l), ev); l.Err == nil {
+		if l.Err = parseGuarded(p, content(*l), ev); l.Err == nil {
 			l.Event = ev
 		}
 	}

@@ -26,7 +26,7 @@ func Replay(ctx context.Context, cfg Config, src Source, p Position, fn func(Bat
 		if m.Offset <= m.Begin {
 			continue
 		}
-		if src.Reader != nil {
+		if src.Reader != nil || m.Sent {
 			miss(m, "a stream cannot be read twice")
 			continue
 		}
