@@ -27,6 +27,9 @@ import (
 // assemble makes the parts that say and judge things and ties them together.
 func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) error {
 	c, now := n.roster.Charter, n.opt.Now
+	if err := n.cfg.checkSources(); err != nil {
+		return err
+	}
 	policy, err := n.cfg.policy(c.Budgets.SightingsPerDay)
 	if err != nil {
 		return fmt.Errorf("release policy: %w", err)

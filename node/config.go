@@ -2,9 +2,9 @@ package node
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -49,11 +49,34 @@ type Config struct {
 // Source is one log source.
 type Source struct {
 	ID   string `yaml:"id"`   // names it for ever; empty means its path
-	Path string `yaml:"path"` // file or folder
+	Path string `yaml:"path"` // file or folder, "-" for standard input
 	Once bool   `yaml:"once"` // read to the end and seal, do not follow
+
+	// Syslog is where system logs are taken instead, as udp://, tcp:// or tls://host:port.
+	Syslog string   `yaml:"syslog"`
+	Cert   string   `yaml:"cert"`  // with tls://: PEM file of the own certificate
+	Key    string   `yaml:"key"`   // and of its key
+	Pins   []string `yaml:"pins"`  // with tls://: SHA-256 of the client certificates taken; empty means any, or none
+	Allow  []string `yaml:"allow"` // networks that may send; empty means all
 }
 
-func (s Source) name() string { return cmp.Or(s.ID, s.Path) }
+// stdin is the path of standard input.
+const stdin = "-"
+
+func (s Source) name() string {
+	switch {
+	case s.ID != "":
+		return s.ID
+	case s.Path == stdin:
+		return "stdin"
+	case s.Syslog != "":
+		return "syslog-" + s.Syslog
+	}
+	return s.Path
+}
+
+// isFile says that the source lies on this machine, to be read from its path.
+func (s Source) isFile() bool { return s.Syslog == "" && s.Path != stdin }
 
 // Release is the policy by which sightings go back.
 type Release struct {
@@ -73,6 +96,10 @@ type Options struct {
 	// Poll is how often log files are looked at, without notifications by the
 	// file system; zero means both notifications and a look each second.
 	Poll time.Duration
+	// ListenPacket is Listen for datagrams; zero is the real one.
+	ListenPacket func(network, address string) (net.PacketConn, error)
+	// Stdin is what a source with the path "-" reads; nil means there is none.
+	Stdin io.Reader
 	// assembled, if set, sees the node before anything of it runs: tests plant
 	// faults there, to see that they are found.
 	assembled func(*Node)
@@ -81,6 +108,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Listen == nil {
 		o.Listen = net.Listen
+	}
+	if o.ListenPacket == nil {
+		o.ListenPacket = net.ListenPacket
 	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext

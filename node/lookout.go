@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,7 @@ func (l *lookout) Batch(ctx context.Context, b ingest.Batch) error {
 		row.Lost = b.Lost.Error()
 	}
 	var hits []sqlite.Hit
-	var ledger watch.Ledger
+	ledger := watch.Ledger{Read: b.Dropped, Dropped: b.Dropped}
 	for _, line := range b.Lines {
 		found := w.match(b, line, l.now())
 		alerts := 0
@@ -87,7 +88,7 @@ func (w *watchlist) match(b ingest.Batch, line ingest.Line, now time.Time) []sql
 	for _, h := range w.matcher.Match(line.Event, at, line.Raw, nil) {
 		e := w.entries[h.ID]
 		row := sqlite.Hit{
-			Source: b.Source, Generation: b.Generation, Line: line.Number, Key: e.key, Offset: line.Offset, Path: b.Path,
+			Source: b.Source, Generation: b.Generation, Line: line.Number, Key: e.key, Offset: line.Offset, Path: cmp.Or(line.Peer, b.Path),
 			Rule: h.Rule.Code(), Field: h.Field, Seen: h.Seen.Canonical, Type: e.item.Type, Value: e.item.Value,
 			Raw: h.Raw, Dataset: h.Dataset, Held: h.Meta.Status == watch.Held,
 			Asset: incident.Asset(line.Event, h.Field), Stored: now.UnixMilli(),

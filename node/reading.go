@@ -19,6 +19,10 @@ func (n *Node) runSources(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	var there []Source
 	for _, s := range n.cfg.Sources {
+		if !s.isFile() {
+			g.Go(func() error { return n.receive(ctx, s) })
+			continue
+		}
 		_, err := os.Stat(s.Path)
 		if err == nil {
 			there = append(there, s)

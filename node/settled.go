@@ -37,6 +37,9 @@ func (n *Node) unread(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, s := range n.cfg.Sources {
+		if !s.isFile() {
+			continue // what is sent has no end
+		}
 		files := []string{s.Path}
 		if info, err := os.Stat(s.Path); err == nil && info.IsDir() {
 			if files, err = filesIn(s.Path); err != nil {

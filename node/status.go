@@ -101,6 +101,12 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 func (n *Node) unseen(rows []sqlite.Source) []api.Source {
 	var out []api.Source
 	for _, s := range n.cfg.Sources {
+		if !s.isFile() {
+			if !slices.ContainsFunc(rows, func(r sqlite.Source) bool { return r.ID == s.name() }) {
+				out = append(out, api.Source{ID: s.name(), State: "no line yet"})
+			}
+			continue
+		}
 		if slices.ContainsFunc(rows, func(r sqlite.Source) bool { return under(r.Path, s.Path) }) {
 			continue
 		}

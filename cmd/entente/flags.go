@@ -123,7 +123,7 @@ func (f *flags) config() (node.Config, node.Options, error) {
 		return cfg, node.Options{}, hint(err, "the fields are listed in docs/operate.md; every one may be missing")
 	}
 	pass, err := f.passphrase()
-	return cfg, node.Options{Passphrase: pass}, err
+	return cfg, node.Options{Passphrase: pass, Stdin: f.e.stdin}, err
 }
 
 // client returns a client of the node that runs in the folder, after it has

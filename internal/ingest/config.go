@@ -88,6 +88,7 @@ type Source struct {
 	ID     string // names the source for ever; the files of a directory are ID/name. Empty means Path
 	Path   string
 	Reader io.Reader
+	Anew   bool // the Reader gives what was never read before, whatever the position says: the standard input of a new process
 }
 
 func (s Source) id() string {

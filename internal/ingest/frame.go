@@ -64,6 +64,12 @@ func (f *framer) next() error {
 	}
 }
 
+// drained reports whether the next line needs more to be read.
+func (f *framer) drained() bool {
+	data := f.buf[f.pos:f.end]
+	return bytes.IndexByte(data, '\n') < 0 && (!f.cr || bytes.IndexByte(data, '\r') < 0)
+}
+
 // finish completes what is left at the end of a finished stream, and reports whether there was a line. A
 // stream can end before it is decided what ends its lines, so there may be several: call it until false.
 func (f *framer) finish() bool {

@@ -174,7 +174,7 @@ func newSet(cfg Config, sources []Source, at Positions, sink Sink) (*set, error)
 	}
 	for _, src := range sources {
 		if src.Reader != nil {
-			if err := s.add(&reader{id: src.id(), source: src.Reader}); err != nil {
+			if err := s.add(&reader{id: src.id(), source: src.Reader, anew: src.Anew}); err != nil {
 				return nil, err
 			}
 			continue

@@ -316,6 +316,36 @@ func TestGzipBomb(t *testing.T) {
 	mustOnce(t, newBook(t), cfg, path) // just the cap
 }
 
+// What a pipe gives is stored when it comes, not when a batch is full, and the input of the next process is another.
+func TestLiveReader(t *testing.T) {
+	b := newBook(t)
+	b.seen = make(chan struct{})
+	for run := range 2 {
+		r, w := io.Pipe()
+		done := make(chan error)
+		go func() {
+			done <- Once(t.Context(), config(), []Source{{ID: "in", Reader: r, Anew: true}}, b.positions, b)
+		}()
+		for _, text := range []string{"#keyed p.\n", "a=1\n", "a=2\na=3\na=", "4\n"} {
+			if _, err := io.WriteString(w, text); err != nil {
+				t.Fatal(err)
+			}
+			<-b.seen
+		}
+		w.Close()
+		<-b.seen
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if got, want := b.values("in"), strings.TrimSpace(strings.Repeat("1 2 3 4 ", run+1)); got != want {
+			t.Errorf("run %d: %q", run, got)
+		}
+	}
+	if p := b.positions("in"); p.Generation != 1 || len(b.lost) > 0 {
+		t.Errorf("%+v, lost %q", p.Mark, b.lost)
+	}
+}
+
 func TestManyLinesFlat(t *testing.T) {
 	b := newBook(t)
 	lines := 0

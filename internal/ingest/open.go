@@ -16,7 +16,9 @@ func (r *reader) plan() {
 	fresh := step{path: r.path}
 	switch {
 	case r.source != nil:
-		if !r.pos.Done {
+		if r.anew {
+			r.queue = []step{{}}
+		} else if !r.pos.Done {
 			r.queue = []step{{resume: !r.pos.IsZero()}}
 		}
 	case r.pos.IsZero():

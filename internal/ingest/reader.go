@@ -21,6 +21,7 @@ type reader struct {
 	sink   Sink
 	group  *group
 	source io.Reader // instead of path
+	anew   bool
 
 	pos   Position // after the last stored batch
 	queue []step   // what is to be read; the first is open if st is set
@@ -62,6 +63,9 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 			break
 		}
 		held += r.take(nil)
+		if r.source != nil && r.fr.drained() {
+			break // more may come at any time, or never
+		}
 	}
 	if len(r.lines) > 0 {
 		if err := r.store(ctx, false); err != nil {
