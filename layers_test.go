@@ -61,6 +61,8 @@ var thirdParty = map[string][]string{
 	"watch/indicator":   {"github.com/gaissmai/bart", "github.com/FastFilter/xorfilter"},
 	"watch/quote":       {"golang.org/x/sys/cpu"},
 	"watch/format":      {},
+	"watch/packet":      {"github.com/gopacket/gopacket", "golang.org/x/net/dns/dnsmessage"},
+	"internal/pcap":     {"github.com/gopacket/gopacket"},
 	"watch/archive":     {"github.com/FastFilter/xorfilter", "github.com/cespare/xxhash/v2"},
 	"watch/sigma":       {"github.com/goccy/go-yaml"},
 	"internal/keyfile":  {"filippo.io/age", "filippo.io/mldsa"},

@@ -1,6 +1,9 @@
 package node
 
 import (
+	"io"
+
+	"entente/internal/pcap"
 	"entente/watch/event"
 	"entente/watch/format/auditd"
 	"entente/watch/format/bind"
@@ -32,3 +35,7 @@ func Formats() []event.Format {
 		cef.Format(),
 	}
 }
+
+// Translate reads what is no text as the lines of one of the formats: packet
+// captures as Zeek's JSON.
+func Translate(magic []byte, r io.Reader) io.Reader { return pcap.Lines(magic, r) }

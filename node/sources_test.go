@@ -22,6 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
 	"github.com/klauspost/compress/zstd"
 
 	"entente/internal/sqlite"
@@ -104,6 +107,35 @@ func gzipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
+// captured is a packet capture that says what the lines of an access log say: a request to each address, and
+// for a line that is none, a frame that is none.
+func captured(t *testing.T, text string) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w := pcapgo.NewWriter(&file)
+	if err := w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text) {
+		data := []byte{1, 2, 3}
+		if ip := net.ParseIP(strings.Fields(line)[0]); ip != nil {
+			b := gopacket.NewSerializeBuffer()
+			err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true},
+				&layers.Ethernet{SrcMAC: make([]byte, 6), DstMAC: make([]byte, 6), EthernetType: layers.EthernetTypeIPv4},
+				&layers.IPv4{Version: 4, Protocol: layers.IPProtocolTCP, SrcIP: net.IP{10, 0, 0, 1}, DstIP: ip.To4()},
+				&layers.TCP{SrcPort: 1000, DstPort: 80}, gopacket.Payload("GET / HTTP/1.1\r\nHost: h.example\r\n\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data = b.Bytes()
+		}
+		if err := w.WritePacket(gopacket.CaptureInfo{CaptureLength: len(data), Length: len(data)}, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return file.Bytes()
+}
+
 // kind is one kind of source under the suite.
 type kind struct {
 	name   string
@@ -145,6 +177,7 @@ func (u *unit) kinds(name string) ([]kind, *ports) {
 		{name: "folder", source: Source{Path: filepath.Join(dir, "folder")}, give: func(text string) { add(filepath.Join(dir, "folder", "a.log"), text) }},
 		{name: "gzip", once: true, source: Source{Path: file("gzip")}, give: func(text string) { write(t, file("gzip"), gzipped(t, text)) }},
 		{name: "zstd", once: true, source: Source{Path: file("zstd")}, give: func(text string) { write(t, file("zstd"), zw.EncodeAll([]byte(text), nil)) }},
+		{name: "capture", once: true, source: Source{Path: file("capture")}, give: func(text string) { write(t, file("capture"), captured(t, text)) }},
 		{name: "stdin", source: Source{Path: stdin}, give: func(text string) { must(io.WriteString(p.pipe, text))(t) }},
 		{
 			name: "udp", source: Source{Syslog: "udp://127.0.0.1:0"},

@@ -20,7 +20,7 @@ func watchVerb() verb {
 	return verb{"watch", "look for indicators in log files, without a node", `watch --indicators FILE... [flags] LOG...
 
 Prints each match as one JSON object on a line, with its explanation, and at the
-end the account of every line read. LOG is a file, plain, gzip or zstd, a folder, or
+end the account of every line read. LOG is a file, plain, gzip, zstd or a packet capture, a folder, or
 - for standard input; the format is recognised.
 
   --indicators FILE     plain list, CSV, STIX 2.1 or MISP; may be repeated
@@ -66,7 +66,7 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	}
 	told, done := e.progress("lines")
 	s.told = told
-	cfg := ingest.Config{Formats: node.Formats(), Sieve: func() *indicator.Set { return s.set }, Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
+	cfg := ingest.Config{Formats: node.Formats(), Translate: node.Translate, Sieve: func() *indicator.Set { return s.set }, Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
 	read := ingest.Once
 	if *follow {
 		read = ingest.Follow

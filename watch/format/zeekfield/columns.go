@@ -208,6 +208,8 @@ func ssl(name string) (Column, bool) {
 		return as("tls.client.hash.sha256", event.Hash)
 	case "ja3":
 		return plain("tls.client.ja3")
+	case "ja4":
+		return plain("tls.client.ja4")
 	case "ja3s":
 		return plain("tls.server.ja3s")
 	default:
