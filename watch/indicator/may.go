@@ -8,8 +8,8 @@ import (
 
 // The May methods judge bytes of a line before anybody has made values of them. Each is true if the value that
 // line[from:to] stands for could meet an indicator, or if it is not plain enough to be judged here; where it is false,
-// Match reports nothing for that value. They read the bytes around line[from:to] and do not regard them. TestMayNeverMisses
-// and FuzzMay hold them to that.
+// Match reports nothing for that value. They read the bytes around line[from:to] and do not regard them. The tests of package
+// sieve, which asks them, hold them to that.
 
 // MayAddr4 judges an IPv4 address.
 func (s *Set) MayAddr4(addr uint32) bool {

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -257,6 +259,35 @@ func TestEverySpelling(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSetsAreSwapped changes the set under sieves that are at work: each answer fits the set that was asked.
+func TestSetsAreSwapped(t *testing.T) {
+	line := []byte(`{"timestamp":"2026-11-03T08:00:00.000001+0000","event_type":"dns","src_ip":"192.0.2.1","dns":{"rrname":"a.evil.example"}}`)
+	sets := []*indicator.Set{
+		indicator.NewSet([]indicator.Entry{far()}),
+		indicator.NewSet([]indicator.Entry{{Value: observable.Value{Type: observable.IPv4, Canonical: "192.0.2.1"}}}),
+		indicator.NewSet([]indicator.Entry{{Value: observable.Value{Type: observable.Domain, Canonical: "evil.example"}}}),
+	}
+	var current atomic.Pointer[indicator.Set]
+	current.Store(sets[0])
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			s := sieve.New(formats()[0].Layout())
+			for range 2000 {
+				set := current.Load()
+				if s.Clear(set, line) != (set == sets[0]) {
+					t.Error("an answer of another set")
+					return
+				}
+			}
+		})
+	}
+	for i := range 2000 {
+		current.Store(sets[i%len(sets)])
+	}
+	wg.Wait()
 }
 
 // TestSieve draws lines with every key that a parser reads and values that are written in every way.
