@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-const benchUsage = `Usage: entente bench AREA [--json] [--long] [--input FILE]
+const benchUsage = `Usage: entente bench AREA [--json] [--long] [--input FILE] [--rules DIR]
 
 Measures this machine's own limits and the product in the same run, without
-network. AREA is: record or watch; watch reads FILE in
-place of the lines that it makes, and compares with rg where that is installed. Prints name, value, unit, the limit measured beside
+network. AREA is: record or watch; watch reads FILE in place of the lines that it
+makes, judges by the Sigma rules in DIR in place of those that it makes, and compares
+with rg where that is installed. Prints name, value, unit, the limit measured beside
 it, and ratio = speed / limit speed, so bigger is better.
 `
 
@@ -70,6 +71,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	asJSON, long, input := f.Bool("json", false, ""), f.Bool("long", false, ""), f.String("input", "", "")
+	rules := f.String("rules", "", "")
 	var area string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		area, args = args[0], args[1:]
@@ -98,7 +100,10 @@ func runBench(ctx context.Context, e env, args []string) error {
 	case "record":
 		return benchRecord(ctx, budget(*long), out)
 	case "watch":
-		return benchWatch(ctx, *long, *input, e.note, out)
+		if err := benchWatch(ctx, *long, *input, e.note, out); err != nil {
+			return err
+		}
+		return benchSigma(ctx, budget(*long), *rules, out)
 	default:
 		return usageError{"bench needs an area: record or watch"}
 	}
