@@ -124,7 +124,7 @@ func rulesText(e *env, report sigma.Report, all bool) error {
 		if entry.Outcome == sigma.Loaded && !all {
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", entry.Outcome, place(entry), because(entry))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", entry.Outcome, placeOf(entry), because(entry))
 	}
 	for _, o := range []sigma.Outcome{sigma.Loaded, sigma.Never, sigma.Refused} {
 		fmt.Fprintf(w, "%s\t%d\n", o, report.Count(o))
@@ -132,7 +132,7 @@ func rulesText(e *env, report sigma.Report, all bool) error {
 	return w.Flush()
 }
 
-func place(entry sigma.Entry) string {
+func placeOf(entry sigma.Entry) string {
 	if entry.Line > 1 {
 		return fmt.Sprintf("%s:%d", entry.File, entry.Line)
 	}

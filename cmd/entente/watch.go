@@ -17,13 +17,17 @@ import (
 )
 
 func watchVerb() verb {
-	return verb{"watch", "look for indicators in log files, without a node", `watch --indicators FILE... [flags] LOG...
+	return verb{"watch", "look for indicators and by Sigma rules in log files, without a node", `watch [--indicators FILE...] [--rules DIR...] [flags] LOG...
 
 Prints each match as one JSON object on a line, with its explanation, and at the
 end the account of every line read. LOG is a file, plain, gzip, zstd or a packet capture, a folder, or
 - for standard input; the format is recognised.
 
   --indicators FILE     plain list, CSV, STIX 2.1 or MISP; may be repeated
+  --rules DIR           Sigma rules; may be repeated
+  --placeholder NAME=FILE   as for entente rules
+  --lateness DURATION   how late an event may come for rules that correlate; 10m with
+                        --follow, else without end
   --accept              let everything alert that the gate would hold back: what is
                         undated, expired, too broad or known to be harmless
   --warning-list FILE   beside the built-in ones; may be repeated
@@ -33,8 +37,11 @@ end the account of every line read. LOG is a file, plain, gzip, zstd or a packet
 
 func runWatch(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "watch")
-	var files, warning, own texts
+	var files, warning, own, rules, lists texts
 	f.Var(&files, "indicators", "")
+	f.Var(&rules, "rules", "")
+	f.Var(&lists, "placeholder", "")
+	lateness := f.Duration("lateness", 0, "")
 	f.Var(&warning, "warning-list", "")
 	f.Var(&own, "own", "")
 	accept, follow := f.Bool("accept", false, ""), f.Bool("follow", false, "")
@@ -42,8 +49,8 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 || len(logs) == 0 {
-		return usagef("watch needs --indicators FILE and at least one log")
+	if len(files)+len(rules) == 0 || len(logs) == 0 {
+		return usagef("watch needs --indicators FILE or --rules DIR, and at least one log")
 	}
 	gate, err := readGate(warning, own)
 	if err != nil {
@@ -51,6 +58,9 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	}
 	s := &scan{e: e, held: make(map[uint32]bool)}
 	if err := s.load(files, gate, *accept); err != nil {
+		return err
+	}
+	if s.rules, err = newRuleScan(e, rules, lists, *lateness, *follow); err != nil {
 		return err
 	}
 	var sources []ingest.Source
@@ -66,7 +76,10 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	}
 	told, done := e.progress("lines")
 	s.told = told
-	cfg := ingest.Config{Formats: node.Formats(), Translate: node.Translate, Sieve: func() *indicator.Set { return s.set }, Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
+	cfg := ingest.Config{Formats: node.Formats(), Translate: node.Translate, Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
+	if s.rules == nil { // rules look at lines that no indicator meets
+		cfg.Sieve = func() *indicator.Set { return s.set }
+	}
 	read := ingest.Once
 	if *follow {
 		read = ingest.Follow
@@ -108,6 +121,7 @@ type scan struct {
 	held    map[uint32]bool
 	set     *indicator.Set
 	matcher *watch.Matcher
+	rules   *ruleScan // nil without rules
 	hits    []watch.Hit
 	ledger  watch.Ledger
 	alerts  int
@@ -174,12 +188,16 @@ func (s *scan) Batch(_ context.Context, b ingest.Batch) error {
 		err := line.Err
 		if line.Event != nil {
 			err = nil
-			s.hits = s.matcher.Match(line.Event, watch.Place{Source: b.Source, Generation: b.Generation, Line: line.Number, Offset: line.Offset}, line.Raw, s.hits)
+			s.hits = s.matcher.Match(line.Event, place(b, line), line.Raw, s.hits)
 		}
 		alerts, kept := watch.Alerts(s.hits)
+		byRules, failed := s.rules.line(b, line, place(b, line))
+		if failed != nil {
+			return failed
+		}
 		s.kept += kept
 		s.alerts += len(alerts)
-		s.ledger.Count(watch.Judge(err, len(alerts)))
+		s.ledger.Count(watch.Judge(err, len(alerts)+byRules))
 		for _, h := range s.hits {
 			if h.Meta.Status == watch.Held {
 				s.held[h.ID] = true
@@ -194,7 +212,11 @@ func (s *scan) Batch(_ context.Context, b ingest.Batch) error {
 	if s.told != nil {
 		s.told(uint64(s.ledger.Read), 0)
 	}
-	return nil
+	return s.rules.tick()
+}
+
+func place(b ingest.Batch, line ingest.Line) watch.Place {
+	return watch.Place{Source: b.Source, Generation: b.Generation, Line: line.Number, Offset: line.Offset}
 }
 
 func matchOf(a watch.Alert, path string) match {
@@ -217,10 +239,18 @@ func (s *scan) end() error {
 	for id := range s.held {
 		reasons[s.reasons[id]]++
 	}
-	if err := s.e.json(map[string]any{
+	rules, err := s.rules.end()
+	if err != nil {
+		return err
+	}
+	account := map[string]any{
 		"ledger": s.ledger, "indicators": len(s.metas), "alerts": s.alerts,
 		"held_back": map[string]any{"matches": s.kept, "indicators": len(s.held), "reasons": reasons},
-	}); err != nil {
+	}
+	if rules != nil {
+		account["rules"] = rules
+	}
+	if err := s.e.json(account); err != nil {
 		return err
 	}
 	if s.kept > 0 {
