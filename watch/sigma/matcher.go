@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entente/watch/event"
+	"entente/watch/sigma/logsource"
 )
 
 // Limits of the work on one event.
@@ -96,7 +97,7 @@ func (m *Matcher) load(ev *event.Event, raw []byte) bool {
 	m.enter()
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
-		targets := m.plan.targets[f.Name]
+		targets := m.plan.targets[logsource.Plain(f.Name)]
 		if targets == nil && !m.plan.slots[textSlot].used {
 			continue
 		}

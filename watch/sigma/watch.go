@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"entente/statement"
@@ -136,7 +137,10 @@ func (w *Watch) fields(rule int, ev *event.Event) map[string]string {
 			if !derived {
 				from = f
 			}
-			v := ev.Get(from)
+			v := ""
+			if i := slices.IndexFunc(ev.Fields, func(f event.Field) bool { return logsource.Plain(f.Name) == from }); i >= 0 {
+				v = ev.Fields[i].Value
+			}
 			if f == logsource.Timestamp {
 				v = ev.Time.UTC().Format(time.RFC3339Nano)
 			}

@@ -137,6 +137,15 @@ func Derive(name string) (from string, part func(string) string, ok bool) {
 	return "", nil, false
 }
 
+// Plain returns the name of an event's field as rules write it: without the spaces that Windows has in some, says the
+// specification under Field Usage.
+func Plain(name string) string {
+	if strings.IndexByte(name, ' ') < 0 {
+		return name
+	}
+	return strings.ReplaceAll(name, " ", "")
+}
+
 // Timestamp is the field that stands for the event's own time.
 const Timestamp = "@timestamp"
 

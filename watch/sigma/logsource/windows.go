@@ -118,6 +118,7 @@ func windowsChannels() [][]string {
 		{"security-mitigations", ms + "Security-Mitigations/Kernel Mode", ms + "Security-Mitigations/User Mode"},
 		{"sense", ms + "SENSE/Operational"},
 		{"servicebus-client", "Microsoft-ServiceBus-Client"},
+		{"microsoft-servicebus-client", "Microsoft-ServiceBus-Client"},
 		{"shell-core", ms + "Shell-Core/Operational"},
 		{"smbclient-connectivity", ms + "SmbClient/Connectivity"},
 		{"smbclient-security", ms + "SmbClient/Security"},

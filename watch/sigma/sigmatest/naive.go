@@ -137,7 +137,7 @@ func (s subject) values(fields []string) (all []string) {
 			all = append(all, s.ev.Time.UTC().Format(time.RFC3339Nano))
 		}
 		for _, f := range s.ev.Fields {
-			if f.Name != from {
+			if strings.ReplaceAll(f.Name, " ", "") != from {
 				continue
 			}
 			v := f.Value

@@ -20,7 +20,7 @@ import (
 // Limits. The largest rule of the public corpus has 1,000 values in 40 KiB.
 const (
 	MaxFile      = 32 << 20  // bytes of one file
-	MaxDocument  = 256 << 10 // bytes of one document
+	MaxDocument  = 512 << 10 // bytes of one document
 	MaxDocuments = 20_000    // in one file
 	MaxDepth     = 24        // of nesting
 	MaxKeys      = 4096      // of one document, as the parser's time grows with their square
