@@ -132,7 +132,7 @@ func (p *itemParser) parse(key string, value *yamldoc.Node) *Refusal {
 			return r
 		}
 		for _, t := range tests {
-			*p.budget -= max(1, len(t.patterns))
+			*p.budget -= max(1, len(t.patterns), t.cost/10)
 		}
 		if *p.budget < 0 {
 			return refuse(v, "values", "more than %d values in one rule", MaxValues)

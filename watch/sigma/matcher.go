@@ -12,7 +12,7 @@ import (
 // Limits of the work on one event.
 const (
 	MaxRaw  = 64 << 10 // bytes of the line that keywords are looked for in
-	maxWork = 1 << 24  // bytes of values times instructions of regular expressions
+	maxWork = 1 << 21  // of one rule: bytes of values times instructions of regular expressions
 )
 
 // value is one value of a slot.
@@ -33,6 +33,8 @@ type Matcher struct {
 	stats   Stats
 	states  map[*plan]*state
 	onFound func(int32)
+
+	overruns map[int]int64 // by rule
 }
 
 // state is the memory that belongs to one plan.
@@ -53,13 +55,16 @@ type Stats struct {
 
 // NewMatcher returns a matcher.
 func (s *Set) NewMatcher() *Matcher {
-	m := &Matcher{set: s, states: make(map[*plan]*state)}
+	m := &Matcher{set: s, states: make(map[*plan]*state), overruns: make(map[int]int64)}
 	m.onFound = m.found // one closure for all events
 	return m
 }
 
 // Stats returns the counts so far.
 func (m *Matcher) Stats() Stats { return m.stats }
+
+// Overruns returns for how many events a rule was given up: see Stats.Overrun.
+func (m *Matcher) Overruns(rule int) int64 { return m.overruns[rule] }
 
 // Match appends to hits the numbers of all rules that an event meets, ascending; see Set.Rule. raw is the whole
 // line, or nil where it is not at hand: keywords are then looked for in the fields alone. Neither is kept.
@@ -75,11 +80,12 @@ func (m *Matcher) Match(ev *event.Event, raw []byte, hits []int) []int {
 	for _, i := range m.rules {
 		b := &m.plan.rules[i]
 		m.stats.Judged++
-		m.overrun = false
+		m.overrun, m.work = false, maxWork // of each rule its own: a costly one starves no other
 		holds := m.holds(&b.root)
 		switch {
 		case m.overrun:
 			m.stats.Overrun++
+			m.overruns[b.rule]++
 		case holds:
 			m.stats.Hits++
 			hits = append(hits, b.rule)
@@ -150,7 +156,7 @@ func (m *Matcher) enter() {
 		st.slots[i] = st.slots[i][:0]
 	}
 	m.slots, m.seen, m.woken, m.round = st.slots, st.seen, st.woken, st.round
-	m.rules, m.work = m.rules[:0], maxWork
+	m.rules = m.rules[:0]
 }
 
 func (m *Matcher) take(slot int32, v value) {

@@ -31,6 +31,9 @@ func (p *itemParser) expand(v *yamldoc.Node) ([]string, *Refusal) {
 	return out, nil
 }
 
+// maxFilled bounds the bytes that placeholders make of one value.
+const maxFilled = 4 << 20
+
 // fill replaces each placeholder by every value of its list.
 func (p *itemParser) fill(v *yamldoc.Node, q pattern) ([]pattern, *Refusal) {
 	out := []pattern{nil}
@@ -46,7 +49,7 @@ func (p *itemParser) fill(v *yamldoc.Node, q pattern) ([]pattern, *Refusal) {
 				values = append(values, parsePattern(s, false))
 			}
 		}
-		if len(out)*len(values) > MaxValues {
+		if n := len(out) * len(values); n > MaxValues || n*len(v.Value) > maxFilled {
 			return nil, refuse(v, "modifier expand", "more than %d values", MaxValues)
 		}
 		var next []pattern

@@ -267,13 +267,17 @@ correlation: {type: event_count, rules: [loop], timespan: 1m, condition: {gte: 2
 // TestWork: a regular expression on which one event costs too much is given up and counted.
 func TestWork(t *testing.T) {
 	var items []string
-	for i := range 200 {
+	for i := range 20 {
 		items = append(items, fmt.Sprintf("'(.{30}%d|x*y*z*){20}w'", i))
 	}
-	set := load(t, rule("s: {f|re: ["+strings.Join(items, ", ")+"]}\ncondition: s"))
+	set := load(t, rule("s: {f|re: ["+strings.Join(items, ", ")+"]}\ncondition: s")+"---\n"+rule("s: {f|re: 'q+$'}\ncondition: s"))
 	m := set.NewMatcher()
-	m.Match(made("f="+strings.Repeat("q", event.MaxValue)), nil, nil)
-	if s := m.Stats(); s.Overrun != 1 || s.Hits != 0 {
-		t.Errorf("%+v", s)
+	hits := m.Match(made("f="+strings.Repeat("q", event.MaxValue)), nil, nil)
+	if s := m.Stats(); s.Overrun != 1 || len(hits) != 1 || hits[0] != 1 || m.Overruns(0) != 1 {
+		t.Errorf("%+v, hits %v", s, hits)
+	}
+	_, report := sigma.Load([]sigma.File{{Name: "x", Data: []byte(rule("s: {f|re: [" + strings.Repeat("'(a{30}b){30}', ", 1000) + "]}\ncondition: s"))}}, sigma.Options{})
+	if r := report.Entries[0].Refusal; r == nil || r.Construct != "values" {
+		t.Errorf("a thousand large programs: %+v", report.Entries)
 	}
 }
