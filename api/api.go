@@ -132,6 +132,9 @@ type WatchStatus struct {
 	Policy     string   `json:"policy"`    // officer or automatic
 	PerDay     int      `json:"per_day"`   // sightings to one partner in one day
 	Troubles   []string `json:"troubles"`  // what went wrong with sources
+	// Waits is since when reading waits for room on the disk, Unix
+	// milliseconds; 0 while it does not.
+	Waits int64 `json:"waits_since"`
 }
 
 // Source is one line of the source ledger.
@@ -146,7 +149,8 @@ type Source struct {
 	Dropped  int64  `json:"dropped"`
 	Lost     string `json:"lost"`
 	Done     bool   `json:"done"`
-	State    string `json:"state,omitempty"` // "absent" or "no line yet" of one that has given nothing
+	State    string `json:"state,omitempty"` // "absent", or "no line yet" of one that has given nothing
+	Since    int64  `json:"since,omitempty"` // absent since, Unix milliseconds; it is looked for again
 }
 
 // ShareRequest is a file of indicators and to whom it goes. Over HTTP, Data is

@@ -96,7 +96,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"incident.state": strs(incidentStates()), "incident.do": strs(incidentStates()),
 		"level":  {"informational", "low", "medium", "high", "critical"},
 		"policy": {string(PolicyOfficer), string(PolicyAutomatic)},
-		"source": {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken)},
+		"source": {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken), string(SourceAbsent)},
 		"part":   {string(PartOpen), string(PartSealed), string(PartAbsent), string(PartErased)},
 		"story": strs([]EventKind{
 			EventCharter, EventReading, EventShared, EventTaken, EventHeldBack, EventAccepted, EventMatched, EventReleased,

@@ -85,6 +85,7 @@ type Header struct {
 	Partners []string  // ids of the other parties and observers, in charter order
 	Troubled []string  // of Partners: silent, or caught signing two histories
 	ReadOnly bool      // the node does not write until its own log is whole again
+	Waits    time.Time // since when reading waits for room on the disk; zero while it does not
 	Totals   Totals    // counters since the start of the log
 	Now      time.Time // the node's clock
 }

@@ -159,7 +159,8 @@ type Ledger struct {
 	Lag                                     int64     // bytes that are there and not read yet
 	Last                                    time.Time // of the last line read
 	State                                   SourceState
-	Fault                                   string // what is wrong, when State is SourceBroken
+	Absent                                  time.Time // since when, when State is SourceAbsent
+	Fault                                   string    // what is wrong, when State is SourceBroken
 }
 
 // Adds reports whether every line read is accounted for.
@@ -174,4 +175,5 @@ const (
 	SourceReading   SourceState = "reading"   // behind the end
 	SourceDone      SourceState = "done"      // read to the end once
 	SourceBroken    SourceState = "broken"    // cannot be read: see Fault
+	SourceAbsent    SourceState = "absent"    // not there, and looked for again
 )

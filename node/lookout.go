@@ -35,10 +35,16 @@ type lookout struct {
 	troubles []string
 	known    map[string]bool // sources that have a row in the ledger
 	hunt     sync.Mutex      // one hunt at a time
+	waits    waits
 }
 
-// Batch implements ingest.Sink: results and position in one transaction.
+// Batch implements ingest.Sink: results and position in one transaction. While
+// there is no room for them the source waits, and later goes on from here.
 func (l *lookout) Batch(ctx context.Context, b ingest.Batch) error {
+	return l.whenRoom(ctx, func(ctx context.Context) error { return l.store(ctx, b) })
+}
+
+func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.lists.get()

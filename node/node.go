@@ -20,7 +20,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"entente/border"
-	"entente/internal/disk"
 	"entente/internal/headfile"
 	"entente/internal/logfile"
 	"entente/internal/sqlite"
@@ -236,7 +235,7 @@ func (n *Node) fail(err error) {
 // mended: a full disk, or a statement refused at a bad moment, as when a
 // withdrawal came in between.
 func (n *Node) survived(err error) error {
-	if _, refused := statement.AsRefusal(err); refused || errors.Is(err, logfile.ErrFull) || disk.IsFull(err) || sqlite.IsFull(err) {
+	if _, refused := statement.AsRefusal(err); refused || full(err) {
 		n.logger.Warn("not done; it will be tried again", "error", err)
 		return nil
 	}
@@ -292,7 +291,7 @@ func (n *Node) exchangeHeads(ctx context.Context) error {
 }
 
 func (n *Node) refreshLists(ctx context.Context) error {
-	if err := n.lookout.refresh(ctx); err != nil {
+	if err := n.lookout.whenRoom(ctx, n.lookout.refresh); err != nil {
 		return n.survived(err)
 	}
 	n.changes.watch()

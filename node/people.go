@@ -212,6 +212,17 @@ func (n *Node) metrics(ctx context.Context, b *bytes.Buffer) (int, error) {
 	put("sightings_received", "gauge", "Sightings told by partners.", t.Received)
 	put("evidence", "gauge", "Proofs of contradiction kept.", t.Forks)
 	put("scrub_steps_total", "counter", "Scrub steps done.", n.scrubbed.Load())
+	waits, absent := 0, 0
+	if !n.lookout.waits.forRoom().IsZero() {
+		waits = 1
+	}
+	for _, s := range n.cfg.Sources {
+		if !n.absentSince(s).IsZero() {
+			absent++
+		}
+	}
+	put("reading_waits", "gauge", "1 while the disk is full and reading of logs waits.", waits)
+	put("sources_absent", "gauge", "Configured log sources that are not there.", absent)
 	b.WriteString("# HELP entente_partner_size Leaves mirrored of a partner's log.\n# TYPE entente_partner_size gauge\n")
 	for _, m := range n.roster.Others(n.self.ID) {
 		fmt.Fprintf(b, "entente_partner_size{party=%q} %d\n", m.ID, n.mirrors[m.ID].state().size)

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,7 +12,7 @@ import (
 // runSources reads the configured logs. One that is not there keeps neither
 // the node nor the others from work; it is looked for until it comes.
 func (n *Node) runSources(ctx context.Context) error {
-	if err := n.lookout.refresh(ctx); err != nil {
+	if err := n.lookout.whenRoom(ctx, n.lookout.refresh); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -23,15 +22,14 @@ func (n *Node) runSources(ctx context.Context) error {
 			g.Go(func() error { return n.receive(ctx, s) })
 			continue
 		}
-		_, err := os.Stat(s.Path)
-		if err == nil {
+		if n.absentSince(s).IsZero() {
 			there = append(there, s)
 			continue
 		}
-		n.sourceTrouble(s.name(), err)
+		n.logger.Warn("log source is not there; it is looked for again", "source", s.name(), "path", s.Path)
 		g.Go(func() error {
 			for pause(ctx, sourceRetry) {
-				if _, err := os.Stat(s.Path); err == nil {
+				if n.absentSince(s).IsZero() {
 					n.logger.Info("log source is there now", "source", s.name())
 					return n.readSources(ctx, []Source{s})
 				}
@@ -69,7 +67,7 @@ func (n *Node) readSources(ctx context.Context, sources []Source) error {
 		}
 		n.sealing.Lock()
 		defer n.sealing.Unlock()
-		return n.survived(n.sealSources(ctx))
+		return n.survived(n.lookout.whenRoom(ctx, n.sealSources))
 	})
 	g.Go(func() error {
 		if len(follow) == 0 {

@@ -33,7 +33,7 @@ func (n *Node) Header(ctx context.Context) (console.Header, error) {
 	h := console.Header{
 		Party: n.self.ID, Observer: n.self.Role == charter.RoleObserver, Version: Version,
 		Charter: console.Charter{Name: c.Name, Fingerprint: n.fingerprint(), Version: c.Epoch, InForce: true, From: c.EffectiveAt()},
-		Policy:  console.Policy(n.teller.policy.Mode), ReadOnly: !n.open.Load(), Now: n.opt.Now(),
+		Policy:  console.Policy(n.teller.policy.Mode), ReadOnly: !n.open.Load(), Waits: n.lookout.waits.forRoom(), Now: n.opt.Now(),
 	}
 	for _, m := range n.roster.Others(n.self.ID) {
 		h.Partners = append(h.Partners, m.ID)
@@ -364,6 +364,20 @@ func (n *Node) ledger(ctx context.Context) ([]console.Ledger, error) {
 		}
 		if r.Lost != "" {
 			l.State = console.SourceBroken
+		}
+		for _, s := range n.cfg.Sources {
+			if !r.Final && under(r.Path, s.Path) {
+				if since := n.absentSince(s); !since.IsZero() {
+					l.State, l.Absent = console.SourceAbsent, since
+				}
+			}
+		}
+		out = append(out, l)
+	}
+	for _, s := range n.unseen(rows) {
+		l := console.Ledger{Name: s.ID, File: s.Path, State: console.SourceFollowing}
+		if s.Since > 0 {
+			l.State, l.Absent = console.SourceAbsent, milli(s.Since)
 		}
 		out = append(out, l)
 	}

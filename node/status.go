@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,8 +73,15 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	if err != nil {
 		return w, err
 	}
+	w.Waits = stamp(n.lookout.waits.forRoom())
 	for _, r := range rows {
-		w.Sources = append(w.Sources, source(r))
+		one := source(r)
+		for _, s := range n.cfg.Sources {
+			if since := n.absentSince(s); !r.Final && !since.IsZero() && under(r.Path, s.Path) {
+				one.State, one.Since = sourceAbsent, stamp(since)
+			}
+		}
+		w.Sources = append(w.Sources, one)
 	}
 	w.Sources = append(w.Sources, n.unseen(rows)...)
 	sum, err := n.watch.Totals(ctx)
@@ -97,6 +103,9 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	return w, err
 }
 
+// sourceAbsent is the state of a source that is looked for again and again.
+const sourceAbsent = "absent"
+
 // unseen are the configured sources that have given no line.
 func (n *Node) unseen(rows []sqlite.Source) []api.Source {
 	var out []api.Source
@@ -111,8 +120,8 @@ func (n *Node) unseen(rows []sqlite.Source) []api.Source {
 			continue
 		}
 		one := api.Source{ID: s.name(), Path: s.Path, State: "no line yet"}
-		if _, err := os.Stat(s.Path); err != nil {
-			one.State = "absent"
+		if since := n.absentSince(s); !since.IsZero() {
+			one.State, one.Since = sourceAbsent, stamp(since)
 		}
 		out = append(out, one)
 	}

@@ -57,6 +57,9 @@ func showStatus(e *env, s api.Status) {
 		counted(w.Indicators, "indicator", "indicators"), counted(w.Lists, "list", "lists"), counted(w.Alerts, "alert", "alerts"), w.HeldBack, w.Sent, w.Received, w.Policy, w.PerDay)
 	t := w.Total
 	e.printf("lines      %d read = %d matched + %d clean + %d unparsed + %d dropped\n", t.Read, t.Matched, t.Clean, t.Unparsed, t.Dropped)
+	if w.Waits > 0 {
+		e.printf("waiting    the disk is full: reading of logs waits since %s and goes on by itself\n", when(w.Waits))
+	}
 	for _, src := range w.Sources {
 		e.printf("source     %s\n", sourceLine(src))
 	}
@@ -95,12 +98,19 @@ func partnerLine(p api.PartnerStatus) string {
 }
 
 func sourceLine(s api.Source) string {
-	if s.State != "" {
-		return fmt.Sprintf("%s: %s", s.Path, s.State)
+	state := s.State
+	if s.Since > 0 {
+		state += " since " + when(s.Since) + ", looked for again and again"
+	}
+	if state != "" && s.Format == "" && s.Read == 0 {
+		return fmt.Sprintf("%s: %s", s.Path, state)
 	}
 	line := fmt.Sprintf("%s (%s): %d read = %d matched + %d clean + %d unparsed + %d dropped", s.Path, cmp.Or(s.Format, "format not recognised"), s.Read, s.Matched, s.Clean, s.Unparsed, s.Dropped)
 	if s.Done {
 		line += ", at its end"
+	}
+	if state != "" {
+		line += "; " + state
 	}
 	if s.Lost != "" {
 		line += "; lost: " + s.Lost
