@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	}
 	// These tests wait more than they work.
 	flag.Parse()
-	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue && !raceDetector {
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
 		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // a number is one
 	}
 	os.Exit(m.Run())
