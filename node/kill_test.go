@@ -207,7 +207,7 @@ func (u *killed) round(n int) error {
 	if n%5 == 4 {
 		return u.kill(0, time.Duration(rand.IntN(int(400*time.Millisecond))), func() {})
 	}
-	return u.kill(5+rand.IntN(60), 0, func() {
+	return u.kill(3+rand.IntN(40), 0, func() {
 		u.weblog(u.log, u.ips...)
 		u.lines += len(u.ips)
 	})
