@@ -18,6 +18,7 @@ const tenYears = 10 * 365 * 24 * time.Hour
 // jumps from one to the other. Nothing that north says or does depends on it.
 func TestPartnerClockTenYearsOff(t *testing.T) {
 	t.Parallel()
+	bubbles(t)
 	for _, c := range []struct {
 		name         string
 		before, then time.Duration
