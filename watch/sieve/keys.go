@@ -39,7 +39,8 @@ const (
 	maxKey   = 128 // bytes; a longer key is not judged
 )
 
-func newKeys(l Layout) keys { return keys{layout: l, all: make([]key, 1, 64)} }
+// newKeys begins with a key that is like no other, not even the empty one.
+func newKeys(l Layout) keys { return keys{layout: l, all: append(make([]key, 0, 64), key{size: -1})} }
 
 // find returns the key line[from:to] without its quotes, nil if it cannot be judged.
 func (k *keys) find(line []byte, from, to int) *key {

@@ -244,7 +244,7 @@ func TestEverySpelling(t *testing.T) {
 		}
 		for _, value := range []string{string(plain), strings.ReplaceAll(string(plain), "/", `\/`)} {
 			for _, path := range []string{
-				"src_ip", "unknown", "other.deep", "http.hostname", "http.url", "http.http_refer", "http.http_user_agent", "tls.sni", "tls.fingerprint", "fileinfo.md5",
+				"src_ip", "", "unknown", "other.", "other.deep", "http.hostname", "http.url", "http.http_refer", "http.http_user_agent", "tls.sni", "tls.fingerprint", "fileinfo.md5",
 				"email.from", "email.url", "dns.rrname", "dns.rdata", "dns.A", "dns.TXT", "smtp.helo",
 			} {
 				inner := fmt.Sprintf(`"%s":%s`, path, value)
