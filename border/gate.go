@@ -19,13 +19,14 @@ const (
 	HeldFuture       = "HELD_FUTURE"        // said to be seen at a time yet to come
 	HeldExpired      = "HELD_EXPIRED"       // its giver no longer stands by it
 	HeldContext      = "HELD_CONTEXT"       // mentioned, but not meant for detection
+	HeldRule         = "HELD_RULE"          // a rule: a program of somebody else's that would run here
 )
 
 // HeldCodes returns every code, in the order in which reasons are given.
 func HeldCodes() []string {
 	return []string{
 		HeldBreadth, HeldPublicSuffix, HeldOwnAsset, HeldWarningList,
-		HeldUndated, HeldFuture, HeldExpired, HeldContext,
+		HeldUndated, HeldFuture, HeldExpired, HeldContext, HeldRule,
 	}
 }
 
@@ -47,6 +48,7 @@ type Candidate struct {
 	Value           observable.Value
 	Observed, Until time.Time // zero: not said
 	Context         bool      // the giver does not mean it for detection
+	Rule            bool      // it is a rule to run, not a value to find: Value names no observable
 }
 
 // Reason is one reason to hold: a code to translate and a detail of data that
@@ -83,19 +85,10 @@ func (g *Gate) Judge(c Candidate, now time.Time) Verdict {
 		v.Hold = true
 		v.Reasons = append(v.Reasons, Reason{code, fmt.Sprintf(format, a...)})
 	}
-	if limit, wide := tooWide(c.Value); wide {
-		hold(HeldBreadth, "%s, limit /%d", c.Value.Canonical, limit)
-	}
-	if name, shared := sharedName(c.Value); shared {
-		hold(HeldPublicSuffix, "%s", name)
-	}
-	if asset, ok := g.own.meet(c.Value); ok {
-		hold(HeldOwnAsset, "%s", asset)
-	}
-	for _, l := range g.lists {
-		if entry, ok := l.Find(c.Value); ok {
-			hold(HeldWarningList, "%s: %s", l.Name(), entry)
-		}
+	if c.Rule {
+		hold(HeldRule, "%s", c.Value.Type)
+	} else {
+		g.judgeValue(c.Value, hold)
 	}
 	judgeTimes(c, now, hold)
 	if c.Context {
@@ -104,8 +97,27 @@ func (g *Gate) Judge(c Candidate, now time.Time) Verdict {
 	return v
 }
 
+// judgeValue says what speaks against looking for a value.
+func (g *Gate) judgeValue(value observable.Value, hold func(code, format string, a ...any)) {
+	if limit, wide := tooWide(value); wide {
+		hold(HeldBreadth, "%s, limit /%d", value.Canonical, limit)
+	}
+	if name, shared := sharedName(value); shared {
+		hold(HeldPublicSuffix, "%s", name)
+	}
+	if asset, ok := g.own.meet(value); ok {
+		hold(HeldOwnAsset, "%s", asset)
+	}
+	for _, l := range g.lists {
+		if entry, ok := l.Find(value); ok {
+			hold(HeldWarningList, "%s: %s", l.Name(), entry)
+		}
+	}
+}
+
 func judgeTimes(c Candidate, now time.Time, hold func(code, format string, a ...any)) {
 	switch {
+	case c.Observed.IsZero() && c.Rule: // a way of doing harm changes hands less often than an address
 	case c.Observed.IsZero():
 		hold(HeldUndated, "no observation time")
 	case c.Observed.After(now.Add(FutureSlack)):

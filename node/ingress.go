@@ -13,6 +13,7 @@ import (
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
+	"entente/watch/rule"
 )
 
 // ingress is the one way in: it turns leaves of any log, own or mirrored,
@@ -240,6 +241,9 @@ func projectList(e *sqlite.Entry, l statement.Leaf, open opener) error {
 	}
 	if len(list.Items) != b.Count {
 		return statement.Refuse(statement.CodeField, "%d items, the act says %d", len(list.Items), b.Count)
+	}
+	if err := rule.Check(list.Items); err != nil {
+		return err
 	}
 	e.Items = list.Items
 	return nil

@@ -130,7 +130,7 @@ func (l *lists) judge(gate *border.Gate, it indicator.Item) (border.Verdict, err
 	if err != nil {
 		return border.Verdict{}, err
 	}
-	return gate.Judge(border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context}, l.now()), nil
+	return gate.Judge(border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context, Rule: it.IsRule()}, l.now()), nil
 }
 
 // swap makes w current.

@@ -19,7 +19,7 @@ import (
 func shareVerb() verb {
 	return verb{"share", "share a file of indicators", `share --dir DIR --to PARTY[,PARTY] [flags] FILE...
 
-Reads a plain list, CSV, STIX 2.1 bundle or MISP event, says it to the named
+Reads a plain list, CSV, STIX 2.1 bundle, MISP event or Sigma rules, says it to the named
 parties, and waits until the statement is held.
 
   --to PARTY          who may read it; may be repeated
@@ -132,7 +132,7 @@ func showReport(e *env, r convert.Report) {
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{r.Undated, "undated"}, {r.Context, "for context only"}, {r.Recovered, "found in another column"}, {r.Duplicates, "duplicates"}, {r.SkippedTotal, "skipped"}, {r.NotRead, "not read"}} {
+	}{{r.Rules, "of them rules"}, {r.Undated, "undated"}, {r.Context, "for context only"}, {r.Recovered, "found in another column"}, {r.Duplicates, "duplicates"}, {r.SkippedTotal, "skipped"}, {r.NotRead, "not read"}} {
 		if x.n > 0 {
 			e.printf(", %d %s", x.n, x.what)
 		}
@@ -140,6 +140,9 @@ func showReport(e *env, r convert.Report) {
 	e.printf("\n")
 	if r.Undated > 0 {
 		e.printf("  %d undated: the receiver's gate holds them until an officer accepts; a column first_seen dates them\n", r.Undated)
+	}
+	if r.Rules > 0 {
+		e.printf("  %s: the receiver's gate holds rules until an officer accepts\n", counted(r.Rules, "rule", "rules"))
 	}
 	for _, s := range r.Skipped[:min(len(r.Skipped), 5)] {
 		e.printf("  row %d: %s: %s\n", s.Row, s.Code, s.Detail)

@@ -148,7 +148,7 @@ func (s *scan) load(files []string, gate *border.Gate, accept bool) error {
 				return fmt.Errorf("%s: %w", path, err)
 			}
 			m := watch.Meta{List: base(path), Item: i, Value: it.Observable(), Status: watch.Active}
-			v := gate.Judge(border.Candidate{Value: m.Value, Observed: observed, Until: until, Context: it.Context}, now)
+			v := gate.Judge(border.Candidate{Value: m.Value, Observed: observed, Until: until, Context: it.Context, Rule: it.IsRule()}, now)
 			reason := ""
 			if v.Hold && !accept {
 				m.Status = watch.Held

@@ -1,6 +1,6 @@
 // Package convert turns files of other tools into indicators and warning lists.
 //
-// It finds out what a file is (STIX bundle, MISP event, CSV, plain list), has
+// It finds out what a file is (STIX bundle, MISP event, Sigma rules, CSV, plain list), has
 // it read by the package of that format, and normalises every value. The
 // report accounts for all of it: each value of the file becomes an item, is a
 // duplicate of one, or is skipped with a reason.
@@ -22,6 +22,7 @@ import (
 	"entente/observable"
 	"entente/statement"
 	"entente/watch/indicator"
+	"entente/watch/rule"
 )
 
 // The formats that Report names.
@@ -30,6 +31,7 @@ const (
 	FormatMISP  = "misp"
 	FormatCSV   = "csv"
 	FormatPlain = "plain"
+	FormatSigma = "sigma"
 )
 
 // MaxItems is how many distinct values one file may hold.
@@ -46,10 +48,11 @@ type Report struct {
 	Rows   int    `json:"rows"`  // rows, attributes or indicator objects
 	Items  int    `json:"items"` // distinct values
 	// Of the items:
-	Undated   int `json:"undated"`   // no observation time
+	Undated   int `json:"undated"`   // no observation time, rules not counted
 	BadDates  int `json:"bad_dates"` // undated or endless because the file's date cannot be read
 	Context   int `json:"context"`   // not meant for detection
 	Recovered int `json:"recovered"` // found in another column than that of values
+	Rules     int `json:"rules"`     // Sigma rules and STIX patterns, which a person has to accept
 
 	Duplicates   int                    `json:"duplicates"`
 	SkippedTotal int                    `json:"skipped_total"`
@@ -149,9 +152,14 @@ func (c *collector) add(r row) error {
 // item fills in the value. An end before the beginning (badEnd) is dropped;
 // whatever else keeps an item from being sent refuses it.
 func item(it indicator.Item, raw value) (_ indicator.Item, badEnd bool, why *statement.Refusal) {
-	v, err := normalise(raw)
-	if err == nil {
+	it.Type, it.Value = string(raw.typ), raw.text
+	err := rule.Check([]indicator.Item{it})
+	if !it.IsRule() {
+		var v observable.Value
+		v, err = normalise(raw)
 		it.Type, it.Value = string(v.Type), v.Canonical
+	}
+	if err == nil {
 		if err = it.Check(); err != nil && it.Until != "" {
 			it.Until, badEnd = "", true
 			err = it.Check()
@@ -205,7 +213,10 @@ func (c *collector) count() {
 	c.report.Items = len(c.items)
 	c.report.BadDates, c.report.Recovered = len(c.badDate), len(c.recovered)
 	for _, it := range c.items {
-		if it.Observed == "" {
+		switch {
+		case it.IsRule():
+			c.report.Rules++
+		case it.Observed == "":
 			c.report.Undated++
 		}
 		if it.Context {

@@ -68,12 +68,34 @@ func TestRead(t *testing.T) {
 			{"type":"indicator","pattern":"[a:b AND c:d]"}]}`,
 			[]string{
 				"domain-name evil.example seen:2026-05-01T10:00:00.123Z until:2026-06-01T00:00:00Z note:C2",
+				"stix-pattern [file:name = 'x'] seen:2026-05-01T10:00:00.123Z until:2026-06-01T00:00:00Z note:C2",
 				"url evil.example/a seen:2026-05-01T10:00:00Z",
 			},
 			Report{
-				Format: FormatSTIX, Rows: 3, Items: 2, BadDates: 1, SkippedTotal: 2,
-				SkippedBy: map[statement.Code]int{"E_PATTERN": 2}, NotRead: 1, Marking: "TLP:AMBER",
+				Format: FormatSTIX, Rows: 3, Items: 3, BadDates: 1, Rules: 1, SkippedTotal: 1,
+				SkippedBy: map[statement.Code]int{"E_PATTERN": 1}, NotRead: 1, Marking: "TLP:AMBER",
 			},
+		},
+		{
+			"patterns that are not run", `{"type":"bundle","objects":[
+			{"type":"indicator","pattern":"[file:name LIKE '%']"},
+			{"type":"indicator","pattern":"[file:name MATCHES '(?=a)b']"},
+			{"type":"indicator","pattern":"[file:name='a'] REPEATS 100000 TIMES"}]}`,
+			nil,
+			Report{
+				Format: FormatSTIX, Rows: 3, SkippedTotal: 3,
+				SkippedBy: map[statement.Code]int{"E_PATTERN_BROAD": 1, "E_PATTERN_REGEXP": 1, "E_PATTERN_COST": 1},
+			},
+		},
+		{
+			"a Sigma file", "title: a rule\r\nlogsource: {category: webserver}\r\ndetection:\r\n  s: {cs-method: TRACE}\r\n  condition: s\r\n",
+			[]string{"sigma-rule title: a rule\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACE}\n  condition: s\n note:a rule"},
+			Report{Format: FormatSigma, Rows: 1, Items: 1, Rules: 1},
+		},
+		{
+			"a Sigma filter", "title: f\nlogsource: {category: webserver}\nfilter:\n  rules: any\n  s: {cs-method: TRACE}\n  condition: s\n",
+			nil,
+			Report{Format: FormatSigma, Rows: 1, SkippedTotal: 1, SkippedBy: map[statement.Code]int{statement.CodeValue: 1}},
 		},
 		{
 			"a MISP event", `{"Event":{"info":"Phish","date":"2026-05-01","Tag":[{"name":"tlp:green"}],"ShadowAttribute":[{}],"Attribute":[

@@ -10,6 +10,7 @@ import (
 	"entente/exchange/stix"
 	"entente/observable"
 	"entente/statement"
+	"entente/watch/indicator"
 )
 
 // read finds out the format and reads.
@@ -19,6 +20,8 @@ func (c *collector) read(data []byte) error {
 		return statement.Refuse(statement.CodeValue, "the file is empty")
 	case looksLikeJSON(data):
 		return c.readJSON(data)
+	case looksLikeSigma(data):
+		return c.readSigma(data)
 	case list.IsCSV(data):
 		c.report.Format = FormatCSV
 		return list.ReadCSV(data, c.listRow)
@@ -92,8 +95,7 @@ func (c *collector) readSTIX(data []byte) error {
 			r.values = append(r.values, value{v.Type, v.Text})
 		}
 		if ind.Pattern != nil {
-			// A list carries values. stix.Read hands the pattern to whoever runs a pattern.Matcher.
-			r.refused = append(r.refused, statement.Refuse(stix.CodePattern, "%.200s is no list of values", ind.Pattern))
+			r.values = append(r.values, value{indicator.TypePattern, ind.Pattern.String()})
 		}
 		return c.add(r)
 	})

@@ -38,7 +38,7 @@ const (
 
 // Item is one value to look for, as its giver states it.
 type Item struct {
-	Type  string `json:"type"`  // an observable.Type
+	Type  string `json:"type"`  // an observable.Type, TypePattern or TypeSigma
 	Value string `json:"value"` // in canonical form
 	// Observed is when the giver saw it do harm: a date (2006-01-02, UTC) or
 	// RFC 3339. Without it nobody can tell a live server from one that changed
@@ -117,6 +117,9 @@ func parseTime(field, text string) (t time.Time, bare bool, err error) {
 // checkCanonical accepts only the one spelling of a value: two spellings would
 // be two indicators that the same log line meets.
 func checkCanonical(typ, value string) error {
+	if IsRule(typ) {
+		return checkRule(typ, value)
+	}
 	if len(value) > MaxValue {
 		return statement.Refuse(statement.CodeSize, "a value of %d bytes, at most %d", len(value), MaxValue)
 	}
