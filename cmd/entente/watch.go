@@ -32,7 +32,14 @@ end the account of every line read. LOG is a file, plain, gzip, zstd or a packet
                         undated, expired, too broad or known to be harmless
   --warning-list FILE   beside the built-in ones; may be repeated
   --own VALUE           an own address, network or name; may be repeated
-  --follow              go on with what is appended, until interrupted`, runWatch}
+  --follow              go on with what is appended, until interrupted
+
+Spread over machines by NATS JetStream, URL being nats://HOST:PORT[,...]/STREAM
+with ?group=NAME for workers and ?replicas=N for a stream that is new:
+
+  watch --to URL LOG...                    ship lines, from where the stream ends
+  watch --source URL --indicators FILE...  work on them, one of many, until interrupted
+  watch --results URL                      print what the workers found`, runWatch}
 }
 
 func runWatch(ctx context.Context, e *env, args []string) error {
@@ -45,34 +52,40 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	f.Var(&warning, "warning-list", "")
 	f.Var(&own, "own", "")
 	accept, follow := f.Bool("accept", false, ""), f.Bool("follow", false, "")
+	to, from, results := f.String("to", "", ""), f.String("source", "", ""), f.String("results", "", "")
 	logs, err := f.parse(args)
 	if err != nil {
 		return err
 	}
-	if len(files)+len(rules) == 0 || len(logs) == 0 {
-		return usagef("watch needs --indicators FILE or --rules DIR, and at least one log")
+	switch {
+	case *to != "" && len(logs) > 0 && *from+*results == "":
+		return e.ship(ctx, *to, logs, *follow)
+	case *results != "" && len(logs) == 0 && *to+*from == "":
+		return e.collect(ctx, *results, *follow)
+	case *to+*results != "":
+		return usagef("watch takes either --to URL LOG..., --source URL or --results URL")
+	case *from != "" && len(rules) > 0:
+		return usagef("--rules see all lines in their order: not with --source")
+	case len(files)+len(rules) == 0 || (len(logs) == 0) == (*from == ""):
+		return usagef("watch needs --indicators FILE or --rules DIR, and at least one log, or --indicators FILE and --source URL")
 	}
 	gate, err := readGate(warning, own)
 	if err != nil {
 		return err
 	}
-	s := &scan{e: e, held: make(map[uint32]bool)}
+	s := &scan{e: e, held: make(map[uint32]bool), emit: func(m match) error { return e.json(m) }}
 	if err := s.load(files, gate, *accept); err != nil {
 		return err
 	}
 	if s.rules, err = newRuleScan(e, rules, lists, *lateness, *follow); err != nil {
 		return err
 	}
-	var sources []ingest.Source
-	for _, path := range logs {
-		if path == "-" {
-			sources = append(sources, ingest.Source{ID: "stdin", Reader: e.stdin})
-			continue
-		}
-		if _, err := os.Stat(path); err != nil {
-			return hint(fmt.Errorf("log %w", err), "is the path right, and may this user read it?")
-		}
-		sources = append(sources, ingest.Source{ID: path, Path: path})
+	if *from != "" {
+		return s.work(ctx, *from)
+	}
+	sources, err := e.logs(logs)
+	if err != nil {
+		return err
 	}
 	told, done := e.progress("lines")
 	s.told = told
@@ -87,6 +100,22 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	err = read(ctx, cfg, sources, func(string) ingest.Position { return ingest.Position{} }, s)
 	done()
 	return errors.Join(err, s.end())
+}
+
+// logs are the sources that arguments name.
+func (e *env) logs(paths []string) ([]ingest.Source, error) {
+	var sources []ingest.Source
+	for _, path := range paths {
+		if path == "-" {
+			sources = append(sources, ingest.Source{ID: "stdin", Reader: e.stdin})
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, hint(fmt.Errorf("log %w", err), "is the path right, and may this user read it?")
+		}
+		sources = append(sources, ingest.Source{ID: path, Path: path})
+	}
+	return sources, nil
 }
 
 func readGate(warning, own []string) (*border.Gate, error) {
@@ -127,6 +156,7 @@ type scan struct {
 	alerts  int
 	kept    int // matches of held-back indicators
 	told    node.Progress
+	emit    func(match) error
 }
 
 // load reads the indicators and judges each.
@@ -204,7 +234,7 @@ func (s *scan) Batch(_ context.Context, b ingest.Batch) error {
 			}
 		}
 		for _, a := range alerts {
-			if err := s.e.json(matchOf(a, b.Path)); err != nil {
+			if err := s.emit(matchOf(a, b.Path)); err != nil {
 				return err
 			}
 		}

@@ -87,6 +87,7 @@ type Batch struct {
 	From, To   int64
 	Lines      []Line // may be empty where only the position moves
 	State      []byte // the parser's state after the last line
+	Before     []byte // and before the first
 	Final      bool   // this incarnation has been read to its end
 	Lost       *Gone  // what came before this batch and could not be read, if anything
 	Dropped    int64  // lines that were sent before these and lost, for a Feed

@@ -137,7 +137,7 @@ func (r *reader) store(ctx context.Context, final bool) error {
 	}
 	b := Batch{
 		Source: r.id, Path: r.st.path, Generation: next.Generation, Modified: modified, Format: r.format,
-		From: r.pos.Offset, To: next.Offset, Lines: r.lines, State: next.State,
+		From: r.pos.Offset, To: next.Offset, Lines: r.lines, State: next.State, Before: r.pos.State,
 		Final: final, Lost: r.lost, position: next,
 	}
 	if err := r.sink.Batch(ctx, b); err != nil {

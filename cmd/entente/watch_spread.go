@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"entente/internal/ingest"
+	"entente/internal/nats"
+	"entente/node"
+	"entente/statement"
+	"entente/watch"
+)
+
+// connect opens the streams that a URL names.
+func connect(ctx context.Context, text string) (*nats.Conn, error) {
+	at, err := nats.ParseAddress(text)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return nats.Open(ctx, at)
+}
+
+// shipment is the sink that publishes lines; the stream says where each source goes on.
+type shipment struct {
+	shipper *nats.Shipper
+	lost    map[string]string
+	err     error // of asking for a position
+}
+
+func (e *env) ship(ctx context.Context, to string, paths []string, follow bool) error {
+	sources, err := e.logs(paths)
+	if err != nil {
+		return err
+	}
+	c, err := connect(ctx, to)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	s := &shipment{shipper: nats.NewShipper(c), lost: make(map[string]string)}
+	cfg := ingest.Config{Formats: node.Formats(), Translate: node.Translate, Trouble: func(source string, err error) { e.note("%s: %v", source, err) }}
+	read := ingest.Once
+	if follow {
+		read = ingest.Follow
+	}
+	return errors.Join(read(ctx, cfg, sources, s.positions(ctx), s), s.err)
+}
+
+func (s *shipment) positions(ctx context.Context) ingest.Positions {
+	return func(source string) (p ingest.Position) {
+		data, err := s.shipper.Position(ctx, source)
+		if err == nil && data != nil {
+			err = json.Unmarshal(data, &p)
+		}
+		if err != nil {
+			s.err = errors.Join(s.err, fmt.Errorf("where %s goes on: %w", source, err))
+		}
+		return p
+	}
+}
+
+// Batch implements ingest.Sink. A batch without lines is not shipped: the next one says where it goes on.
+func (s *shipment) Batch(ctx context.Context, b ingest.Batch) error {
+	if s.err != nil {
+		return s.err
+	}
+	if b.Lost != nil {
+		s.lost[b.Source] = b.Lost.Error()
+	}
+	if len(b.Lines) == 0 {
+		return nil
+	}
+	position, err := json.Marshal(b.Position())
+	if err != nil {
+		return err
+	}
+	out := &nats.Batch{
+		Source: b.Source, Path: b.Path, Generation: b.Generation, From: b.From, To: b.To, Format: b.Format,
+		State: b.Before, Modified: b.Modified, Position: position, Lost: s.lost[b.Source],
+	}
+	for _, l := range b.Lines {
+		line := nats.Line{Number: l.Number, Offset: l.Offset, Size: l.Size, Raw: l.Raw}
+		if r, ok := statement.AsRefusal(l.Err); ok {
+			line.Why = string(r.Code)
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	if err := s.shipper.Ship(ctx, out); err != nil {
+		return err
+	}
+	delete(s.lost, b.Source)
+	return nil
+}
+
+// result is what a worker says of one batch.
+type result struct {
+	Ledger  watch.Ledger `json:"ledger"`
+	Held    int          `json:"held_back"`
+	Lost    string       `json:"lost,omitempty"`
+	Matches []match      `json:"matches"`
+}
+
+// work judges batches until the context ends.
+func (s *scan) work(ctx context.Context, from string) error {
+	c, err := connect(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	cfg := ingest.Config{Formats: node.Formats()}
+	return c.Work(ctx, func(ctx context.Context, in *nats.Batch) ([]byte, error) {
+		b := ingest.Batch{
+			Source: in.Source, Path: in.Path, Generation: in.Generation, From: in.From, To: in.To,
+			Format: in.Format, Before: in.State, Modified: in.Modified,
+		}
+		for _, l := range in.Lines {
+			line := ingest.Line{Number: l.Number, Offset: l.Offset, Size: l.Size, Raw: l.Raw}
+			if l.Why == ingestLong || l.Why == ingestCut { // what only the process that read the file can know
+				line.Err = statement.Refuse(statement.Code(l.Why), "as the shipper found")
+			}
+			b.Lines = append(b.Lines, line)
+		}
+		if err := ingest.Parse(cfg, &b); err != nil {
+			return nil, err
+		}
+		r := result{Lost: in.Lost}
+		s.ledger, s.kept = watch.Ledger{}, 0
+		s.emit = func(m match) error { r.Matches = append(r.Matches, m); return nil }
+		if err := s.Batch(ctx, b); err != nil {
+			return nil, err
+		}
+		r.Ledger, r.Held = s.ledger, s.kept
+		return json.Marshal(r)
+	})
+}
+
+// The reasons that lie in the file, not in the line.
+const (
+	ingestLong = "E_LINE_LONG"
+	ingestCut  = "E_LINE_CUT"
+)
+
+// collect prints what the workers found, and the account of all lines.
+func (e *env) collect(ctx context.Context, from string, follow bool) error {
+	c, err := connect(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var ledger watch.Ledger
+	alerts, held := 0, 0
+	err = c.Collect(ctx, follow, func(data []byte) error {
+		var r result
+		if err := json.Unmarshal(data, &r); err != nil {
+			return fmt.Errorf("a worker's result: %w", err)
+		}
+		ledger.Add(r.Ledger)
+		held += r.Held
+		alerts += len(r.Matches)
+		if r.Lost != "" {
+			e.note("%s", r.Lost)
+		}
+		for _, m := range r.Matches {
+			if err := e.json(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.json(map[string]any{"ledger": ledger, "alerts": alerts, "held_back": map[string]any{"matches": held}}); err != nil {
+		return err
+	}
+	return ledger.Check()
+}
+
+var _ ingest.Sink = (*shipment)(nil)

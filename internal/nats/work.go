@@ -1,0 +1,120 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Work takes batches as one of a group, until the context ends (then it returns nil) or judge fails. judge
+// must give the same result for the same batch. Its result is published before the batch is acknowledged, and only the
+// first result of a batch is kept.
+func (c *Conn) Work(ctx context.Context, judge func(ctx context.Context, b *Batch) ([]byte, error)) error {
+	var consumer jetstream.Consumer
+	err := c.again(ctx, func(ctx context.Context) (err error) {
+		consumer, err = c.js.CreateOrUpdateConsumer(ctx, c.at.Stream, jetstream.ConsumerConfig{
+			Durable: c.at.Group, AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait, MaxAckPending: 1024,
+		})
+		return err
+	})
+	for err == nil && ctx.Err() == nil {
+		var batch jetstream.MessageBatch
+		if batch, err = consumer.Fetch(4, jetstream.FetchMaxWait(time.Second)); err != nil {
+			err = nil // no leader at the moment
+			pause(ctx, tryAgain)
+			continue
+		}
+		for m := range batch.Messages() {
+			if err = c.one(ctx, m, judge); err != nil {
+				break
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+func (c *Conn) one(ctx context.Context, m jetstream.Msg, judge func(ctx context.Context, b *Batch) ([]byte, error)) error {
+	b, err := decode(m.Data())
+	if err != nil {
+		return m.TermWithReason("not a batch of lines") // nobody can read it; the server's advisory tells
+	}
+	result, err := judge(ctx, b)
+	if err != nil {
+		return fmt.Errorf("lines of %s: %w", b.Source, err)
+	}
+	subject := c.at.Stream + ".results." + b.ID()
+	err = c.again(ctx, func(ctx context.Context) error {
+		_, err := c.js.Publish(ctx, subject, result, jetstream.WithMsgID(b.ID()), jetstream.WithExpectLastSequencePerSubject(0))
+		if wrongSequence(err) {
+			return errThere
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errThere) {
+		return err
+	}
+	// An acknowledgement that is lost, or comes too late, only means that the batch is judged again for nothing.
+	once, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	_ = m.DoubleAck(once)
+	return nil
+}
+
+// Collect hands on every result in the order in which they were published, from the first, until the context ends (then
+// it returns nil) or take fails; without follow, until it has handed on those that were there when it began.
+func (c *Conn) Collect(ctx context.Context, follow bool, take func(result []byte) error) error {
+	next, last := uint64(1), ^uint64(0)
+	if !follow {
+		err := c.again(ctx, func(ctx context.Context) error {
+			stream, err := c.js.Stream(ctx, c.results())
+			if err == nil {
+				last = stream.CachedInfo().State.LastSeq
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for ctx.Err() == nil && next <= last {
+		var consumer jetstream.Consumer
+		err := c.again(ctx, func(ctx context.Context) (err error) {
+			consumer, err = c.js.OrderedConsumer(ctx, c.results(), jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next})
+			return err
+		})
+		if err != nil {
+			break
+		}
+		for ctx.Err() == nil && next <= last {
+			batch, err := consumer.Fetch(int(min(64, last-next+1)), jetstream.FetchMaxWait(time.Second))
+			if err != nil {
+				pause(ctx, tryAgain)
+				break
+			}
+			for m := range batch.Messages() {
+				meta, err := m.Metadata()
+				if err != nil || meta.Sequence.Stream < next {
+					continue
+				}
+				if err := take(m.Data()); err != nil {
+					return err
+				}
+				next = meta.Sequence.Stream + 1
+			}
+		}
+	}
+	return nil
+}
