@@ -34,6 +34,8 @@ type Node interface {
 	// Incident exports one incident as "ocsf" or "stix".
 	Incident(ctx context.Context, id, format string) ([]byte, error)
 	Act(ctx context.Context, r ActRequest) error
+	// Hunt looks for values in the archive; told, if not nil, hears how far it has come.
+	Hunt(ctx context.Context, r HuntRequest, told func(done, total int64)) (HuntResult, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
 	Seal(ctx context.Context, r SealRequest) (statement.Ref, error)
@@ -135,6 +137,18 @@ type WatchStatus struct {
 	// Waits is since when reading waits for room on the disk, Unix
 	// milliseconds; 0 while it does not.
 	Waits int64 `json:"waits_since"`
+
+	Archive ArchiveStatus `json:"archive"`
+}
+
+// ArchiveStatus is what a node keeps for indicators that come later.
+type ArchiveStatus struct {
+	Off      bool   `json:"off"` // by configuration
+	Segments int    `json:"segments"`
+	Events   int64  `json:"events"`
+	Bytes    int64  `json:"bytes"`
+	Since    int64  `json:"since"`   // time of the earliest event in a segment, 0 where there is none
+	Stopped  string `json:"stopped"` // why nothing is archived at present; matching goes on
 }
 
 // Source is one line of the source ledger.
@@ -231,6 +245,7 @@ type Alert struct {
 	Count   uint64   `json:"count"` // hits; of a held-back one those that it would have had
 	First   int64    `json:"first"`
 	Last    int64    `json:"last"`
+	Dwell   int64    `json:"dwell"`   // milliseconds from the first to now; 0 where no line has a time
 	State   string   `json:"state"`   // of the sighting: none, waiting, or how far it has come
 	Reasons []string `json:"reasons"` // why it is held back
 	Hits    []Hit    `json:"hits"`    // the newest one

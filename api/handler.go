@@ -67,6 +67,7 @@ func Handler(n Node) http.Handler {
 	post(mux, "users", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.PutUser(ctx, u) })
 	post(mux, "users/remove", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.RemoveUser(ctx, u.Name) })
 	mux.HandleFunc("POST /v1/share", share(n))
+	mux.HandleFunc("POST /v1/hunt", hunt(n))
 	mux.HandleFunc("POST /v1/carry/in", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.CarryIn(r.Context(), http.MaxBytesReader(w, r.Body, MaxStick))
 		answer(w, v, err)
@@ -185,10 +186,9 @@ type Failure struct {
 func answer(w http.ResponseWriter, v any, err error) {
 	status := http.StatusOK
 	if err != nil {
-		status = http.StatusInternalServerError
-		f := Failure{Code: Internal, Detail: err.Error()}
-		if r, ok := statement.AsRefusal(err); ok {
-			status, f = http.StatusBadRequest, Failure{Code: string(r.Code), Detail: r.Detail}
+		f := failureOf(err)
+		if status = http.StatusBadRequest; f.Code == Internal {
+			status = http.StatusInternalServerError
 		}
 		v = f
 	}
@@ -199,6 +199,13 @@ func answer(w http.ResponseWriter, v any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(b, '\n'))
+}
+
+func failureOf(err error) Failure {
+	if r, ok := statement.AsRefusal(err); ok {
+		return Failure{Code: string(r.Code), Detail: r.Detail}
+	}
+	return Failure{Code: Internal, Detail: err.Error()}
 }
 
 // query reads parameters and keeps the first fault.

@@ -70,7 +70,8 @@ type Alert struct {
 	Indicator   Indicator
 	Count       uint64 // hits
 	First, Last time.Time
-	Rule        string // stable key of the rule, for example "match.equal"
+	Dwell       time.Duration // from First to now; 0 where no line has a time
+	Rule        string        // stable key of the rule, for example "match.equal"
 	Sources     []string
 	Sighting    Sighting
 	Hits        []Hit // newest first; filled by Source.Alert only

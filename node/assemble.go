@@ -60,6 +60,9 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.ingress.before = n.clerk.judge
 	n.lookout = &lookout{lists: n.lists, db: n.watch, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Translate: Translate, Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
 	n.lookout.alerted = func() { n.changes.watch(); n.wake.tell.ring() }
+	if err := n.openArchive(ctx); err != nil {
+		return err
+	}
 	rows, err := n.watch.Sources(ctx)
 	if err != nil {
 		return err

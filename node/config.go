@@ -44,6 +44,8 @@ type Config struct {
 	// HighWater is a file outside the data folder that remembers the largest
 	// own head; empty means DIR.head beside the folder.
 	HighWater string `yaml:"high_water"`
+	// Archive says how events are kept for later indicators.
+	Archive Archive `yaml:"archive"`
 }
 
 // Source is one log source.

@@ -37,6 +37,7 @@ type watchlist struct {
 	entries []entry // by id of the set
 	byKey   map[sqlite.Key]int
 	lists   []statement.Ref
+	wanted  []int // entries in the matcher, of one made by only
 }
 
 // lists keeps the watchlist: every list in the view, judged by the gate, with
@@ -161,6 +162,7 @@ func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
 	for id, e := range w.entries {
 		if want[e.list] {
 			set = append(set, indicator.Entry{Value: e.item.Observable(), ID: uint32(id)})
+			part.wanted = append(part.wanted, id)
 		}
 	}
 	return part.index(set)

@@ -4,19 +4,17 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"entente/internal/ingest"
+	"entente/internal/segment"
 	"entente/internal/sqlite"
 	"entente/statement"
 	"entente/watch"
 	"entente/watch/event"
 	"entente/watch/incident"
-	"entente/watch/indicator"
 )
 
 // lookout matches log lines against the watchlist: lines as they come, and
@@ -27,7 +25,8 @@ type lookout struct {
 	config  ingest.Config
 	now     func() time.Time
 	logger  *slog.Logger
-	alerted func() // called after alerts were stored
+	alerted func()         // called after alerts were stored
+	archive *segment.Store // nil: nothing is kept
 
 	// mu orders batches and swaps of the watchlist: a line is matched live by
 	// exactly the lists that no later hunt will bring to it.
@@ -74,7 +73,12 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 	if !l.known[b.Source] {
 		fresh = w.lists
 	}
-	if err := l.db.Store(ctx, row, hits, fresh); err != nil {
+	notes := l.keep(b)
+	err = l.db.Store(ctx, row, hits, fresh, notes...)
+	if len(notes) > 0 {
+		l.archive.Done(err == nil)
+	}
+	if err != nil {
 		return err
 	}
 	l.known[b.Source] = true
@@ -145,72 +149,6 @@ func (l *lookout) refresh(ctx context.Context) error {
 	}
 	l.alerted()
 	return nil
-}
-
-// huntBack reads again what each source has given so far, with those lists
-// that it has not been matched against.
-func (l *lookout) huntBack(ctx context.Context, w *watchlist) error {
-	done, err := l.db.Hunts(ctx)
-	if err != nil {
-		return err
-	}
-	finished := make(map[sqlite.Hunt]bool)
-	for _, h := range done {
-		h.State = ""
-		finished[h] = true
-	}
-	rows, err := l.db.Sources(ctx)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		missing := make(map[statement.Ref]bool)
-		var refs []statement.Ref
-		for _, r := range w.lists {
-			if !finished[sqlite.Hunt{Origin: r.Origin, Index: r.Index, Source: row.ID}] {
-				missing[r] = true
-				refs = append(refs, r)
-			}
-		}
-		if len(missing) == 0 {
-			continue
-		}
-		state, err := l.huntSource(ctx, row, w.only(missing))
-		if err != nil {
-			return err
-		}
-		if err := l.db.Hunted(ctx, row.ID, state, refs); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *lookout) huntSource(ctx context.Context, row sqlite.Source, w *watchlist) (string, error) {
-	var p ingest.Position
-	if err := json.Unmarshal(row.Position, &p); err != nil {
-		return "", fmt.Errorf("position of %s: %w", row.ID, err)
-	}
-	config := l.config
-	config.Sieve = func() *indicator.Set { return w.set }
-	err := ingest.Replay(ctx, config, ingest.Source{ID: row.ID, Path: row.Path}, p, func(b ingest.Batch) error {
-		var hits []sqlite.Hit
-		for _, line := range b.Lines {
-			hits = append(hits, w.match(b, line, l.now())...)
-		}
-		if len(hits) == 0 {
-			return nil
-		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.db.StoreHunt(ctx, hits)
-	})
-	var gone *ingest.Gone
-	if errors.As(err, &gone) {
-		l.logger.Warn("hunt back", "source", row.ID, "error", err)
-		return sqlite.HuntGone, nil
-	}
-	return sqlite.HuntDone, err
 }
 
 // position tells ingest where reading of a source had come to.

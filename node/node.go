@@ -66,9 +66,11 @@ type Node struct {
 	failed chan error // what must end the node
 	taking sync.Mutex // one ingress of the own log at a time; each mirror has its own
 
-	spreading sync.Mutex // one look for unsaid evidence at a time
-	rotating  sync.Mutex // one change of the statement key at a time
-	sealing   sync.Mutex // one look for logs to seal at a time
+	spreading   sync.Mutex // one look for unsaid evidence at a time
+	rotating    sync.Mutex // one change of the statement key at a time
+	sealing     sync.Mutex // one look for logs to seal at a time
+	archiveAway bool       // the archive's folder could not be opened at the start
+	sealed      sync.Map   // segments that the record is known to have, by what was said and their digest
 
 	saving sync.Mutex       // guards spent
 	spent  map[string]spent // by party, as written down
@@ -149,6 +151,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	closing.add(n.watch.Close)
 
 	// Who says and judges what.
+	closing.add(func() error { return n.closeArchive() })
 	if err := n.assemble(ctx, keys, signs); err != nil {
 		return err
 	}
@@ -188,6 +191,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
 	g.Go(func() error { return n.runBells(ctx) })
 	g.Go(func() error { return n.runSources(ctx) })
+	g.Go(func() error { return n.runArchive(ctx) })
 	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
 	g.Go(func() error { return n.serveConsole(ctx, listeners.console) })
 	g.Go(func() error { return n.serveControl(ctx, listeners.control) })

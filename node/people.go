@@ -223,6 +223,11 @@ func (n *Node) metrics(ctx context.Context, b *bytes.Buffer) (int, error) {
 	}
 	put("reading_waits", "gauge", "1 while the disk is full and reading of logs waits.", waits)
 	put("sources_absent", "gauge", "Configured log sources that are not there.", absent)
+	kept := n.archiveStatus()
+	put("archive_segments", "gauge", "Complete segments of the archive.", kept.Segments)
+	put("archive_events", "gauge", "Events in the archive.", kept.Events)
+	put("archive_bytes", "gauge", "Bytes of the archive.", kept.Bytes)
+	put("archive_stopped", "gauge", "1 while nothing is archived, for want of room or by a failing disk; matching goes on.", map[bool]int{true: 1}[kept.Stopped != ""])
 	b.WriteString("# HELP entente_partner_size Leaves mirrored of a partner's log.\n# TYPE entente_partner_size gauge\n")
 	for _, m := range n.roster.Others(n.self.ID) {
 		fmt.Fprintf(b, "entente_partner_size{party=%q} %d\n", m.ID, n.mirrors[m.ID].state().size)

@@ -234,6 +234,9 @@ func (n *Node) alerts(ctx context.Context, list *watchlist, q console.WatchQuery
 
 func (n *Node) alert(ctx context.Context, list *watchlist, g sqlite.Group) (console.Alert, error) {
 	a := console.Alert{ID: alertID(g.Key), Count: uint64(g.Count), First: milli(g.First), Last: milli(g.Last)}
+	if g.First != 0 {
+		a.Dwell = max(n.opt.Now().Sub(a.First), 0)
+	}
 	a.Indicator = console.Indicator{Type: g.Type, Value: g.Value}
 	i, ok := list.byKey[g.Key]
 	if ok {

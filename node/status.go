@@ -94,6 +94,7 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 		return w, err
 	}
 	w.Alerts, w.HeldBack, w.Sent, w.Received = t.Alerts, t.HeldBack, t.Sent, t.Received
+	w.Archive = n.archiveStatus()
 	list := n.lists.get()
 	w.Lists, w.Indicators = len(list.lists), len(list.entries)
 	n.lookout.mu.Lock()
@@ -162,6 +163,7 @@ func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, erro
 	for _, a := range alerts {
 		one := alertOf(a.ID, a.Indicator, a.Count)
 		one.First, one.Last, one.State = stamp(a.First), stamp(a.Last), string(a.Sighting.State)
+		one.Dwell = api.Dwell(one.First, n.opt.Now())
 		k, err := parseAlertID(a.ID)
 		if err != nil {
 			return out, err

@@ -62,6 +62,9 @@ func showAlert(e *env, a api.Alert) {
 	} else {
 		e.printf("%s %s, %s\n  met       %s, sighting: %s\n", a.Type, a.Value, from, counted(a.Count, "line", "lines"), a.State)
 	}
+	if a.First != 0 {
+		e.printf("  first     %s, %s ago\n", when(a.First), ago(a.Dwell))
+	}
 	for _, h := range a.Hits {
 		e.printf("  newest    %s line %d, byte %d: %s is %s (%s)\n  line      %s\n", h.File, h.Line, h.Offset, h.Field, h.Seen, h.Rule, short(h.Raw, 300))
 	}

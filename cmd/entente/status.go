@@ -63,6 +63,7 @@ func showStatus(e *env, s api.Status) {
 	for _, src := range w.Sources {
 		e.printf("source     %s\n", sourceLine(src))
 	}
+	e.printf("archive    %s\n", archiveLine(w.Archive))
 	for _, text := range w.Troubles {
 		e.printf("trouble    %s\n", text)
 	}
@@ -71,6 +72,20 @@ func showStatus(e *env, s api.Status) {
 		e.printf("; console at %s", s.Console)
 	}
 	e.printf("\n")
+}
+
+func archiveLine(a api.ArchiveStatus) string {
+	if a.Off {
+		return "off"
+	}
+	line := fmt.Sprintf("%s in %s, %.1f MiB", counted(a.Events, "event", "events"), counted(a.Segments, "segment", "segments"), float64(a.Bytes)/(1<<20))
+	if a.Since != 0 {
+		line += ", since " + when(a.Since)
+	}
+	if a.Stopped != "" {
+		line += "; STOPPED: " + a.Stopped + " (matching goes on)"
+	}
+	return line
 }
 
 func partnerLine(p api.PartnerStatus) string {

@@ -81,8 +81,9 @@ func (w *Watch) Position(ctx context.Context, id string) ([]byte, error) {
 
 // Store keeps what one batch of lines gave, in one transaction: the counts of
 // s are added to the ledger, hits are added (one for each line and item), and
-// the position moves. fresh names lists that need no hunt in a new source.
-func (w *Watch) Store(ctx context.Context, s Source, hits []Hit, fresh []statement.Ref) error {
+// the position moves. fresh names lists that need no hunt in a new source;
+// notes are kept as by PutNote.
+func (w *Watch) Store(ctx context.Context, s Source, hits []Hit, fresh []statement.Ref, notes ...Note) error {
 	return w.db.tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, w.db.q("put_source"), s.ID, s.Path, s.Format, string(s.Position), s.Read, s.Matched, s.Clean, s.Unparsed, s.Dropped, s.Lost, s.Final, s.Updated)
 		if err != nil {
@@ -91,6 +92,11 @@ func (w *Watch) Store(ctx context.Context, s Source, hits []Hit, fresh []stateme
 		for _, r := range fresh {
 			if _, err := tx.ExecContext(ctx, w.db.q("set_hunted"), r.Origin, r.Index, s.ID, HuntDone); err != nil {
 				return fmt.Errorf("store hunt: %w", err)
+			}
+		}
+		for _, n := range notes {
+			if _, err := tx.ExecContext(ctx, w.db.q("put_note"), n.Key, n.Value); err != nil {
+				return fmt.Errorf("store a note: %w", err)
 			}
 		}
 		return w.addHits(ctx, tx, hits)
@@ -255,6 +261,12 @@ func (w *Watch) SentOn(ctx context.Context, partner string, at time.Time) (int, 
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// Note is a small value kept under a key.
+type Note struct {
+	Key   string
+	Value []byte
+}
 
 // Note reads a small value kept under a key; nil if there is none.
 func (w *Watch) Note(ctx context.Context, key string) ([]byte, error) {
