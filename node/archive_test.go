@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"entente/api"
 	"entente/internal/scenario"
 	"entente/internal/sqlite"
+	"entente/observable"
 	"entente/record"
+	"entente/watch/archive"
 )
 
 // scene is what the archive's tests read: the logs of one office and the lists
@@ -139,6 +142,26 @@ func TestArchiveEqualsLive(t *testing.T) {
 	}
 	if d := gocmp.Diff(live, kept); d != "" {
 		t.Errorf("the archive differs from live: %.2000s", d)
+	}
+}
+
+// archivedOnce: the archive holds so many lines of a web log of documentation
+// addresses, each once.
+func (u *unit) archivedOnce(name string, lines int64) {
+	u.t.Helper()
+	seen := make(map[string]int)
+	net := archive.NewNeedles([]observable.Value{{Type: observable.Net4, Canonical: "203.0.113.0/24"}})
+	u.ok(u.node(name).lookout.archive.Hunt(u.t.Context(), net, nil, func(r *archive.Record) error {
+		seen[fmt.Sprint(r.Source, " ", r.Generation, " ", r.Line)]++
+		return nil
+	}))
+	for line, times := range seen {
+		if times != 1 {
+			u.t.Errorf("line %s is in the archive %d times", line, times)
+		}
+	}
+	if int64(len(seen)) != lines {
+		u.t.Errorf("%d of %d lines are in the archive: %+v", len(seen), lines, u.node(name).archiveStatus())
 	}
 }
 

@@ -78,6 +78,12 @@ func underLoad(text string) error {
 		for officer := range 3 {
 			go talk(n, officer)
 		}
+		go func() {
+			<-time.After(15 * time.Millisecond)
+			if n.archiveStatus().Segments < 20 {
+				_, _ = n.SealArchive(context.Background()) // killed at any point of it
+			}
+		}()
 	})
 }
 
@@ -236,6 +242,7 @@ func checkKilled(t *testing.T, u *killed) {
 	if n := u.ofKind(north, south, indicator.KindSighting); n != u.listed {
 		t.Errorf("north reads %d sightings of %d", n, u.listed)
 	}
+	u.archivedOnce(south, int64(u.lines))
 	u.innocent()
 	u.still()
 	live := u.dump(south)
