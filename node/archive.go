@@ -93,7 +93,7 @@ func (l *lookout) keep(b ingest.Batch) []sqlite.Note {
 		return nil
 	}
 	span := archive.Span{Source: b.Source, Generation: b.Generation, Begin: b.Position().Begin, From: b.From, To: b.To, Final: b.Final}
-	note, err := l.archive.Append(span, recordsOf(b))
+	note, err := l.archive.Append(span, ArchiveRecords(b))
 	switch {
 	case err == nil:
 		return []sqlite.Note{{Key: archiveNote, Value: note}}
@@ -103,8 +103,9 @@ func (l *lookout) keep(b ingest.Batch) []sqlite.Note {
 	return nil
 }
 
-// recordsOf yields the events of a batch as the archive keeps them.
-func recordsOf(b ingest.Batch) iter.Seq[*archive.Record] {
+// ArchiveRecords yields the events of a batch as the archive keeps them. Each
+// is valid until the next.
+func ArchiveRecords(b ingest.Batch) iter.Seq[*archive.Record] {
 	return func(yield func(*archive.Record) bool) {
 		rec := archive.Record{Source: b.Source, Path: b.Path, Generation: b.Generation}
 		for _, line := range b.Lines {

@@ -279,6 +279,11 @@ func (x *exercise) play(ctx context.Context) error {
 	if x.lie != "" {
 		return x.playLie(ctx)
 	}
+	if !x.real() {
+		if err := x.remember(ctx); err != nil {
+			return err
+		}
+	}
 	if err := x.count(ctx); err != nil {
 		return err
 	}

@@ -43,12 +43,15 @@ const (
 	lureHash    = "7d0bc1b1b5fb2ef1a2c9d3b7ac2f38a1e2f8f4e52d3b6f30a91c56a7f0c4de91"
 	lureMD5     = "5bf1a9d27cf3d2d08ee1f1e36a4f0c1b" // of a variant that nobody received
 
+	rehearsal = "203.0.113.205" // north met it weeks ago, and nobody knew it then
+
 	resolver = "9.9.9.9" // a public resolver; holds no secret and belongs on no list
 )
 
 // cast lists what the parties share, in the order of their files.
 func cast() []Indicator {
 	const csv, misp, stix, plain = "control-servers.csv", "spear-phish.misp.json", "scanners.stix.json", "watchlist.txt"
+	const today = "todays-report.csv"
 	return []Indicator{
 		{North, csv, "ipv4-addr", control, "", "control server"},
 		{North, csv, "ipv4-addr", controlOld, "", "control server, until September"},
@@ -78,6 +81,7 @@ func cast() []Indicator {
 		{South, plain, "ipv4-addr", crawler, "HELD_UNDATED", ""},
 		{South, plain, "domain-name", polls, "HELD_UNDATED", ""},
 		{South, plain, "ipv4-addr", "203.0.113.17", "HELD_UNDATED", ""},
+		{South, today, "ipv4-addr", rehearsal, "", "first control server, in summer"},
 	}
 }
 

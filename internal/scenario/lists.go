@@ -38,6 +38,10 @@ func (g *generator) southLists() []File {
 	return []File{g.stixBundle("scanners.stix.json"), g.plainList("watchlist.txt")}
 }
 
+// northToday is empty; southToday is what south learns when the day is over.
+func (g *generator) northToday() []File { return nil }
+func (g *generator) southToday() []File { return []File{g.csvList("todays-report.csv")} }
+
 // csvList has the columns of the JAR-16-20296A list, and the dates that it lacks. Names are defanged, as people do.
 func (g *generator) csvList(file string) File {
 	var b strings.Builder

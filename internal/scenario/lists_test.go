@@ -16,7 +16,7 @@ func TestListsAgreeWithTheImporters(t *testing.T) {
 	s := day()
 	gate := border.NewGate(border.BuiltIn(), nil)
 	for _, p := range s.Parties {
-		for _, l := range p.Lists {
+		for _, l := range append(p.Lists, p.Today...) {
 			var want, got []Indicator
 			for _, ind := range s.Indicators {
 				if ind.Giver == p.Name && ind.List == l.Name {

@@ -7,7 +7,7 @@ import (
 
 // northLogs are a sensor at the border and the web server of the registration site.
 func (g *generator) northLogs() []log {
-	eve, web := log{name: "eve.json"}, log{name: "access.log"}
+	eve, web, summer := log{name: "eve.json"}, log{name: "access.log"}, log{name: OldLog}
 	g.northOrdinary(&eve)
 	g.visitors(&web, 900, northSiteName, []string{"/register", "/", "/deadlines", "/lookup", "/faq", "/id-requirements"})
 	g.northScanned(&eve, &web)
@@ -19,7 +19,26 @@ func (g *generator) northLogs() []log {
 		text: `{"timestamp":"2026-10-05T09:16:48.000000+0000","flow_id":11,"event_type":"flow","src_ip":"10.20.1.`,
 	})
 	web.entries = append(web.entries, entry{at: g.at(0.37), junk: true, text: "\x00\x00\x00\x00\x00\x00\x00\x00"})
-	return []log{eve, web}
+	g.northSummer(&summer)
+	return []log{eve, web, summer}
+}
+
+// OldLog is a log of north's of which the last line is weeks old when the
+// exercise begins. It holds what a report of the last hour names.
+const OldLog = "summer.json"
+
+// northSummer: five weeks before, one machine asked a server for orders, and
+// again some days later. Everything else is ordinary.
+func (g *generator) northSummer(l *log) {
+	first := g.base.AddDate(0, 0, -36)
+	for i := range 300 {
+		at := first.Add(time.Duration(i) * 53 * time.Minute)
+		c := conn{at: at, id: uint64(i + 1), src: "10.20.1.31", dst: g.services[i%len(g.services)].addr, sp: 40_000 + i, dp: 443, proto: "TCP"}
+		if i == 97 || i == 98 || i == 214 {
+			c.dst = rehearsal
+		}
+		l.event(at, c, "flow", `"app_proto":"tls","flow":{"pkts_toserver":4,"pkts_toclient":3,"bytes_toserver":900,"bytes_toclient":700,"state":"closed"}`)
+	}
 }
 
 func (g *generator) northOrdinary(l *log) {

@@ -37,6 +37,7 @@ type Party struct {
 	Name  string
 	Logs  []File
 	Lists []File // indicators that it shares
+	Today []File // and those that it learns of at the very end
 }
 
 // Indicator is one item of a party's lists, with its value in canonical form.
@@ -83,8 +84,9 @@ func Generate(seed uint64, base time.Time) Scenario {
 		name  string
 		logs  func() []log
 		lists func() []File
-	}{{North, g.northLogs, g.northLists}, {South, g.southLogs, g.southLists}} {
-		p := Party{Name: side.name, Lists: side.lists()}
+		today func() []File
+	}{{North, g.northLogs, g.northLists, g.northToday}, {South, g.southLogs, g.southLists, g.southToday}} {
+		p := Party{Name: side.name, Lists: side.lists(), Today: side.today()}
 		for _, l := range side.logs() {
 			file, lines, unparsed := g.book.write(side.name, l, g.base)
 			p.Logs = append(p.Logs, file)
@@ -184,13 +186,14 @@ func (s Scenario) Write(dir string, part Part) error {
 				return fmt.Errorf("write the scenario: %w", err)
 			}
 		}
-		for _, l := range p.Lists {
-			path := filepath.Join(dir, p.Name, "indicators", l.Name)
-			if part == Late {
-				continue
-			}
-			if err := writeFile(path, l.Data, os.O_TRUNC); err != nil {
-				return fmt.Errorf("write the scenario: %w", err)
+		if part == Late {
+			continue
+		}
+		for folder, lists := range map[string][]File{"indicators": p.Lists, "today": p.Today} {
+			for _, l := range lists {
+				if err := writeFile(filepath.Join(dir, p.Name, folder, l.Name), l.Data, os.O_TRUNC); err != nil {
+					return fmt.Errorf("write the scenario: %w", err)
+				}
 			}
 		}
 	}

@@ -63,6 +63,28 @@ func (s *Store) Hunt(ctx context.Context, n *archive.Needles, told Progress, fn 
 	return errors.Join(damage...)
 }
 
+// Rows calls fn with each row of each segment that a needle may stand in,
+// without reading it: how often is answered by the indexes alone. The spool has
+// no index and is left out.
+func (s *Store) Rows(ctx context.Context, n *archive.Needles, fn func(segment uint64, needle int, row uint32)) error {
+	s.files.RLock()
+	defer s.files.RUnlock()
+	segments, _, _ := s.snapshot()
+	for _, seg := range segments {
+		if err := ended(ctx); err != nil {
+			return err
+		}
+		if err := s.openFiles(seg); err != nil {
+			return err
+		}
+		number := seg.manifest.Number
+		if err := seg.index.Join(n, func(needle int, row uint32) { fn(number, needle, row) }); err != nil {
+			return fmt.Errorf("segment %d: %w", number, err)
+		}
+	}
+	return nil
+}
+
 // snapshot is what there is at this moment; the files stay as long as files is held.
 func (s *Store) snapshot() (segments []*segment, spools []spool, total int64) {
 	s.mu.Lock()
