@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -64,7 +63,7 @@ func benchWatch(ctx context.Context, long bool, input string, note func(string, 
 		return err
 	}
 	b.bytes = info.Size()
-	for _, f := range []func(context.Context) error{b.match, b.pipeline} {
+	for _, f := range []func(context.Context) error{b.match, b.pipeline, b.retro} {
 		if err := f(ctx); err != nil {
 			return err
 		}
@@ -197,41 +196,3 @@ func (s *hitSink) Batch(_ context.Context, b ingest.Batch) error {
 }
 
 var errNoEvents = errors.New("the input has no events of a known format")
-
-// pipeline: every line parsed and matched against a million indicators, with its normalised event kept for whoever wants
-// to store it.
-func (b *watchBench) pipeline(ctx context.Context) error {
-	set, _ := b.set(watchMost)
-	sink := &eventSink{hitSink: hitSink{matcher: watch.NewMatcher(set, func(uint32) (watch.Meta, bool) { return watch.Meta{}, true })}}
-	took, err := fastest(watchRounds, func() error { return b.read(ctx, nil, sink) })
-	if err != nil {
-		return err
-	}
-	if sink.events == 0 {
-		return fmt.Errorf("%s: %w", b.file, errNoEvents)
-	}
-	b.out(speed("pipeline", "lines/s", perSecond(sink.ledger.Read, took), 0))
-	return nil
-}
-
-// eventSink is a hitSink that looks at each event as one that stores it does.
-type eventSink struct {
-	hitSink
-	events, fields, observables int64
-}
-
-func (s *eventSink) reset() {
-	s.hitSink.reset()
-	s.events, s.fields, s.observables = 0, 0, 0
-}
-
-func (s *eventSink) Batch(ctx context.Context, b ingest.Batch) error {
-	for _, line := range b.Lines {
-		if ev := line.Event; ev != nil {
-			s.events++
-			s.fields += int64(len(ev.Fields))
-			s.observables += int64(len(ev.Observables))
-		}
-	}
-	return s.hitSink.Batch(ctx, b)
-}
