@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/api"
 	"entente/border"
 	"entente/charter"
 	"entente/console"
@@ -234,9 +235,7 @@ func (n *Node) alerts(ctx context.Context, list *watchlist, q console.WatchQuery
 
 func (n *Node) alert(ctx context.Context, list *watchlist, g sqlite.Group) (console.Alert, error) {
 	a := console.Alert{ID: alertID(g.Key), Count: uint64(g.Count), First: milli(g.First), Last: milli(g.Last)}
-	if g.First != 0 {
-		a.Dwell = max(n.opt.Now().Sub(a.First), 0)
-	}
+	a.Dwell = time.Duration(api.Dwell(g.First, n.opt.Now())) * time.Millisecond
 	a.Indicator = console.Indicator{Type: g.Type, Value: g.Value}
 	i, ok := list.byKey[g.Key]
 	if ok {
