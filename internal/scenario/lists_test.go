@@ -9,6 +9,7 @@ import (
 	"entente/border"
 	"entente/exchange/convert"
 	"entente/observable"
+	"entente/watch/indicator"
 )
 
 // The importers read from the lists what the cast says, in its order, and the gate holds back what it says.
@@ -28,10 +29,13 @@ func TestListsAgreeWithTheImporters(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", l.Name, err)
 			}
-			if skipped := len(report.Skipped); skipped != map[string]int{"scanners.stix.json": 1}[l.Name] {
+			if len(report.Skipped) > 0 || report.Rules != map[string]int{"scanners.stix.json": 1}[l.Name] {
 				t.Errorf("%s: %+v", l.Name, report)
 			}
 			for _, it := range items {
+				if it.Type == indicator.TypePattern {
+					continue // the one that is no plain comparison: its books are another matter
+				}
 				c := border.Candidate{Value: observable.Value{Type: observable.Type(it.Type), Canonical: it.Value}, Context: it.Context}
 				if it.Observed != "" {
 					layout := time.RFC3339
