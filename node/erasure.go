@@ -3,10 +3,10 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"sync"
 
 	"filippo.io/age"
 
-	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 )
@@ -46,25 +46,6 @@ type readable interface {
 	Sealed(index uint64) ([][]byte, error)
 }
 
-// seekErasure looks for the statement that erases a part, from a leaf on.
-func seekErasure(log readable, reads record.Erases, of statement.Ref, part int, from uint64) (by uint64, ok bool) {
-	head, _ := log.Head()
-	for by = max(from, of.Index+1); by < head.Size; by++ {
-		leaf, err := log.Leaf(by)
-		if err != nil {
-			continue
-		}
-		sealed, err := log.Sealed(by)
-		if err != nil || len(sealed) == 0 || sealed[0] == nil {
-			continue
-		}
-		if about, n, ok := reads(by, leaf, sealed[0]); ok && about == of && n == part {
-			return by, true
-		}
-	}
-	return 0, false
-}
-
 // refTo names a stored leaf.
 func refTo(log readable, origin string, index uint64) (statement.Ref, bool) {
 	raw, err := log.Leaf(index)
@@ -75,26 +56,90 @@ func refTo(log readable, origin string, index uint64) (statement.Ref, bool) {
 	return statement.Ref{Origin: origin, Index: index, ID: e.ID()}, err == nil
 }
 
-// erasure says which statement of a log erases a part: from the view, and from
-// leaves that the view does not have yet.
+// erasure says which statement of a log erases a part.
 func (in ingress) erasure(m record.Member, log readable, index uint64, part int) (by uint64, ok bool) {
-	ctx := context.Background()
 	of, ok := refTo(log, m.Origin, index)
 	if !ok {
 		return 0, false
 	}
-	next, err := in.view.Next(ctx, m.Origin)
-	if err != nil {
-		return 0, false
+	return in.erasures.find(of, part, log, erases(m, in.identity), func(from uint64) ([]uint64, uint64, error) {
+		return in.view.MayErase(context.Background(), m.Origin, from)
+	})
+}
+
+// erasures knows what erases what in every log, by what a pull takes for an
+// erasure: whatever a mirror has taken as erased it can account for to others,
+// also where ingress refuses the statement. Each leaf is looked at once, or a
+// log full of erasures would make every request for its parts a long one.
+type erasures struct {
+	mu   sync.Mutex // guards logs
+	logs map[string]*erased
+}
+
+// erased is what is erased in one log.
+type erased struct {
+	mu   sync.Mutex // guards what follows
+	next uint64     // leaves before this one have been looked at
+	by   map[gone]uint64
+}
+
+type gone struct {
+	of   statement.Ref
+	part int
+}
+
+func (x *erasures) log(origin string) *erased {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.logs == nil {
+		x.logs = make(map[string]*erased)
 	}
-	known, err := in.view.OfKind(ctx, m.Origin, record.KindErasure)
-	if err != nil {
-		return 0, false
+	if x.logs[origin] == nil {
+		x.logs[origin] = &erased{by: make(map[gone]uint64)}
 	}
-	for _, s := range known {
-		if about, n, ok := erasureOf(s.Refs, s.Body); ok && s.State == sqlite.StateOpen && about == of && n == part {
-			return s.Index, true
+	return x.logs[origin]
+}
+
+// find returns the first statement that erases a part. view, if there is one,
+// names the leaves from one on that may be erasures, and up to where it has
+// judged the log.
+func (x *erasures) find(of statement.Ref, part int, log readable, reads record.Erases, view func(from uint64) ([]uint64, uint64, error)) (by uint64, ok bool) {
+	e := x.log(of.Origin)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key := gone{of, part}
+	if by, ok = e.by[key]; ok {
+		return by, true
+	}
+	if view != nil {
+		some, judged, err := view(e.next)
+		if err != nil {
+			return 0, false
+		}
+		for _, index := range some {
+			e.look(index, log, reads)
+		}
+		e.next = max(e.next, judged)
+	}
+	for head, _ := log.Head(); e.next < head.Size; e.next++ {
+		e.look(e.next, log, reads)
+	}
+	by, ok = e.by[key]
+	return by, ok
+}
+
+func (e *erased) look(index uint64, log readable, reads record.Erases) {
+	leaf, err := log.Leaf(index)
+	if err != nil {
+		return
+	}
+	sealed, err := log.Sealed(index)
+	if err != nil || len(sealed) == 0 || sealed[0] == nil {
+		return
+	}
+	if of, part, ok := reads(index, leaf, sealed[0]); ok && of.Index < index {
+		if _, known := e.by[gone{of, part}]; !known {
+			e.by[gone{of, part}] = index
 		}
 	}
-	return seekErasure(log, erases(m, in.identity), of, part, next)
 }

@@ -25,6 +25,7 @@ type ingress struct {
 	registry statement.Registry
 	identity age.Identity
 	view     *sqlite.View
+	erasures *erasures
 	// before, if set, sees new entries of a partner before the view has them.
 	before func(ctx context.Context, party string, entries []sqlite.Entry) error
 }

@@ -23,6 +23,8 @@ type Folder struct {
 	roster record.Roster
 	self   record.Member
 	logs   map[string]*logfile.Log // by party, the own one included
+
+	erasures erasures
 }
 
 // OpenFolder opens a data folder. ErrRunning if a node runs there. A log that
@@ -136,7 +138,7 @@ func (s shelf) erasure(m record.Member, log readable, index uint64, part int) (u
 	if !ok || s.f.keys == nil {
 		return 0, false
 	}
-	return seekErasure(log, erases(m, s.f.keys.Parts), of, part, 0)
+	return s.f.erasures.find(of, part, log, erases(m, s.f.keys.Parts), nil)
 }
 
 func (s shelf) Held(_, _ string) ([]byte, uint64, bool) { return nil, 0, false }

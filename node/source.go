@@ -53,7 +53,7 @@ func (s localSource) Sealed(_ context.Context, _ string, from uint64, n int) ([]
 func (s localSource) Erasure(_ context.Context, origin string, index uint64, part int) (uint64, error) {
 	of, ok := refTo(s.log, origin, index)
 	if ok && s.erases != nil {
-		if by, ok := seekErasure(s.log, s.erases, of, part, 0); ok {
+		if by, ok := new(erasures).find(of, part, s.log, s.erases, nil); ok {
 			return by, nil
 		}
 	}

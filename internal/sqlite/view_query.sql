@@ -31,6 +31,8 @@ SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kin
 -- name: of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx;
+-- name: may_erase
+SELECT idx FROM statement WHERE origin = ?1 AND idx >= ?2 AND (kind = 'erasure/v1' OR kind = '' AND state = 'refused') ORDER BY idx;
 -- name: newest_of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx DESC LIMIT ?;

@@ -81,6 +81,22 @@ func (v *View) statements(ctx context.Context, name string, args ...any) ([]Stat
 	return list, err
 }
 
+// MayErase returns the leaves of a log from one on that may be erasures, those
+// included that were refused before their kind was known, and up to where the
+// log has been judged.
+func (v *View) MayErase(ctx context.Context, origin string, from uint64) (list []uint64, next uint64, err error) {
+	if next, err = v.Next(ctx, origin); err != nil || next <= from {
+		return nil, next, err
+	}
+	err = v.db.each(ctx, "may_erase", func(rows *sql.Rows) error {
+		var n uint64
+		err := rows.Scan(&n)
+		list = append(list, n)
+		return err
+	}, origin, from)
+	return list, next, err
+}
+
 // Counted returns the indexes of the statements of a log that are not
 // housekeeping.
 func (v *View) Counted(ctx context.Context, origin string) ([]uint64, error) {

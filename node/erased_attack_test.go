@@ -1,0 +1,122 @@
+package node
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"entente/api"
+	"entente/border"
+	"entente/internal/peer"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// forgeErasure puts into north's log what only the log's key has signed: the
+// act of an erasure under a statement key that is not north's.
+func (u *unit) forgeErasure(of statement.Ref, part int) (index uint64) {
+	u.t.Helper()
+	a := u.node(north).author
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	digests, sealed, err := a.compose(draft{
+		kind: record.KindErasure, toAll: true, marking: border.Green, refs: []statement.Ref{of}, body: record.ErasureBody{Part: part, Reason: "never said"},
+	})
+	u.ok(err)
+	head, _ := a.log.Head()
+	leaf, _, err := statement.SignLeaf(statement.Leaf{
+		Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: north, Seq: head.Size,
+		Parts: digests, Sealed: []statement.Digest{statement.SealedDigest(sealed[0])},
+	}, u.keys[south].Statement)
+	u.ok(err)
+	return must(a.log.Append(u.t.Context(), leaf, sealed))(u.t)
+}
+
+// TestForgedErasureFramesNobody: an owner whose erasure is refused, since it
+// bears no signature of its statement key, cannot make a mirror that took the
+// part as erased look like one that withholds it.
+func TestForgedErasureFramesNobody(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south, observer)
+	u.wire.part(north, south)
+	u.start(north, observer)
+	u.open(north, observer)
+	u.stop(observer)
+	u.share(north, south, "a.csv", dated("203.0.113.7"))
+	n := u.node(north)
+	list := must(n.view.Lists(t.Context(), ""))(t)[0].Ref
+	forged := u.forgeErasure(list, 1)
+	u.ok(n.log.Erase(list.Index, 1))
+	n.backend.erasure = func(record.Member, readable, uint64, int) (uint64, bool) { return forged, true }
+	u.seal(north, "that it be published")
+	u.start(observer)
+	u.eventually("the observer has judged it", func() bool { return u.reads(observer, north) > forged })
+	if s := must(u.node(observer).view.Statement(t.Context(), list.Origin, forged))(t); s.State != sqlite.StateRefused || s.Code != statement.CodeSignature {
+		t.Fatalf("the forged erasure is %s %s", s.State, s.Code)
+	}
+	u.start(south)
+	u.eventually("south has north's log from the observer", func() bool { return u.reads(south, north) > forged })
+	for k, count := range u.node(south).clerk.counts() {
+		if k.party == observer {
+			t.Errorf("the observer is blamed: %s, %d times", k.code, count)
+		}
+	}
+}
+
+// TestErasedPartsAreCheapToServe: what a request for erased parts costs must
+// not grow with how many erasures the log has, or a partner that fills its own
+// log with them stops ours with a few requests.
+func TestErasedPartsAreCheapToServe(t *testing.T) {
+	u := newUnit(t, nil, north, south)
+	u.start(north, south)
+	u.open(north)
+	u.stop(south)
+	n := u.node(north)
+	src := peer.NewSource(peer.Local{Backend: n.backend, Party: south})
+	parts := make([][]byte, statement.MaxParts-1)
+	for i := range parts {
+		parts[i] = fmt.Appendf(nil, "text %d", i)
+	}
+	var erased, asked int
+	// each gives the time for one erased part when so many more are.
+	each := func(more int) time.Duration {
+		first := uint64(0)
+		for range more {
+			ref := must(n.author.say(t.Context(), draft{kind: record.KindSeal, toAll: true, marking: border.Green, body: record.SealBody{What: "file", Name: "x"}, parts: parts}))(t)
+			if first == 0 {
+				first = ref.Index
+			}
+			for i := range parts {
+				must(n.Control().Erase(t.Context(), api.PartRequest{Index: ref.Index, Part: i + 1, Reason: "x"}))(t)
+				erased++
+			}
+		}
+		u.eventually("published", func() bool {
+			c, err := record.Peek(n.backend.head())
+			return err == nil && c.Size >= u.size(north)
+		})
+		best := time.Hour
+		for range 3 {
+			began := time.Now()
+			got := must(src.Sealed(t.Context(), n.self.Origin, first, 256))(t)
+			took := time.Since(began)
+			asked = 0
+			for _, leaf := range got {
+				for _, p := range leaf {
+					if p == nil {
+						asked++
+					}
+				}
+			}
+			best = min(best, took/time.Duration(asked))
+		}
+		return best
+	}
+	few := each(2)
+	many := each(16)
+	t.Logf("%d erased: %s for one of the first %d, %s when %d are asked for", erased, few, 2*len(parts), many, asked)
+	if many > 5*few {
+		t.Errorf("one erased part costs %s, with fewer erasures in the log %s", many, few)
+	}
+}
