@@ -41,6 +41,9 @@ func runAccept(ctx context.Context, e *env, args []string) error {
 	if r.Officer == "" || r.Reason == "" {
 		return usagef("a decision names its --officer and its --reason")
 	}
+	if len(ids) == 0 && *list == "" && *file == "" && r.Name == "" && !r.All {
+		return usagef("which indicators? ids, --list, --name, --file or --all")
+	}
 	if *list != "" {
 		party, index, err := parseRef(*list)
 		if err != nil {

@@ -168,6 +168,9 @@ func readCharterFile(path string) (charter.Charter, error) {
 	if err != nil {
 		return charter.Charter{}, err
 	}
+	if !isObject(data) {
+		return charter.Charter{}, hint(fmt.Errorf("%s is no charter", path), "entente charter propose writes one")
+	}
 	c, err := charter.Parse(data)
 	if err != nil {
 		return c, fmt.Errorf("charter %s: %w", path, err)

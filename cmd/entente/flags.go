@@ -48,6 +48,9 @@ func (f *flags) withKeys() *flags {
 	return f.withDir()
 }
 
+// plainer puts what package flag says into the words of the help texts.
+var plainer = strings.NewReplacer("flag provided but not defined: -", "no flag --", " for flag -", " for flag --", "flag needs an argument: -", "a value is missing after --")
+
 // parse returns the arguments that are no flags.
 func (f *flags) parse(args []string) ([]string, error) {
 	var rest []string
@@ -57,7 +60,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 			return nil, errHelp
 		}
 		if err != nil {
-			return nil, usageError{err.Error()}
+			return nil, usageError{plainer.Replace(err.Error())}
 		}
 		left := f.Args()
 		if len(left) == 0 {

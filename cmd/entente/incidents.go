@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"entente/api"
@@ -30,6 +32,12 @@ func runIncidents(ctx context.Context, e *env, args []string) error {
 	if (*to != "" || *export != "") != (len(ids) > 0) || *export != "" && len(ids) != 1 || *to != "" && *export != "" {
 		return usagef("name incidents with --make, one with --export, none otherwise")
 	}
+	if err := knownStates(*state, *to); err != nil {
+		return err
+	}
+	if *export != "" && *export != "ocsf" && *export != "stix" {
+		return usagef("no format %q; --export writes ocsf or stix", *export)
+	}
 	c, _, err := f.client(ctx)
 	if err != nil {
 		return err
@@ -57,6 +65,21 @@ func runIncidents(ctx context.Context, e *env, args []string) error {
 		return e.json(page)
 	}
 	showIncidents(e, page)
+	return nil
+}
+
+// knownStates refuses a word that no incident can be in: a filter by it would
+// look like "there are none".
+func knownStates(words ...string) error {
+	for _, w := range words {
+		if w != "" && !slices.Contains(incident.States(), incident.State(w)) {
+			var known []string
+			for _, s := range incident.States() {
+				known = append(known, string(s))
+			}
+			return usagef("no state %q; the states are %s", w, strings.Join(known, ", "))
+		}
+	}
 	return nil
 }
 

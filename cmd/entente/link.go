@@ -85,6 +85,9 @@ func runUser(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !slices.Contains([]string{"add", "list", "remove"}, what) {
+		return usagef("no user %q: add, list or remove?", what)
+	}
 	if what == "list" && len(names) > 0 || what != "list" && len(names) != 1 {
 		return usagef("user %s takes %s", what, map[bool]string{true: "no name", false: "one name"}[what == "list"])
 	}
@@ -103,10 +106,8 @@ func runUser(ctx context.Context, e *env, args []string) error {
 		return c.PutUser(ctx, api.User{Name: names[0], Roles: roles})
 	case "remove":
 		return c.RemoveUser(ctx, names[0])
-	case "list":
-		return listUsers(ctx, e, c, *asJSON)
 	}
-	return usagef("no user %q", what)
+	return listUsers(ctx, e, c, *asJSON)
 }
 
 func knownRoles(roles words) error {

@@ -70,6 +70,9 @@ func runShare(ctx context.Context, e *env, args []string) error {
 	}
 	for i, r := range requests {
 		out, err := c.Share(ctx, r)
+		if refused, ok := statement.AsRefusal(err); ok && refused.Code == statement.CodeRecipient {
+			return hint(fmt.Errorf("%s: %w", files[i], err), "--to PARTY names who may read it; entente charter show --dir DIR lists the parties")
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", files[i], err)
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -123,6 +125,9 @@ func verifyFile(r record.Roster, registry statement.Registry, path string) (find
 	if err != nil {
 		return finding{}, err
 	}
+	if !isObject(data) {
+		return finding{}, errors.New("this is neither a bundle nor evidence")
+	}
 	var probe struct {
 		Format string `json:"format"`
 	}
@@ -145,6 +150,12 @@ func verifyFile(r record.Roster, registry statement.Registry, path string) (find
 		}
 	}
 	return finding{File: path, Proves: "statement", Party: rep.Party, Report: &rep}, nil
+}
+
+// isObject reports whether a file can be JSON of ours at all; what it is not
+// is said in better words than those of the parser.
+func isObject(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
 }
 
 func verifyEvidence(r record.Roster, path string, data []byte) (finding, error) {
