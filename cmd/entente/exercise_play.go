@@ -100,19 +100,7 @@ func (x *exercise) shareFile(ctx context.Context, from, to, path string) (int, e
 // acceptAll plays the officers of both parties who accept what their gates
 // hold back of the files named by --accept.
 func (x *exercise) acceptAll(ctx context.Context) error {
-	if x.real() {
-		x.tell("Each gate holds back what is too broad, undated, expired or known to be harmless; a person may accept it.")
-	} else {
-		held := int64(0)
-		for _, name := range []string{north, south} {
-			t, err := x.stage.nodes[name].Tally(ctx)
-			if err != nil {
-				return err
-			}
-			held += t.HeldBack
-		}
-		x.tell("The gates hold back what is too broad, undated or known to be harmless: %s not raised as alerts.", map[bool]string{true: "1 hit is", false: grouped(held) + " hits are"}[held == 1])
-	}
+	x.tell("Each gate holds back what is too broad, undated, expired or known to be harmless; a person may accept it.")
 	for _, path := range x.accept {
 		for _, name := range []string{north, south} {
 			n, err := x.stage.nodes[name].AcceptHeld(ctx, "exercise-officer", filepath.Base(path), "accepted for the exercise by --accept "+filepath.Base(path))
@@ -205,7 +193,7 @@ func (x *exercise) sayEnd(ctx context.Context) {
 		if one.Alerts > 0 {
 			alerts = fmt.Sprintf("%s (%s), also in lines read before the indicators came", counted(one.Met, "alert", "alerts"), many(one.Alerts, "hit"))
 		}
-		x.tell("%s: %s read, %s; %s back, %d come in.", name, many(one.Lines, "line"), alerts, counted(one.Sent, "sighting goes", "sightings go"), one.Received)
+		x.tell("%s: %s read, %s; %s held back; %s back, %d come in.", name, many(one.Lines, "line"), alerts, many(one.HeldBack, "hit"), counted(one.Sent, "sighting goes", "sightings go"), one.Received)
 	}
 	if x.real() && held > 0 {
 		x.tell("%s held back, as with undated indicators; run again with --accept FILE to let an officer accept what a file brings.", many(held, "hit"))
