@@ -49,6 +49,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"detail":   say.detail,
 		"cat":      func(parts ...string) string { return strings.Join(parts, "") },
 		"stmt":     stmtPath,
+		"nth":      func(i int) int { return i + 1 }, // people count from one
 
 		"plotDays": plotDays, "plotHours": plotHours,
 	}
