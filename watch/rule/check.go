@@ -87,7 +87,12 @@ func Name(it indicator.Item) string {
 			return id
 		}
 	}
-	sum := statement.TaggedSum("entente/rule/v1", []byte(it.Value))
+	return digest(it.Value)
+}
+
+// digest names a rule that has no other name.
+func digest(text string) string {
+	sum := statement.TaggedSum("entente/rule/v1", []byte(text))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 

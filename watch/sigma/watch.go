@@ -88,6 +88,9 @@ func (w *Watch) Stats() WatchStats {
 	return WatchStats{Stats: w.matcher.Stats(), Correlation: w.engine.Stats(), Untimed: w.untimed}
 }
 
+// Overruns returns for how many events a rule was given up: see Stats.Overrun.
+func (w *Watch) Overruns(rule int) int64 { return w.matcher.Overruns(rule) }
+
 // Event judges one event and returns the alerts that are certain now: those of the event itself, then those of
 // correlations. now is the clock's time, or zero where history is read. raw may be nil.
 func (w *Watch) Event(ev *event.Event, at watch.Place, raw []byte, now time.Time) (alerts []Alert) {

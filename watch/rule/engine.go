@@ -1,0 +1,266 @@
+package rule
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"entente/exchange/stix/pattern"
+	"entente/watch"
+	"entente/watch/event"
+	"entente/watch/incident"
+	"entente/watch/indicator"
+	"entente/watch/observed"
+	"entente/watch/sigma"
+	"entente/watch/sigma/correlation"
+)
+
+// Bounds of what is remembered of one source, and how long lines may be out of order within it.
+const (
+	Lateness = time.Minute
+	Keep     = 24 * time.Hour
+
+	maxPending = 1 << 16
+	maxEntries = 1 << 17
+	maxGroups  = 1 << 15
+	maxKept    = 1 << 14
+	maxBytes   = 8 << 20
+	maxRecent  = 1 << 14
+)
+
+// The codes of why a line is a hit, keys of the catalogue.
+const (
+	CodeSigma       = "match.sigma"
+	CodeCorrelation = "match.correlation"
+	CodePattern     = "match.pattern"
+)
+
+// Codes returns all of them.
+func Codes() []string { return []string{CodeSigma, CodeCorrelation, CodePattern} }
+
+// Hit is one line that meets a rule, or completes what a rule waited for.
+type Hit struct {
+	Rule    int         `json:"rule"` // position among the rules of the set
+	Name    string      `json:"name"` // of the rule that fired, see Name
+	Title   string      `json:"title"`
+	Level   string      `json:"level"`
+	Code    string      `json:"code"`
+	Place   watch.Place `json:"place"`
+	Time    time.Time   `json:"time"`
+	Dataset string      `json:"dataset"`
+	Field   string      `json:"field"`
+	Seen    string      `json:"seen"` // hostile
+	Asset   string      `json:"asset"`
+	Raw     []byte      `json:"raw"` // the line, at most watch.MaxRaw bytes; of a correlation what it consists of, as JSON
+}
+
+// Engine runs a set over the events of sources. What a rule counts or waits for
+// is counted for each source by itself, in the order of its lines: so it is the same
+// whoever reads the other sources, how fast, and how often a node restarts.
+// It is not safe for concurrent use.
+type Engine struct {
+	set     *Set
+	sources map[string]*state
+	gone    []sigma.WatchStats // of sources that ended
+	hits    []int64            // by position in the report
+	mapper  observed.Mapper
+	found   []pattern.Hit
+}
+
+// state is what is remembered of one source.
+type state struct {
+	watches  []*sigma.Watch // by group
+	patterns *pattern.Matcher
+	newest   time.Time // event time
+	recent   []line
+	next     int // in recent, once it is full
+}
+
+// line is what a later correlation may want to know of one that was read.
+type line struct {
+	generation     int
+	offset         int64
+	asset, dataset string
+}
+
+// NewEngine returns an engine that has seen nothing.
+func NewEngine(s *Set) *Engine {
+	return &Engine{set: s, sources: make(map[string]*state), hits: make([]int64, len(s.report))}
+}
+
+// Set returns what it runs.
+func (e *Engine) Set() *Set { return e.set }
+
+func (e *Engine) state(source string) *state {
+	if st := e.sources[source]; st != nil {
+		return st
+	}
+	st := &state{}
+	opt := sigma.WatchOptions{Correlation: correlation.Config{Lateness: Lateness, MaxPending: maxPending, MaxEntries: maxEntries, MaxGroups: maxGroups}}
+	for _, g := range e.set.groups {
+		st.watches = append(st.watches, g.set.NewWatch(opt))
+	}
+	if len(e.set.patterns) > 0 {
+		st.patterns, _ = pattern.NewMatcher(e.set.patterns, pattern.Limits{Keep: Keep, Observations: maxKept, PerPattern: maxKept / 4, Bytes: maxBytes})
+	}
+	e.sources[source] = st
+	return st
+}
+
+// Event judges one event. Its time has a year, or it is zero; now is the clock's
+// time, or zero where history is read. Hits may be of earlier lines of the source.
+func (e *Engine) Event(ev *event.Event, at watch.Place, raw []byte, now time.Time) []Hit {
+	st := e.state(at.Source)
+	st.remember(ev, at)
+	if ev.Time.After(st.newest) {
+		st.newest = ev.Time
+	}
+	var hits []Hit
+	for g, w := range st.watches {
+		for _, a := range w.Event(ev, at, raw, now) {
+			hits = append(hits, e.sigma(st, g, a, ev))
+		}
+	}
+	if st.patterns != nil {
+		hits = e.stix(hits, st, ev, at, raw, now)
+	}
+	return hits
+}
+
+// stix lets the patterns look at an event.
+func (e *Engine) stix(hits []Hit, st *state, ev *event.Event, at watch.Place, raw []byte, now time.Time) []Hit {
+	key := strconv.Itoa(at.Generation) + ":" + strconv.FormatInt(at.Offset, 10)
+	if now.IsZero() {
+		now = ev.Time
+	}
+	e.found = st.patterns.Observe(e.mapper.Map(ev, key), now, e.found[:0])
+	for _, f := range e.found {
+		i, _ := strconv.Atoi(f.Pattern)
+		it := indicator.Item{Type: indicator.TypePattern, Value: e.set.rules[i].Text}
+		h := Hit{Rule: i, Name: Name(it), Title: cut(it.Value, 200), Code: CodePattern, Place: at, Time: ev.Time, Dataset: ev.Dataset, Raw: kept(raw)}
+		for _, s := range f.Seen {
+			if s.Key == key {
+				h.Field, h.Seen = evidence(ev, s.Expression)
+			}
+		}
+		h.Asset = incident.Asset(ev, h.Field)
+		e.hits[e.set.entryOf(i)]++
+		hits = append(hits, h)
+	}
+	return hits
+}
+
+// evidence finds the field of an event whose value an expression names.
+func evidence(ev *event.Event, expression string) (field, seen string) {
+	for _, f := range ev.Fields {
+		if len(f.Value) > 2 && len(f.Value) < 512 && strings.Contains(expression, "'"+f.Value+"'") {
+			return f.Name, f.Value
+		}
+	}
+	return "", cut(expression, 512)
+}
+
+// sigma makes a hit of an alert; ev is the event that was given last, nil where time alone told.
+func (e *Engine) sigma(st *state, g int, a sigma.Alert, ev *event.Event) Hit {
+	grp := e.set.groups[g]
+	i := grp.of[a.Number]
+	r := e.set.rules[i]
+	h := Hit{Rule: i, Name: a.Rule.ID, Title: cut(a.Rule.Title, 200), Level: a.Rule.Level, Code: CodeSigma, Place: a.Place, Time: a.Time, Dataset: a.Dataset, Raw: a.Raw}
+	if h.Name == "" {
+		h.Name = digest(r.Text)
+	}
+	e.hits[grp.entries[a.Number]]++
+	if c := a.Correlated; c != nil {
+		h.Code = CodeCorrelation
+		var names, values []string
+		for _, v := range c.Group {
+			names, values = append(names, v.Field), append(values, v.Value)
+		}
+		h.Field, h.Seen = strings.Join(names, " "), cut(strings.Join(values, " "), 512)
+		h.Raw, _ = json.Marshal(c) // texts and numbers always encode
+		h.Raw = h.Raw[:min(len(h.Raw), watch.MaxRaw)]
+		if l, ok := st.find(a.Place); ok {
+			h.Asset, h.Dataset = l.asset, l.dataset
+		}
+		return h
+	}
+	for _, v := range a.Evidence {
+		if first, _, _ := strings.Cut(v.Fields, " "); first != "" || h.Seen == "" {
+			h.Field, h.Seen = first, v.Value
+			if first != "" {
+				break
+			}
+		}
+	}
+	h.Asset = incident.Asset(ev, h.Field)
+	return h
+}
+
+// Advance tells what waits that so much time has gone by since the newest event
+// of a source, and returns what is certain then.
+func (e *Engine) Advance(source string, quiet time.Duration) (hits []Hit) {
+	st := e.sources[source]
+	if st == nil || st.newest.IsZero() {
+		return nil
+	}
+	for g, w := range st.watches {
+		for _, a := range w.Advance(st.newest.Add(quiet - Lateness)) {
+			hits = append(hits, e.sigma(st, g, a, nil))
+		}
+	}
+	return hits
+}
+
+// End forgets a source that will give no more, and returns what is certain then.
+func (e *Engine) End(source string) (hits []Hit) {
+	st := e.sources[source]
+	if st == nil {
+		return nil
+	}
+	for g, w := range st.watches {
+		for _, a := range w.Flush() {
+			hits = append(hits, e.sigma(st, g, a, nil))
+		}
+		e.gone = append(e.gone, w.Stats())
+	}
+	delete(e.sources, source)
+	return hits
+}
+
+// Sources returns the names of those that are remembered.
+func (e *Engine) Sources() (names []string) {
+	for name := range e.sources {
+		names = append(names, name)
+	}
+	return names
+}
+
+func (st *state) remember(ev *event.Event, at watch.Place) {
+	l := line{at.Generation, at.Offset, incident.Asset(ev, ""), ev.Dataset}
+	if len(st.recent) < maxRecent {
+		st.recent = append(st.recent, l)
+		return
+	}
+	st.recent[st.next] = l
+	st.next = (st.next + 1) % maxRecent
+}
+
+func (st *state) find(at watch.Place) (line, bool) {
+	for i := len(st.recent) - 1; i >= 0; i-- {
+		l := st.recent[(st.next+i)%len(st.recent)]
+		if l.generation == at.Generation && l.offset == at.Offset {
+			return l, true
+		}
+	}
+	return line{}, false
+}
+
+func kept(raw []byte) []byte { return append([]byte(nil), raw[:min(len(raw), watch.MaxRaw)]...) }
+
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,148 @@
+package rule
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"entente/exchange/stix/pattern"
+	"entente/statement"
+	"entente/watch/indicator"
+	"entente/watch/sigma"
+)
+
+// Rule is a rule that may run.
+type Rule struct {
+	Group string // whose: Sigma documents see only others of their group, so nobody's can change or use another's
+	File  string // what a report calls it
+	Type  string // indicator.TypePattern or TypeSigma
+	Text  string
+	Own   bool // of this node's operator: filters are allowed
+}
+
+// Kind of a pattern in a report, beside those of Sigma.
+const Pattern sigma.Kind = "pattern"
+
+// Entry is the report on one document of a rule, or on a pattern.
+type Entry struct {
+	Rule int `json:"rule"` // position among the rules that the set was made of
+	sigma.Entry
+	Hits    int64 `json:"hits"`
+	Overrun int64 `json:"overrun"` // events for which it was given up
+	Stopped bool  `json:"stopped"` // it cost too much too often, and is evaluated no more
+}
+
+// Set is what rules become. It is never changed, and safe for concurrent use.
+type Set struct {
+	rules    []Rule
+	groups   []group
+	patterns []pattern.Rule // by position in rules, under that number as its id
+	report   []Entry
+}
+
+// group is the Sigma rules of one party.
+type group struct {
+	set     *sigma.Set
+	entries []int // in the report, by number in the set
+	of      []int // in rules, likewise
+}
+
+// NewSet prepares rules. It never fails as a whole: Report says what became of each.
+func NewSet(rules []Rule) *Set {
+	s := &Set{rules: rules}
+	files := make(map[string][]int)
+	var names []string
+	for i, r := range rules {
+		if r.Type == indicator.TypePattern {
+			s.pattern(i, r)
+			continue
+		}
+		if files[r.Group] == nil {
+			names = append(names, r.Group)
+		}
+		files[r.Group] = append(files[r.Group], i)
+	}
+	for _, name := range names {
+		s.group(files[name])
+	}
+	slices.SortStableFunc(s.report, func(a, b Entry) int { return a.Rule - b.Rule })
+	for g := range s.groups {
+		s.number(&s.groups[g])
+	}
+	return s
+}
+
+func (s *Set) pattern(i int, r Rule) {
+	e := Entry{Rule: i, Entry: sigma.Entry{File: r.File, Line: 1, Kind: Pattern, Title: r.Text, Outcome: sigma.Loaded}}
+	p, err := readPattern(r.Text)
+	if err == nil {
+		s.patterns = append(s.patterns, pattern.Rule{ID: strconv.Itoa(i), Pattern: p})
+		if _, refused := pattern.NewMatcher(s.patterns[len(s.patterns)-1:], pattern.Limits{}); refused[0] != nil {
+			err = refused[0]
+			s.patterns = s.patterns[:len(s.patterns)-1]
+		}
+	}
+	if r, ok := statement.AsRefusal(err); ok {
+		e.Outcome, e.Refusal = sigma.Refused, &sigma.Refusal{Construct: string(r.Code), Why: r.Detail}
+	}
+	s.report = append(s.report, e)
+}
+
+// group loads the Sigma rules of one party together.
+func (s *Set) group(members []int) {
+	var files []sigma.File
+	for _, i := range members {
+		files = append(files, sigma.File{Name: strconv.Itoa(i), Data: []byte(s.rules[i].Text)})
+	}
+	set, report := sigma.Load(files, sigma.Options{})
+	for _, e := range report.Entries {
+		i, _ := strconv.Atoi(e.File)
+		e.File = s.rules[i].File
+		s.report = append(s.report, Entry{Rule: i, Entry: e})
+	}
+	s.groups = append(s.groups, group{set: set})
+}
+
+// number ties a group's rules to the report.
+func (s *Set) number(g *group) {
+	for n := range g.set.Len() {
+		r := g.set.Rule(n)
+		i, _ := strconv.Atoi(r.File)
+		g.of = append(g.of, i)
+		g.entries = append(g.entries, slices.IndexFunc(s.report, func(e Entry) bool {
+			return e.Rule == i && e.Line == r.Line && e.Kind != Pattern
+		}))
+	}
+}
+
+// entryOf is the place of a pattern in the report.
+func (s *Set) entryOf(rule int) int {
+	return slices.IndexFunc(s.report, func(e Entry) bool { return e.Rule == rule })
+}
+
+// Len returns how many rules can run: those of Sigma that raise no alert of their own included.
+func (s *Set) Len() int {
+	if s == nil {
+		return 0
+	}
+	n := len(s.patterns)
+	for _, g := range s.groups {
+		n += g.set.Len()
+	}
+	return n
+}
+
+// Report says what became of each rule, in their order.
+func (s *Set) Report() []Entry { return slices.Clone(s.report) }
+
+// Reach is how far back the rules look: Keep bounds patterns that wait for ever.
+func (s *Set) Reach() time.Duration {
+	var d time.Duration
+	for _, g := range s.groups {
+		d = max(d, g.set.Reach())
+	}
+	if len(s.patterns) > 0 {
+		d = max(d, Keep)
+	}
+	return d + Lateness
+}
