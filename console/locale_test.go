@@ -13,6 +13,7 @@ import (
 	"entente/border"
 	"entente/statement"
 	"entente/watch/indicator"
+	"entente/watch/rule"
 
 	"golang.org/x/net/html"
 )
@@ -104,8 +105,8 @@ func TestNoKeyUnused(t *testing.T) {
 			"shared.all", "released.all", "sighted.all", "witnessed.all",
 		}),
 		"words":   append([]string{"title", "waiting"}, strs(fourWords())...),
-		"rule":    {"match.equal", "match.in_network", "match.subdomain", "match.url_prefix", "match.host_of_url", "match.host_of_email"},
-		"why":     {"match.equal", "match.in_network", "match.subdomain", "match.url_prefix", "match.host_of_url", "match.host_of_email"},
+		"rule":    {"match.equal", "match.in_network", "match.subdomain", "match.url_prefix", "match.host_of_url", "match.host_of_email", "match.sigma", "match.correlation", "match.pattern"},
+		"why":     {"match.equal", "match.in_network", "match.subdomain", "match.url_prefix", "match.host_of_url", "match.host_of_email", "match.sigma", "match.correlation", "match.pattern"},
 		"basis":   {"told", "observed", "recorded", "inferred", "asserted"},
 		"verdict": {"accepted", "held-back", "refused", "not-understood", "sealed"},
 		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
@@ -364,9 +365,13 @@ func TestEveryCodeHasWords(t *testing.T) {
 				t.Errorf("%s: the list %q has no words", lang, l.Name())
 			}
 		}
-		for _, rule := range indicator.Rules() {
-			if !c.knows("rule", rule.Code()) || !c.knows("why", rule.Code()) {
-				t.Errorf("%s: %s has no words", lang, rule.Code())
+		codes := rule.Codes()
+		for _, r := range indicator.Rules() {
+			codes = append(codes, r.Code())
+		}
+		for _, code := range codes {
+			if !c.knows("rule", code) || !c.knows("why", code) {
+				t.Errorf("%s: %s has no words", lang, code)
 			}
 		}
 	}

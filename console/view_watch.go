@@ -48,7 +48,8 @@ type Watch struct {
 // Indicator is one value that a party asked others to look for.
 type Indicator struct {
 	Type  string // observable type, for example "ipv4-addr"
-	Value string // canonical value
+	Value string // canonical value; of a rule its title
+	Text  string // of a rule the whole of it, else empty
 	Giver string // party id; the own one for own indicators
 	List  string // name of the list that it came in
 	Note  string // the giver's words, as given

@@ -53,12 +53,14 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.author.present, n.author.writable, n.author.said = n.present, n.writable, n.takeOwn
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
+	n.lists.own, n.lists.giver = n.ownRules, n.self.ID
 	n.clerk = newClerk(n.author, n.view, n.watch, n.lists, n.heads, now)
 	if err := errors.Join(n.clerk.recall(ctx), n.recallSpent(ctx)); err != nil {
 		return err
 	}
 	n.ingress.before = n.clerk.judge
 	n.lookout = &lookout{lists: n.lists, db: n.watch, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Translate: Translate, Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
+	n.lookout.config.Quiet = n.lookout.caughtUp
 	n.lookout.alerted = func() { n.changes.watch(); n.wake.tell.ring() }
 	if err := n.openArchive(ctx); err != nil {
 		return err

@@ -33,6 +33,8 @@ type Config struct {
 	Sources []Source `yaml:"sources"`
 	// WarningLists are files in MISP warning-list format, beside the built-in ones.
 	WarningLists []string `yaml:"warning_lists"`
+	// Rules are Sigma files and folders of them that run on the logs of this node.
+	Rules []string `yaml:"rules"`
 	// OwnAssets are addresses, networks and names of the party itself: an
 	// indicator that names one is held back.
 	OwnAssets []string `yaml:"own_assets"`

@@ -23,11 +23,8 @@ func (c control) Incidents(ctx context.Context, q api.IncidentQuery) (api.Incide
 	for _, i := range list {
 		out.Items = append(out.Items, i.Incident)
 	}
-	records, err := c.n.watch.GiverRecords(ctx)
-	for _, r := range records {
-		r.Giver = c.n.partyOf(r.Giver)
-		out.Givers = append(out.Givers, r)
-	}
+	records, err := c.n.giverRecords(ctx)
+	out.Givers = append(out.Givers, records...)
 	return out, err
 }
 

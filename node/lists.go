@@ -12,6 +12,7 @@ import (
 	"entente/statement"
 	"entente/watch"
 	"entente/watch/indicator"
+	"entente/watch/rule"
 )
 
 // entry is one item of one list that this node holds, with the gate's word.
@@ -25,6 +26,7 @@ type entry struct {
 	item     indicator.Item
 	verdict  border.Verdict
 	accepted string // officer who accepted what the gate holds, else empty
+	title    string // of a rule, for people
 }
 
 // held says that the item may not alert.
@@ -38,6 +40,8 @@ type watchlist struct {
 	byKey   map[sqlite.Key]int
 	lists   []statement.Ref
 	wanted  []int // entries in the matcher, of one made by only
+	rules   *rule.Set
+	ruleOf  []int // entries, by position in the set; -1 for a file of own rules
 }
 
 // lists keeps the watchlist: every list in the view, judged by the gate, with
@@ -49,15 +53,18 @@ type lists struct {
 	// public is the gate as everybody has it: built-in lists, nothing of ours.
 	public *border.Gate
 	now    func() time.Time
+	own    func() []rule.Rule // the operator's rules
+	giver  string             // party id of the operator
 
 	mu      sync.RWMutex // guards what follows
 	current *watchlist
+	titles  map[string]string // of rules, by text
 	// refusing names lists that ingress refused and whose ack is not logged yet.
 	refusing map[sqlite.Key]statement.Code
 }
 
 func newLists(view *sqlite.View, self string, gate *border.Gate, now func() time.Time) *lists {
-	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code)}
+	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() []rule.Rule { return nil }}
 }
 
 // get returns the present watchlist.
@@ -118,11 +125,16 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 			if e.verdict, err = l.judge(l.gate, it); err != nil {
 				return nil, err
 			}
-			set = append(set, indicator.Entry{Value: it.Observable(), ID: uint32(len(w.entries))})
+			if it.IsRule() {
+				e.title = l.title(it)
+			} else {
+				set = append(set, indicator.Entry{Value: it.Observable(), ID: uint32(len(w.entries))})
+			}
 			w.byKey[e.key] = len(w.entries)
 			w.entries = append(w.entries, e)
 		}
 	}
+	l.loadRules(w)
 	return w.index(set), nil
 }
 
@@ -160,7 +172,7 @@ func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
 	part := &watchlist{entries: w.entries}
 	var set []indicator.Entry
 	for id, e := range w.entries {
-		if want[e.list] {
+		if want[e.list] && !e.item.IsRule() {
 			set = append(set, indicator.Entry{Value: e.item.Observable(), ID: uint32(id)})
 			part.wanted = append(part.wanted, id)
 		}

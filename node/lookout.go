@@ -35,6 +35,7 @@ type lookout struct {
 	known    map[string]bool // sources that have a row in the ledger
 	hunt     sync.Mutex      // one hunt at a time
 	waits    waits
+	rules    rules
 }
 
 // Batch implements ingest.Sink: results and position in one transaction. While
@@ -55,10 +56,13 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 	if b.Lost != nil {
 		row.Lost = b.Lost.Error()
 	}
-	var hits []sqlite.Hit
+	byRule, hits, err := l.judge(ctx, w, b)
+	if err != nil {
+		return err
+	}
 	ledger := watch.Ledger{Read: b.Dropped, Dropped: b.Dropped}
 	for _, line := range b.Lines {
-		found := w.match(b, line, l.now())
+		found := append(w.match(b, line, l.now()), byRule[line.Number]...)
 		alerts := 0
 		for _, h := range found {
 			if !h.Held {
@@ -81,6 +85,7 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 	if err != nil {
 		return err
 	}
+	l.rules.stored(b.Source)
 	l.known[b.Source] = true
 	if len(hits) > 0 {
 		l.alerted()
@@ -121,9 +126,9 @@ func (l *lookout) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	l.lists.swap(w)
-	l.mu.Unlock()
+	if err := l.swap(ctx, w); err != nil {
+		return err
+	}
 	// Asked of the store, not of the list before: a decision may have been said
 	// just before the node was killed.
 	waiting, err := l.db.HeldItems(ctx)

@@ -191,6 +191,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
 	g.Go(func() error { return n.runBells(ctx) })
 	g.Go(func() error { return n.runSources(ctx) })
+	g.Go(func() error { return n.runRules(ctx) })
 	g.Go(func() error { return n.runArchive(ctx) })
 	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
 	g.Go(func() error { return n.serveConsole(ctx, listeners.console) })

@@ -20,6 +20,7 @@ import (
 	"entente/record"
 	"entente/statement"
 	"entente/watch/incident"
+	"entente/watch/indicator"
 )
 
 // Version is the software's version, shown and sent nowhere else.
@@ -240,6 +241,9 @@ func (n *Node) alert(ctx context.Context, list *watchlist, g sqlite.Group) (cons
 	if ok {
 		a.Indicator = n.indicatorView(list.entries[i])
 	}
+	if strings.HasPrefix(g.Key.Origin, ownRule) {
+		a.Indicator.Giver = n.self.ID // also when the rule is gone
+	}
 	switch {
 	case g.Sent:
 		a.Sighting.Ref = console.Ref{Party: n.self.ID, Index: g.SentAs}
@@ -261,6 +265,12 @@ func (n *Node) indicatorView(e entry) console.Indicator {
 	v := console.Indicator{Type: e.item.Type, Value: e.item.Value, Giver: e.giver, List: e.name, Note: e.item.Note, Ref: console.Ref{Party: e.giver, Index: e.key.Index}}
 	v.Observed, v.Until, _ = e.item.Times() // checked when it came in
 	v.Basis = e.basis
+	if e.item.IsRule() {
+		v.Value, v.Text = e.title, e.item.Value
+		if e.list.Origin == "" { // of the operator, in no statement
+			v.Text, v.Ref = "", console.Ref{}
+		}
+	}
 	return v
 }
 
@@ -313,6 +323,9 @@ func (n *Node) received(ctx context.Context, q console.WatchQuery) ([]console.Re
 			return nil, 0, err
 		}
 		r := console.Received{From: s.Party, Type: s.Body.Type, Value: s.Body.Value, Count: uint64(s.Body.Count), Basis: s.Body.Basis, Received: milli(s.Time), Ref: console.Ref{Party: s.Party, Index: s.Index}, Progress: p}
+		if it := (indicator.Item{Type: r.Type, Value: r.Value}); it.IsRule() {
+			r.Value = n.lists.title(it)
+		}
 		r.First, _ = time.Parse(time.RFC3339, s.Body.First)
 		r.Last, _ = time.Parse(time.RFC3339, s.Body.Last)
 		out = append(out, r)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/console"
@@ -43,9 +44,9 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 		days = slices.DeleteFunc(days, func(b sqlite.Bar) bool { return b.At <= from })
 	}
 	w.Days = bars(days)
-	records, err := n.watch.GiverRecords(ctx)
+	records, err := n.giverRecords(ctx)
 	for _, r := range records {
-		g := console.GiverRecord{Giver: n.partyOf(r.Giver), Incidents: r.Incidents, Confirmed: r.Confirmed, False: r.False, Open: r.Open}
+		g := console.GiverRecord{Giver: r.Giver, Incidents: r.Incidents, Confirmed: r.Confirmed, False: r.False, Open: r.Open}
 		if p, ok := r.Precision(); ok {
 			g.Precision = fmt.Sprintf("%.0f %%", 100*p)
 		}
@@ -54,8 +55,28 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 	return err
 }
 
+// giverRecords counts by party what its indicators and rules were worth.
+func (n *Node) giverRecords(ctx context.Context) ([]incident.Record, error) {
+	all, err := n.watch.GiverRecords(ctx)
+	var out []incident.Record
+	for _, r := range all {
+		r.Giver = n.partyOf(r.Giver)
+		i := slices.IndexFunc(out, func(o incident.Record) bool { return o.Giver == r.Giver })
+		if i < 0 {
+			out = append(out, r)
+			continue
+		}
+		o := &out[i]
+		o.Incidents, o.Confirmed, o.False, o.Open = o.Incidents+r.Incidents, o.Confirmed+r.Confirmed, o.False+r.False, o.Open+r.Open
+	}
+	return out, err
+}
+
 // partyOf names the owner of a log, or the origin itself where nobody's is known.
 func (n *Node) partyOf(origin string) string {
+	if strings.HasPrefix(origin, ownRule) {
+		return n.self.ID
+	}
 	if m, ok := n.roster.ByOrigin(origin); ok {
 		return m.ID
 	}
@@ -113,6 +134,8 @@ func (n *Node) oneIncident(ctx context.Context, id string) (sqlite.Incident, err
 	for k, origin := range i.Givers {
 		i.Givers[k] = n.partyOf(origin)
 	}
+	slices.Sort(i.Givers)
+	i.Givers = slices.Compact(i.Givers)
 	return i, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"entente/statement"
@@ -53,6 +54,7 @@ type Hit struct {
 	Title      string // of a rule; not read back
 	Level      string // of a rule; not read back
 	Stored     int64  // when it was found, Unix milliseconds; not read back
+	Late       bool   // its line was counted in the ledger before; not read back
 }
 
 // Source is one line of the source ledger. Read = Matched + Clean + Unparsed + Dropped.
@@ -111,6 +113,12 @@ func (w *Watch) addHits(ctx context.Context, tx *sql.Tx, hits []Hit) error {
 		if err != nil {
 			return err
 		}
+		before := true
+		if h.Late && !h.Held {
+			if before, err = w.lineMatched(ctx, tx, h); err != nil {
+				return err
+			}
+		}
 		r, err := tx.ExecContext(ctx, w.db.q("add_alert"), h.Source, h.Generation, h.Line, h.Key.Origin, h.Key.Index, h.Key.Item, h.Offset, h.Path, h.Rule, h.Field, h.Seen, h.Type, h.Value, h.Raw, h.Dataset, h.EventTime, h.Held)
 		if err != nil {
 			return fmt.Errorf("store a hit: %w", err)
@@ -123,6 +131,12 @@ func (w *Watch) addHits(ctx context.Context, tx *sql.Tx, hits []Hit) error {
 		}
 		if err := w.addToIncident(ctx, tx, id, h, counted); err != nil {
 			return err
+		}
+		if before {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, w.db.q("reclassify"), h.Source, 1); err != nil {
+			return fmt.Errorf("move a line to matched: %w", err)
 		}
 	}
 	return nil
@@ -138,22 +152,11 @@ const (
 // now carries an active hit moves to matched, once.
 func (w *Watch) StoreHunt(ctx context.Context, hits []Hit) error {
 	return w.db.tx(ctx, func(tx *sql.Tx) error {
-		for _, h := range hits {
-			before, err := w.lineMatched(ctx, tx, h)
-			if err != nil {
-				return err
-			}
-			if err := w.addHits(ctx, tx, []Hit{h}); err != nil {
-				return err
-			}
-			if before || h.Held {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, w.db.q("reclassify"), h.Source, 1); err != nil {
-				return fmt.Errorf("move a line to matched: %w", err)
-			}
+		late := slices.Clone(hits)
+		for i := range late {
+			late[i].Late = true
 		}
-		return nil
+		return w.addHits(ctx, tx, late)
 	})
 }
 

@@ -136,7 +136,7 @@ func (e *Engine) stix(hits []Hit, st *state, ev *event.Event, at watch.Place, ra
 	}
 	e.found = st.patterns.Observe(e.mapper.Map(ev, key), now, e.found[:0])
 	for _, f := range e.found {
-		i, _ := strconv.Atoi(f.Pattern)
+		i := e.set.numbers[f.Pattern]
 		it := indicator.Item{Type: indicator.TypePattern, Value: e.set.rules[i].Text}
 		h := Hit{Rule: i, Name: Name(it), Title: cut(it.Value, 200), Code: CodePattern, Place: at, Time: ev.Time, Dataset: ev.Dataset, Raw: kept(raw)}
 		for _, s := range f.Seen {
@@ -195,6 +195,19 @@ func (e *Engine) sigma(st *state, g int, a sigma.Alert, ev *event.Event) Hit {
 	}
 	h.Asset = incident.Asset(ev, h.Field)
 	return h
+}
+
+// Inherit takes over what patterns of another engine remember, where both have
+// them. The other must not be used any more. What Sigma rules count begins anew.
+func (e *Engine) Inherit(old *Engine) {
+	for source, was := range old.sources {
+		if was.patterns == nil || len(e.set.patterns) == 0 {
+			continue
+		}
+		st := e.state(source)
+		st.patterns.Inherit(was.patterns)
+		st.newest, st.recent, st.next = was.newest, was.recent, was.next
+	}
 }
 
 // Advance tells what waits that so much time has gone by since the newest event

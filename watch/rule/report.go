@@ -2,7 +2,6 @@ package rule
 
 import (
 	"slices"
-	"strconv"
 
 	"entente/watch/sigma"
 )
@@ -72,7 +71,7 @@ func (e *Engine) Report() []Entry {
 			continue
 		}
 		for _, r := range st.patterns.Report() {
-			i, _ := strconv.Atoi(r.ID)
+			i := e.set.numbers[r.ID]
 			if n := slices.IndexFunc(out, func(x Entry) bool { return x.Rule == i && x.Kind == Pattern }); n >= 0 {
 				out[n].Stopped = out[n].Stopped || r.Stopped
 			}

@@ -36,7 +36,8 @@ type Entry struct {
 type Set struct {
 	rules    []Rule
 	groups   []group
-	patterns []pattern.Rule // by position in rules, under that number as its id
+	patterns []pattern.Rule
+	numbers  map[string]int // positions in rules, by the id of a pattern
 	report   []Entry
 }
 
@@ -49,7 +50,7 @@ type group struct {
 
 // NewSet prepares rules. It never fails as a whole: Report says what became of each.
 func NewSet(rules []Rule) *Set {
-	s := &Set{rules: rules}
+	s := &Set{rules: rules, numbers: make(map[string]int)}
 	files := make(map[string][]int)
 	var names []string
 	for i, r := range rules {
@@ -76,7 +77,9 @@ func (s *Set) pattern(i int, r Rule) {
 	e := Entry{Rule: i, Entry: sigma.Entry{File: r.File, Line: 1, Kind: Pattern, Title: r.Text, Outcome: sigma.Loaded}}
 	p, err := readPattern(r.Text)
 	if err == nil {
-		s.patterns = append(s.patterns, pattern.Rule{ID: strconv.Itoa(i), Pattern: p})
+		id := r.Group + "\x00" + r.File + "\x00" + r.Text // the same in another set
+		s.numbers[id] = i
+		s.patterns = append(s.patterns, pattern.Rule{ID: id, Pattern: p})
 		if _, refused := pattern.NewMatcher(s.patterns[len(s.patterns)-1:], pattern.Limits{}); refused[0] != nil {
 			err = refused[0]
 			s.patterns = s.patterns[:len(s.patterns)-1]
@@ -114,6 +117,9 @@ func (s *Set) number(g *group) {
 		}))
 	}
 }
+
+// Rules returns what the set was made of, not to be changed.
+func (s *Set) Rules() []Rule { return s.rules }
 
 // entryOf is the place of a pattern in the report.
 func (s *Set) entryOf(rule int) int {
