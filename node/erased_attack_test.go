@@ -120,3 +120,47 @@ func TestErasedPartsAreCheapToServe(t *testing.T) {
 		t.Errorf("one erased part costs %s, with fewer erasures in the log %s", many, few)
 	}
 }
+
+// TestErasedReleasesAreCheapToTakeIn: a list that is opened again and again,
+// each time for nothing, must not make each further erasure cost more.
+func TestErasedReleasesAreCheapToTakeIn(t *testing.T) {
+	u := newUnit(t, nil, north, south, west, observer)
+	u.start(north, south)
+	u.open(north, south)
+	u.share(north, west, "a.csv", dated("203.0.113.7"))
+	n, s := u.node(north), u.node(south)
+	list := must(n.view.Lists(t.Context(), ""))(t)[0].Ref
+	m := s.mirrors[north]
+	// last gives the time that the last erasure costs when so many more releases were erased.
+	last := func(more int) time.Duration {
+		var releases []statement.Ref
+		for range more {
+			releases = append(releases, u.openTo(list, south))
+		}
+		var by statement.Ref
+		for _, r := range releases {
+			by = must(n.Control().Erase(t.Context(), api.PartRequest{Index: r.Index, Part: 1, Reason: "x"}))(t)
+		}
+		u.eventually("south reads it", func() bool { return u.reads(south, north) > by.Index })
+		f := fold{ingress: s.ingress, m: m.member, chain: must(s.ingress.chain(t.Context(), m.member))(t), log: m.log}
+		erasure := must(s.view.Statement(t.Context(), by.Origin, by.Index))(t)
+		best := time.Hour
+		for range 5 {
+			began := time.Now()
+			e := must(f.erased(t.Context(), erasure))(t)
+			best = min(best, time.Since(began))
+			if e == nil || e.Statement.State != sqlite.StateSealed {
+				t.Fatalf("the list, with every release erased, is %+v", e)
+			}
+		}
+		return best
+	}
+	few := last(10)
+	many := last(240)
+	t.Logf("an erasure after 10 costs %s, after 250 %s", few, many)
+	if many > 6*few {
+		t.Errorf("an erasure costs %s after 10 of them and %s after 250", few, many)
+	}
+	u.openTo(list, south)
+	u.eventually("one that stands opens it", func() bool { return len(s.lists.get().lists) == 1 })
+}

@@ -152,22 +152,11 @@ func (f fold) closed(ctx context.Context, release, s sqlite.Statement) (*sqlite.
 	if direct.Statement.State != sqlite.StateSealed {
 		return nil, nil
 	}
-	all, err := f.ofKind(ctx, record.KindRelease)
-	if err != nil {
-		return nil, err
-	}
-	erasures, err := f.ofKind(ctx, record.KindErasure)
+	all, err := f.standing(ctx, index, s)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range all {
-		gone := func(e sqlite.Statement) bool {
-			of, part, ok := erasureOf(e.Refs, e.Body)
-			return ok && part > 0 && of.Index == r.Index && of.ID == r.ID
-		}
-		if r.Refs[0].Index != index || slices.ContainsFunc(append(erasures, s), gone) {
-			continue
-		}
 		leaf, err := f.log.Leaf(r.Index)
 		if err != nil {
 			return nil, err
@@ -187,6 +176,34 @@ func (f fold) closed(ctx context.Context, release, s sqlite.Statement) (*sqlite.
 	return &direct, nil
 }
 
+// maxStanding is how many releases of one list are tried, the newest ones.
+const maxStanding = 64
+
+// standing returns the newest releases of a list that are not erased, s and
+// what the view does not have yet included.
+func (f fold) standing(ctx context.Context, list uint64, s sqlite.Statement) ([]sqlite.Statement, error) {
+	gone := make(map[statement.Ref]bool)
+	var fresh []sqlite.Statement
+	for _, e := range append(f.fresh, sqlite.Entry{Statement: s}) {
+		s := e.Statement
+		if s.State != sqlite.StateOpen {
+			continue
+		}
+		if of, part, ok := erasureOf(s.Refs, s.Body); ok && s.Kind == record.KindErasure && part > 0 {
+			gone[of] = true
+		}
+		if s.Kind == record.KindRelease && s.Refs[0].Index == list {
+			fresh = append(fresh, s)
+		}
+	}
+	slices.Reverse(fresh)
+	known, err := f.view.StandingReleases(ctx, f.m.Origin, list, maxStanding+len(gone))
+	all := slices.DeleteFunc(append(fresh, known...), func(r sqlite.Statement) bool {
+		return gone[statement.Ref{Origin: r.Origin, Index: r.Index, ID: r.ID}]
+	})
+	return all[:min(len(all), maxStanding)], err
+}
+
 // statement returns a leaf as it is judged so far.
 func (f fold) statement(ctx context.Context, index uint64) (sqlite.Statement, error) {
 	for _, e := range slices.Backward(f.fresh) {
@@ -204,18 +221,4 @@ func (f fold) statement(ctx context.Context, index uint64) (sqlite.Statement, er
 		return sqlite.Statement{}, nil
 	}
 	return s, err
-}
-
-// ofKind returns the statements of a kind that were taken in so far.
-func (f fold) ofKind(ctx context.Context, kind statement.Kind) ([]sqlite.Statement, error) {
-	all, err := f.view.OfKind(ctx, f.m.Origin, kind)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range f.fresh {
-		if e.Statement.Kind == kind {
-			all = append(all, e.Statement)
-		}
-	}
-	return slices.DeleteFunc(all, func(s sqlite.Statement) bool { return s.State != sqlite.StateOpen }), nil
 }

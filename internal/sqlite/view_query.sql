@@ -31,6 +31,14 @@ SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kin
 -- name: of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx;
+-- A unary plus takes the column's affinity away, or the index on expressions is passed over.
+-- name: standing_releases
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement r INDEXED BY release_of
+WHERE origin = ?1 AND kind = 'release/v1' AND state = 'open' AND json_extract(refs, '$[0].index') = ?2
+  AND NOT EXISTS (SELECT 1 FROM statement e INDEXED BY erasure_of WHERE e.origin = ?1 AND e.kind = 'erasure/v1' AND e.state = 'open'
+    AND json_extract(e.refs, '$[0].index') = +r.idx AND json_extract(e.refs, '$[0].id') = +r.id)
+ORDER BY idx DESC LIMIT ?3;
 -- name: may_erase
 SELECT idx FROM statement WHERE origin = ?1 AND idx >= ?2 AND (kind = 'erasure/v1' OR kind = '' AND state = 'refused') ORDER BY idx;
 -- name: newest_of_kind

@@ -81,6 +81,12 @@ func (v *View) statements(ctx context.Context, name string, args ...any) ([]Stat
 	return list, err
 }
 
+// StandingReleases returns the newest releases of a leaf of a log of which no
+// part was erased, newest first.
+func (v *View) StandingReleases(ctx context.Context, origin string, of uint64, limit int) ([]Statement, error) {
+	return v.statements(ctx, "standing_releases", origin, of, limit)
+}
+
 // MayErase returns the leaves of a log from one on that may be erasures, those
 // included that were refused before their kind was known, and up to where the
 // log has been judged.
