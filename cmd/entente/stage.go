@@ -229,6 +229,9 @@ func (s *stage) settle(ctx context.Context, limit time.Duration, progress io.Wri
 		if err != nil {
 			return err
 		}
+		if why != last || why == "" {
+			s.remember(ctx, names)
+		}
 		if why == "" {
 			// Twice in a row: what one node has just finished may be work for another.
 			if quiet++; quiet == 3 {
@@ -248,6 +251,14 @@ func (s *stage) settle(ctx context.Context, limit time.Duration, progress io.Wri
 			return fmt.Errorf("not settled after %s: %s", limit, last)
 		case <-tick.C:
 		}
+	}
+}
+
+// remember lets every node look at what has happened, so that the page of the
+// exercise tells it with the time at which it did, not that of the first look.
+func (s *stage) remember(ctx context.Context, names []string) {
+	for _, name := range names {
+		_, _ = s.nodes[name].Story(ctx, 1) // a node that fails says so elsewhere
 	}
 }
 
