@@ -310,6 +310,9 @@ func (x *exercise) terms(t *charter.Terms) {
 
 // raise makes the parties and starts their nodes.
 func (x *exercise) raise(ctx context.Context) error {
+	if inside, err := os.ReadDir(x.dir); err == nil && len(inside) > 0 {
+		return hint(fmt.Errorf("%s is not empty: nothing was changed", x.dir), "choose an empty folder; to go on with an earlier exercise: entente serve --dir %s", filepath.Join(x.dir, north))
+	}
 	if !x.real() {
 		scene := scenario.Generate(x.seed, scenario.Epoch())
 		if err := scene.Write(filepath.Join(x.dir, "scenario"), scenario.Early); err != nil {
