@@ -31,6 +31,7 @@ type Node interface {
 	Release(ctx context.Context, r ReleaseRequest) (ReleaseResult, error)
 	Alerts(ctx context.Context, q AlertQuery) (Alerts, error)
 	Incidents(ctx context.Context, q IncidentQuery) (Incidents, error)
+	Rules(ctx context.Context) (Rules, error)
 	// Incident exports one incident as "ocsf" or "stix".
 	Incident(ctx context.Context, id, format string) ([]byte, error)
 	Act(ctx context.Context, r ActRequest) error

@@ -17,6 +17,8 @@ import (
 	"entente/api"
 	"entente/statement"
 	"entente/watch/incident"
+	"entente/watch/rule"
+	"entente/watch/sigma"
 )
 
 // echo is a node that answers with what it was asked.
@@ -53,6 +55,10 @@ func (e *echo) Statements(_ context.Context, q api.StatementQuery) (api.Statemen
 
 func (e *echo) Link(_ context.Context, user string) (string, error) {
 	return "", errors.New("the console is off for " + user)
+}
+
+func (e *echo) Rules(context.Context) (api.Rules, error) {
+	return api.Rules{Loaded: 1, Items: []api.RuleReport{{Giver: "south", Entry: rule.Entry{Rule: 2, Hits: 3, Entry: sigma.Entry{Title: "t", Outcome: sigma.Loaded}}}}}, nil
 }
 
 func (e *echo) Incidents(_ context.Context, q api.IncidentQuery) (api.Incidents, error) {
@@ -138,6 +144,9 @@ func TestClient(t *testing.T) {
 	}
 	if b, err := c.Bundle(ctx, "south", 3); err != nil || string(b) != "south!!!" {
 		t.Errorf("bundle %q, %v", b, err)
+	}
+	if out, err := c.Rules(ctx); err != nil || len(out.Items) != 1 || out.Items[0].Title != "t" || out.Items[0].Hits != 3 || out.Items[0].Giver != "south" {
+		t.Errorf("rules %+v, %v", out, err)
 	}
 	if out, err := c.Incidents(ctx, api.IncidentQuery{State: incident.Claimed, Text: "a&b", Limit: 3, Offset: 4}); err != nil || out.Total != 7 || out.Items[0].ID != "a&b" || out.Items[0].State != incident.Claimed {
 		t.Errorf("incidents %+v, %v", out, err)

@@ -36,6 +36,7 @@ func Handler(n Node) http.Handler {
 		}
 		return n.Alerts(r.Context(), a)
 	})
+	get("rules", func(r *http.Request) (any, error) { return n.Rules(r.Context()) })
 	get("incidents", func(r *http.Request) (any, error) {
 		q := query{values: r.URL.Query()}
 		i := IncidentQuery{State: incident.State(q.values.Get("state")), Text: q.values.Get("text"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}

@@ -95,6 +95,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"lang": Languages(), "lang.short": Languages(),
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
 		"incident.state": strs(incidentStates()), "incident.do": strs(incidentStates()),
+		"outcome": ruleOutcomes(), "rulekind": {"detection", "correlation", "filter", "global", "pattern"},
 		"level":  {"informational", "low", "medium", "high", "critical"},
 		"policy": {string(PolicyOfficer), string(PolicyAutomatic)},
 		"source": {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken), string(SourceAbsent)},

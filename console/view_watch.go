@@ -11,6 +11,7 @@ const (
 	ViewHeld     View = "held_back"
 	ViewReceived View = "received"
 	ViewSources  View = "sources"
+	ViewRules    View = "rules"
 )
 
 // WatchQuery asks for one page of one view. Zero fields do not filter.
@@ -36,8 +37,10 @@ type Watch struct {
 	Alerts    []Alert       // last seen first
 	HeldBack  []HeldBack    // newest first
 	Received  []Received    // newest first
+	Rules     []Rule        // those that cannot run first
+	RuleSums  RuleSums      // with Rules
 	Matching  int           // rows of the asked view that pass the filter
-	Counts    struct{ Incidents, Alerts, HeldBack, Received int }
+	Counts    struct{ Incidents, Alerts, HeldBack, Received, Rules int }
 	// HeldWouldMatch is how many hits all that is held back would have made; one
 	// line can be several.
 	HeldWouldMatch uint64

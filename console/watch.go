@@ -99,7 +99,9 @@ func watchQuery(q url.Values) WatchQuery {
 	return w
 }
 
-func views() []View { return []View{ViewIncidents, ViewAlerts, ViewHeld, ViewReceived, ViewSources} }
+func views() []View {
+	return []View{ViewIncidents, ViewAlerts, ViewHeld, ViewReceived, ViewRules, ViewSources}
+}
 
 func alertStates() []State { return append([]State{StateNone, StateWaiting}, fourWords()...) }
 
@@ -121,12 +123,12 @@ func (c *Console) watch(v *visit) error {
 	p.add(w.Ledger)
 	counts := map[View]int{
 		ViewIncidents: w.Counts.Incidents, ViewAlerts: w.Counts.Alerts, ViewHeld: w.Counts.HeldBack,
-		ViewReceived: w.Counts.Received, ViewSources: len(w.Ledger),
+		ViewReceived: w.Counts.Received, ViewRules: w.Counts.Rules, ViewSources: len(w.Ledger),
 	}
 	for _, view := range views() {
 		p.Tabs = append(p.Tabs, tab{view, "/watch?view=" + string(view), counts[view], view == q.View})
 	}
-	p.Pager = newPager(v.r.URL, len(w.Incidents)+len(w.Alerts)+len(w.HeldBack)+len(w.Received), w.Matching)
+	p.Pager = newPager(v.r.URL, len(w.Incidents)+len(w.Alerts)+len(w.HeldBack)+len(w.Received)+len(w.Rules), w.Matching)
 	return c.render(v, http.StatusOK, "watch", frame{Title: "nav.watch", Live: "watch", Body: p})
 }
 

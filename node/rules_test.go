@@ -150,6 +150,23 @@ func TestOwnRules(t *testing.T) {
 	if i := list.Items[1]; i.Level != "high" && list.Items[0].Level != "high" {
 		t.Errorf("no level: %+v", i)
 	}
+	write(t, filepath.Join(dir, "bad.yml"), []byte(strings.Replace(traceRule, "cs-method", "cs-method|nothing", 1)))
+	u.eventually("the report on the bad rule", func() bool {
+		return must(u.node(north).Control().Rules(t.Context()))(t).Refused == 1
+	})
+	r := must(u.node(north).Control().Rules(t.Context()))(t)
+	if r.Loaded != 3 || r.Stats.Events == 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, e := range r.Items {
+		if e.Refusal != nil && (e.Refusal.Line == 0 || e.Refusal.Construct == "" || !strings.HasSuffix(e.File, "bad.yml")) {
+			t.Errorf("%+v", e)
+		}
+	}
+	page := must(u.node(north).Watch(t.Context(), console.WatchQuery{View: console.ViewRules, Limit: 10}))(t)
+	if page.Matching != 4 || page.Rules[0].Outcome != "refused" || page.Rules[1].Hits != 1 || page.Rules[2].Hits != 1 {
+		t.Errorf("%+v", page.Rules)
+	}
 	if got := u.tally(north); got.Sent != 0 {
 		t.Errorf("%+v", got)
 	}

@@ -168,7 +168,11 @@ func (n *Node) Watch(ctx context.Context, q console.WatchQuery) (console.Watch, 
 	if _, w.Counts.Received, err = n.view.Sightings(ctx, "", n.self.Origin, 0, 0); err != nil {
 		return w, err
 	}
+	if err := n.rules(ctx, &w, q); err != nil {
+		return w, err
+	}
 	switch q.View {
+	case console.ViewRules:
 	case console.ViewIncidents:
 		err = n.incidents(ctx, &w, q)
 	case console.ViewHeld:

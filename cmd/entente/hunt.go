@@ -49,6 +49,10 @@ func runHunt(ctx context.Context, e *env, args []string) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		for _, it := range items {
+			if it.IsRule() {
+				e.note("%s: a %s is no value to hunt for; it looks back by itself when it is accepted", base(path), it.Type)
+				continue
+			}
 			r.Values = append(r.Values, api.HuntValue{Type: it.Type, Value: it.Value})
 		}
 	}

@@ -92,6 +92,9 @@ func showIncidents(e *env, page api.Incidents) {
 		if i.Last > 0 {
 			e.printf(", last %s UTC", time.UnixMilli(i.Last).UTC().Format("2006-01-02 15:04:05"))
 		}
+		if i.Level != "" {
+			e.printf(", level %s", short(i.Level, 40))
+		}
 		e.printf("\n  state     %s", i.State)
 		if i.By != "" {
 			e.printf(" by %s", i.By)

@@ -17,10 +17,13 @@ import (
 
 func rulesVerb() verb {
 	return verb{"rules", "say of every Sigma rule what becomes of it here", `rules [flags] FOLDER...
+       entente rules --dir DIR [--all] [--json]
 
 Reads the Sigma rules (.yml, .yaml) in folders or files and prints what becomes of
 each document: loaded, refused with the construct and its place, or never
 matching here, with the field or log source that is missing. Exits 1 if one is refused.
+With --dir it asks the running node about the rules that run there, its own and those of
+partners that were accepted, and how often each has fired.
 
   --placeholder NAME=FILE   the list, one value a line, that %NAME% stands for;
                             may be repeated
@@ -31,8 +34,9 @@ matching here, with the field or log source that is missing. Exits 1 if one is r
 // ruleFileLimit is the same as a document's times what a bundle may hold; yamldoc has the exact limits.
 const ruleFileLimit = 32 << 20
 
-func runRules(_ context.Context, e *env, args []string) error {
+func runRules(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "rules")
+	f.StringVar(&f.dir, "dir", "", "")
 	var lists texts
 	f.Var(&lists, "placeholder", "")
 	all, asJSON := f.Bool("all", false, ""), f.Bool("json", false, "")
@@ -40,8 +44,14 @@ func runRules(_ context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.dir != "" {
+		if len(paths) > 0 {
+			return usagef("name rules, or a node with --dir")
+		}
+		return nodeRules(ctx, e, f, *all, *asJSON)
+	}
 	if len(paths) == 0 {
-		return usagef("name at least one folder of rules")
+		return usagef("name at least one folder of rules, or a node with --dir")
 	}
 	_, report, err := loadRules(paths, lists)
 	if err != nil {

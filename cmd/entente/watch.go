@@ -177,6 +177,10 @@ func (s *scan) load(files []string, gate *border.Gate, accept bool) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
+			if it.IsRule() {
+				s.e.note("%s: item %d is a %s, which is not run here: %s", base(path), i, it.Type, short(it.Note, 80))
+				continue
+			}
 			m := watch.Meta{List: base(path), Item: i, Value: it.Observable(), Status: watch.Active}
 			v := gate.Judge(border.Candidate{Value: m.Value, Observed: observed, Until: until, Context: it.Context, Rule: it.IsRule()}, now)
 			reason := ""

@@ -87,11 +87,11 @@ func Name(it indicator.Item) string {
 			return id
 		}
 	}
-	return digest(it.Value)
+	return Digest(it.Value)
 }
 
-// digest names a rule that has no other name.
-func digest(text string) string {
+// Digest names a rule that has no other name.
+func Digest(text string) string {
 	sum := statement.TaggedSum("entente/rule/v1", []byte(text))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

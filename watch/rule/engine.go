@@ -168,7 +168,7 @@ func (e *Engine) sigma(st *state, g int, a sigma.Alert, ev *event.Event) Hit {
 	r := e.set.rules[i]
 	h := Hit{Rule: i, Name: a.Rule.ID, Title: cut(a.Rule.Title, 200), Level: a.Rule.Level, Code: CodeSigma, Place: a.Place, Time: a.Time, Dataset: a.Dataset, Raw: a.Raw}
 	if h.Name == "" {
-		h.Name = digest(r.Text)
+		h.Name = Digest(r.Text)
 	}
 	e.hits[grp.entries[a.Number]]++
 	if c := a.Correlated; c != nil {

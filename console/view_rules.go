@@ -1,0 +1,28 @@
+package console
+
+// Rule is what became of one Sigma document or STIX pattern that may run. All
+// texts but the outcome are foreign.
+type Rule struct {
+	Title, ID, Kind, Level string
+	File                   string
+	Line                   uint64
+	Giver                  string // party id; the own one for own rules
+	Outcome                string // one of ruleOutcomes
+	Why                    string // the construct that is refused, with its place
+	NoSource               string // the log source that nothing here is of
+	Missing                string // fields, by dataset, that nothing here has
+	Datasets               string // that it is judged on
+	Hits                   uint64 // alerts
+	Overrun                uint64 // events for which it was given up
+	Stopped                bool   // it cost too much too often
+	Silent                 bool   // it only feeds others
+}
+
+// RuleSums are sums over all rules, and what the engine kept and gave up since
+// the node started or the rules changed.
+type RuleSums struct {
+	Loaded, Never, Refused, Held                  int
+	Events, Kept, Late, Untimed, Evicted, Overrun uint64
+}
+
+func ruleOutcomes() []string { return []string{"loaded", "never", "refused"} }

@@ -1,0 +1,129 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"entente/api"
+	"entente/console"
+	"entente/internal/sqlite"
+	"entente/watch/rule"
+	"entente/watch/sigma"
+)
+
+// Rules reports on every rule that may run here.
+func (c control) Rules(ctx context.Context) (api.Rules, error) {
+	n := c.n
+	n.lookout.mu.Lock()
+	w := n.lists.get()
+	out := api.Rules{Items: []api.RuleReport{}}
+	var report []rule.Entry
+	if r := n.lookout.rules.run; r != nil {
+		report, out.Stats = r.engine.Report(), r.engine.Stats()
+	} else if w.rules != nil {
+		report = w.rules.Report()
+	}
+	n.lookout.mu.Unlock()
+	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+	if err != nil {
+		return out, err
+	}
+	hits := make(map[sqlite.Key]int64, len(groups))
+	for _, g := range groups {
+		hits[g.Key] = g.Count
+	}
+	for _, e := range report {
+		one := api.RuleReport{Giver: n.self.ID, Entry: e}
+		k := sqlite.Key{Origin: ownRule + cmp.Or(e.ID, rule.Digest(w.rules.Rules()[e.Rule].Text))}
+		if i := w.ruleOf[e.Rule]; i >= 0 {
+			one.Giver, k = w.entries[i].giver, w.entries[i].key
+		}
+		one.Hits = hits[k] // those that are stored: what was read again after a start is no new hit
+		if silent(e) {
+			one.Hits = 0
+		}
+		switch e.Outcome {
+		case sigma.Loaded:
+			out.Loaded++
+		case sigma.Never:
+			out.Never++
+		case sigma.Refused:
+			out.Refused++
+		}
+		out.Items = append(out.Items, one)
+	}
+	for _, e := range w.entries {
+		if e.item.IsRule() && e.held() {
+			out.Held++
+		}
+	}
+	return out, nil
+}
+
+// silent says that a document raises no alert of its own.
+func silent(e rule.Entry) bool {
+	alerts := e.Kind == sigma.Detection || e.Kind == sigma.Correlation || e.Kind == rule.Pattern
+	return !alerts || e.Outcome != sigma.Loaded || slices.ContainsFunc(e.Notes, func(x sigma.Note) bool { return x.Code == sigma.NoteSilent })
+}
+
+// rules fills the rules of the Watch screen: those that cannot run first.
+func (n *Node) rules(ctx context.Context, w *console.Watch, q console.WatchQuery) error {
+	r, err := n.Control().Rules(ctx)
+	if err != nil {
+		return err
+	}
+	w.Counts.Rules = r.Loaded
+	if q.View != console.ViewRules {
+		return nil
+	}
+	w.RuleSums = console.RuleSums{
+		Loaded: r.Loaded, Never: r.Never, Refused: r.Refused, Held: r.Held, Events: uint64(r.Stats.Events), Kept: uint64(r.Stats.Kept),
+		Late: uint64(r.Stats.Late), Untimed: uint64(r.Stats.Untimed), Evicted: uint64(r.Stats.Evicted), Overrun: uint64(r.Stats.Overrun),
+	}
+	var all []console.Rule
+	for _, e := range r.Items {
+		if has(q.Text, e.Title, e.ID, e.File) && (q.Giver == "" || q.Giver == e.Giver) {
+			all = append(all, ruleView(e))
+		}
+	}
+	rank := map[string]int{string(sigma.Refused): 0, string(sigma.Never): 1, string(sigma.Loaded): 2}
+	slices.SortStableFunc(all, func(a, b console.Rule) int {
+		return cmp.Or(cmp.Compare(rank[a.Outcome], rank[b.Outcome]), cmp.Compare(b.Hits, a.Hits))
+	})
+	w.Rules, w.Matching = page(all, q.Offset, q.Limit)
+	return nil
+}
+
+func ruleView(e api.RuleReport) console.Rule {
+	v := console.Rule{
+		Title: e.Title, ID: e.ID, Kind: string(e.Kind), File: e.File, Line: uint64(e.Line), Giver: e.Giver, Level: e.Level,
+		Outcome: string(e.Outcome), Hits: uint64(max(e.Hits, 0)), Overrun: uint64(max(e.Overrun, 0)), Stopped: e.Stopped, Silent: e.Outcome == sigma.Loaded && silent(e.Entry),
+	}
+	if e.Refusal != nil {
+		v.Why = e.Refusal.Error()
+	}
+	if e.Outcome == sigma.Never {
+		fields := make(map[string][]string)
+		var order []string
+		for _, m := range e.Missing {
+			if m.Dataset == "" {
+				v.NoSource = e.Logsource.String()
+				break
+			}
+			if fields[m.Dataset] == nil {
+				order = append(order, m.Dataset)
+			}
+			fields[m.Dataset] = append(fields[m.Dataset], m.Field)
+		}
+		var parts []string
+		for _, d := range order {
+			parts = append(parts, d+": "+strings.Join(fields[d], ", "))
+		}
+		v.Missing = strings.Join(parts, "; ")
+	} else {
+		v.Datasets = strings.Join(e.Datasets, " ")
+	}
+	return v
+}
