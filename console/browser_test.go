@@ -150,7 +150,7 @@ func TestBrowserDecides(t *testing.T) {
 	src.mu.Unlock()
 	s.open("north", "/watch?view=alerts")
 	s.do(chromedp.Click(chromedp.CSS("tr[data-key=a2] input")), chromedp.Click(chromedp.CSS("[data-acts] button")))
-	s.until(`document.getElementById("message").textContent.includes("E_BUDGET")`)
+	s.until(`/^[^.]+\. .*E_BUDGET [^.]+[.:].*\.$/.test(document.getElementById("message").textContent)`)
 }
 
 // No page is wider than a phone, in either language, and nothing on any page

@@ -104,7 +104,7 @@ func NewUsers(data []byte, save func([]byte) error) (*Users, error) {
 
 func (u User) check() error {
 	if !userName.MatchString(u.Name) {
-		return fmt.Errorf("user name %q: %w", u.Name, ErrUser)
+		return fmt.Errorf("%w: the name %q; a name has letters, digits, dots, dashes and underscores, at most 64", ErrUser, u.Name)
 	}
 	if len(u.Roles) == 0 {
 		return fmt.Errorf("user %q has no role: %w", u.Name, ErrUser)

@@ -60,7 +60,12 @@ export function counted(forms, n) {
 export function say(page) {
   const box = document.getElementById("message");
   if (!box) return;
-  const words = page?.querySelectorAll("#problem h1, #problem > p:not(:has(.button))") ?? [];
-  box.replaceChildren(...[...words].flatMap((w) => [document.createTextNode(w.textContent.trim()), document.createTextNode(" ")]));
+  const words = [...page?.querySelectorAll("#problem h1, #problem > p:not(:has(.button))") ?? []];
+  box.textContent = words.map((w, i) => ended(w.textContent.trim(), w.matches(".refusal") && i + 1 < words.length ? ":" : ".")).join(" ");
   box.hidden = words.length === 0;
+}
+
+// ended makes a sentence of what stood on a line of its own.
+function ended(text, mark) {
+  return /[.:!?…]$/.test(text) ? text : text + mark;
 }
