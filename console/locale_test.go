@@ -377,3 +377,17 @@ func TestEveryCodeHasWords(t *testing.T) {
 		}
 	}
 }
+
+// TestNumberInText: a number that was formatted for a page stands in a text as
+// it stands alone; the space within it is not shown as a code.
+func TestNumberInText(t *testing.T) {
+	say, err := loadCatalogue("ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	num := helpers(say, nil)["num"].(func(any) phrase)
+	got, err := say.t("rules.sums", "loaded", num(30056), "never", 1234, "refused", 0)
+	if err != nil || !strings.Contains(got, "30\u00a0056") || !strings.Contains(got, "1\u00a0234") {
+		t.Errorf("%q, %v", got, err)
+	}
+}

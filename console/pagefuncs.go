@@ -18,7 +18,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 	return template.FuncMap{
 		"t":        say.t,
 		"n":        say.n,
-		"num":      func(v any) string { n, _ := whole(v); return say.number(n) },
+		"num":      func(v any) phrase { n, _ := whole(v); return phrase(say.number(n)) },
 		"label":    say.label,
 		"knows":    say.knows,
 		"forms":    say.formsOf,

@@ -132,10 +132,14 @@ func readAll(e *env, requests []api.ShareRequest, show, asJSON bool) error {
 
 func showReport(e *env, r convert.Report) {
 	e.printf("%s (%s): %s, %s", r.Name, r.Format, counted(r.Rows, "row", "rows"), counted(r.Items, "indicator", "indicators"))
+	rules := "of them rules"
+	if r.Rules == 1 {
+		rules = "of them a rule"
+	}
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{r.Rules, "of them rules"}, {r.Undated, "undated"}, {r.Context, "for context only"}, {r.Recovered, "found in another column"}, {r.Duplicates, "duplicates"}, {r.SkippedTotal, "skipped"}, {r.NotRead, "not read"}} {
+	}{{r.Rules, rules}, {r.Undated, "undated"}, {r.Context, "for context only"}, {r.Recovered, "found in another column"}, {r.Duplicates, "duplicates"}, {r.SkippedTotal, "skipped"}, {r.NotRead, "not read"}} {
 		if x.n > 0 {
 			e.printf(", %d %s", x.n, x.what)
 		}
