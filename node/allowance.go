@@ -73,10 +73,12 @@ func (a *allowance) charge(e sqlite.Entry, now time.Time) error {
 }
 
 // spent is what one partner has used of the bytes of a day: those that this
-// node fetched and stored of its log, and those that it sent and asked here.
+// node fetched of its log, from itself and from others, and those that it sent
+// and asked here.
 type spent struct {
-	Fetched border.Budget  `json:"fetched"`
-	Served  peer.Remaining `json:"served"`
+	Fetched border.Budget            `json:"fetched"`
+	Relayed map[string]border.Budget `json:"relayed,omitempty"` // by who gave them
+	Served  peer.Remaining           `json:"served"`
 }
 
 const spentNote = "budget:bytes:" // and the party's id
@@ -91,7 +93,7 @@ func (n *Node) recallSpent(ctx context.Context) error {
 			return fmt.Errorf("what %s has used: %w", id, err)
 		}
 		if known {
-			m.meter.resume(old.Fetched)
+			m.meter.resume(old.Fetched, old.Relayed)
 			n.spent[id] = old
 		}
 		m.meter.used = n.wake.spent.ring
@@ -139,7 +141,8 @@ func (n *Node) saveSpent(ctx context.Context, server *peer.Server) error {
 		if old := n.spent[id].Served; old.At.After(left.At) {
 			left.At = old.At // a clock that stepped back has not gone on
 		}
-		s := spent{n.mirrors[id].meter.state(), left}
+		s := spent{Served: left}
+		s.Fetched, s.Relayed = n.mirrors[id].meter.state()
 		n.spent[id] = s
 		data, err := json.Marshal(s)
 		if err != nil {

@@ -201,9 +201,10 @@ func TestBudgetOfBytes(t *testing.T) {
 	u.seal(north, "some bytes")
 	u.settle()
 	n := u.node(south)
-	u.ok(n.mirrors[north].meter.take(1 << 20))
+	u.ok(n.mirrors[north].meter.take(north, 1<<20))
 	u.stop(south)
-	used, served := n.mirrors[north].meter.state(), n.spent[north]
+	used, _ := n.mirrors[north].meter.state()
+	served := n.spent[north]
 	full := float64(n.roster.Charter.Budgets.BytesPerDay)
 	if used.UsedBytes < 1<<20 || served.Fetched != used || served.Served.In >= full {
 		t.Errorf("fetched %+v, written down %+v", used, served)
@@ -216,7 +217,7 @@ func TestBudgetOfBytes(t *testing.T) {
 	u.settle()
 	n = u.node(south)
 	u.stop(south)
-	if got := n.mirrors[north].meter.state(); got.UsedBytes < used.UsedBytes || got.Day < used.Day {
+	if got, _ := n.mirrors[north].meter.state(); got.UsedBytes < used.UsedBytes || got.Day < used.Day {
 		t.Errorf("fetched %+v, before the restart %+v", got, used)
 	}
 	if got := n.spent[north].Served; got.In > full/3 || got.At.Before(served.Served.At) {

@@ -89,7 +89,7 @@ func (n *Node) fetch(ctx context.Context, l *line, g peer.Growth) error {
 func (n *Node) follow(ctx context.Context, from string, src record.Source, m *mirror) error {
 	direct := from == m.member.ID
 	before, _ := m.log.Head()
-	got, err := m.pull(ctx, metered{src, m.meter}, direct)
+	got, err := m.pull(ctx, metered{src, m.meter, from}, direct)
 	after, _ := m.log.Head() // a pull that was cut short may have stored its first leaves
 	if got.evidence != nil {
 		if err := n.accuse(ctx, *got.evidence); err != nil {

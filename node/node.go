@@ -132,7 +132,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 			return err
 		}
 		closing.add(log.Close)
-		n.mirrors[m.ID] = &mirror{member: m, roster: n.roster, log: log, signer: signs.mirror, now: n.opt.Now, meter: n.newMeter(m.Origin), erases: erases(m, keys.Parts)}
+		n.mirrors[m.ID] = &mirror{member: m, roster: n.roster, log: log, signer: signs.mirror, now: n.opt.Now, meter: n.newMeter(m), erases: erases(m, keys.Parts)}
 		if err := n.mirrors[m.ID].resume(); err != nil {
 			return err
 		}
@@ -314,9 +314,9 @@ func (n *Node) tell(ctx context.Context) error {
 	return n.survived(err)
 }
 
-func (n *Node) newMeter(origin string) *meter {
+func (n *Node) newMeter(m record.Member) *meter {
 	b := n.roster.Charter.Budgets
-	return newMeter(b.BytesPerDay, b.DiskBytes, mirrorDir(n.cfg.Dir, origin), n.opt.Now)
+	return newMeter(m.ID, b.BytesPerDay, b.DiskBytes, mirrorDir(n.cfg.Dir, m.Origin), n.opt.Now)
 }
 
 // heldNeeded is how many mirrors make "held": the charter's number, but never

@@ -22,6 +22,12 @@ const (
 	maxFrame  = 2 + statement.MaxParts*(5+record.MaxSealed)
 )
 
+// The longest answers that are read, in bytes.
+const (
+	MaxEntriesAnswer = BundleWidth * (2 + statement.MaxEnvelope)
+	MaxPartsAnswer   = softParts + maxFrame
+)
+
 // AppendSealed appends the frame of one leaf's sealed parts to dst. A nil part
 // is an erased one, and by says which statement erases it; an empty part that
 // is not nil is one that is not held, and so is one of which by knows nothing.
@@ -49,21 +55,26 @@ func AppendSealed(dst []byte, parts [][]byte, by func(part int) (uint64, bool)) 
 // ParseSealed reads the frames of one to n leaves and nothing after them. The
 // parts are slices of body, nil and empty as in AppendSealed.
 func ParseSealed(body []byte, n int) ([][][]byte, error) {
-	var leaves [][][]byte
+	leaves, _, err := parseSealed(body, n)
+	return leaves, err
+}
+
+// parseSealed returns also by which statement each erased part is erased.
+func parseSealed(body []byte, n int) (leaves [][][]byte, by [][]uint64, err error) {
 	for len(body) > 0 {
 		if len(leaves) >= n {
-			return nil, statement.Refuse(statement.CodePart, "parts of more than %d leaves", n)
+			return nil, nil, statement.Refuse(statement.CodePart, "parts of more than %d leaves", n)
 		}
-		parts, _, rest, err := cutSealed(body)
+		parts, erasures, rest, err := cutSealed(body)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		leaves, body = append(leaves, parts), rest
+		leaves, by, body = append(leaves, parts), append(by, erasures), rest
 	}
 	if len(leaves) == 0 {
-		return nil, statement.Refuse(statement.CodePart, "parts of no leaf")
+		return nil, nil, statement.Refuse(statement.CodePart, "parts of no leaf")
 	}
-	return leaves, nil
+	return leaves, by, nil
 }
 
 // parseErasure reads a frame of one leaf and returns which statement erases

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -22,10 +23,23 @@ type Getter interface {
 // returns has the right form and size, and nothing is verified yet.
 type Source struct {
 	get Getter
+
+	mu   sync.Mutex        // guards said
+	said map[erased]uint64 // by what, as answers of Sealed said it
 }
 
+// erased is one part that is gone.
+type erased struct {
+	origin string
+	index  uint64
+	part   int
+}
+
+// maxSaid bounds what is remembered of erasures; of more it is asked again.
+const maxSaid = 1 << 14
+
 // NewSource returns the source that reads through g.
-func NewSource(g Getter) *Source { return &Source{g} }
+func NewSource(g Getter) *Source { return &Source{get: g} }
 
 var _ record.Source = (*Source)(nil)
 
@@ -86,28 +100,53 @@ func (s *Source) Sealed(ctx context.Context, origin string, from uint64, n int) 
 		return nil, fmt.Errorf("no such parts: %d from leaf %d", n, from)
 	}
 	path := route{at: atParts, log: LogName(origin), index: from, count: n}.String()
-	body, err := s.get.Get(ctx, path, softParts+maxFrame)
+	body, err := s.get.Get(ctx, path, MaxPartsAnswer)
 	if err != nil {
 		return nil, err
 	}
-	leaves, err := ParseSealed(body, n)
+	leaves, by, err := parseSealed(body, n)
 	if err != nil {
 		return nil, malformed(path, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, parts := range leaves {
+		for j, p := range parts {
+			if p == nil {
+				s.remember(erased{origin, from + uint64(i), j}, by[i][j])
+			}
+		}
 	}
 	return leaves, nil
 }
 
+// remember keeps what was said of an erased part, so that Erasure need not
+// fetch all the others once more. mu is held.
+func (s *Source) remember(e erased, by uint64) {
+	if s.said == nil || len(s.said) >= maxSaid {
+		s.said = make(map[erased]uint64)
+	}
+	s.said[e] = by
+}
+
 // Erasure returns which statement is said to erase a part.
 func (s *Source) Erasure(ctx context.Context, origin string, index uint64, part int) (uint64, error) {
+	s.mu.Lock()
+	by, ok := s.said[erased{origin, index, part}]
+	delete(s.said, erased{origin, index, part})
+	s.mu.Unlock()
+	if ok {
+		return by, nil
+	}
 	if index >= 1<<63 {
 		return 0, fmt.Errorf("no such leaf: %d", index)
 	}
 	path := route{at: atParts, log: LogName(origin), index: index, count: 1}.String()
-	body, err := s.get.Get(ctx, path, softParts+maxFrame)
+	body, err := s.get.Get(ctx, path, MaxPartsAnswer)
 	if err != nil {
 		return 0, err
 	}
-	by, err := parseErasure(body, part)
+	by, err = parseErasure(body, part)
 	if err != nil {
 		return 0, malformed(path, err)
 	}
