@@ -15,6 +15,17 @@ type Rules struct {
 
 	Items []RuleReport `json:"items"`
 	Stats rule.Stats   `json:"stats"`
+	Hunt  RuleHunt     `json:"hunt"`
+}
+
+// RuleHunt is how the last look of new rules back through the archive goes, or went.
+type RuleHunt struct {
+	Rules   int   `json:"rules"`
+	Done    int64 `json:"done"` // events, a whole segment at a time
+	Total   int64 `json:"total"`
+	Found   int   `json:"found"`   // hits, when it has ended
+	Partial bool  `json:"partial"` // the archive holds more, which is not looked through
+	Ended   bool  `json:"ended"`
 }
 
 // RuleReport is the report on one document of a rule, or on a pattern.

@@ -84,7 +84,7 @@ func (m *memory) Watch(_ context.Context, q WatchQuery) (Watch, error) {
 		list := slices.DeleteFunc(slices.Clone(m.held), func(h HeldBack) bool { return !has(h.Indicator) })
 		w.Matching, w.HeldBack = len(list), cut(list, q.Offset, q.Limit)
 	case ViewRules:
-		w.RuleSums = RuleSums{Loaded: 1, Never: 1, Refused: 1, Held: 2, Events: 10}
+		w.RuleSums = RuleSums{Loaded: 1, Never: 1, Refused: 1, Held: 2, Events: 10, Hunting: true, HuntDone: 3, HuntTotal: 4000}
 		w.Rules, w.Matching = ruleSamples(), 3
 	case ViewReceived:
 		w.Matching, w.Received = len(m.received), cut(m.received, q.Offset, q.Limit)

@@ -23,6 +23,8 @@ type Rule struct {
 type RuleSums struct {
 	Loaded, Never, Refused, Held                  int
 	Events, Kept, Late, Untimed, Evicted, Overrun uint64
+	Hunting                                       bool   // new rules look back through the archive
+	HuntDone, HuntTotal                           uint64 // events
 }
 
 func ruleOutcomes() []string { return []string{"loaded", "never", "refused"} }

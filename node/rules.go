@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"entente/api"
 	"entente/internal/ingest"
+	"entente/internal/segment"
 	"entente/internal/sqlite"
 	"entente/statement"
 	"entente/watch"
@@ -22,15 +24,7 @@ import (
 type rules struct {
 	run   *runner // nil: no rule may run
 	quiet time.Time
-	hunt  ruleHunt
-}
-
-// ruleHunt is how the last look back of new rules went.
-type ruleHunt struct {
-	Rules       int
-	Done, Total int64 // events
-	Found       int
-	Partial     bool // the archive held more than is looked through
+	hunt  api.RuleHunt // the last look back of new rules
 }
 
 // runner is one engine and how far it was fed.
@@ -128,7 +122,7 @@ func (r *rules) stored(source string) {
 const (
 	rememberRows = 200_000
 	reachRows    = 2_000_000
-	huntRows     = 10_000_000
+	huntRows     = 2_000_000
 )
 
 // swap makes a watchlist current, with an engine that knows what it would know
@@ -154,7 +148,7 @@ func (l *lookout) swap(ctx context.Context, w *watchlist) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// Lines that came meanwhile.
-	if err := l.feed(ctx, w, r, r.next, fresh, func(hits []sqlite.Hit) error {
+	if err := l.feed(ctx, w, r, r.next, fresh, nil, func(hits []sqlite.Hit) error {
 		found += len(hits)
 		return l.db.StoreHunt(ctx, hits)
 	}); err != nil {
@@ -171,7 +165,8 @@ func (l *lookout) swap(ctx context.Context, w *watchlist) error {
 	if err := l.db.PutNote(ctx, rulesNote, data); err != nil {
 		return err
 	}
-	if l.rules.hunt.Found = found; len(fresh) > 0 {
+	if len(fresh) > 0 {
+		l.rules.hunt.Found, l.rules.hunt.Ended = found, true
 		l.logger.Info("new rules looked back", "rules", len(fresh), "hits", found)
 	}
 	if l.rules.run = r; w.rules.Len() == 0 {
@@ -215,12 +210,18 @@ func (l *lookout) remember(ctx context.Context, w *watchlist, fresh map[int]bool
 	}
 	from, partial := l.backTo(w.rules, len(fresh) > 0)
 	found := 0
+	var told segment.Progress
 	if len(fresh) > 0 {
+		told = func(done, total int64) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.rules.hunt.Done, l.rules.hunt.Total = done, total
+		}
 		l.mu.Lock()
-		l.rules.hunt = ruleHunt{Rules: len(fresh), Partial: partial}
+		l.rules.hunt = api.RuleHunt{Rules: len(fresh), Partial: partial}
 		l.mu.Unlock()
 	}
-	err := l.feed(ctx, w, r, from, fresh, func(hits []sqlite.Hit) error {
+	err := l.feed(ctx, w, r, from, fresh, told, func(hits []sqlite.Hit) error {
 		found += len(hits)
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -249,7 +250,7 @@ func (l *lookout) backTo(set *rule.Set, hunt bool) (from uint64, partial bool) {
 }
 
 // feed gives a runner the archive from a segment on, and what fresh rules find to store.
-func (l *lookout) feed(ctx context.Context, w *watchlist, r *runner, from uint64, fresh map[int]bool, store func([]sqlite.Hit) error) error {
+func (l *lookout) feed(ctx context.Context, w *watchlist, r *runner, from uint64, fresh map[int]bool, told segment.Progress, store func([]sqlite.Hit) error) error {
 	if l.archive == nil || w.rules.Len() == 0 {
 		return nil
 	}
@@ -270,7 +271,7 @@ func (l *lookout) feed(ctx context.Context, w *watchlist, r *runner, from uint64
 		return err
 	}
 	now := l.now()
-	last, err := l.archive.Each(ctx, from, nil, func(rec *archive.Record) error { return keep(r.take(rec, now), rec.Path) })
+	last, err := l.archive.Each(ctx, from, told, func(rec *archive.Record) error { return keep(r.take(rec, now), rec.Path) })
 	if errors.Is(err, archive.ErrDamaged) {
 		l.logger.Error("rules look back through the archive", "error", err)
 		err = nil

@@ -25,6 +25,7 @@ func (c control) Rules(ctx context.Context) (api.Rules, error) {
 	} else if w.rules != nil {
 		report = w.rules.Report()
 	}
+	out.Hunt = n.lookout.rules.hunt
 	n.lookout.mu.Unlock()
 	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
 	if err != nil {
@@ -80,6 +81,7 @@ func (n *Node) rules(ctx context.Context, w *console.Watch, q console.WatchQuery
 	}
 	w.RuleSums = console.RuleSums{
 		Loaded: r.Loaded, Never: r.Never, Refused: r.Refused, Held: r.Held, Events: uint64(r.Stats.Events), Kept: uint64(r.Stats.Kept),
+		Hunting: r.Hunt.Rules > 0 && !r.Hunt.Ended, HuntDone: uint64(r.Hunt.Done), HuntTotal: uint64(r.Hunt.Total),
 		Late: uint64(r.Stats.Late), Untimed: uint64(r.Stats.Untimed), Evicted: uint64(r.Stats.Evicted), Overrun: uint64(r.Stats.Overrun),
 	}
 	var all []console.Rule

@@ -46,6 +46,16 @@ func nodeRules(ctx context.Context, e *env, f *flags, all, asJSON bool) error {
 		return err
 	}
 	e.printf("%d loaded, %d never match here, %d refused, %d held back by the gate\n", r.Loaded, r.Never, r.Refused, r.Held)
+	if h := r.Hunt; h.Rules > 0 {
+		state, part := fmt.Sprintf("%d of %d events so far", h.Done, h.Total), ""
+		if h.Ended {
+			state = "found " + counted(h.Found, "hit", "hits")
+		}
+		if h.Partial {
+			part = ", in the newest part of the archive only"
+		}
+		e.printf("%s looked back: %s%s\n", counted(h.Rules, "new rule", "new rules"), state, part)
+	}
 	if s := r.Stats; s.Events > 0 {
 		e.printf("%s judged; %d late, %d without a usable time, %d forgotten for want of room, %d evaluations given up\n", counted(s.Events, "event", "events"), s.Late, s.Untimed, s.Evicted, s.Overrun)
 	}

@@ -27,6 +27,7 @@ const (
 	maxKept    = 1 << 14
 	maxBytes   = 8 << 20
 	maxRecent  = 1 << 14
+	maxSources = 1024 // remembered at a time
 )
 
 // The codes of why a line is a hit, keys of the catalogue.
@@ -62,7 +63,9 @@ type Hit struct {
 type Engine struct {
 	set     *Set
 	sources map[string]*state
-	gone    []sigma.WatchStats // of sources that ended
+	gone    sigma.WatchStats // of sources that ended, added up
+	evicted int64              // sources that were forgotten for others
+	turn    int64              // events so far
 	hits    []int64            // by position in the report
 	mapper  observed.Mapper
 	found   []pattern.Hit
@@ -75,6 +78,7 @@ type state struct {
 	newest   time.Time // event time
 	recent   []line
 	next     int // in recent, once it is full
+	turn     int64
 }
 
 // line is what a later correlation may want to know of one that was read.
@@ -96,6 +100,9 @@ func (e *Engine) state(source string) *state {
 	if st := e.sources[source]; st != nil {
 		return st
 	}
+	if len(e.sources) >= maxSources {
+		e.evict()
+	}
 	st := &state{}
 	opt := sigma.WatchOptions{Correlation: correlation.Config{Lateness: Lateness, MaxPending: maxPending, MaxEntries: maxEntries, MaxGroups: maxGroups}}
 	for _, g := range e.set.groups {
@@ -108,10 +115,27 @@ func (e *Engine) state(source string) *state {
 	return st
 }
 
+// evict forgets the source that was quiet longest.
+func (e *Engine) evict() {
+	oldest, turn := "", int64(0)
+	for name, st := range e.sources {
+		if oldest == "" || st.turn < turn {
+			oldest, turn = name, st.turn
+		}
+	}
+	for _, w := range e.sources[oldest].watches {
+		e.leave(w.Stats())
+	}
+	delete(e.sources, oldest)
+	e.evicted++
+}
+
 // Event judges one event. Its time has a year, or it is zero; now is the clock's
 // time, or zero where history is read. Hits may be of earlier lines of the source.
 func (e *Engine) Event(ev *event.Event, at watch.Place, raw []byte, now time.Time) []Hit {
 	st := e.state(at.Source)
+	e.turn++
+	st.turn = e.turn
 	st.remember(ev, at)
 	if ev.Time.After(st.newest) {
 		st.newest = ev.Time
@@ -235,10 +259,19 @@ func (e *Engine) End(source string) (hits []Hit) {
 		for _, a := range w.Flush() {
 			hits = append(hits, e.sigma(st, g, a, nil))
 		}
-		e.gone = append(e.gone, w.Stats())
+		e.leave(w.Stats())
 	}
 	delete(e.sources, source)
 	return hits
+}
+
+// leave keeps the counts of a source that is forgotten.
+func (e *Engine) leave(w sigma.WatchStats) {
+	g := &e.gone
+	g.Events, g.Judged, g.Overrun, g.Untimed = g.Events+w.Events, g.Judged+w.Judged, g.Overrun+w.Overrun, g.Untimed+w.Untimed
+	g.Correlation.Late += w.Correlation.Late
+	g.Correlation.Evicted += w.Correlation.Evicted
+	g.Correlation.Hurried += w.Correlation.Hurried
 }
 
 // Sources returns the names of those that are remembered.

@@ -160,3 +160,17 @@ func TestAdvance(t *testing.T) {
 		t.Errorf("again: %v", show(hits))
 	}
 }
+
+// Any number of sources costs the memory of so many.
+func TestSourcesAreBounded(t *testing.T) {
+	e := NewEngine(NewSet(rules()[2:3]))
+	for i := range maxSources + 5 {
+		feed(e, access(t, fmt.Sprint("log", i), request(0, "192.0.2.1", "/trace", 200)))
+	}
+	if s := e.Stats(); s.Sources != maxSources || s.Evicted != 5 || s.Events != maxSources+5 || e.Report()[0].Hits != maxSources+5 {
+		t.Errorf("%+v", s)
+	}
+	if slices.Contains(e.Sources(), "log0") || !slices.Contains(e.Sources(), "log5") {
+		t.Error("another than the oldest was forgotten")
+	}
+}

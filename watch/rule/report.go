@@ -14,14 +14,14 @@ type Stats struct {
 	Kept    int64 `json:"kept"`    // groups and observations remembered now
 	Late    int64 `json:"late"`    // not counted together with others: too far behind in their source
 	Untimed int64 `json:"untimed"` // likewise: without a time, or with one of the future
-	Evicted int64 `json:"evicted"` // forgotten because too much was remembered
+	Evicted int64 `json:"evicted"` // forgotten because too much was remembered; of sources beyond 1,024 all
 	Overrun int64 `json:"overrun"` // evaluations given up because they took too long
 	Left    int64 `json:"left"`    // objects of events that patterns did not see because an event had too many
 }
 
 // Stats returns the counts so far.
 func (e *Engine) Stats() Stats {
-	out := Stats{Sources: len(e.sources), Left: e.mapper.Left}
+	out := Stats{Sources: len(e.sources), Left: e.mapper.Left, Evicted: e.evicted}
 	add := func(w sigma.WatchStats, now bool) {
 		out.Events, out.Judged = out.Events+w.Events, out.Judged+w.Judged
 		out.Late += w.Correlation.Late
@@ -32,9 +32,7 @@ func (e *Engine) Stats() Stats {
 			out.Kept += w.Correlation.Groups
 		}
 	}
-	for _, w := range e.gone {
-		add(w, false)
-	}
+	add(e.gone, false)
 	for _, st := range e.sources {
 		for _, w := range st.watches {
 			add(w.Stats(), true)
