@@ -7,13 +7,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"entente/api"
 	"entente/border"
 	"entente/console"
+	"entente/internal/ingest"
 	"entente/internal/sqlite"
+	"entente/watch/event"
 )
 
 const (
@@ -239,5 +242,43 @@ func TestSharedRules(t *testing.T) {
 	})
 	if d := gocmp.Diff(live, cut); d != "" {
 		t.Errorf("restarts differ from live: %.3000s", d)
+	}
+}
+
+// A batch that was judged and could not be stored counts once when it comes
+// again, and not at all if another comes in its place.
+func TestRulesCountWhatIsStored(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	path := u.watches(north)
+	rules := filepath.Join(u.dir, "scan.yml")
+	write(t, rules, []byte(scanRule))
+	u.cfg[north].Rules = []string{rules}
+	u.start(north)
+	u.open(north)
+	u.visits(path, ruleStory()[0], ruleStory()[2])
+	u.eventually("two lines are read", func() bool { return u.tally(north).Lines == 2 })
+	l := u.node(north).lookout
+	ev := &event.Event{Time: time.Date(2026, 1, 5, 10, 2, 0, 0, time.UTC), Dataset: "web.access"}
+	ev.Put("source.ip", "192.0.2.1", event.Address)
+	ev.Add("http.response.status_code", "404")
+	b := ingest.Batch{Source: "web", From: 200, To: 100_000, Lines: []ingest.Line{{Number: 3, Offset: 200, Raw: []byte("x"), Event: ev}}}
+	judge := func() (n int64) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		_, _, err := l.judge(t.Context(), l.lists.get(), b)
+		u.ok(err)
+		return l.rules.run.engine.Stats().Events
+	}
+	if first, again := judge(), judge(); first != 3 || again != 3 {
+		t.Errorf("%d events, and when the batch comes again %d", first, again)
+	}
+	u.visits(path, ruleStory()[4], ruleStory()[6], ruleStory()[7])
+	u.eventually("what was stored is counted", func() bool { return len(u.found(north)) == 1 })
+	u.demand(north, "match.correlation line 3 c-ip=192.0.2.1")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if got := l.rules.run.engine.Stats().Events; got != 5 {
+		t.Errorf("%d events are counted", got)
 	}
 }

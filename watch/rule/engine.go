@@ -64,9 +64,9 @@ type Engine struct {
 	set     *Set
 	sources map[string]*state
 	gone    sigma.WatchStats // of sources that ended, added up
-	evicted int64              // sources that were forgotten for others
-	turn    int64              // events so far
-	hits    []int64            // by position in the report
+	evicted int64            // sources that were forgotten for others
+	turn    int64            // events so far
+	hits    []int64          // by position in the report
 	mapper  observed.Mapper
 	found   []pattern.Hit
 }
