@@ -368,6 +368,23 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// TestManifestDamage: a flipped bit in a manifest is noticed, whichever it is:
+// another span would claim that the archive has what it has not.
+func TestManifestDamage(t *testing.T) {
+	m := Manifest{Format: ManifestFormat, Number: 3, Rows: 9, Made: 5, Files: []File{{Name: "a", Size: 4}}, Spans: []Span{{Source: "log", Generation: 1, From: 1000, To: 20_000}}}
+	data, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(data) * 8 {
+		bad := bytes.Clone(data)
+		bad[i/8] ^= 1 << (i % 8)
+		if got, err := ParseManifest(bad); !errors.Is(err, ErrDamaged) {
+			t.Fatalf("bit %d of byte %d, %q for %q: %+v, %v", i%8, i/8, bad[i/8], data[i/8], got, err)
+		}
+	}
+}
+
 func TestCoverage(t *testing.T) {
 	c := Cover([]Span{
 		{Source: "s", From: 10, To: 20},

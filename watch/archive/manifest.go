@@ -50,26 +50,40 @@ const ManifestFormat = "entente segment v1"
 // MaxManifest is the most bytes of a manifest.
 const MaxManifest = 64 << 20
 
+// summed is a manifest as it is written: with the SHA-256 of what it is without
+// it, since a flipped bit in a span would claim that the archive has what it has not.
+type summed struct {
+	Manifest
+	Sum statement.Digest `json:"sum"`
+}
+
 // Marshal returns the manifest's bytes.
-func (m Manifest) Marshal() ([]byte, error) { return json.MarshalIndent(m, "", " ") }
+func (m Manifest) Marshal() ([]byte, error) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(summed{m, sha256.Sum256(b)}, "", " ")
+}
 
 // ParseManifest reads what Marshal gave, strictly. An error wraps ErrDamaged.
 func ParseManifest(data []byte) (Manifest, error) {
-	var m Manifest
+	var s summed
 	if len(data) > MaxManifest {
-		return m, damaged(fmt.Errorf("a manifest of %d bytes", len(data)))
+		return Manifest{}, damaged(fmt.Errorf("a manifest of %d bytes", len(data)))
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
-		return m, damaged(err)
+	if err := d.Decode(&s); err != nil {
+		return Manifest{}, damaged(err)
 	}
+	m := s.Manifest
 	if m.Format != ManifestFormat || m.Rows < 0 || m.Rows > MaxRows {
 		return m, damaged(fmt.Errorf("a manifest of the format %.40q", m.Format))
 	}
 	again, err := m.Marshal()
 	if err != nil || !bytes.Equal(again, data) {
-		return m, damaged(errors.New("a manifest that is not spelt as it was written"))
+		return m, damaged(errors.New("a manifest that is not as it was written"))
 	}
 	return m, nil
 }
