@@ -54,6 +54,7 @@ func (s *Store) Hunt(ctx context.Context, n *archive.Needles, told Progress, fn 
 			return eachRecord(f.records, &rec, func([]byte) error { return fn(&rec) })
 		})
 		if errors.Is(err, archive.ErrDamaged) {
+			s.spoil(sp.number)
 			damage = append(damage, fmt.Errorf("spool %d: %w", sp.number, err))
 		} else if err != nil {
 			return err
@@ -100,6 +101,17 @@ func (s *Store) snapshot() (segments []*segment, spools []spool, total int64) {
 		}
 	}
 	return segments, spools, total
+}
+
+// spoil says of a spool that what it covers must be read again from the sources.
+func (s *Store) spoil(number uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sp := range append(slices.Clone(s.closed), s.current) {
+		if sp.number == number {
+			sp.broken = true
+		}
+	}
 }
 
 func (s *Store) huntSegment(ctx context.Context, seg *segment, n *archive.Needles, rec *archive.Record, fn func(*archive.Record) error) error {

@@ -61,18 +61,24 @@ func (s *Store) Seal(ctx context.Context, now bool) ([]archive.Manifest, error) 
 	}
 	s.mu.Unlock()
 	var made []archive.Manifest
+	var damage []error
 	for _, sp := range todo {
 		if err := s.room(); err != nil {
 			return made, err
 		}
 		m, err := s.build(ctx, sp)
+		if errors.Is(err, archive.ErrDamaged) {
+			s.spoil(sp.number) // and keeps no other from becoming one
+			damage = append(damage, fmt.Errorf("spool %d: %w", sp.number, err))
+			continue
+		}
 		if err != nil {
 			return made, fmt.Errorf("make segment %d: %w", sp.number, err)
 		}
 		made = append(made, m)
 		s.replace(sp, &segment{manifest: m})
 	}
-	return made, nil
+	return made, errors.Join(damage...)
 }
 
 // replace puts a segment in the place of its spool and removes that.

@@ -259,6 +259,39 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestDamagedSpool: a spool that is damaged while the store is open is told, no
+// longer covered, and what comes later is archived in another.
+func TestDamagedSpool(t *testing.T) {
+	d, c := disktest.New(rand.New(rand.NewPCG(1, 1))), newClock()
+	s, _, err := Open(config(d, c), nil)
+	ok(t, err)
+	add(t, s, 0, 2000)
+	d.Flip("00000001.spool", int64(len(d.Bytes("00000001.spool"))/2), 3)
+	hunt := func() (found int, err error) {
+		needles := []observable.Value{value(observable.Net4, "0.0.0.0/0")}
+		err = s.Hunt(t.Context(), archive.NewNeedles(needles), nil, func(r *archive.Record) error {
+			if r.Line >= 2000 {
+				found++
+			}
+			return nil
+		})
+		return found, err
+	}
+	if _, err := hunt(); !errors.Is(err, archive.ErrDamaged) {
+		t.Fatalf("a damaged spool: %v", err)
+	}
+	if s.Coverage().Has("log", 0, 0, 20_000) {
+		t.Error("it is still covered")
+	}
+	add(t, s, 2000, 2100)
+	if found, err := hunt(); found != 100 || !errors.Is(err, archive.ErrDamaged) {
+		t.Errorf("%d found behind it, %v", found, err)
+	}
+	if !s.Coverage().Has("log", 0, 20_000, 21_000) || s.Coverage().Has("log", 0, 0, 20_000) {
+		t.Error("what came later is not covered, or what is damaged is")
+	}
+}
+
 func FuzzParseFrame(f *testing.F) {
 	data, _ := appendFrame(nil, batch{0, 3}.span(), batch{0, 3}.records())
 	f.Add(data[frameHead:])

@@ -214,6 +214,9 @@ func (s *Store) Append(span archive.Span, records iter.Seq[*archive.Record]) (no
 	if err := s.room(); err != nil {
 		return nil, s.stop(err)
 	}
+	if s.current.broken { // nothing behind the damage would be found
+		s.rotate()
+	}
 	sp := s.current
 	if sp.file == nil {
 		if sp.file, err = s.cfg.Disk.OpenFile(spoolName(sp.number), os.O_RDWR|os.O_CREATE|os.O_TRUNC); err == nil {
