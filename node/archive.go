@@ -126,9 +126,6 @@ func ArchiveRecords(b ingest.Batch) iter.Seq[*archive.Record] {
 	}
 }
 
-// archiveStep is how often the archive is looked after.
-const archiveStep = time.Second
-
 // runArchive makes segments of what is complete, puts their digests into the
 // record, and lets the oldest go.
 func (n *Node) runArchive(ctx context.Context) error {
@@ -136,7 +133,7 @@ func (n *Node) runArchive(ctx context.Context) error {
 		return nil
 	}
 	var quiet time.Time // no attempt before: the last one failed
-	for pause(ctx, archiveStep) {
+	for pause(ctx, n.opt.Tend) {
 		if n.opt.Now().Before(quiet) {
 			continue
 		}

@@ -97,6 +97,9 @@ type Options struct {
 	Passphrase []byte
 	// Ring, if set, changes how a bell reaches its place.
 	Ring func(ringing.Config) ringing.Config
+	// Tend is how often the archive and what rules wait for are looked after; zero
+	// means each second.
+	Tend time.Duration
 	// Poll is how often log files are looked at, without notifications by the
 	// file system; zero means both notifications and a look each second.
 	Poll time.Duration
@@ -118,6 +121,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+	}
+	if o.Tend == 0 {
+		o.Tend = time.Second
 	}
 	if o.Now == nil {
 		o.Now = time.Now

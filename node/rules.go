@@ -297,13 +297,10 @@ func (l *lookout) feed(ctx context.Context, w *watchlist, r *runner, from uint64
 	return nil
 }
 
-// rulePause is how often rules that wait are told the time, and own rule files are looked at.
-const rulePause = time.Second
-
 // runRules tells what waits that time goes by, and sees own rules change.
 func (n *Node) runRules(ctx context.Context) error {
 	files := n.ruleFiles()
-	for pause(ctx, rulePause) {
+	for pause(ctx, n.opt.Tend) {
 		if now := n.ruleFiles(); now != files {
 			files = now
 			n.wake.lists.ring()

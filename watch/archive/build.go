@@ -100,10 +100,9 @@ func cmpPosting6(x, y posting6) int {
 
 // sections is an index in the making.
 type sections struct {
-	head                             header
-	filter, keys, posts, four, six   []byte
-	postsFour, postsSix, rowsScratch []byte
-	rows                             []uint32
+	head                           header
+	filter, keys, posts, four, six []byte
+	rows                           []uint32
 }
 
 // putKeys writes the filter, and the distinct keys in blocks of blockKeys: the

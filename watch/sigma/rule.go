@@ -52,15 +52,6 @@ type detection struct {
 	filters    []*filter
 }
 
-func (d *detection) selection(name string) *selection {
-	for i := range d.selections {
-		if d.selections[i].name == name {
-			return &d.selections[i]
-		}
-	}
-	return nil
-}
-
 // metadata reads what every kind of document has. A rule needs a title.
 func metadata(root *yamldoc.Node, file string, line int) (Rule, *Refusal) {
 	r := Rule{File: file, Line: line}

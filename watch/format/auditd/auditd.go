@@ -34,7 +34,7 @@ func (format) Sniff(head [][]byte) int {
 	})
 }
 
-var errRecord = errors.New("an audit record starts with type=TYPE msg=audit(SECONDS:SERIAL):")
+var errRecord = errors.New("an audit record starts with its type and msg=audit(SECONDS:SERIAL)")
 
 type parser struct {
 	recent recent
@@ -101,7 +101,7 @@ func cutHeader(s string) (h header, rest string, ok bool) {
 	if s, ok = strings.CutPrefix(strings.TrimPrefix(s, "msg="), "audit("); !ok {
 		return header{}, "", false
 	}
-	h.serial, rest, ok = strings.Cut(s[:min(len(s), maxHeader)], "):")
+	h.serial, _, ok = strings.Cut(s[:min(len(s), maxHeader)], "):")
 	if !ok || len(h.serial) > 64 {
 		return header{}, "", false
 	}

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// separator stands between a record and what auditd's ENRICHED format adds to it.
-const separator = '\x1d'
-
 // cutPair takes the next "name=value" off s. raw is the value as it stands, less its quotes; quoted
 // says that it had some, which is how the kernel marks text that needs no hexadecimal.
 func cutPair(s string) (name, raw string, quoted bool, rest string, ok bool) {

@@ -40,7 +40,7 @@ func (p *parser) node(n jsonline.Node) {
 // plain returns a path without what only the conversion from XML put there: the outermost element, wrappers for
 // attributes, marks before their names, the name of an element's own text.
 func (p *parser) plain(path []byte) []byte {
-	if bytes.IndexAny(path, "#@_") < 0 {
+	if !bytes.ContainsAny(path, "#@_") {
 		return bytes.TrimPrefix(path, []byte("Event."))
 	}
 	out := p.path[:0]
