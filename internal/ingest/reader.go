@@ -121,7 +121,6 @@ func (r *reader) store(ctx context.Context, final bool) error {
 	}
 	for i := range r.lines {
 		r.parse(&r.lines[i], &r.events[i], set)
-		parse(r.parser, &r.lines[i], &r.events[i])
 	}
 	next := r.pos
 	next.Mark = Mark{

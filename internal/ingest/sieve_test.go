@@ -42,6 +42,9 @@ func (a *account) Batch(_ context.Context, b Batch) error {
 		}
 		if l.Clear {
 			a.clear++
+			if l.Event != nil || l.Err != nil {
+				return fmt.Errorf("line %d is clear and was parsed all the same", l.Number)
+			}
 		}
 		for _, h := range hits {
 			a.hits = append(a.hits, fmt.Sprintf("%d %d %d %s %v %s %q", h.Place.Line, h.Place.Offset, h.ID, h.Field, h.Rule, h.Seen, h.Raw))
