@@ -294,3 +294,40 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// TestSmallerTreeFromStick: a stick whose checkpoint is of a larger tree gives
+// the tiles and bundles of every smaller one, since a mirror's own note may lag.
+func TestSmallerTreeFromStick(t *testing.T) {
+	s, h := north(t, 600), peer.LogName(origin)
+	b, err := open(write(t, func(w *carry.Writer) error {
+		_, err := w.Log(t.Context(), peer.Local{Backend: s, Party: "south"}, h, 0)
+		return err
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stick, ctx := peer.NewSource(b), t.Context()
+	for _, size := range []int64{1, 5, 87, 88, 255, 256, 257, 343, 511, 512, 513, 599} {
+		smaller := peer.NewSource(peer.Local{Backend: north(t, int(size)), Party: "south"})
+		for _, tile := range tlog.NewTiles(8, 0, size) {
+			want, err1 := smaller.Tile(ctx, origin, tile)
+			got, err2 := stick.Tile(ctx, origin, tile)
+			if err1 != nil || err2 != nil || !bytes.Equal(want, got) {
+				t.Errorf("tile %s of a tree of %d: %v, %v", tile.Path(), size, err1, err2)
+			}
+		}
+		for n := int64(0); n*256 < size; n++ {
+			width := int(min(256, size-n*256))
+			want, err1 := smaller.Entries(ctx, origin, uint64(n), width)
+			got, err2 := stick.Entries(ctx, origin, uint64(n), width)
+			if err1 != nil || err2 != nil || fmt.Sprint(want) != fmt.Sprint(got) {
+				t.Errorf("bundle %d of a tree of %d: %v, %v", n, size, err1, err2)
+			}
+		}
+	}
+	for _, path := range []string{"/tile/0/002.p/89", "/tile/0/002.p/0", "/tile/0/002.p/256", "/tile/0/003.p/1", "/tile/0/001.p/07", "/tile/entries/002.p/200"} {
+		if _, err := b.Get(ctx, "/"+h+path, 1<<20); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

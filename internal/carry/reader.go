@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"entente/statement"
 )
@@ -138,12 +141,55 @@ func (r *Reader) Get(ctx context.Context, path string, limit int64) ([]byte, err
 		if h, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/parts/"); found {
 			return r.parts(h, rest, limit)
 		}
-		return nil, fmt.Errorf("stick: %.300q: %w", path, fs.ErrNotExist)
+		return r.narrower(path, limit)
 	}
 	if int64(at.size) > limit {
 		return nil, statement.Refuse(statement.CodeSize, "%s of %d bytes, at most %d", path, at.size, limit)
 	}
 	return r.read(nil, at)
+}
+
+// narrower answers for a partial tile or bundle from a wider one of the same
+// number: a mirror's own note may be of a smaller tree than the stick's
+// checkpoint, and the beginning of a tile is the same in both.
+func (r *Reader) narrower(path string, limit int64) ([]byte, error) {
+	absent := fmt.Errorf("stick: %.300q: %w", path, fs.ErrNotExist)
+	whole, text, partial := strings.Cut(path, ".p/")
+	w, err := strconv.ParseUint(text, 10, 8)
+	if !partial || err != nil || w == 0 || strconv.FormatUint(w, 10) != text {
+		return nil, absent
+	}
+	at, ok := r.bodies[whole]
+	for wider := w + 1; !ok && wider < width; wider++ {
+		at, ok = r.bodies[whole+".p/"+strconv.FormatUint(wider, 10)]
+	}
+	if !ok {
+		return nil, absent
+	}
+	if int64(at.size) > maxBody {
+		return nil, statement.Refuse(statement.CodeSize, "%s of %d bytes, at most %d", whole, at.size, maxBody)
+	}
+	body, err := r.read(nil, at)
+	if err != nil {
+		return nil, err
+	}
+	n := int(w) * tlog.HashSize
+	if strings.Contains(whole, "/tile/entries/") {
+		n = 0
+		for range w { // C2SP tlog-tiles: uint16 length before each entry
+			if len(body) < n+2 {
+				return nil, absent
+			}
+			n += 2 + int(binary.BigEndian.Uint16(body[n:]))
+		}
+	}
+	if n > len(body) {
+		return nil, absent
+	}
+	if int64(n) > limit {
+		return nil, statement.Refuse(statement.CodeSize, "%s of %d bytes, at most %d", path, n, limit)
+	}
+	return body[:n], nil
 }
 
 const softParts = 1 << 20 // as the link: a body of parts ends before the leaf that would cross it
