@@ -126,7 +126,8 @@ type WatchStatus struct {
 	Sources    []Source `json:"sources"`
 	Total      Source   `json:"total"`
 	Lists      int      `json:"lists"`
-	Indicators int      `json:"indicators"`
+	Indicators int      `json:"indicators"` // values in lists, those that the gate holds back too
+	Rules      int      `json:"rules"`      // Sigma rules and STIX patterns, of lists and of the configuration
 	Alerts     int      `json:"alerts"`
 	HeldBack   int      `json:"held_back"` // indicators that the gate holds back
 	HeldHits   int64    `json:"held_hits"` // lines that they would have matched

@@ -25,6 +25,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"sentence": say.sentence,
 		"size":     say.size,
 		"ago":      func(now, t time.Time) (phrase, error) { return say.duration(now.Sub(t)) },
+		"span":     say.duration,
 		"file":     files.path,
 		"langs":    Languages,
 		"plain":    plain,

@@ -74,6 +74,9 @@ func fillWatch(m *memory, party, partner string) {
 			Sources:  []string{"eve"},
 			Sighting: Sighting{Progress: progress(states[i%len(states)], last.Add(time.Minute))},
 		}
+		if i == 1 {
+			a.Dwell = (12*24 + 3) * time.Hour
+		}
 		if a.Sighting.State == StateNone {
 			a.Indicator.Giver, a.Indicator.List = party, "Own watch list"
 		}
@@ -112,7 +115,7 @@ func incidentOf(n int, a Alert) Incident {
 	i := Incident{
 		ID: digest(a.ID)[:32], Type: a.Indicator.Type, Value: a.Indicator.Value, Asset: []string{"10.20.0.80", "registry-web", "bastion", ""}[n%4],
 		Day: a.Last.Truncate(24 * time.Hour), Count: a.Count, First: a.First, Last: a.Last, Givers: []string{a.Indicator.Giver},
-		State: incidentStates()[n%5], Alerts: []string{a.ID}, Hits: a.Hits,
+		State: incidentStates()[n%5], Alerts: []string{a.ID}, Hits: a.Hits, Dwell: a.Dwell,
 	}
 	if i.State != IncidentOpen {
 		i.By = "orlova"

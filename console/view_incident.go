@@ -15,8 +15,8 @@ type Incident struct {
 	Day         time.Time
 	Count       uint64 // lines
 	First, Last time.Time
-	Givers      []string // whose indicators these are; filled by Source.Incident only
-	Dwell       time.Duration
+	Givers      []string      // whose indicators these are; filled by Source.Incident only
+	Dwell       time.Duration // from First until the earliest of its indicators was told; filled by Source.Incident only
 	State       IncidentState
 	By          string // who brought it into that state
 	Acts        []IncidentAct

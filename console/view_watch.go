@@ -74,7 +74,7 @@ type Alert struct {
 	Indicator   Indicator
 	Count       uint64 // hits
 	First, Last time.Time
-	Dwell       time.Duration // from First to now; 0 where no line has a time
+	Dwell       time.Duration // from First until the indicator was told; 0 where that was before, or not known
 	Rule        string        // stable key of the rule, for example "match.equal"
 	Sources     []string
 	Sighting    Sighting

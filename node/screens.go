@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"entente/api"
 	"entente/border"
 	"entente/charter"
 	"entente/console"
@@ -239,11 +238,11 @@ func (n *Node) alerts(ctx context.Context, list *watchlist, q console.WatchQuery
 
 func (n *Node) alert(ctx context.Context, list *watchlist, g sqlite.Group) (console.Alert, error) {
 	a := console.Alert{ID: alertID(g.Key), Count: uint64(g.Count), First: milli(g.First), Last: milli(g.Last)}
-	a.Dwell = time.Duration(api.Dwell(g.First, n.opt.Now())) * time.Millisecond
 	a.Indicator = console.Indicator{Type: g.Type, Value: g.Value}
 	i, ok := list.byKey[g.Key]
 	if ok {
 		a.Indicator = n.indicatorView(list.entries[i])
+		a.Dwell = n.untold(g.First, list.entries[i].given)
 	}
 	if strings.HasPrefix(g.Key.Origin, ownRule) {
 		a.Indicator.Giver = n.self.ID // also when the rule is gone
@@ -276,6 +275,16 @@ func (n *Node) indicatorView(e entry) console.Indicator {
 		}
 	}
 	return v
+}
+
+// untold is how long what was met at first went on before it was told. A giver
+// that claims a time to come has told it now.
+func (n *Node) untold(first, given int64) time.Duration {
+	now := n.opt.Now().UnixMilli()
+	if first <= 0 || given <= 0 || first > now {
+		return 0
+	}
+	return time.Duration(max(min(given, now)-first, 0)) * time.Millisecond
 }
 
 // Alert implements console.Source.

@@ -116,12 +116,17 @@ func (n *Node) Incident(ctx context.Context, id string) (console.Incident, error
 	}
 	v.Hours = bars(hours)
 	hits, err := n.watch.IncidentHits(ctx, id, console.MaxHits)
+	list, given := n.lists.get(), int64(0)
 	for _, h := range hits {
 		if alert := alertID(h.Key); !slices.Contains(v.Alerts, alert) {
 			v.Alerts = append(v.Alerts, alert)
 		}
 		v.Hits = append(v.Hits, hitView(h))
+		if at, ok := list.byKey[h.Key]; ok && (given == 0 || list.entries[at].given < given) {
+			given = list.entries[at].given
+		}
 	}
+	v.Dwell = n.untold(i.First, given)
 	return v, err
 }
 

@@ -96,7 +96,14 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	w.Alerts, w.HeldBack, w.Sent, w.Received = t.Alerts, t.HeldBack, t.Sent, t.Received
 	w.Archive = n.archiveStatus()
 	list := n.lists.get()
-	w.Lists, w.Indicators = len(list.lists), len(list.entries)
+	w.Lists = len(list.lists)
+	for _, e := range list.entries {
+		if e.item.IsRule() {
+			w.Rules++
+		} else {
+			w.Indicators++
+		}
+	}
 	n.lookout.mu.Lock()
 	w.Troubles = append(append(w.Troubles, n.ringer.troubles()...), n.lookout.troubles...)
 	n.lookout.mu.Unlock()

@@ -129,7 +129,7 @@ func (l *liar) tamper(ctx context.Context) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
-	if after.Watch.Indicators != before.Watch.Indicators || after.Watch.Lists != before.Watch.Lists || len(after.Evidence) > 0 {
+	if after.Watch.Indicators != before.Watch.Indicators || after.Watch.Rules != before.Watch.Rules || after.Watch.Lists != before.Watch.Lists || len(after.Evidence) > 0 {
 		return proof{}, fmt.Errorf("north took something in or accused somebody: %d indicators, were %d; evidence %v", after.Watch.Indicators, before.Watch.Indicators, after.Evidence)
 	}
 	l.tell("north refused all four (%s), took nothing in, and accuses nobody: bytes may change on any line.", strings.Join(codeNames(codes), ", "))

@@ -53,8 +53,8 @@ func showStatus(e *env, s api.Status) {
 		e.printf("refused    %s %s, %s\n", r.Party, r.Code, counted(r.Count, "time", "times"))
 	}
 	w := s.Watch
-	e.printf("watch      %s in %s; %s, %d held back; sightings: %d sent, %d received (%s, %d a day)\n",
-		counted(w.Indicators, "indicator", "indicators"), counted(w.Lists, "list", "lists"), counted(w.Alerts, "alert", "alerts"), w.HeldBack, w.Sent, w.Received, w.Policy, w.PerDay)
+	e.printf("watch      %s and %s, %s; %s, %d held back; sightings: %d sent, %d received (%s, %d a day)\n",
+		counted(w.Indicators, "indicator", "indicators"), counted(w.Rules, "rule", "rules"), counted(w.Lists, "list", "lists"), counted(w.Alerts, "alert", "alerts"), w.HeldBack, w.Sent, w.Received, w.Policy, w.PerDay)
 	t := w.Total
 	e.printf("lines      %d read = %d matched + %d clean + %d unparsed + %d dropped\n", t.Read, t.Matched, t.Clean, t.Unparsed, t.Dropped)
 	if w.Waits > 0 {
