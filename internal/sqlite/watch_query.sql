@@ -111,3 +111,7 @@ SELECT id, type, value, asset, day, title, level, count, first, last, stored, st
 WHERE count > 0 AND state = 'open' AND rung < ?1 AND stored <= ?2 ORDER BY stored, id LIMIT 100;
 -- name: set_rung
 UPDATE incident SET rung = ?2 WHERE id = ?1;
+-- name: search_groups
+SELECT ind_origin, ind_idx, item, type, value, COUNT(*), MIN(CASE WHEN event_time > 0 THEN event_time END), MAX(event_time), MAX(held), COUNT(DISTINCT source),
+  MAX(instr(lower(value || char(10) || path), lower(?1)) > 0 OR instr(lower(value), lower(?2)) > 0)
+FROM alert WHERE held = 0 GROUP BY ind_origin, ind_idx, item ORDER BY MAX(event_time) DESC, ind_origin, ind_idx, item;
