@@ -37,6 +37,8 @@ type Node interface {
 	Act(ctx context.Context, r ActRequest) error
 	// Hunt looks for values in the archive; told, if not nil, hears how far it has come.
 	Hunt(ctx context.Context, r HuntRequest, told func(done, total int64)) (HuntResult, error)
+	// Search looks for a text in archive, alerts and statements; told, if not nil, hears how far the archive has been read.
+	Search(ctx context.Context, r SearchRequest, told func(done, total int64)) (SearchResult, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
 	Seal(ctx context.Context, r SealRequest) (statement.Ref, error)

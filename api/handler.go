@@ -69,6 +69,7 @@ func Handler(n Node) http.Handler {
 	post(mux, "users/remove", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.RemoveUser(ctx, u.Name) })
 	mux.HandleFunc("POST /v1/share", share(n))
 	mux.HandleFunc("POST /v1/hunt", toldly(MaxShare, n.Hunt))
+	mux.HandleFunc("POST /v1/search", toldly(MaxRequest, n.Search))
 	mux.HandleFunc("POST /v1/carry/in", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.CarryIn(r.Context(), http.MaxBytesReader(w, r.Body, MaxStick))
 		answer(w, v, err)

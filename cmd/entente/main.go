@@ -45,7 +45,7 @@ func verbs() []verb {
 	return []verb{
 		initVerb(), charterVerb(), serveVerb(), exerciseVerb(),
 		statusVerb(), linkVerb(), userVerb(),
-		shareVerb(), incidentsVerb(), alertsVerb(), huntVerb(), acceptVerb(), releaseVerb(),
+		shareVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), releaseVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
