@@ -257,13 +257,14 @@ func TestRecord(t *testing.T) {
 			r.Event.Time = time.UnixMicro(rapid.Int64Range(-1e15, 1e17).Draw(t, "time")).UTC()
 		}
 		r.Event.Left = rapid.IntRange(0, 5).Draw(t, "left")
-		name := rapid.SampledFrom([]string{"a", "b", "c"})
+		name := rapid.SampledFrom([]string{"a", "b", "source.ip", "process.parent.pid"})
+		value := rapid.OneOf(rapid.SampledFrom([]string{"", "192.0.2.1"}), rapid.String()) // shared with an observable or not
 		for range rapid.IntRange(0, 5).Draw(t, "fields") {
-			r.Event.Fields = append(r.Event.Fields, event.Field{Name: name.Draw(t, "name"), Value: rapid.String().Draw(t, "value")})
+			r.Event.Fields = append(r.Event.Fields, event.Field{Name: name.Draw(t, "name"), Value: value.Draw(t, "value")})
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "observables") {
 			typ := rapid.SampledFrom(append(observable.Types(), "ja4")).Draw(t, "type")
-			r.Event.Observables = append(r.Event.Observables, event.Observable{Field: name.Draw(t, "of"), Value: observable.Value{Type: typ, Canonical: rapid.String().Draw(t, "canonical")}})
+			r.Event.Observables = append(r.Event.Observables, event.Observable{Field: name.Draw(t, "of"), Value: observable.Value{Type: typ, Canonical: value.Draw(t, "canonical")}})
 		}
 		data := AppendRecord([]byte("before"), &r)[len("before"):]
 		var got Record
@@ -282,6 +283,9 @@ func TestRecord(t *testing.T) {
 		if typeNumber(typ) != byte(i) {
 			t.Errorf("%s is stored as %d and read as %d", typ, typeNumber(typ), i)
 		}
+	}
+	if len(nameTable.number) != len(nameTable.list) || len(nameTable.list) > 127 { // numbers are single bytes
+		t.Errorf("%d names, %d of them different", len(nameTable.list), len(nameTable.number))
 	}
 }
 

@@ -33,6 +33,9 @@ func types() []observable.Type {
 	}
 }
 
+// typeTable is types, made once. Nothing changes it.
+var typeTable = types()
+
 // typeNumber is a place in types; a type that is not there (a newer one) is
 // stored by name after otherType.
 func typeNumber(t observable.Type) byte {
@@ -65,11 +68,13 @@ func typeNumber(t observable.Type) byte {
 const otherType = 255
 
 // AppendRecord appends the encoding of r: its length, then every member in
-// turn, numbers as varints, texts with their length. A field's name that an
-// observable shares is stored once.
+// turn, numbers as varints, texts with their length. The line is first, so that
+// who reads the rest need not copy it. A name or value that an observable
+// shares with its field is stored once.
 func AppendRecord(dst []byte, r *Record) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
+	dst = append(binary.AppendUvarint(dst, uint64(len(r.Raw))), r.Raw...)
 	dst = appendText(dst, r.Source)
 	dst = appendText(dst, r.Path)
 	dst = binary.AppendUvarint(dst, uint64(r.Generation))
@@ -86,23 +91,14 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	dst = binary.AppendUvarint(dst, uint64(ev.Left))
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Fields)))
 	for i := range ev.Fields {
-		dst = appendText(dst, ev.Fields[i].Name)
+		dst = appendFieldName(dst, ev.Fields[i].Name)
 		dst = appendText(dst, ev.Fields[i].Value)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Observables)))
 	at := 0
 	for i := range ev.Observables {
-		o := &ev.Observables[i]
-		dst, at = appendName(dst, ev.Fields, o.Field, at)
-		n := typeNumber(o.Value.Type)
-		dst = append(dst, n)
-		if n == otherType {
-			dst = appendText(dst, string(o.Value.Type))
-		}
-		dst = appendText(dst, o.Value.Canonical)
+		dst, at = appendObservable(dst, ev.Fields, &ev.Observables[i], at)
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(r.Raw)))
-	dst = append(dst, r.Raw...)
 	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
 	return dst
 }
@@ -111,20 +107,26 @@ func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
-// appendName stores the name of an observable's field as the place of a field
-// of that name, counted from 1, or as 0 and the name. Observables mostly follow
-// their fields, so the search goes on where it last ended.
-func appendName(dst []byte, fields []event.Field, name string, at int) ([]byte, int) {
+// appendObservable stores an observable's type, then its name and value: as the
+// place of the field that has both, counted from 1; else as 0, the name and the
+// value. Observables mostly follow their fields, so the search goes on where it
+// last ended.
+func appendObservable(dst []byte, fields []event.Field, o *event.Observable, at int) ([]byte, int) {
+	n := typeNumber(o.Value.Type)
+	dst = append(dst, n)
+	if n == otherType {
+		dst = appendText(dst, string(o.Value.Type))
+	}
 	for n := range fields {
 		i := at + n
 		if i >= len(fields) {
 			i -= len(fields)
 		}
-		if fields[i].Name == name {
+		if fields[i].Value == o.Value.Canonical && fields[i].Name == o.Field {
 			return binary.AppendUvarint(dst, uint64(i+1)), i
 		}
 	}
-	return appendText(append(dst, 0), name), at
+	return appendText(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical), at
 }
 
 var errRecord = errors.New("not a record")
@@ -140,6 +142,7 @@ func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
 	b, rest = b[4:4+n], b[4+n:]
 	d := decoder{b: b}
 	r.Event.Reset()
+	r.Raw = d.bytes()
 	r.Source, r.Path = d.text(), d.text()
 	r.Generation, r.Line, r.Offset = int(d.number()), int64(d.number()), int64(d.number())
 	if d.byte() != 0 {
@@ -150,23 +153,13 @@ func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
 	fields := d.count(event.MaxFields)
 	r.Event.Fields = slices.Grow(r.Event.Fields, fields)
 	for range fields {
-		r.Event.Fields = append(r.Event.Fields, event.Field{Name: d.text(), Value: d.text()})
+		r.Event.Fields = append(r.Event.Fields, event.Field{Name: d.fieldName(), Value: d.text()})
 	}
 	seen := d.count(event.MaxObservables)
 	r.Event.Observables = slices.Grow(r.Event.Observables, seen)
 	for range seen {
-		o := event.Observable{Field: d.name(r.Event.Fields)}
-		if t := d.byte(); t == otherType {
-			o.Value.Type = observable.Type(d.text())
-		} else if t < byte(len(d.types())) {
-			o.Value.Type = d.types()[t]
-		} else {
-			d.bad = true
-		}
-		o.Value.Canonical = d.text()
-		r.Event.Observables = append(r.Event.Observables, o)
+		r.Event.Observables = append(r.Event.Observables, d.observable(r.Event.Fields))
 	}
-	r.Raw = d.bytes()
 	if d.bad || len(d.b) != d.at {
 		return nil, damaged(errRecord)
 	}
@@ -177,17 +170,10 @@ func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
 // texts are pieces of one string.
 type decoder struct {
 	b    []byte
-	s    string
+	s    string // b from the place base on
+	base int
 	at   int
-	list []observable.Type
 	bad  bool
-}
-
-func (d *decoder) types() []observable.Type {
-	if d.list == nil {
-		d.list = types()
-	}
-	return d.list
 }
 
 func (d *decoder) number() uint64 {
@@ -249,20 +235,29 @@ func (d *decoder) text() string {
 		return ""
 	}
 	if d.s == "" {
-		d.s = string(d.b)
+		d.base = d.at - n
+		d.s = string(d.b[d.base:])
 	}
-	return d.s[d.at-n : d.at]
+	return d.s[d.at-d.base-n : d.at-d.base]
 }
 
-func (d *decoder) name(fields []event.Field) string {
-	i := d.number()
-	switch {
+func (d *decoder) observable(fields []event.Field) (o event.Observable) {
+	switch t := d.byte(); {
+	case t == otherType:
+		o.Value.Type = observable.Type(d.text())
+	case t < byte(len(typeTable)):
+		o.Value.Type = typeTable[t]
+	default:
+		d.fail()
+	}
+	switch i := d.number(); {
 	case i == 0:
-		return d.text()
+		o.Field = d.fieldName()
+		o.Value.Canonical = d.text()
 	case i > uint64(len(fields)):
 		d.fail()
-		return ""
 	default:
-		return fields[i-1].Name
+		o.Field, o.Value.Canonical = fields[i-1].Name, fields[i-1].Value
 	}
+	return o
 }
