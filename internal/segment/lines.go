@@ -14,7 +14,8 @@ import (
 )
 
 // A lines file holds the records of a segment, with their raw lines, in the
-// order of the rows: blocks of some blockBytes, each compressed by itself; then
+// order of the rows: blocks of at most blockBytes, which is what zstd does at
+// once (only a longer record makes a longer one), each compressed by itself; then
 // for each block its place, sizes and first row; then the tail.
 const (
 	linesMagic = "ENTLINE1"
@@ -47,16 +48,18 @@ func newLinesWriter(w io.Writer) (*linesWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &linesWriter{w: w, z: z, block: make([]byte, 0, blockBytes+blockBytes/2)}, nil
+	return &linesWriter{w: w, z: z, block: make([]byte, 0, blockBytes)}, nil
 }
 
 func (l *linesWriter) add(encoded []byte) error {
+	if len(l.block)+len(encoded) > blockBytes {
+		if err := l.flush(); err != nil {
+			return err
+		}
+	}
 	l.block = append(l.block, encoded...)
 	l.rows++
-	if len(l.block) < blockBytes {
-		return nil
-	}
-	return l.flush()
+	return nil
 }
 
 func (l *linesWriter) flush() error {
