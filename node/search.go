@@ -147,15 +147,9 @@ func (s *search) alertsInto(ctx context.Context, out *api.SearchAlerts) error {
 		if err != nil {
 			return err
 		}
-		one := alertOf(a.ID, a.Indicator, a.Count)
-		one.First, one.Last, one.State = stamp(a.First), stamp(a.Last), string(a.Sighting.State)
-		one.Dwell = api.Dwell(one.First, n.opt.Now())
-		hits, err := n.watch.Hits(ctx, g.Key, 1)
+		one, err := n.apiAlert(ctx, a)
 		if err != nil {
 			return err
-		}
-		for _, h := range hits {
-			one.Hits = append(one.Hits, api.Hit{File: h.Path, Line: h.Line, Offset: h.Offset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw), Time: h.EventTime})
 		}
 		out.Items = append(out.Items, one)
 	}

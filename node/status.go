@@ -168,23 +168,29 @@ func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, erro
 	}
 	out.Total = total
 	for _, a := range alerts {
-		one := alertOf(a.ID, a.Indicator, a.Count)
-		one.First, one.Last, one.State = stamp(a.First), stamp(a.Last), string(a.Sighting.State)
-		one.Dwell = api.Dwell(one.First, n.opt.Now())
-		k, err := parseAlertID(a.ID)
+		one, err := n.apiAlert(ctx, a)
 		if err != nil {
 			return out, err
-		}
-		hits, err := n.watch.Hits(ctx, k, 1)
-		if err != nil {
-			return out, err
-		}
-		for _, h := range hits {
-			one.Hits = append(one.Hits, api.Hit{File: h.Path, Line: h.Line, Offset: h.Offset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw), Time: h.EventTime})
 		}
 		out.Items = append(out.Items, one)
 	}
 	return out, nil
+}
+
+// apiAlert is an alert with its newest line.
+func (n *Node) apiAlert(ctx context.Context, a console.Alert) (api.Alert, error) {
+	one := alertOf(a.ID, a.Indicator, a.Count)
+	one.First, one.Last, one.State = stamp(a.First), stamp(a.Last), string(a.Sighting.State)
+	one.Dwell = api.Dwell(one.First, n.opt.Now())
+	k, err := parseAlertID(a.ID)
+	if err != nil {
+		return one, err
+	}
+	hits, err := n.watch.Hits(ctx, k, 1)
+	for _, h := range hits {
+		one.Hits = append(one.Hits, api.Hit{File: h.Path, Line: h.Line, Offset: h.Offset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw), Time: h.EventTime})
+	}
+	return one, err
 }
 
 func alertOf(id string, i console.Indicator, count uint64) api.Alert {

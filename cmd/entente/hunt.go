@@ -63,12 +63,8 @@ func runHunt(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	tell, done := e.progress("archive")
-	out, err := c.Hunt(ctx, r, func(n, total int64) {
-		if tell != nil {
-			tell(uint64(n), uint64(total))
-		}
-	})
+	tell, done := e.archiveProgress()
+	out, err := c.Hunt(ctx, r, tell)
 	done()
 	if err != nil {
 		return err

@@ -119,6 +119,16 @@ func (e *env) progress(what string) (node.Progress, func()) {
 	return tell, func() { fmt.Fprint(e.stderr, clearLine) }
 }
 
+// archiveProgress is progress as a node tells it of its archive.
+func (e *env) archiveProgress() (func(done, total int64), func()) {
+	tell, done := e.progress("archive")
+	return func(n, total int64) {
+		if tell != nil {
+			tell(uint64(n), uint64(total))
+		}
+	}, done
+}
+
 // counted is "1 leaf" or "2 leaves".
 func counted[N int | int64 | uint64](n N, one, many string) string {
 	if n == 1 {

@@ -48,12 +48,8 @@ func runSearch(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	tell, done := e.progress("archive")
-	out, err := c.Search(ctx, api.SearchRequest{Text: text, In: in, Limit: *limit, Plain: *plain}, func(n, total int64) {
-		if tell != nil {
-			tell(uint64(n), uint64(total))
-		}
-	})
+	tell, done := e.archiveProgress()
+	out, err := c.Search(ctx, api.SearchRequest{Text: text, In: in, Limit: *limit, Plain: *plain}, tell)
 	done()
 	if err != nil {
 		return err
