@@ -1,4 +1,8 @@
-// Package stix reads indicators and observed data from STIX 2.1 bundles.
+// Package stix reads STIX 2.1: single objects whose exact bytes are kept, and the indicators and observed data of bundles.
+//
+// ParseObject holds one object to everything that the specification says of
+// it, and keeps its bytes, because they are what was signed. What it does not
+// understand it names (Object.Unread) and passes on.
 //
 // Read takes indicator objects. Where their pattern is one comparison for
 // equality, or an OR of such, a set of values says the same as the pattern, and
@@ -166,26 +170,12 @@ func (s *Summary) skip(typ string) {
 	s.NotRead[typ]++
 }
 
-// tlp returns the labels of the TLP marking definitions among refs: the four
-// that STIX 2.1 fixes (section 7.2.1.4) and the five of TLP 2.0 (FIRST and
-// OASIS, 2022). Definitions under other ids say nothing here.
+// tlp returns the labels of the TLP marking definitions among refs. Definitions
+// under other ids say nothing here.
 func tlp(refs []string) []string {
 	var labels []string
 	for _, ref := range refs {
-		label := ""
-		switch ref {
-		case "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487":
-			label = "TLP:CLEAR"
-		case "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da", "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb":
-			label = "TLP:GREEN"
-		case "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82", "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421":
-			label = "TLP:AMBER"
-		case "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003":
-			label = "TLP:AMBER+STRICT"
-		case "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1":
-			label = "TLP:RED"
-		}
-		if label != "" && !slices.Contains(labels, label) {
+		if label, ok := TLPLabel(ref); ok && !slices.Contains(labels, label) {
 			labels = append(labels, label)
 		}
 	}
