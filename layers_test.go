@@ -65,6 +65,7 @@ var thirdParty = map[string][]string{
 	"internal/pcap":     {"github.com/gopacket/gopacket"},
 	"watch/archive":     {"github.com/FastFilter/xorfilter", "github.com/cespare/xxhash/v2"},
 	"watch/sigma":       {"github.com/goccy/go-yaml"},
+	"internal/account":  {"golang.org/x/crypto/scrypt"},
 	"internal/keyfile":  {"filippo.io/age", "filippo.io/mldsa"},
 	"internal/logfile":  {"golang.org/x/mod/sumdb/tlog"},
 	"internal/headfile": {"golang.org/x/mod/sumdb/tlog"},
