@@ -312,6 +312,12 @@ func (n *Node) listen() (listening, error) {
 		}
 		n.addrs.Console = "http://" + n.self.ID + ".localhost:" + port
 	}
+	if n.cfg.Tools.Listen != "" {
+		if l.tools, err = n.opt.Listen("tcp", n.cfg.Tools.Listen); err != nil {
+			return l, errors.Join(fmt.Errorf("listen for tools on %s: %w", n.cfg.Tools.Listen, err), l.close())
+		}
+		n.addrs.Tools = n.cfg.Tools.url(l.tools.Addr())
+	}
 	if l.control, err = listenControl(n.cfg.Dir, n.opt.Listen); err != nil {
 		return l, errors.Join(err, l.close())
 	}

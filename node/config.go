@@ -48,6 +48,8 @@ type Config struct {
 	HighWater string `yaml:"high_water"`
 	// Archive says how events are kept for later indicators.
 	Archive Archive `yaml:"archive"`
+	// Tools is where the own side's tools connect, with their accounts.
+	Tools Tools `yaml:"tools"`
 }
 
 // Source is one log source.

@@ -90,6 +90,7 @@ type Addresses struct {
 	Peer    string
 	Console string // http://PARTY.localhost:port, empty when off
 	Control string // unix socket
+	Tools   string // https://host:port or http://host:port, empty when off
 }
 
 // Run starts a node and blocks until ctx ends or something that must not be
@@ -173,6 +174,10 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	if err != nil {
 		return err
 	}
+	tools, err := n.newDoor()
+	if err != nil {
+		return err
+	}
 	g.Go(func() error { return server.Serve(ctx, listeners.peer) })
 	for _, l := range n.lines {
 		g.Go(func() error { return n.runLine(ctx, l) })
@@ -196,8 +201,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
 	g.Go(func() error { return n.serveConsole(ctx, listeners.console) })
 	g.Go(func() error { return n.serveControl(ctx, listeners.control) })
+	g.Go(func() error { return tools.serve(ctx, listeners.tools) })
 	g.Go(func() error { return n.runFailure(ctx) })
-	logger.Info("node is up", "party", n.self.ID, "peer", n.addrs.Peer, "console", n.addrs.Console)
+	logger.Info("node is up", "party", n.self.ID, "peer", n.addrs.Peer, "console", n.addrs.Console, "tools", n.addrs.Tools)
 	if ready != nil {
 		ready(n)
 	}
@@ -394,12 +400,12 @@ func (c closers) close() error {
 
 // listening is every socket of a node.
 type listening struct {
-	peer, console, control net.Listener
+	peer, console, control, tools net.Listener
 }
 
 func (l listening) close() error {
 	var errs []error
-	for _, x := range []net.Listener{l.peer, l.console, l.control} {
+	for _, x := range []net.Listener{l.peer, l.console, l.control, l.tools} {
 		if x == nil {
 			continue
 		}

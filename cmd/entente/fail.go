@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"entente/api"
+	"entente/internal/account"
 	"entente/internal/ingest"
 	"entente/internal/keyfile"
 	"entente/internal/logfile"
@@ -97,6 +98,10 @@ func advice(err error) string {
 		{node.ErrOther, "each party has its own folder; nothing was changed"},
 		{api.ErrNoNode, "start it with: entente serve --dir DIR"},
 		{node.ErrExposed, "give it 127.0.0.1:PORT; from elsewhere reach it through a tunnel or a proxy with TLS and its own login"},
+		{node.ErrPlain, "name certificate and key beside tools.listen in config.yaml, or listen on 127.0.0.1:PORT"},
+		{account.ErrExposed, "chmod 600 accounts.json"},
+		{account.ErrBusy, "try again; if no other process runs, one has died there: remove accounts.json.new"},
+		{account.ErrThere, "remove it first, or choose another name"},
 		{keyfile.ErrExposed, "chmod 600 keys.json, and ask who has read it"},
 		{keyfile.ErrPassphrase, "--passphrase-file FILE, or ENTENTE_PASSPHRASE_FILE"},
 		{keyfile.ErrDamaged, "put the backup of the key file in its place; without one the others must pass the name on"},

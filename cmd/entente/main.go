@@ -44,7 +44,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		initVerb(), charterVerb(), serveVerb(), exerciseVerb(),
-		statusVerb(), linkVerb(), userVerb(),
+		statusVerb(), linkVerb(), userVerb(), accountVerb(),
 		shareVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), releaseVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(),
