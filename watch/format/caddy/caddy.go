@@ -55,7 +55,7 @@ var errLine = errors.New("a line of Caddy's log needs ts, level and msg")
 type parser struct {
 	event.Stateless
 	walker jsonline.Walker
-	visit  func(jsonline.Node) // p.node, bound once
+	visit  func(*jsonline.Node) // p.node, bound once
 	ev     *event.Event
 
 	time, level, logger, message    string
@@ -148,7 +148,7 @@ func parseTime(s string) (time.Time, bool) {
 }
 
 // node takes one value of the line.
-func (p *parser) node(n jsonline.Node) {
+func (p *parser) node(n *jsonline.Node) {
 	if n.Kind == jsonline.End || n.Kind == jsonline.Null || len(n.Value) == 0 {
 		return
 	}
@@ -158,7 +158,7 @@ func (p *parser) node(n jsonline.Node) {
 }
 
 // kept takes the values that mean something only together.
-func (p *parser) kept(n jsonline.Node) bool {
+func (p *parser) kept(n *jsonline.Node) bool {
 	var to *string
 	switch string(n.Path) {
 	case "ts":
@@ -195,7 +195,7 @@ func (p *parser) kept(n jsonline.Node) bool {
 
 // field takes the values that stand for themselves. Of header fields, those that say who asks are fields, and the
 // others are looked at.
-func (p *parser) field(n jsonline.Node) {
+func (p *parser) field(n *jsonline.Node) {
 	switch string(n.Path) {
 	case "status":
 		p.ev.Add("http.response.status_code", string(n.Value))
@@ -224,7 +224,7 @@ func (p *parser) field(n jsonline.Node) {
 	}
 }
 
-func (p *parser) other(n jsonline.Node) {
+func (p *parser) other(n *jsonline.Node) {
 	if bytes.HasPrefix(n.Path, []byte("request.headers.")) {
 		freetext.Scan(p.ev, "http.headers", string(n.Value))
 		return

@@ -123,8 +123,8 @@ func inside() []column {
 // dns takes a value of a dns event. The forms differ by version and output
 // setting: one record an event (1), answers[] and grouped.TYPE[] (2),
 // queries[] (3), query[] and answer inside alerts; the last key says what a value is in all of them.
-func (p *parser) dns(n jsonline.Node) {
-	value := string(n.Value)
+func (p *parser) dns(n *jsonline.Node) {
+	value := n.Text(p.whole)
 	inAnswer := bytes.Contains(n.Path, []byte(".answers.")) || bytes.Contains(n.Path, []byte(".authorities.")) ||
 		bytes.Contains(n.Path, []byte(".additionals."))
 	switch string(n.Key) {
@@ -166,8 +166,7 @@ func (p *parser) answer(recordType, value string) {
 	}
 }
 
-func (p *parser) text(name string, value []byte) {
-	text := string(value)
+func (p *parser) text(name, text string) {
 	p.ev.Add(name, text)
 	p.scan(name, text)
 }

@@ -38,6 +38,9 @@ func (format) Sniff(head [][]byte) int {
 // maxRequests bounds how many hosts and targets of one line are combined: more than one is a duplicate key.
 const maxRequests = 4
 
+// maxWhole is the longest line that the values of its event keep in memory, all of it.
+const maxWhole = 16 << 10
+
 var (
 	errType = errors.New("an EVE line needs an event_type of lower-case letters, digits and underscores")
 	errTime = errors.New("an EVE line needs a timestamp")
@@ -46,10 +49,12 @@ var (
 type parser struct {
 	event.Stateless
 	walker jsonline.Walker
-	visit  func(jsonline.Node) // p.node, bound once
+	visit  func(*jsonline.Node) // p.node, bound once
 	ev     *event.Event
 
+	whole   string            // the line, of which values are parts
 	columns map[string]column // by path
+	readers []reader          // by the walker's place, the zero reader for one not met yet
 
 	eventType, timestamp string
 	hosts, targets       []string // http.hostname and http.url
@@ -63,13 +68,16 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return event.ErrNoEvent
 	}
-	p.ev, p.eventType, p.timestamp, p.port, p.recordType = ev, "", "", "", ""
+	p.ev, p.eventType, p.timestamp, p.port, p.recordType, p.whole = ev, "", "", "", "", ""
+	if len(line) <= maxWhole {
+		p.whole = string(line)
+	}
 	p.hosts, p.targets = p.hosts[:0], p.targets[:0]
 	err := p.walker.Walk(line, p.visit)
 	if err == nil {
 		err = p.finish()
 	}
-	p.ev = nil
+	p.ev, p.whole = nil, ""
 	if err != nil {
 		ev.Reset()
 	}
@@ -127,8 +135,24 @@ func validType(eventType []byte) bool {
 	return len(eventType) > 0 && len(eventType) <= 32
 }
 
+// reader is how the values at one path are read.
+type reader struct {
+	way    way
+	column column
+}
+
+type way uint8
+
+const (
+	unmet way = iota
+	inDNS     // by method dns
+	aside     // by method special
+	own       // as the column says
+	other     // not at all, unless it is an address
+)
+
 // node takes one value of the line.
-func (p *parser) node(n jsonline.Node) {
+func (p *parser) node(n *jsonline.Node) {
 	if n.Kind == jsonline.End {
 		p.recordType = ""
 		return
@@ -136,61 +160,108 @@ func (p *parser) node(n jsonline.Node) {
 	if n.Kind == jsonline.Null || len(n.Value) == 0 {
 		return
 	}
-	if bytes.HasPrefix(n.Path, []byte("dns.")) || bytes.HasPrefix(n.Path, []byte("mdns.")) {
+	r := p.reader(n)
+	switch r.way {
+	case inDNS:
 		p.dns(n)
-		return
-	}
-	if p.special(n) {
-		return
-	}
-	if c, ok := p.columns[string(n.Path)]; ok {
-		p.ev.Put(c.name, string(n.Value), c.as)
-		return
-	}
-	// What a later Suricata adds may hold an address; any string that is one is observed.
-	if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 && event.LooksLikeAddress(string(n.Value)) {
-		p.ev.Observe("suricata."+string(n.Path), string(n.Value), event.Address)
+	case aside:
+		p.special(n)
+	case own:
+		p.ev.Put(r.column.name, n.Text(p.whole), r.column.as)
+	default:
+		// What a later Suricata adds may hold an address; any string that is one is observed.
+		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 && event.LooksLikeAddress(n.Text(p.whole)) {
+			p.ev.Observe("suricata."+string(n.Path), n.Text(p.whole), event.Address)
+		}
 	}
 }
 
+// reader remembers how the paths that the walker remembers are read.
+func (p *parser) reader(n *jsonline.Node) *reader {
+	if n.Place < len(p.readers) && p.readers[n.Place].way != unmet {
+		return &p.readers[n.Place]
+	}
+	for n.Place >= len(p.readers) {
+		p.readers = append(p.readers, reader{})
+	}
+	r := &p.readers[n.Place]
+	if *r = p.read(n.Path); n.Place == 0 { // any path that is not remembered
+		unkept := *r
+		r.way = unmet
+		return &unkept
+	}
+	return r
+}
+
+func (p *parser) read(path []byte) reader {
+	c, ok := p.columns[string(path)]
+	switch {
+	case bytes.HasPrefix(path, []byte("dns.")) || bytes.HasPrefix(path, []byte("mdns.")):
+		return reader{way: inDNS}
+	case isSpecial(path):
+		return reader{way: aside}
+	case ok:
+		return reader{own, c}
+	default:
+		return reader{way: other}
+	}
+}
+
+// isSpecial says that method special knows the path.
+func isSpecial(path []byte) bool {
+	switch string(path) {
+	case "timestamp", "event_type", "proto", "alert.signature", "http.hostname", "http.url", "http.http_port", "http.protocol",
+		"http.http_user_agent", "http.request_headers.value", "http.response_headers.value", "email.received":
+		return true
+	}
+	return false
+}
+
 // special takes the values that are kept for the end of the line, or are read in a way of their own.
-func (p *parser) special(n jsonline.Node) bool {
+func (p *parser) special(n *jsonline.Node) {
+	value := n.Text(p.whole)
 	switch string(n.Path) {
 	case "timestamp":
-		p.timestamp = string(n.Value)
+		p.timestamp = value
 	case "event_type":
-		p.eventType = string(n.Value)
+		p.eventType = value
 	case "proto":
-		p.ev.Add("network.transport", strings.ToLower(string(n.Value)))
+		p.ev.Add("network.transport", transport(value))
 	case "alert.signature":
-		signature := string(n.Value)
-		p.ev.Add("rule.name", signature)
-		p.ev.Add("event.action", signature)
+		p.ev.Add("rule.name", value)
+		p.ev.Add("event.action", value)
 	case "http.hostname":
-		host := string(n.Value)
-		p.ev.PutHost("url.domain", host)
+		p.ev.PutHost("url.domain", value)
 		if len(p.hosts) < maxRequests {
-			p.hosts = append(p.hosts, host)
+			p.hosts = append(p.hosts, value)
 		}
 	case "http.url":
-		target := string(n.Value)
-		p.ev.Add("url.original", target)
-		p.scan("url.original", target)
+		p.text("url.original", value)
 		if len(p.targets) < maxRequests {
-			p.targets = append(p.targets, target)
+			p.targets = append(p.targets, value)
 		}
 	case "http.http_port":
-		p.port = string(n.Value)
+		p.port = value
 	case "http.protocol":
-		p.ev.Add("http.version", strings.TrimPrefix(string(n.Value), "HTTP/"))
+		p.ev.Add("http.version", strings.TrimPrefix(value, "HTTP/"))
 	case "http.http_user_agent":
-		p.text("user_agent.original", n.Value)
+		p.text("user_agent.original", value)
 	case "http.request_headers.value", "http.response_headers.value":
-		p.text("http.headers", n.Value)
+		p.text("http.headers", value)
 	case "email.received":
-		p.text("email.received", n.Value)
-	default:
-		return false
+		p.text("email.received", value)
 	}
-	return true
+}
+
+// transport avoids building the names of the common ones anew for every line.
+func transport(proto string) string {
+	switch proto {
+	case "TCP":
+		return "tcp"
+	case "UDP":
+		return "udp"
+	case "ICMP":
+		return "icmp"
+	}
+	return strings.ToLower(proto)
 }

@@ -7,8 +7,10 @@ package jsonline
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -35,9 +37,12 @@ const (
 	End // an object below the outermost one has ended
 )
 
-// Node is one value. Its slices are valid during the visit only.
+// Node is one value. It and its slices are valid during the visit only.
 type Node struct {
 	Kind Kind
+	// Place is the number of Path among the paths that the walker has seen, from 1, the same in
+	// every line; 0 for one that came when it remembered MaxPlaces, or that is very long.
+	Place int
 	// Path is the keys from the outermost object inwards, joined by dots. The
 	// elements of an array have the path of the array.
 	Path []byte
@@ -45,30 +50,42 @@ type Node struct {
 	Key []byte
 	// Value is a string unescaped, or the literal; empty for End.
 	Value []byte
+	// At is where Value stands in the line, -1 for a string that had escapes.
+	At int
 }
 
-// Walker walks one line after another; it keeps its buffers. It is not safe for concurrent use.
+// Text is the value as a part of whole, the line as a string, or as a string of its own if it is none or whole is empty.
+func (n *Node) Text(whole string) string {
+	if end := n.At + len(n.Value); n.At >= 0 && end <= len(whole) {
+		return whole[n.At:end]
+	}
+	return string(n.Value)
+}
+
+// Walker walks one line after another; it keeps its buffers, and the paths that it has seen. It is not safe for concurrent use.
 type Walker struct {
 	line    []byte
 	at      int
-	path    []byte
-	key     int // where in path the last key starts
+	path    []byte // of a key that is not remembered
 	scratch []byte
-	visit   func(Node)
+	node    Node
+	visit   func(*Node)
+	places  places
 }
 
 // Walk visits every scalar of the object in line, in order, and the end of every
 // inner object. What was visited before an error counts for nothing.
-func (w *Walker) Walk(line []byte, visit func(Node)) error {
+func (w *Walker) Walk(line []byte, visit func(*Node)) error {
 	if !utf8.Valid(line) {
 		return ErrUTF8
 	}
-	w.line, w.at, w.path, w.key, w.visit = line, 0, w.path[:0], 0, visit
-	defer func() { w.line, w.visit = nil, nil }()
+	w.places.begin()
+	w.line, w.at, w.path, w.visit = line, 0, w.path[:0], visit
+	defer func() { w.line, w.visit, w.node = nil, nil, Node{} }()
 	if w.next() != '{' {
 		return ErrSyntax
 	}
-	if err := w.object(1); err != nil {
+	if err := w.object(1, outermost); err != nil {
 		return err
 	}
 	if w.next(); w.at != len(w.line) {
@@ -92,14 +109,15 @@ func (w *Walker) next() byte {
 
 // take consumes the next token if it is c.
 func (w *Walker) take(c byte) bool {
-	if w.next() != c {
-		return false
+	if w.at < len(w.line) && w.line[w.at] == c || w.next() == c {
+		w.at++
+		return true
 	}
-	w.at++
-	return true
+	return false
 }
 
-func (w *Walker) object(depth int) error {
+// object reads an object whose path is a place, or w.path.
+func (w *Walker) object(depth, parent int) error {
 	if depth > MaxDepth {
 		return ErrDepth
 	}
@@ -107,27 +125,33 @@ func (w *Walker) object(depth int) error {
 	if w.take('}') {
 		return nil
 	}
-	base, key := len(w.path), w.key
+	base := len(w.path)
 	for {
 		if w.next() != '"' {
 			return ErrSyntax
 		}
-		name, err := w.text()
-		if err != nil {
+		place := w.places.expect(parent, w.line[w.at:])
+		if place == unknown {
+			name, _, err := w.text()
+			if err != nil {
+				return err
+			}
+			if place = w.places.find(parent, name); place == unknown {
+				w.spell(parent, base, name)
+			}
+			if !w.take(':') {
+				return ErrSyntax
+			}
+		} else {
+			w.at += len(w.places.all[place].spelled)
+		}
+		if place != unknown {
+			p := &w.places.all[place]
+			w.node.Place, w.node.Path, w.node.Key = place, p.path, p.key
+		}
+		if err := w.value(depth, place); err != nil {
 			return err
 		}
-		if depth > 1 {
-			w.path = append(w.path, '.')
-		}
-		w.key = len(w.path)
-		w.path = append(w.path, name...)
-		if !w.take(':') {
-			return ErrSyntax
-		}
-		if err := w.value(depth); err != nil {
-			return err
-		}
-		w.path, w.key = w.path[:base], key
 		if w.take('}') {
 			return nil
 		}
@@ -137,7 +161,20 @@ func (w *Walker) object(depth int) error {
 	}
 }
 
-func (w *Walker) array(depth int) error {
+// spell writes the path of a key that is not remembered; that of its object is a place, or the first base bytes of w.path.
+func (w *Walker) spell(parent, base int, name []byte) {
+	if w.path = w.path[:base]; parent != unknown {
+		w.path = append(w.path[:0], w.places.all[parent].path...)
+	}
+	if parent != outermost {
+		w.path = append(w.path, '.')
+	}
+	at := len(w.path)
+	w.path = append(w.path, name...)
+	w.node.Place, w.node.Path, w.node.Key = 0, w.path, w.path[at:]
+}
+
+func (w *Walker) array(depth, place int) error {
 	if depth > MaxDepth {
 		return ErrDepth
 	}
@@ -146,7 +183,7 @@ func (w *Walker) array(depth int) error {
 		return nil
 	}
 	for {
-		if err := w.value(depth); err != nil {
+		if err := w.value(depth, place); err != nil {
 			return err
 		}
 		if w.take(']') {
@@ -158,18 +195,22 @@ func (w *Walker) array(depth int) error {
 	}
 }
 
-func (w *Walker) value(depth int) error {
+func (w *Walker) value(depth, place int) error {
 	switch c := w.next(); c {
 	case '{':
-		err := w.object(depth + 1)
-		w.show(End, nil)
+		node, size := w.node, len(w.path)
+		err := w.object(depth+1, place)
+		if w.node = node; place == unknown {
+			w.path = w.path[:size]
+		}
+		w.show(End, nil, -1)
 		return err
 	case '[':
-		return w.array(depth + 1)
+		return w.array(depth+1, place)
 	case '"':
-		text, err := w.text()
+		text, at, err := w.text()
 		if err == nil {
-			w.show(String, text)
+			w.show(String, text, at)
 		}
 		return err
 	case 't':
@@ -183,8 +224,9 @@ func (w *Walker) value(depth int) error {
 	}
 }
 
-func (w *Walker) show(kind Kind, value []byte) {
-	w.visit(Node{Kind: kind, Path: w.path, Key: w.path[w.key:], Value: value})
+func (w *Walker) show(kind Kind, value []byte, at int) {
+	w.node.Kind, w.node.Value, w.node.At = kind, value, at
+	w.visit(&w.node)
 }
 
 func (w *Walker) literal(word string, kind Kind) error {
@@ -192,7 +234,7 @@ func (w *Walker) literal(word string, kind Kind) error {
 	if end > len(w.line) || string(w.line[w.at:end]) != word {
 		return ErrSyntax
 	}
-	w.show(kind, w.line[w.at:end])
+	w.show(kind, w.line[w.at:end], w.at)
 	w.at = end
 	return nil
 }
@@ -215,7 +257,7 @@ func (w *Walker) number() error {
 			return ErrSyntax
 		}
 	}
-	w.show(Number, w.line[start:w.at])
+	w.show(Number, w.line[start:w.at], start)
 	return nil
 }
 
@@ -235,22 +277,41 @@ func (w *Walker) digits() int {
 	return w.at - start
 }
 
-// text reads a string: a slice of the line if it holds no escape, else of the scratch buffer.
-func (w *Walker) text() ([]byte, error) {
+// text reads a string: a slice of the line, from at on, if it holds no escape, else of the scratch buffer; then at is -1.
+func (w *Walker) text() (text []byte, at int, err error) {
 	w.at++ // the quote
 	start := w.at
-	for i := start; i < len(w.line); i++ {
-		switch c := w.line[i]; {
-		case c == '"':
-			w.at = i + 1
-			return w.line[start:i], nil
-		case c == '\\':
-			return w.escaped(start, i)
-		case c < 0x20:
-			return nil, ErrSyntax
+	i := plain(w.line, start)
+	switch {
+	case i == len(w.line) || w.line[i] < 0x20:
+		return nil, -1, ErrSyntax
+	case w.line[i] == '\\':
+		text, err = w.escaped(start, i)
+		return text, -1, err
+	}
+	w.at = i + 1
+	return w.line[start:i], start, nil
+}
+
+// plain returns where the first quote, backslash or control character from i on stands, eight bytes at a time; the length of line if there is none.
+func plain(line []byte, i int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(line); i += 8 {
+		w := binary.LittleEndian.Uint64(line[i:])
+		low := w &^ high // adding to seven bits cannot carry into the next byte
+		quote := (low ^ ones*'"') + (high - ones)
+		slash := (low ^ ones*'\\') + (high - ones)
+		control := low + (high - ones*0x20)
+		if m := ^(quote&slash&control | w) & high; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
 		}
 	}
-	return nil, ErrSyntax
+	for ; i < len(line); i++ {
+		if c := line[i]; c == '"' || c == '\\' || c < 0x20 {
+			return i
+		}
+	}
+	return i
 }
 
 // escaped reads a string that started at start and has its first escape at i.

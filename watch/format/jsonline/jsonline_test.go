@@ -13,7 +13,7 @@ import (
 func walk(line string) (string, error) {
 	var w Walker
 	var b strings.Builder
-	err := w.Walk([]byte(line), func(n Node) {
+	err := w.Walk([]byte(line), func(n *Node) {
 		if n.Kind == End {
 			fmt.Fprintf(&b, "%s end\n", n.Path)
 			return
@@ -75,7 +75,7 @@ func TestWalkRefuses(t *testing.T) {
 func TestWalkDoesNotAllocate(t *testing.T) {
 	line := []byte(`{"a":1,"b":{"c":"x\ny","d":[true,null,{"e":-0.5e+3}]}}`)
 	var w Walker
-	visit := func(Node) {}
+	visit := func(*Node) {}
 	if n := testing.AllocsPerRun(100, func() { _ = w.Walk(line, visit) }); n > 0 {
 		t.Errorf("%v allocations a line", n)
 	}
@@ -92,7 +92,7 @@ func FuzzWalk(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		var w Walker
 		var scalars []string
-		err := w.Walk(line, func(n Node) {
+		err := w.Walk(line, func(n *Node) {
 			switch n.Kind {
 			case String:
 				scalars = append(scalars, "s"+string(n.Value))
@@ -166,7 +166,7 @@ func tokens(t *testing.T, line []byte) []string {
 func BenchmarkWalk(b *testing.B) {
 	line := []byte(`{"timestamp":"2021-06-06T15:57:37.272281+0200","flow_id":445348883402532,"event_type":"flow","src_ip":"192.168.1.132","src_port":1900,"dest_ip":"192.168.1.129","dest_port":44232,"proto":"UDP","app_proto":"failed","flow":{"pkts_toserver":12,"pkts_toclient":0,"bytes_toserver":4056,"bytes_toclient":0,"state":"new","reason":"timeout","alerted":false},"host":"sensor"}`)
 	var w Walker
-	visit := func(Node) {}
+	visit := func(*Node) {}
 	b.SetBytes(int64(len(line)))
 	for range b.N {
 		if err := w.Walk(line, visit); err != nil {

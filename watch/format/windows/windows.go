@@ -65,8 +65,8 @@ type datum struct{ name, field, value string }
 type parser struct {
 	event.Stateless
 	walker jsonline.Walker
-	visit  func(jsonline.Node) // p.node, bound once
-	names  map[string]string   // field names seen, so that each is built once
+	visit  func(*jsonline.Node) // p.node, bound once
+	names  map[string]string    // field names seen, so that each is built once
 
 	head head
 	data []datum

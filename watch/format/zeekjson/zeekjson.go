@@ -53,8 +53,8 @@ type value struct{ name, text string }
 type parser struct {
 	event.Stateless
 	walker  jsonline.Walker
-	visit   func(jsonline.Node) // p.node, bound once
-	names   map[string]string   // names seen, so that each is allocated once
+	visit   func(*jsonline.Node) // p.node, bound once
+	names   map[string]string    // names seen, so that each is allocated once
 	columns map[columnKey]zeekfield.Column
 
 	values            []value
@@ -83,7 +83,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	return err
 }
 
-func (p *parser) node(n jsonline.Node) {
+func (p *parser) node(n *jsonline.Node) {
 	switch n.Kind {
 	case jsonline.End, jsonline.Null:
 		return

@@ -1,0 +1,80 @@
+package jsonline
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// shown is all that a walk over a line shows, with the places left out.
+func shown(w *Walker, line string) string {
+	var b strings.Builder
+	err := w.Walk([]byte(line), func(n *Node) {
+		fmt.Fprintf(&b, "%d %s(%s)=%s=%s\n", n.Kind, n.Path, n.Key, n.Value, n.Text(line))
+	})
+	fmt.Fprintln(&b, err)
+	return b.String()
+}
+
+// full returns a walker that remembers nothing new.
+func full(t testing.TB) *Walker {
+	t.Helper()
+	var w Walker
+	for i := range MaxPlaces + 1 {
+		if err := w.Walk(fmt.Appendf(nil, `{"junk %d":1}`, i), func(*Node) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.places.all) != MaxPlaces+1 {
+		t.Fatalf("%d places", len(w.places.all))
+	}
+	return &w
+}
+
+// agree holds walkers to each other that remember nothing, the line itself, and all that they may.
+func agree(t *testing.T, full *Walker, line string) {
+	t.Helper()
+	var fresh Walker
+	want := shown(&fresh, line)
+	for name, w := range map[string]*Walker{"the same walker": &fresh, "a full walker": full} {
+		if got := shown(w, line); got != want {
+			t.Fatalf("%s on %.300q gave\n%.3000s, the first time\n%.3000s", name, line, got, want)
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	w := full(t)
+	long := strings.Repeat("k", maxPath)
+	for _, line := range []string{
+		`{"a":{"b":{"c":1,"d":{"e":2}},"f":3},"g":[{"h":4},{"h":5,"i":{}}],"j":6}`,
+		`{"a":1,"a":{"a":2},"a":[3]}`,
+		`{"a.b":1,"a":{"b":2}}`,
+		`{"a\"b":1,"a\\":2,"\u0061":3,"a":4}`,
+		`{"a" : 1, "a":2 ,"a"	:3}`,
+		`{"` + long + `":{"a":1,"b":{"c":2}},"a":{"` + long + `":3,"b":{"` + long + `":{"d":4,"e":[{"f":5}]},"g":6}}}`,
+		`{"":{"":{"":1}}}`,
+	} {
+		agree(t, w, line)
+	}
+	places := make(map[int]string)
+	var one Walker
+	for range 3 { // the number of a path stays
+		_ = one.Walk([]byte(`{"a":{"b":1,"c":2},"b":3}`), func(n *Node) {
+			if was, ok := places[n.Place]; ok && was != string(n.Path) || n.Place == 0 {
+				t.Errorf("%s is place %d, which is %s", n.Path, n.Place, was)
+			}
+			places[n.Place] = string(n.Path)
+		})
+	}
+	if len(places) != 4 {
+		t.Errorf("places %v", places)
+	}
+}
+
+func FuzzPlaces(f *testing.F) {
+	f.Add(`{"a":{"b":{"c":1,"d":{"e":2}},"f":3},"g":[{"h":4},{"h":5}],"a":6}`)
+	f.Add(`{"a\"b":1,"a.b":{"c":"\u0061"},"a":{"b.c":2}}`)
+	w := full(f)
+	f.Fuzz(func(t *testing.T, line string) { agree(t, w, line) })
+}
