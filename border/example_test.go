@@ -30,6 +30,6 @@ func ExampleRelease() {
 	_, err = Release("TLP:RED", nil, parties)
 	fmt.Println(err)
 	// Output:
-	// {tlp-open TLP:CLEAR [observer south]} <nil>
+	// {share tlp-open TLP:CLEAR  [observer south] <nil>} <nil>
 	// E_RECIPIENT: TLP:RED goes to named recipients only
 }

@@ -22,6 +22,15 @@ const (
 // Markings returns all of them, from open to strict.
 func Markings() []Marking { return []Marking{Clear, Green, Amber, AmberStrict, Red} }
 
+// Level is the place of a marking among them, from 0, as tables keep it. What
+// is no marking lies above all: it is as strict as nothing that anybody said.
+func (m Marking) Level() int {
+	if s := m.strictness(); s >= 0 {
+		return s
+	}
+	return len(Markings())
+}
+
 // ParseMarking reads a label in any letter case. TLP:WHITE of version 1 is
 // TLP:CLEAR. Anything else, the empty text above all, is refused: what nobody
 // marked does not leave.

@@ -6,24 +6,10 @@ import (
 	"entente/statement"
 )
 
-// The rules under which a statement leaves. They name what decided, for the
-// receipt.
-const (
-	RuleNamed = "tlp-named" // to the recipients that its author named
-	RuleOpen  = "tlp-open"  // TLP:CLEAR or TLP:GREEN without names: to every party
-)
-
 const maxRecipients = 200
 
-// Receipt records one decision to release: which rule let what marking go to
-// whom. An observer can check it against the charter without the content.
-type Receipt struct {
-	Rule       string   `json:"rule"`
-	Marking    string   `json:"marking"`    // canonical
-	Recipients []string `json:"recipients"` // party ids, sorted
-}
-
-// Release decides whether a statement may leave. marking is its TLP label,
+// Release decides to whom a statement may leave by marking and names alone;
+// Egress asks it after everything else. marking is its TLP label,
 // recipients are the parties that its author names, and parties those of the
 // charter in force, without the author.
 //
@@ -56,5 +42,5 @@ func Release(marking string, recipients []string, parties []string) (Receipt, er
 	if len(to) == 0 {
 		return Receipt{}, statement.Refuse(statement.CodeRecipient, "the charter names no other party")
 	}
-	return Receipt{Rule: rule, Marking: string(m), Recipients: to}, nil
+	return Receipt{Use: UseShare, Rule: rule, Marking: string(m), Recipients: to}, nil
 }

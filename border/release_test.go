@@ -101,7 +101,7 @@ func TestReceiptJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := json.Marshal(r)
-	if want := `{"rule":"tlp-named","marking":"TLP:CLEAR","recipients":["south"]}`; err != nil || string(got) != want {
+	if want := `{"use":"share","rule":"tlp-named","marking":"TLP:CLEAR","pap":"","recipients":["south"],"group":null}`; err != nil || string(got) != want {
 		t.Errorf("%s %v, want %s", got, err, want)
 	}
 }

@@ -15,6 +15,7 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: indicator.KindList, Check: indicator.CheckList},
 		statement.Spec{Kind: indicator.KindSighting, Check: indicator.CheckSighting},
 		statement.Spec{Kind: border.KindDecision, Check: border.CheckDecision},
+		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
 	)
 	return statement.NewRegistry(specs...)
 }

@@ -34,6 +34,11 @@ const (
 	CodeBudget    Code = "E_BUDGET"    // over an agreed budget
 	CodeRecipient Code = "E_RECIPIENT" // an unknown or forbidden recipient
 	CodeMarking   Code = "E_MARKING"   // an unknown or contradicting marking
+	CodeForged    Code = "E_FORGED"    // a marking definition that says other than its specification
+	CodeClosure   Code = "E_CLOSURE"   // refers to something that is not here, so nobody knows its marking
+	CodePAP       Code = "E_PAP"       // may not be used in this way
+	CodeGroup     Code = "E_GROUP"     // no such group, an empty one, or an epoch that is not the newest
+	CodeClearance Code = "E_CLEARANCE" // an account that may not see or do this
 	CodeBusy      Code = "E_BUSY"      // not now; the same request may be repeated
 	CodeRequest   Code = "E_REQUEST"   // a request that the protocol does not know
 	CodeState     Code = "E_STATE"     // not possible in the present state
