@@ -33,15 +33,16 @@ type Mark struct {
 	CR         bool     `json:"cr"`             // lines end in CR alone
 	Done       bool     `json:"done"`           // read to its end
 	Size       int64    `json:"size"`           // bytes on disk when Done
-	Sent       bool     `json:"sent,omitempty"` // of a Feed: there is nothing to read again
+	Sent       bool     `json:"sent,omitempty"` // of a Feed or a Relay: there is nothing to read again
 }
 
 // Position is what a sink stores with each batch: the current mark, and the ends of earlier incarnations,
 // oldest first. Its zero value is the start of a source never read. It is stored as JSON.
 type Position struct {
 	Mark
-	Past      []Mark `json:"past"`
-	Forgotten int    `json:"forgotten"` // incarnations that Past no longer holds
+	Past      []Mark  `json:"past"`
+	Forgotten int     `json:"forgotten"`        // incarnations that Past no longer holds
+	Relayed   Relayed `json:"relayed,omitzero"` // of a Relay
 }
 
 // IsZero reports whether nothing was ever read.
@@ -62,7 +63,7 @@ func (p Position) push() Position {
 	if drop := len(past) - maxPast; drop > 0 {
 		past, forgotten = past[drop:], forgotten+drop
 	}
-	return Position{Mark: Mark{Generation: p.Generation + 1}, Past: past, Forgotten: forgotten}
+	return Position{Mark: Mark{Generation: p.Generation + 1}, Past: past, Forgotten: forgotten, Relayed: p.Relayed}
 }
 
 // Line is one line of a log. Raw and Event are valid only until Sink.Batch returns.
