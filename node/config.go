@@ -58,6 +58,16 @@ type Source struct {
 	Path string `yaml:"path"` // file or folder, "-" for standard input
 	Once bool   `yaml:"once"` // read to the end and seal, do not follow
 
+	// NATS is the JetStream stream that lines are read from instead, as entente watch --to
+	// fills it: nats:// or tls://host:port[,host:port...]/STREAM.
+	NATS         string `yaml:"nats"`
+	User         string `yaml:"user"` // how to log in there: files, never secrets
+	PasswordFile string `yaml:"password_file"`
+	TokenFile    string `yaml:"token_file"`
+	NKeyFile     string `yaml:"nkey_file"`
+	CredsFile    string `yaml:"creds_file"`
+	CAFile       string `yaml:"ca_file"` // PEM file of who signs the servers' certificates
+
 	// Syslog is where system logs are taken instead, as udp://, tcp:// or tls://host:port.
 	Syslog string   `yaml:"syslog"`
 	Cert   string   `yaml:"cert"`  // with tls://: PEM file of the own certificate
@@ -77,12 +87,14 @@ func (s Source) name() string {
 		return "stdin"
 	case s.Syslog != "":
 		return "syslog-" + s.Syslog
+	case s.NATS != "":
+		return s.NATS
 	}
 	return s.Path
 }
 
 // isFile says that the source lies on this machine, to be read from its path.
-func (s Source) isFile() bool { return s.Syslog == "" && s.Path != stdin }
+func (s Source) isFile() bool { return s.Path != "" && s.Path != stdin }
 
 // Release is the policy by which sightings go back.
 type Release struct {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"entente/internal/ingest"
+	"entente/internal/nats"
 	"entente/internal/syslog"
 )
 
@@ -18,6 +19,9 @@ import (
 func (n *Node) receive(ctx context.Context, s Source) error {
 	if s.Path == stdin {
 		return n.readStdin(ctx, s)
+	}
+	if s.NATS != "" {
+		return n.readStream(ctx, s)
 	}
 	at, err := s.port()
 	if err != nil {
@@ -80,12 +84,16 @@ func (c Config) checkSources() error {
 	names := make(map[string]bool)
 	for _, s := range c.Sources {
 		switch {
-		case (s.Path == "") == (s.Syslog == ""):
-			return fmt.Errorf("source %q: want either path or syslog", s.name())
+		case s.kinds() != 1:
+			return fmt.Errorf("source %q: want one of path, syslog and nats", s.name())
 		case names[s.name()]:
 			return fmt.Errorf("source %s: two have this name", s.name())
-		case s.Syslog == "" && (s.Cert != "" || s.Key != "" || len(s.Pins) > 0 || len(s.Allow) > 0):
-			return fmt.Errorf("source %s: cert, key, pins and allow belong to syslog", s.name())
+		case s.Syslog == "" && (len(s.Pins) > 0 || len(s.Allow) > 0):
+			return fmt.Errorf("source %s: pins and allow belong to syslog", s.name())
+		case s.isFile() && (s.Cert != "" || s.Key != ""):
+			return fmt.Errorf("source %s: cert and key belong to syslog and nats", s.name())
+		case s.NATS == "" && s.login() != nats.Login{Cert: s.Cert, Key: s.Key}:
+			return fmt.Errorf("source %s: user, files of secrets and ca_file belong to nats", s.name())
 		case !s.isFile() && s.Once:
 			return fmt.Errorf("source %s: what is sent has no end, so not once", s.name())
 		}
@@ -95,8 +103,23 @@ func (c Config) checkSources() error {
 				return err
 			}
 		}
+		if s.NATS != "" {
+			if err := s.checkStream(); err != nil {
+				return fmt.Errorf("source %s: %w", s.name(), err)
+			}
+		}
 	}
 	return nil
+}
+
+// kinds counts what a source says that it is.
+func (s Source) kinds() (n int) {
+	for _, at := range []string{s.Path, s.Syslog, s.NATS} {
+		if at != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // receiveBuffer is asked from the kernel for datagrams, in bytes.

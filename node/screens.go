@@ -386,7 +386,7 @@ func (n *Node) ledger(ctx context.Context) ([]console.Ledger, error) {
 func lag(r sqlite.Source) int64 {
 	var p ingest.Position
 	info, err := os.Stat(r.Path)
-	if err != nil || r.Final || json.Unmarshal(r.Position, &p) != nil || p.Done {
+	if err != nil || r.Final || json.Unmarshal(r.Position, &p) != nil || p.Done || p.Sent {
 		return 0
 	}
 	return max(info.Size()-p.Offset, 0)

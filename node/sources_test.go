@@ -172,7 +172,10 @@ func (u *unit) kinds(name string) ([]kind, *ports) {
 	}
 	same := func(line string) string { return line }
 	zw := must(zstd.NewWriter(nil))(t)
+	url := jetStream(t).ClientURL() + "/EVENTS"
+	stream := ships(t, url)
 	list := []kind{
+		{name: "nats", source: Source{NATS: url}, give: func(text string) { stream.give(t, "a.log", text) }},
 		{name: "file", source: Source{Path: file("file")}, give: func(text string) { add(file("file"), text) }},
 		{name: "folder", source: Source{Path: filepath.Join(dir, "folder")}, give: func(text string) { add(filepath.Join(dir, "folder", "a.log"), text) }},
 		{name: "gzip", once: true, source: Source{Path: file("gzip")}, give: func(text string) { write(t, file("gzip"), gzipped(t, text)) }},
@@ -257,7 +260,7 @@ func TestSources(t *testing.T) {
 	n := u.node(south)
 	for _, k := range kinds {
 		id := k.source.ID
-		if k.name == "folder" {
+		if k.name == "folder" || k.name == "nats" {
 			id += "/a.log"
 		}
 		if got := must(n.watch.Recount(t.Context(), id))(t); got != want[k.name][1] {
@@ -270,7 +273,12 @@ func TestSources(t *testing.T) {
 func (u *unit) sourceRow(name, id string) sqlite.Source {
 	u.t.Helper()
 	for _, row := range must(u.node(name).watch.Sources(u.t.Context()))(u.t) {
-		if row.ID == id || strings.HasPrefix(row.ID, id+"/") {
+		if row.ID == id {
+			return row
+		}
+	}
+	for _, row := range must(u.node(name).watch.Sources(u.t.Context()))(u.t) {
+		if strings.HasPrefix(row.ID, id+"/") {
 			return row
 		}
 	}
@@ -285,6 +293,14 @@ func TestCheckSources(t *testing.T) {
 		sources []Source
 	}{
 		{true, nil},
+		{true, []Source{{NATS: "nats://a:4222/S", CredsFile: "f"}, {ID: "b", NATS: "tls://a:4222/S", User: "u", PasswordFile: "f", CAFile: "f", Cert: cert, Key: key}}},
+		{false, []Source{{NATS: "nats://a:4222"}}},
+		{false, []Source{{NATS: "nats://a:4222/S", Path: "a"}}},
+		{false, []Source{{NATS: "nats://a:4222/S", Once: true}}},
+		{false, []Source{{NATS: "nats://a:4222/S", TokenFile: "f"}}},
+		{false, []Source{{NATS: "tls://a:4222/S", Allow: []string{"192.0.2.0/24"}}}},
+		{false, []Source{{Path: "a", CredsFile: "f"}}},
+		{false, []Source{{Syslog: "udp://:514", CAFile: "f"}}},
 		{true, []Source{{Path: "a"}, {Path: "-"}, {Syslog: "udp://[::1]:514"}, {Syslog: "tls://:6514", Cert: cert, Key: key, Pins: []string{pin}}}},
 		{false, []Source{{}}},
 		{false, []Source{{Path: "a", Syslog: "udp://:514"}}},

@@ -119,7 +119,7 @@ func (n *Node) unseen(rows []sqlite.Source) []api.Source {
 	var out []api.Source
 	for _, s := range n.cfg.Sources {
 		if !s.isFile() {
-			if !slices.ContainsFunc(rows, func(r sqlite.Source) bool { return r.ID == s.name() }) {
+			if !slices.ContainsFunc(rows, func(r sqlite.Source) bool { return r.ID == s.name() || strings.HasPrefix(r.ID, s.name()+"/") }) {
 				out = append(out, api.Source{ID: s.name(), State: "no line yet"})
 			}
 			continue

@@ -34,12 +34,18 @@ end the account of every line read. LOG is a file, plain, gzip, zstd or a packet
   --own VALUE           an own address, network or name; may be repeated
   --follow              go on with what is appended, until interrupted
 
-Spread over machines by NATS JetStream, URL being nats://HOST:PORT[,...]/STREAM
+Spread over machines by NATS JetStream, URL being nats:// or tls://HOST:PORT[,...]/STREAM
 with ?group=NAME for workers and ?replicas=N for a stream that is new:
 
   watch --to URL LOG...                    ship lines, from where the stream ends
   watch --source URL --indicators FILE...  work on them, one of many, until interrupted
-  watch --results URL                      print what the workers found`, runWatch}
+  watch --results URL                      print what the workers found
+
+  --name NAME           with --to: before the names of the logs, to tell machines apart
+  --nats-user NAME --nats-password-file FILE, --nats-token-file FILE,
+  --nats-nkey-file FILE or --nats-creds-file FILE   log in; passwords and tokens only over TLS
+  --nats-ca FILE        who signs the servers' certificates
+  --nats-cert FILE --nats-key FILE   own certificate, where the servers ask for one`, runWatch}
 }
 
 func runWatch(ctx context.Context, e *env, args []string) error {
@@ -53,15 +59,17 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	f.Var(&own, "own", "")
 	accept, follow := f.Bool("accept", false, ""), f.Bool("follow", false, "")
 	to, from, results := f.String("to", "", ""), f.String("source", "", ""), f.String("results", "", "")
+	at := streamFlags(f)
 	logs, err := f.parse(args)
 	if err != nil {
 		return err
 	}
+	at.url = *to + *from + *results // one of them, or it is refused
 	switch {
 	case *to != "" && len(logs) > 0 && *from+*results == "":
-		return e.ship(ctx, *to, logs, *follow)
+		return e.ship(ctx, at, logs, *follow)
 	case *results != "" && len(logs) == 0 && *to+*from == "":
-		return e.collect(ctx, *results, *follow)
+		return e.collect(ctx, at, *follow)
 	case *to+*results != "":
 		return usagef("watch takes either --to URL LOG..., --source URL or --results URL")
 	case *from != "" && len(rules) > 0:
@@ -81,7 +89,7 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	if *from != "" {
-		return s.work(ctx, *from)
+		return s.work(ctx, at)
 	}
 	sources, err := e.logs(logs)
 	if err != nil {

@@ -13,13 +13,43 @@ import (
 	"entente/watch"
 )
 
-// connect opens the streams that a URL names.
-func connect(ctx context.Context, text string) (*nats.Conn, error) {
-	at, err := nats.ParseAddress(text)
+// stream is a URL and how to log in there.
+type stream struct {
+	url   string
+	login nats.Login
+	name  string // before those of shipped sources
+}
+
+func streamFlags(f *flags) *stream {
+	s := &stream{}
+	f.StringVar(&s.login.User, "nats-user", "", "")
+	f.StringVar(&s.login.PasswordFile, "nats-password-file", "", "")
+	f.StringVar(&s.login.TokenFile, "nats-token-file", "", "")
+	f.StringVar(&s.login.NKeyFile, "nats-nkey-file", "", "")
+	f.StringVar(&s.login.CredsFile, "nats-creds-file", "", "")
+	f.StringVar(&s.login.CA, "nats-ca", "", "")
+	f.StringVar(&s.login.Cert, "nats-cert", "", "")
+	f.StringVar(&s.login.Key, "nats-key", "", "")
+	f.StringVar(&s.name, "name", "", "")
+	return s
+}
+
+// connect opens the streams that the URL names.
+func (s *stream) connect(ctx context.Context, e *env) (*nats.Conn, error) {
+	at, err := nats.ParseAddress(s.url)
+	if err == nil {
+		err = s.login.Check(at)
+	}
 	if err != nil {
 		return nil, usagef("%v", err)
 	}
-	return nats.Open(ctx, at)
+	told := ""
+	return nats.Open(ctx, at, s.login, func(err error) {
+		if text := err.Error(); text != told {
+			told = text
+			e.note("%s: %v; trying again", at.Servers, err)
+		}
+	})
 }
 
 // shipment is the sink that publishes lines; the stream says where each source goes on.
@@ -29,12 +59,17 @@ type shipment struct {
 	err     error // of asking for a position
 }
 
-func (e *env) ship(ctx context.Context, to string, paths []string, follow bool) error {
+func (e *env) ship(ctx context.Context, to *stream, paths []string, follow bool) error {
 	sources, err := e.logs(paths)
 	if err != nil {
 		return err
 	}
-	c, err := connect(ctx, to)
+	for i := range sources {
+		if to.name != "" {
+			sources[i].ID = to.name + ":" + sources[i].ID
+		}
+	}
+	c, err := to.connect(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -103,25 +138,19 @@ type result struct {
 }
 
 // work judges batches until the context ends.
-func (s *scan) work(ctx context.Context, from string) error {
-	c, err := connect(ctx, from)
+func (s *scan) work(ctx context.Context, from *stream) error {
+	c, err := from.connect(ctx, s.e)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	cfg := ingest.Config{Formats: node.Formats()}
 	return c.Work(ctx, func(ctx context.Context, in *nats.Batch) ([]byte, error) {
-		b := ingest.Batch{
-			Source: in.Source, Path: in.Path, Generation: in.Generation, From: in.From, To: in.To,
-			Format: in.Format, Before: in.State, Modified: in.Modified,
+		carried, err := node.LinesOf(in)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", nats.ErrBatch, err)
 		}
-		for _, l := range in.Lines {
-			line := ingest.Line{Number: l.Number, Offset: l.Offset, Size: l.Size, Raw: l.Raw}
-			if l.Why == ingestLong || l.Why == ingestCut { // what only the process that read the file can know
-				line.Err = statement.Refuse(statement.Code(l.Why), "as the shipper found")
-			}
-			b.Lines = append(b.Lines, line)
-		}
+		b := carried.Batch
 		if err := ingest.Parse(cfg, &b); err != nil {
 			return nil, err
 		}
@@ -136,15 +165,9 @@ func (s *scan) work(ctx context.Context, from string) error {
 	})
 }
 
-// The reasons that lie in the file, not in the line.
-const (
-	ingestLong = "E_LINE_LONG"
-	ingestCut  = "E_LINE_CUT"
-)
-
 // collect prints what the workers found, and the account of all lines.
-func (e *env) collect(ctx context.Context, from string, follow bool) error {
-	c, err := connect(ctx, from)
+func (e *env) collect(ctx context.Context, from *stream, follow bool) error {
+	c, err := from.connect(ctx, e)
 	if err != nil {
 		return err
 	}

@@ -64,20 +64,20 @@ func decode(data []byte) (*Batch, error) {
 	head, rest, ok := bytes.Cut(data, []byte("\n"))
 	b := new(Batch)
 	if len(data) > maxBatch || !ok || json.Unmarshal(head, b) != nil {
-		return nil, errBad
+		return nil, ErrBatch
 	}
 	if len(b.Lines) > maxLines || b.Source == "" || b.From < 0 || b.To < b.From || b.Generation < 0 {
-		return nil, fmt.Errorf("%w: bounds", errBad)
+		return nil, fmt.Errorf("%w: bounds", ErrBatch)
 	}
 	for i := range b.Lines {
 		l := &b.Lines[i]
 		if l.Length < 0 || l.Length > len(rest) || l.Offset < b.From || l.Offset > b.To {
-			return nil, fmt.Errorf("%w: line %d", errBad, i)
+			return nil, fmt.Errorf("%w: line %d", ErrBatch, i)
 		}
 		l.Raw, rest = rest[:l.Length:l.Length], rest[l.Length:]
 	}
 	if len(rest) > 0 {
-		return nil, fmt.Errorf("%w: %d bytes too many", errBad, len(rest))
+		return nil, fmt.Errorf("%w: %d bytes too many", ErrBatch, len(rest))
 	}
 	return b, nil
 }

@@ -40,7 +40,7 @@ func open(ctx context.Context, text string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := Open(ctx, at)
+	c, err := Open(ctx, at, Login{}, nil)
 	if err == nil {
 		c.ackWait = 2 * time.Second
 	}
@@ -376,10 +376,10 @@ func TestWork(t *testing.T) {
 
 func TestParseAddress(t *testing.T) {
 	at, err := ParseAddress("nats://a:1,b:2/S?group=g&replicas=3")
-	if want := (Address{"nats://a:1,nats://b:2", "S", "g", 3}); err != nil || at != want {
+	if want := (Address{"nats://a:1,nats://b:2", false, "S", "g", 3}); err != nil || at != want {
 		t.Errorf("%+v %v", at, err)
 	}
-	for _, bad := range []string{"", "nats://", "nats://a:1", "http://a/S", "nats://a/S.x", "nats://a/S?x=1", "nats://a/S?replicas=0", "nats://a/S?group=*"} {
+	for _, bad := range []string{"", "nats://", "nats://a:1", "http://a/S", "nats://u:p@a:1/S", "nats://a/S.x", "nats://a/S?x=1", "nats://a/S?replicas=0", "nats://a/S?group=*"} {
 		if _, err := ParseAddress(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}

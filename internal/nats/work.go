@@ -10,7 +10,7 @@ import (
 )
 
 // Work takes batches as one of a group, until the context ends (then it returns nil) or judge fails. judge
-// must give the same result for the same batch. Its result is published before the batch is acknowledged, and only the
+// must give the same result for the same batch; one that fails with ErrBatch is passed over. Its result is published before the batch is acknowledged, and only the
 // first result of a batch is kept.
 func (c *Conn) Work(ctx context.Context, judge func(ctx context.Context, b *Batch) ([]byte, error)) error {
 	var consumer jetstream.Consumer
@@ -52,6 +52,9 @@ func (c *Conn) one(ctx context.Context, m jetstream.Msg, judge func(ctx context.
 		return m.TermWithReason("not a batch of lines") // nobody can read it; the server's advisory tells
 	}
 	result, err := judge(ctx, b)
+	if errors.Is(err, ErrBatch) {
+		return m.TermWithReason("not a batch of lines")
+	}
 	if err != nil {
 		return fmt.Errorf("lines of %s: %w", b.Source, err)
 	}
@@ -76,31 +79,42 @@ func (c *Conn) one(ctx context.Context, m jetstream.Msg, judge func(ctx context.
 // Collect hands on every result in the order in which they were published, from the first, until the context ends (then
 // it returns nil) or take fails; without follow, until it has handed on those that were there when it began.
 func (c *Conn) Collect(ctx context.Context, follow bool, take func(result []byte) error) error {
-	next, last := uint64(1), ^uint64(0)
+	last := ^uint64(0)
 	if !follow {
-		err := c.again(ctx, func(ctx context.Context) error {
-			stream, err := c.js.Stream(ctx, c.results())
-			if err == nil {
-				last = stream.CachedInfo().State.LastSeq
-			}
-			return err
-		})
+		state, err := c.state(ctx, c.results())
 		if err != nil {
 			return err
 		}
+		last = state.State.LastSeq
 	}
+	return c.each(ctx, c.results(), 1, last, func(_ uint64, data []byte) error { return take(data) })
+}
+
+func (c *Conn) state(ctx context.Context, name string) (info *jetstream.StreamInfo, err error) {
+	err = c.again(ctx, func(ctx context.Context) error {
+		stream, err := c.js.Stream(ctx, name)
+		if err == nil {
+			info = stream.CachedInfo()
+		}
+		return err
+	})
+	return info, err
+}
+
+// each hands on the messages of a stream from one sequence to another, each once and in order.
+func (c *Conn) each(ctx context.Context, name string, next, last uint64, take func(sequence uint64, data []byte) error) error {
 	for ctx.Err() == nil && next <= last {
 		var consumer jetstream.Consumer
 		err := c.again(ctx, func(ctx context.Context) (err error) {
-			consumer, err = c.js.OrderedConsumer(ctx, c.results(), jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next})
+			consumer, err = c.js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next})
 			return err
 		})
-		if err != nil {
-			break
+		if err != nil && ctx.Err() == nil {
+			return err
 		}
-		for ctx.Err() == nil && next <= last {
-			batch, err := consumer.Fetch(int(min(64, last-next+1)), jetstream.FetchMaxWait(time.Second))
-			if err != nil {
+		for err == nil && ctx.Err() == nil && next <= last {
+			var batch jetstream.MessageBatch
+			if batch, err = consumer.Fetch(int(min(64, last-next+1)), jetstream.FetchMaxWait(time.Second)); err != nil {
 				pause(ctx, tryAgain)
 				break
 			}
@@ -109,11 +123,12 @@ func (c *Conn) Collect(ctx context.Context, follow bool, take func(result []byte
 				if err != nil || meta.Sequence.Stream < next {
 					continue
 				}
-				if err := take(m.Data()); err != nil {
+				if err := take(meta.Sequence.Stream, m.Data()); err != nil {
 					return err
 				}
 				next = meta.Sequence.Stream + 1
 			}
+			err = batch.Error()
 		}
 	}
 	return nil
