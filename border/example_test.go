@@ -21,6 +21,7 @@ func ExampleGate_Judge() {
 	// Output:
 	// HELD_WARNING_LIST public resolvers: 8.8.8.8
 	// HELD_UNDATED no observation time
+	// HELD_EVIDENCE told
 }
 
 func ExampleRelease() {

@@ -116,7 +116,12 @@ func TestJudgeTimes(t *testing.T) {
 		want string
 	}{
 		{"dated", Candidate{Observed: seen}, ""},
-		{"undated", Candidate{}, HeldUndated},
+		{"undated", Candidate{}, HeldUndated + HeldEvidence},
+		{"undated, seen by its giver", Candidate{Basis: "observed"}, HeldUndated},
+		{"undated, named by others too", Candidate{Corroborated: 1}, HeldUndated},
+		{"inferred", Candidate{Observed: seen, Basis: "inferred"}, HeldEvidence},
+		{"asserted", Candidate{Observed: seen, Basis: "asserted"}, HeldEvidence},
+		{"inferred and seen by others", Candidate{Observed: seen, Basis: "inferred", Sighted: 1}, ""},
 		{"tomorrow here is today there", Candidate{Observed: now.Add(FutureSlack)}, ""},
 		{"future", Candidate{Observed: now.Add(FutureSlack + 1)}, HeldFuture},
 		{"ten years ahead", Candidate{Observed: now.AddDate(10, 0, 0)}, HeldFuture},
@@ -146,6 +151,7 @@ func TestJudgeGivesEveryReason(t *testing.T) {
 		{HeldWarningList, "sinkholes: 198.51.100.200"},
 		{HeldUndated, "no observation time"},
 		{HeldExpired, "2026-05-07T12:00:00Z"},
+		{HeldEvidence, "told"},
 		{HeldContext, "to_ids=false"},
 	}
 	if !v.Hold || !slices.Equal(v.Reasons, want) {

@@ -191,10 +191,12 @@ func netText(p netip.Prefix) string {
 }
 
 func (l *WarningList) findHost(v observable.Value) (string, bool) {
-	if host, ok := v.Host(); ok && v.Type == observable.URL {
+	// An e-mail address at a listed name is one person's, not everybody's, but
+	// where the list says that addresses are what it is for.
+	if host, ok := v.Host(); ok && (v.Type == observable.URL || slices.Contains(l.types, observable.Email)) {
 		v = host
 	}
-	if v.Type != observable.Domain { // an e-mail address at a listed name is one person's, not everybody's
+	if v.Type != observable.Domain {
 		return "", false
 	}
 	for name := v.Canonical; ; {
@@ -216,6 +218,12 @@ func (l *WarningList) findString(v observable.Value) (string, bool) {
 			return strings.TrimSuffix(text, "/"), true
 		}
 		text = strings.ToLower(text)
+		// A name can have strangers below it; an address is one machine.
+		if host, ok := v.Host(); ok && host.Type != observable.Domain {
+			if _, listed := l.exact[host.Canonical]; listed {
+				return host.Canonical, true
+			}
+		}
 	}
 	_, ok := l.exact[text]
 	return text, ok

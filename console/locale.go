@@ -148,6 +148,10 @@ func (c *catalogue) detail(r Reason) (string, error) {
 	switch r.Code {
 	case border.HeldUndated:
 		return "", nil // the code says it all
+	case border.HeldEvidence:
+		return c.label("basis", r.Detail), nil
+	case border.HeldDecayed:
+		return c.t("held.score", c.places(r)...)
 	case border.HeldBreadth:
 		if what, limit, ok := strings.Cut(r.Detail, ", limit "); ok {
 			text, err := c.t("held.limit", "limit", limit)

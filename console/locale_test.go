@@ -90,7 +90,7 @@ func sources(t *testing.T) string {
 // looked up by a code that the family's list has.
 func TestNoKeyUnused(t *testing.T) {
 	pages := sources(t)
-	frames := []string{"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit"}
+	frames := []string{"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit", "held.score"}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
@@ -113,7 +113,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
 		"meta":    {"dir"},
 	}
-	open := []string{"kind.", "type.", "reason.", "warning.", "code.", "error."} // looked up by what others name
+	open := []string{"kind.", "type.", "reason.", "explain.", "warning.", "code.", "error."} // looked up by what others name
 	c, err := loadCatalogue("en")
 	if err != nil {
 		t.Fatal(err)
