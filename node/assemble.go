@@ -276,7 +276,8 @@ func (n *Node) newGate() (*border.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return border.NewGate(all, own), nil
+	decay, err := n.cfg.decay()
+	return border.NewGate(all, own).WithDecay(decay), err
 }
 
 // listen opens every socket.

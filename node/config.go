@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -46,6 +47,8 @@ type Config struct {
 	// HighWater is a file outside the data folder that remembers the largest
 	// own head; empty means DIR.head beside the folder.
 	HighWater string `yaml:"high_water"`
+	// Decay says how long an indicator is watched after anybody last stood by it.
+	Decay Decay `yaml:"decay"`
 	// Archive says how events are kept for later indicators.
 	Archive Archive `yaml:"archive"`
 	// Tools is where the own side's tools connect, with their accounts.
@@ -176,6 +179,35 @@ func (c Config) highWater() string {
 	}
 	return filepath.Clean(c.Dir) + ".head"
 }
+
+// Decay changes single values of border.DefaultDecay.
+type Decay struct {
+	Threshold    *float64            `yaml:"threshold"`      // 0: nothing decays
+	HalfLifeDays map[string]*float64 `yaml:"half_life_days"` // by type of value; 0: it does not decay
+}
+
+// decay is the decay that the gate applies.
+func (c Config) decay() (border.Decay, error) {
+	d := border.DefaultDecay()
+	if c.Decay.Threshold != nil {
+		d.Threshold = *c.Decay.Threshold
+	}
+	for t, n := range c.Decay.HalfLifeDays {
+		switch typ := observable.Type(t); {
+		case n == nil || !(*n >= 0 && *n <= maxHalfLife):
+			return d, fmt.Errorf("decay: half_life_days of %q is a number of days up to %d", t, maxHalfLife)
+		case !slices.Contains(observable.Types(), typ):
+			return d, fmt.Errorf("decay: no type %q", t)
+		case *n == 0:
+			delete(d.HalfLife, typ)
+		default:
+			d.HalfLife[typ] = time.Duration(*n * float64(24*time.Hour))
+		}
+	}
+	return d, d.Check()
+}
+
+const maxHalfLife = 10_000 // days
 
 // policy is the release policy under the charter's budget.
 func (c Config) policy(perDay int64) (border.ReleasePolicy, error) {

@@ -26,11 +26,15 @@ type entry struct {
 	item     indicator.Item
 	verdict  border.Verdict
 	accepted string // officer who accepted what the gate holds, else empty
+	agreed   int64  // when, Unix milliseconds
 	title    string // of a rule, for people
 }
 
-// held says that the item may not alert.
-func (e entry) held() bool { return e.verdict.Hold && e.accepted == "" }
+// held says that the item may not alert: the gate holds it and no person has
+// accepted it, or not since it expired.
+func (e entry) held() bool {
+	return e.verdict.Hold && (e.accepted == "" || !e.verdict.Ended.IsZero() && e.verdict.Ended.UnixMilli() > e.agreed)
+}
 
 // watchlist is everything to look for at one moment. It is immutable.
 type watchlist struct {
@@ -98,16 +102,7 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 	if err != nil {
 		return nil, err
 	}
-	accepted := make(map[sqlite.Key]string)
-	for _, d := range decisions {
-		for item := d.From; item <= d.To; item++ {
-			k := sqlite.Key{Origin: d.Origin, Index: d.Index, Item: item}
-			delete(accepted, k)
-			if d.Stance == border.StanceAccept {
-				accepted[k] = d.Officer
-			}
-		}
-	}
+	accepted := decided(decisions)
 	w := &watchlist{byKey: make(map[sqlite.Key]int)}
 	var set []indicator.Entry
 	for _, list := range all {
@@ -121,10 +116,8 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 		w.lists = append(w.lists, list.Ref)
 		for n, it := range items {
 			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
-			e.accepted = accepted[e.key]
-			if e.verdict, err = l.judge(l.gate, it); err != nil {
-				return nil, err
-			}
+			d := accepted[e.key]
+			e.accepted, e.agreed = d.Officer, d.Time
 			if it.IsRule() {
 				e.title = l.title(it)
 			} else {
@@ -134,16 +127,33 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 			w.entries = append(w.entries, e)
 		}
 	}
+	if err := l.judgeAll(ctx, w.entries); err != nil {
+		return nil, err
+	}
 	l.loadRules(w)
 	return w.index(set), nil
 }
 
-func (l *lists) judge(gate *border.Gate, it indicator.Item) (border.Verdict, error) {
-	observed, until, err := it.Times()
+// judgeAll asks the gate about every entry.
+func (l *lists) judgeAll(ctx context.Context, entries []entry) error {
+	others, err := l.supports(ctx, entries)
 	if err != nil {
-		return border.Verdict{}, err
+		return err
 	}
-	return gate.Judge(border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context, Rule: it.IsRule()}, l.now()), nil
+	for i := range entries {
+		e := &entries[i]
+		c, err := candidate(e.item, e.basis, e.given)
+		if err != nil {
+			return err
+		}
+		e.verdict = l.gate.Judge(others.candidate(c, e.giver), l.now())
+	}
+	return nil
+}
+
+func candidate(it indicator.Item, basis string, given int64) (border.Candidate, error) {
+	observed, until, err := it.Times()
+	return border.Candidate{Value: it.Observable(), Observed: observed, Until: until, Context: it.Context, Rule: it.IsRule(), Basis: basis, Told: time.UnixMilli(given)}, err
 }
 
 // swap makes w current.
@@ -185,16 +195,24 @@ func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
 // only because it meets an own asset or a list that this party loaded is not
 // told, or a giver could learn from the acks what those are.
 func (l *lists) holds(ctx context.Context, origin string, index uint64) (bool, error) {
+	list, err := l.view.Statement(ctx, origin, index)
+	if err != nil {
+		return false, err
+	}
+	body, err := indicator.ParseListBody(list.Body)
+	if err != nil {
+		return false, err
+	}
 	items, err := l.view.Items(ctx, origin, index)
 	if err != nil {
 		return false, err
 	}
 	for _, it := range items {
-		v, err := l.judge(l.public, it)
+		c, err := candidate(it, body.Basis, list.Time)
 		if err != nil {
 			return false, err
 		}
-		if v.Hold {
+		if l.public.Judge(c, l.now()).Hold {
 			return true, nil
 		}
 	}

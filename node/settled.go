@@ -155,14 +155,9 @@ func (n *Node) unhunted(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	last := make(map[sqlite.Key]bool)
-	for _, d := range decisions {
-		for item := d.From; item <= d.To; item++ {
-			last[sqlite.Key{Origin: d.Origin, Index: d.Index, Item: item}] = d.Stance == border.StanceAccept
-		}
-	}
-	for k, accepted := range last {
-		if i, ok := w.byKey[k]; ok && w.entries[i].verdict.Hold && accepted == w.entries[i].held() {
+	accepted := decided(decisions)
+	for _, e := range w.entries {
+		if e.accepted != accepted[e.key].Officer || e.agreed != accepted[e.key].Time {
 			return "applying decisions", nil
 		}
 	}

@@ -3,24 +3,31 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"entente/api"
+	"entente/console"
 )
 
 func alertsVerb() verb {
-	return verb{"alerts", "list alerts, or what the gate holds back", `alerts --dir DIR [--held] [--limit N] [--offset N] [--json]
+	return verb{"alerts", "list alerts, or what the gate holds back", `alerts --dir DIR [--held] [--lang en|ru] [--limit N] [--offset N] [--json]
 
 One alert is one indicator that met lines of the own logs. The ids go to
-entente release, and with --held to entente accept.`, runAlerts}
+entente release, and with --held to entente accept. What is held back says why,
+in English or Russian, with the warning list and the entry that it met.`, runAlerts}
 }
 
 func runAlerts(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "alerts").withDir()
 	held, asJSON := f.Bool("held", false, ""), f.Bool("json", false, "")
+	lang := f.String("lang", "en", "")
 	limit, offset := f.Int("limit", 50, ""), f.Int("offset", 0, "")
 	if err := f.none(args); err != nil {
 		return err
+	}
+	if !slices.Contains(console.Languages(), *lang) {
+		return usagef("--lang is one of %s", strings.Join(console.Languages(), ", "))
 	}
 	c, _, err := f.client(ctx)
 	if err != nil {
@@ -34,7 +41,7 @@ func runAlerts(ctx context.Context, e *env, args []string) error {
 		return e.json(page)
 	}
 	for _, a := range page.Items {
-		showAlert(e, a)
+		showAlert(e, a, *lang)
 	}
 	if *held {
 		e.printf("%d of %s held back\n", len(page.Items), counted(page.Total, "indicator", "indicators"))
@@ -52,10 +59,23 @@ func runAlerts(ctx context.Context, e *env, args []string) error {
 	return nil
 }
 
-func showAlert(e *env, a api.Alert) {
+// explained is a reason, "CODE: detail", as a sentence of a language.
+func explained(lang, reason string) string {
+	code, detail, _ := strings.Cut(reason, ": ")
+	text, err := console.Explain(lang, console.Reason{Code: code, Detail: detail})
+	if err != nil {
+		return reason // of a node that knows more reasons than this program
+	}
+	return code + "  " + text
+}
+
+func showAlert(e *env, a api.Alert, lang string) {
 	from := fmt.Sprintf("from %s, list %s", a.Giver, a.List)
 	if len(a.Reasons) > 0 {
-		e.printf("%s %s, %s\n  held      %s\n", a.Type, a.Value, from, strings.Join(a.Reasons, "; "))
+		e.printf("%s %s, %s\n", a.Type, a.Value, from)
+		for _, r := range a.Reasons {
+			e.printf("  held      %s\n", explained(lang, r))
+		}
 		if a.Count > 0 {
 			e.printf("  would     meet %s\n", counted(a.Count, "line", "lines"))
 		}

@@ -147,7 +147,8 @@ func readGate(warning, own []string) (*border.Gate, error) {
 		}
 		mine = append(mine, v)
 	}
-	return border.NewGate(all, mine), nil
+	// Logs of any age are read here: an old indicator may be the right one.
+	return border.NewGate(all, mine).WithDecay(border.Decay{}), nil
 }
 
 // scan is the sink of one run.

@@ -78,6 +78,7 @@ type Decision struct {
 	Stance  string // "accept" or "reject"
 	Officer string
 	Reason  string
+	Time    int64 // of the statement, claimed, Unix milliseconds
 }
 
 // Next returns the index of the first leaf of a log that is not in the view.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"entente/observable"
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -268,12 +269,31 @@ func (v *View) Sighted(ctx context.Context, origin string, list statement.Ref, i
 	return n, err == nil, err
 }
 
+// SeenValue is a value that a party has sighted in its own logs, as it says.
+type SeenValue struct {
+	Value observable.Value
+	Party string
+	Last  string
+}
+
+// Seen returns every sighting in the view that names what its list holds.
+func (v *View) Seen(ctx context.Context) ([]SeenValue, error) {
+	var list []SeenValue
+	err := v.db.each(ctx, "seen", func(rows *sql.Rows) error {
+		var s SeenValue
+		err := rows.Scan(&s.Value.Type, &s.Value.Canonical, &s.Party, &s.Last)
+		list = append(list, s)
+		return err
+	})
+	return list, err
+}
+
 // Decisions returns the officers' decisions in the log origin, in order.
 func (v *View) Decisions(ctx context.Context, origin string) ([]Decision, error) {
 	var list []Decision
 	err := v.db.each(ctx, "decisions", func(rows *sql.Rows) error {
 		var d Decision
-		err := rows.Scan(&d.Origin, &d.Index, &d.From, &d.To, &d.Stance, &d.Officer, &d.Reason)
+		err := rows.Scan(&d.Origin, &d.Index, &d.From, &d.To, &d.Stance, &d.Officer, &d.Reason, &d.Time)
 		list = append(list, d)
 		return err
 	}, origin)

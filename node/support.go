@@ -1,0 +1,114 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"entente/border"
+	"entente/internal/sqlite"
+	"entente/observable"
+	"entente/watch/indicator"
+)
+
+// support is what others than its giver say of a value: who names it on a
+// basis of its own, and who has seen it in its logs.
+type support struct {
+	named   map[string]bool // by party
+	sighted map[string]time.Time
+}
+
+// supports is the support of the values that need one or have been seen. The
+// gate as everybody has it knows nothing of it: an ack must not tell one giver
+// what another one has said.
+type supports map[observable.Value]*support
+
+func (s supports) of(v observable.Value) *support {
+	if s[v] == nil {
+		s[v] = &support{named: make(map[string]bool), sighted: make(map[string]time.Time)}
+	}
+	return s[v]
+}
+
+// ownBasis says that an entry stands on something that its giver saw or was
+// told with a time: only such a one supports another.
+func (e entry) ownBasis() bool {
+	switch e.basis {
+	case indicator.BasisObserved, indicator.BasisRecorded:
+		return true
+	case indicator.BasisTold:
+		return e.item.Observed != ""
+	}
+	return false
+}
+
+// supports gathers the support of the entries of a watchlist.
+func (l *lists) supports(ctx context.Context, entries []entry) (supports, error) {
+	s := make(supports)
+	for _, e := range entries {
+		if !e.ownBasis() && !e.item.IsRule() {
+			s.of(e.item.Observable())
+		}
+	}
+	seen, err := l.view.Seen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range seen {
+		last, err := time.Parse(time.RFC3339, g.Last)
+		if err != nil {
+			last, err = time.Parse(time.DateOnly, g.Last)
+		}
+		if by := s.of(g.Value).sighted; err == nil && last.After(by[g.Party]) {
+			by[g.Party] = last
+		}
+	}
+	for _, e := range entries {
+		if v := s[e.item.Observable()]; v != nil && e.ownBasis() {
+			v.named[e.giver] = true
+		}
+	}
+	return s, nil
+}
+
+// candidate is an entry as the gate judges it, with what others say.
+func (s supports) candidate(c border.Candidate, giver string) border.Candidate {
+	v := s[c.Value]
+	if v == nil {
+		return c
+	}
+	others := make(map[string]bool)
+	for party := range v.named {
+		others[party] = party != giver
+	}
+	for party, last := range v.sighted {
+		if party == giver {
+			continue // whoever gave it needs no answer from itself
+		}
+		others[party] = true
+		c.Sighted++
+		if last.After(c.LastSighted) {
+			c.LastSighted = last
+		}
+	}
+	for _, other := range others {
+		if other {
+			c.Corroborated++
+		}
+	}
+	return c
+}
+
+// decided folds the officers' decisions: who accepted an item, and when.
+func decided(decisions []sqlite.Decision) map[sqlite.Key]sqlite.Decision {
+	accepted := make(map[sqlite.Key]sqlite.Decision)
+	for _, d := range decisions {
+		for item := d.From; item <= d.To; item++ {
+			k := sqlite.Key{Origin: d.Origin, Index: d.Index, Item: item}
+			delete(accepted, k)
+			if d.Stance == border.StanceAccept {
+				accepted[k] = d
+			}
+		}
+	}
+	return accepted
+}
