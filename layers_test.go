@@ -58,6 +58,7 @@ var thirdParty = map[string][]string{
 	"record":            {"golang.org/x/mod/sumdb/note", "golang.org/x/mod/sumdb/tlog", "filippo.io/age", "filippo.io/mldsa"},
 	"border":            {"github.com/gaissmai/bart"},
 	"exchange":          {"github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
+	"exchange/stix":     {"github.com/gowebpki/jcs"},
 	"watch/indicator":   {"github.com/gaissmai/bart", "github.com/FastFilter/xorfilter"},
 	"watch/quote":       {"golang.org/x/sys/cpu"},
 	"watch/format":      {},

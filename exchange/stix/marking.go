@@ -6,10 +6,10 @@ import (
 )
 
 // Granular is one granular marking (STIX 2.1, section 7.2.3): of the named
-// places, either who may see them or the language that they are in.
+// places, who may see them, or the language that they are in, or both.
 type Granular struct {
 	Selectors []string
-	Marking   string // id of a marking definition; empty if Lang says something
+	Marking   string // id of a marking definition; empty if only Lang says something
 	Lang      string
 }
 
@@ -73,15 +73,17 @@ func (o *Object) granular(at string, v *node) (g Granular, err error) {
 	switch {
 	case v.kind != '{' || list == nil || list.kind != '[' || len(list.items) == 0:
 		return g, refuseField(at, "no selectors")
-	case (mark == nil) == (lang == nil):
-		return g, refuseField(at, "either marking_ref or lang")
+	case mark == nil && lang == nil:
+		return g, refuseField(at, "neither marking_ref nor lang")
 	case mark != nil && (!isMarking(mark) || mark.text == o.ID):
 		return g, refuseField(at, "marking_ref is not the id of another marking definition")
 	case lang != nil && (lang.kind != '"' || lang.text == ""):
 		return g, refuseField(at, "lang is no language")
-	case mark != nil:
+	}
+	if mark != nil {
 		g.Marking = mark.text
-	default:
+	}
+	if lang != nil {
 		g.Lang = lang.text
 	}
 	for i := range list.items {

@@ -3,7 +3,6 @@ package stix
 import (
 	"crypto/sha256"
 	"strconv"
-	"strings"
 
 	"entente/statement"
 )
@@ -45,7 +44,7 @@ func ParseObject(raw []byte) (Object, error) {
 		return Object{}, err
 	}
 	o := Object{Raw: raw[root.start:root.end:root.end], root: root, SpecVersion: specVersion}
-	for _, step := range []func() error{o.readNames, o.readVersion, o.readMarkings, o.readRefs, o.readUnread} {
+	for _, step := range []func() error{o.readNames, o.readVersion, o.check, o.readMarkings, o.readRefs} {
 		if err := step(); err != nil {
 			return Object{}, err
 		}
@@ -79,6 +78,8 @@ func (o *Object) readNames() error {
 	switch {
 	case !isTypeName(o.Type):
 		return refuseField("type", "%.40q is no name of a type", o.Type)
+	case o.Type == "action":
+		return statement.Refuse(statement.CodeKind, "a reserved type")
 	case o.Type == "bundle":
 		return statement.Refuse(statement.CodeKind, "a bundle where one object stands")
 	case !ok:
@@ -120,7 +121,10 @@ func (o *Object) readVersion() error {
 	if o.Modified != "" && CompareTimes(o.Modified, o.Created) < 0 {
 		return refuseField("modified", "before created")
 	}
-	if v := o.root.member("revoked"); v != nil {
+	if o.observable() {
+		return nil // has no creator and is never revoked; properties of these names are somebody's own
+	}
+	if v := o.root.member("revoked"); v != nil && o.Type != "marking-definition" {
 		if v.kind != 't' && v.kind != 'f' {
 			return refuseField("revoked", "neither true nor false")
 		}
@@ -155,27 +159,51 @@ func (o *Object) observable() bool {
 	return !known && o.root.member("created") == nil && o.root.member("modified") == nil
 }
 
-// readUnread lists what nothing here reads.
-func (o *Object) readUnread() error {
-	_, domain := domainTypes[o.Type]
-	if _, known := observableTypes[o.Type]; !known && !domain {
-		o.Unread = append(o.Unread, "type")
+// check holds the object to the shape of its type, and lists what nothing here reads.
+func (o *Object) check() error {
+	s, known := domainTypes[o.Type]
+	if !known {
+		s, known = observableTypes[o.Type]
 	}
-	for i := range o.root.members {
-		m := &o.root.members[i]
-		if strings.HasPrefix(m.key, "x_") {
-			o.Unread = append(o.Unread, m.key)
+	if !known {
+		o.Unread = append(o.Unread, "type")
+		s = domain(nil)
+		if o.observable() {
+			s = cyber(nil)
 		}
-		if m.key != "extensions" {
-			continue
-		}
-		if m.kind != '{' {
-			return refuseField("extensions", "no dictionary")
-		}
-		for j := range m.members {
-			if key := m.members[j].key; key != tlp2Extension {
-				o.Unread = append(o.Unread, "extensions."+key)
-			}
+	}
+	f := s.check(o.root, o.other)
+	if f == nil {
+		return nil
+	}
+	if f.path == "" {
+		return statement.Refuse(statement.CodeField, "%s", f.why)
+	}
+	return refuseField(f.path, "%s", f.why)
+}
+
+// other takes a property that the type's shape does not have.
+func (o *Object) other(key string, v *node) *fault {
+	if key == "extensions" {
+		return o.extensions(v)
+	}
+	o.Unread = append(o.Unread, key)
+	switch key {
+	case "severity", "action", "username", "phone_numbers":
+		return bad("a reserved name (section 3.2)")
+	}
+	return custom(key, v)
+}
+
+func (o *Object) extensions(v *node) *fault {
+	known := knownExtensions[o.Type]
+	if f := extensions(known)(v); f != nil {
+		return f
+	}
+	for i := range v.members {
+		key := v.members[i].key
+		if _, read := known[key]; !read && key != tlp2Extension {
+			o.Unread = append(o.Unread, "extensions."+key)
 		}
 	}
 	return nil
