@@ -215,8 +215,10 @@ var differences = []struct {
 	at   *regexp.Regexp
 }{
 	{"an id begins with the type of its object (2.9); the schema of a custom type does not compare them", false, regexp.MustCompile(`^\S+\.type$`)},
-	{"references of cyber-observables name objects of the types that section 6 allows; the schemas ask for any string", false,
-		regexp.MustCompile(`^(directory|domain-name|email-addr|email-message|file|ipv4-addr|ipv6-addr|network-traffic|process|windows-registry-key|malware)\.\S*_refs?(\[0\])?$`)},
+	{
+		"references of cyber-observables name objects of the types that section 6 allows; the schemas ask for any string", false,
+		regexp.MustCompile(`^(directory|domain-name|email-addr|email-message|file|ipv4-addr|ipv6-addr|network-traffic|process|windows-registry-key|malware)\.\S*_refs?(\[0\])?$`),
+	},
 	{"created_by_ref names an identity (3.2)", false, regexp.MustCompile(`\.created_by_ref$`)},
 	{"object_marking_refs names marking definitions (3.2)", false, regexp.MustCompile(`\.object_marking_refs(\[0\])?$`)},
 	{"a selector points at what is there (7.2.3.1)", false, regexp.MustCompile(`\.(granular_markings\[0\]\.selectors(\[0\])?|labels)$`)},
@@ -227,8 +229,10 @@ var differences = []struct {
 	{"the schema forgets to say that data streams are objects", false, regexp.MustCompile(`alternate_data_streams(\[0\])?$`)},
 	{"a CVE or CAPEC number under the name of another source: real reports do that (2.5 allows it)", true, regexp.MustCompile(`external_references\[[01]\]\.source_name$`)},
 	{"one header value in a list (6.6)", true, regexp.MustCompile(`^email-message\.additional_header_fields\.`)},
-	{"lists of names that grow outside of STIX: EXIF tags, socket options, fields of PE headers", true,
-		regexp.MustCompile(`^(file|network-traffic)\.extensions\.(raster-image-ext\.exif_tags|socket-ext\.options|windows-pebinary-ext\.optional_header)`)},
+	{
+		"lists of names that grow outside of STIX: EXIF tags, socket options, fields of PE headers", true,
+		regexp.MustCompile(`^(file|network-traffic)\.extensions\.(raster-image-ext\.exif_tags|socket-ext\.options|windows-pebinary-ext\.optional_header)`),
+	},
 	{"startup information of Windows is kept as it comes", true, regexp.MustCompile(`^process\.extensions\.windows-process-ext\.startup_info`)},
 	{"language tags are not looked up", true, regexp.MustCompile(`^software\.languages`)},
 }
