@@ -1,0 +1,117 @@
+package taxii
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"entente/exchange/stix"
+)
+
+// ReadEnvelope splits an envelope into the exact bytes of its objects (section
+// 3.7). Only the frame is judged here: an object that nobody could read
+// spoils no other. What is no envelope is an *Error with status 422.
+func ReadEnvelope(body []byte) ([][]byte, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return nil, unprocessable("no JSON object")
+	}
+	var list [][]byte
+	seen := false
+	for d.PeekKind() == '"' {
+		t, err := d.ReadToken()
+		if err != nil {
+			return nil, unprocessable("no JSON object")
+		}
+		switch name := t.String(); {
+		case name == "objects" && seen:
+			return nil, unprocessable("objects are there twice")
+		case name == "objects":
+			seen = true
+			if list, err = elements(d); err != nil {
+				return nil, err
+			}
+		case name == "type":
+			if v, err := d.ReadValue(); err != nil || string(v) == `"bundle"` {
+				return nil, unprocessable("a STIX bundle where an envelope of TAXII stands")
+			}
+		default: // more and next of a page that is passed on, custom properties
+			if err := d.SkipValue(); err != nil {
+				return nil, unprocessable("not JSON")
+			}
+		}
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, unprocessable("not JSON")
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, unprocessable("something follows the envelope")
+	}
+	return list, nil
+}
+
+func elements(d *jsontext.Decoder) ([][]byte, error) {
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '[' {
+		return nil, unprocessable("objects is no list")
+	}
+	var list [][]byte
+	for d.PeekKind() != ']' {
+		v, err := d.ReadValue()
+		if err != nil {
+			return nil, unprocessable("object %d is no JSON", len(list))
+		}
+		if v.Kind() != '{' {
+			return nil, unprocessable("object %d is none", len(list))
+		}
+		list = append(list, bytes.Clone(v))
+	}
+	_, err := d.ReadToken()
+	if err != nil {
+		return nil, unprocessable("not JSON")
+	}
+	return list, nil
+}
+
+func unprocessable(format string, a ...any) *Error {
+	return Fail(422, "not an envelope", format, a...)
+}
+
+// Named is how a status names an object that could not be read: by what it
+// says of itself where that is an identifier, else by its bytes.
+func Named(raw []byte) Detail {
+	var o struct {
+		ID       string `json:"id"`
+		Modified string `json:"modified"`
+		Created  string `json:"created"`
+	}
+	_ = json.Unmarshal(raw, &o) // what it cannot read stays empty
+	d := Detail{ID: o.ID, Version: Unversioned}
+	if _, ok := stix.IDType(o.ID); !ok {
+		d.ID = unnamed(raw)
+	}
+	for _, v := range []string{o.Created, o.Modified} {
+		if stix.IsTime(v) {
+			d.Version = v
+		}
+	}
+	return d
+}
+
+// unnamed is an identifier made of a digest, in the form of a UUID of version 5.
+func unnamed(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return "unknown--" + UUID(sum, 5)
+}
+
+// UUID writes the first half of a digest as a UUID of a version.
+func UUID(sum [sha256.Size]byte, version byte) string {
+	sum[6] = sum[6]&0x0f | version<<4
+	sum[8] = sum[8]&0x3f | 0x80
+	h := hex.EncodeToString(sum[:16])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
