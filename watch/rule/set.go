@@ -141,6 +141,17 @@ func (s *Set) Len() int {
 // Report says what became of each rule, in their order.
 func (s *Set) Report() []Entry { return slices.Clone(s.report) }
 
+// Ordered returns the texts of patterns that need the lines of a source in their order: what is no match by one
+// line alone.
+func (s *Set) Ordered() (texts []string) {
+	for _, p := range s.patterns {
+		if !p.Pattern.Alone() {
+			texts = append(texts, s.rules[s.numbers[p.ID]].Text)
+		}
+	}
+	return texts
+}
+
 // Reach is how far back the rules look: Keep bounds patterns that wait for ever.
 func (s *Set) Reach() time.Duration {
 	var d time.Duration

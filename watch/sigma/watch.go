@@ -93,9 +93,15 @@ func (w *Watch) Overruns(rule int) int64 { return w.matcher.Overruns(rule) }
 
 // Event judges one event and returns the alerts that are certain now: those of the event itself, then those of
 // correlations. now is the clock's time, or zero where history is read. raw may be nil.
-func (w *Watch) Event(ev *event.Event, at watch.Place, raw []byte, now time.Time) (alerts []Alert) {
+func (w *Watch) Event(ev *event.Event, at watch.Place, raw []byte, now time.Time) []Alert {
+	alerts, hits := w.Single(ev, at, raw, now)
+	return append(alerts, w.Correlate(hits)...)
+}
+
+// Single is the half of Event that needs no memory: the alerts of the event itself, and what is to be given to
+// Correlate, maybe of another watch of the same set in another process.
+func (w *Watch) Single(ev *event.Event, at watch.Place, raw []byte, now time.Time) (alerts []Alert, hits []correlation.Hit) {
 	w.hits = w.matcher.Match(ev, raw, w.hits[:0])
-	var certain []correlation.Alert
 	var kept []byte
 	for _, i := range w.hits {
 		if !w.set.silent[i] {
@@ -114,9 +120,19 @@ func (w *Watch) Event(ev *event.Event, at watch.Place, raw []byte, now time.Time
 			w.untimed++
 			continue
 		}
-		certain = append(certain, w.engine.Add(correlation.Hit{Rule: i, Time: ev.Time, Place: at, Fields: w.fields(i, ev)})...)
+		hits = append(hits, correlation.Hit{Rule: i, Time: ev.Time, Place: at, Fields: w.fields(i, ev)})
 	}
-	return w.together(alerts, certain)
+	return alerts, hits
+}
+
+// Correlate takes hits of Single and returns the alerts that are certain then. A hit of no rule of the set is left out.
+func (w *Watch) Correlate(hits []correlation.Hit) (alerts []Alert) {
+	for _, h := range hits {
+		if h.Rule >= 0 && h.Rule < len(w.set.rules) {
+			alerts = w.together(alerts, w.engine.Add(h))
+		}
+	}
+	return alerts
 }
 
 // Advance says that no event at or before a time is to come, and returns what is certain then. A live watch

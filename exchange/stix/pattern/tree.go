@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"time"
 
 	"entente/statement"
@@ -141,6 +142,19 @@ func (p *Pattern) Cost() Cost { return p.cost }
 // Alternatives returns the comparisons of a pattern that is true of an observation as soon as one of them is: a
 // single one, or several joined by OR alone, within brackets or between them. ok is false for every other pattern.
 func (p *Pattern) Alternatives() (tests []*Test, ok bool) { return alternatives(p.root, nil) }
+
+// Alone says that whether an observation is a match is decided by it alone, whatever came before or comes behind.
+func (p *Pattern) Alone() bool { return p.root.alone() }
+
+func (e *expression) alone() bool {
+	if e.leaf != nil {
+		return e.repeats <= 1
+	}
+	if e.join != single && e.join != or || e.repeats > 1 {
+		return false
+	}
+	return !slices.ContainsFunc(e.terms, func(t *expression) bool { return !t.alone() })
+}
 
 func alternatives(e *expression, tests []*Test) ([]*Test, bool) {
 	switch {

@@ -102,10 +102,10 @@ type Config struct {
 
 // Hit is one event that met a rule.
 type Hit struct {
-	Rule   int
-	Time   time.Time
-	Place  watch.Place
-	Fields map[string]string // what Member.Group and Member.Values name; never changed
+	Rule   int               `json:"rule"`
+	Time   time.Time         `json:"time"`
+	Place  watch.Place       `json:"place"`
+	Fields map[string]string `json:"fields,omitempty"` // what Member.Group and Member.Values name; never changed
 }
 
 // Event is one hit in an alert.
