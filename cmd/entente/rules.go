@@ -70,21 +70,9 @@ func runRules(ctx context.Context, e *env, args []string) error {
 
 // loadRules reads folders and files of rules, and lists in the form NAME=FILE.
 func loadRules(paths, lists []string) (*sigma.Set, sigma.Report, error) {
-	opt := sigma.Options{Placeholders: make(map[string][]string)}
-	for _, l := range lists {
-		name, path, ok := strings.Cut(l, "=")
-		if !ok || name == "" {
-			return nil, sigma.Report{}, usagef("--placeholder %q: write NAME=FILE", l)
-		}
-		data, err := readFile(path, 16<<20)
-		if err != nil {
-			return nil, sigma.Report{}, err
-		}
-		for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
-			if line := strings.TrimSpace(s.Text()); line != "" {
-				opt.Placeholders[name] = append(opt.Placeholders[name], line)
-			}
-		}
+	opt, err := placeholders(lists)
+	if err != nil {
+		return nil, sigma.Report{}, err
 	}
 	var files []sigma.File
 	for _, path := range paths {
@@ -95,10 +83,35 @@ func loadRules(paths, lists []string) (*sigma.Set, sigma.Report, error) {
 		files = append(files, found...)
 	}
 	if len(files) == 0 {
-		return nil, sigma.Report{}, hint(fmt.Errorf("no rules in %s", strings.Join(paths, ", ")), "rule files end in .yml or .yaml")
+		return nil, sigma.Report{}, noRules(paths)
 	}
 	set, report := sigma.Load(files, opt)
 	return set, report, nil
+}
+
+func noRules(paths []string) error {
+	return hint(fmt.Errorf("no rules in %s", strings.Join(paths, ", ")), "rule files end in .yml or .yaml")
+}
+
+// placeholders reads lists in the form NAME=FILE.
+func placeholders(lists []string) (sigma.Options, error) {
+	opt := sigma.Options{Placeholders: make(map[string][]string)}
+	for _, l := range lists {
+		name, path, ok := strings.Cut(l, "=")
+		if !ok || name == "" {
+			return opt, usagef("--placeholder %q: write NAME=FILE", l)
+		}
+		data, err := readFile(path, 16<<20)
+		if err != nil {
+			return opt, err
+		}
+		for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
+			if line := strings.TrimSpace(s.Text()); line != "" {
+				opt.Placeholders[name] = append(opt.Placeholders[name], line)
+			}
+		}
+	}
+	return opt, nil
 }
 
 func ruleFiles(path string) (files []sigma.File, err error) {

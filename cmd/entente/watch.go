@@ -17,14 +17,15 @@ import (
 )
 
 func watchVerb() verb {
-	return verb{"watch", "look for indicators and by Sigma rules in log files, without a node", `watch [--indicators FILE...] [--rules DIR...] [flags] LOG...
+	return verb{"watch", "look for indicators, and by Sigma rules and STIX patterns, in log files, without a node", `watch [--indicators FILE...] [--rules DIR...] [flags] LOG...
 
 Prints each match as one JSON object on a line, with its explanation, and at the
 end the account of every line read. LOG is a file, plain, gzip, zstd or a packet capture, a folder, or
 - for standard input; the format is recognised.
 
   --indicators FILE     plain list, CSV, STIX 2.1 or MISP; may be repeated
-  --rules DIR           Sigma rules; may be repeated
+  --rules DIR           Sigma rules (.yml, .yaml), and the patterns of STIX bundles (.json)
+                        or of files with one a line (.pattern); a file, too; may be repeated
   --placeholder NAME=FILE   as for entente rules
   --lateness DURATION   how late an event may come for rules that correlate; 10m with
                         --follow, else without end
@@ -38,8 +39,9 @@ Spread over machines by NATS JetStream, URL being nats:// or tls://HOST:PORT[,..
 with ?group=NAME for workers and ?replicas=N for a stream that is new:
 
   watch --to URL LOG...                    ship lines, from where the stream ends
-  watch --source URL --indicators FILE...  work on them, one of many, until interrupted
-  watch --results URL                      print what the workers found
+  watch --source URL --indicators FILE... --rules DIR...   work on them, one of many, until interrupted
+  watch --results URL --rules DIR...       print what the workers found; rules that
+                                           correlate are worked out here
 
   --name NAME           with --to: before the names of the logs, to tell machines apart
   --nats-user NAME --nats-password-file FILE, --nats-token-file FILE,
@@ -68,14 +70,16 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	switch {
 	case *to != "" && len(logs) > 0 && *from+*results == "":
 		return e.ship(ctx, at, logs, *follow)
-	case *results != "" && len(logs) == 0 && *to+*from == "":
-		return e.collect(ctx, at, *follow)
+	case *results != "" && len(logs) == 0 && *to+*from == "" && len(files) == 0:
+		r, err := newRuleScan(e, rules, lists, *lateness, *follow)
+		if err != nil {
+			return err
+		}
+		return e.collect(ctx, at, r, *follow)
 	case *to+*results != "":
 		return usagef("watch takes either --to URL LOG..., --source URL or --results URL")
-	case *from != "" && len(rules) > 0:
-		return usagef("--rules see all lines in their order: not with --source")
 	case len(files)+len(rules) == 0 || (len(logs) == 0) == (*from == ""):
-		return usagef("watch needs --indicators FILE or --rules DIR, and at least one log, or --indicators FILE and --source URL")
+		return usagef("watch needs --indicators FILE or --rules DIR, and at least one log or --source URL")
 	}
 	gate, err := readGate(warning, own)
 	if err != nil {
@@ -187,7 +191,7 @@ func (s *scan) load(files []string, gate *border.Gate, accept bool) error {
 				return fmt.Errorf("%s: %w", path, err)
 			}
 			if it.IsRule() {
-				s.e.note("%s: item %d is a %s, which is not run here: %s", base(path), i, it.Type, short(it.Note, 80))
+				s.e.note("%s: item %d is a %s, which --rules would run: %s", base(path), i, it.Type, short(it.Note, 80))
 				continue
 			}
 			m := watch.Meta{List: base(path), Item: i, Value: it.Observable(), Status: watch.Active}

@@ -1,24 +1,37 @@
 package main
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"entente/internal/ingest"
+	"entente/statement"
 	"entente/watch"
 	"entente/watch/event"
+	"entente/watch/rule"
 	"entente/watch/sigma"
 	"entente/watch/sigma/correlation"
 )
 
-// ruleScan judges lines by Sigma rules. A nil one judges nothing.
+// ruleScan judges lines by Sigma rules and STIX patterns. A nil one judges nothing.
 type ruleScan struct {
-	e      *env
-	watch  *sigma.Watch
-	report sigma.Report
-	live   bool
-	late   time.Duration
-	alerts int
-	paths  map[string]string // the file of each source, for alerts that come later
+	e        *env
+	watch    *sigma.Watch
+	report   sigma.Report
+	patterns *rule.Engine // nil without
+	digest   string       // of all that was loaded: workers and who collects need the same
+	apart    bool         // lines come out of order: what needs their order is left in waits
+	waits    []correlation.Hit
+	live     bool
+	late     time.Duration
+	alerts   int
+	paths    map[string]string // the file of each source, for alerts that come later
+	emit     func(ruleMatch) error
 }
 
 // newRuleScan loads rules; without any it returns nil.
@@ -26,10 +39,15 @@ func newRuleScan(e *env, paths, lists []string, lateness time.Duration, live boo
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	set, report, err := loadRules(paths, lists)
+	opt, err := placeholders(lists)
 	if err != nil {
 		return nil, err
 	}
+	files, patterns, err := e.readRules(paths)
+	if err != nil {
+		return nil, err
+	}
+	set, report := sigma.Load(files, opt)
 	if lateness <= 0 {
 		lateness = 10 * time.Minute
 		if !live { // files that are read one after the other hold the same days: nothing is late before the end
@@ -40,7 +58,35 @@ func newRuleScan(e *env, paths, lists []string, lateness time.Duration, live boo
 		e.note("hint: %s of %d cannot match here; entente rules says why", counted(n, "rule", "rules"), len(report.Entries))
 	}
 	w := set.NewWatch(sigma.WatchOptions{Correlation: correlation.Config{Lateness: lateness}})
-	return &ruleScan{e: e, watch: w, report: report, live: live, late: lateness, paths: make(map[string]string)}, nil
+	r := &ruleScan{e: e, watch: w, report: report, live: live, late: lateness, paths: make(map[string]string)}
+	r.emit = func(m ruleMatch) error { return e.json(m) }
+	r.digest = ruleDigest(files, patterns, opt)
+	if len(patterns) > 0 {
+		all := rule.NewSet(patterns)
+		for _, x := range all.Report() {
+			if x.Refusal != nil {
+				e.note("%s: %s", x.File, x.Refusal.Error())
+			}
+			r.report.Entries = append(r.report.Entries, x.Entry)
+		}
+		r.patterns = rule.NewEngine(all)
+	}
+	return r, nil
+}
+
+// ruleDigest is another for other rules.
+func ruleDigest(files []sigma.File, patterns []rule.Rule, opt sigma.Options) string {
+	h := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(h, "%d %d %s %s\n", len(f.Name), len(f.Data), f.Name, f.Data)
+	}
+	for _, p := range patterns {
+		fmt.Fprintf(h, "%d %s\n", len(p.Text), p.Text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(opt.Placeholders)) {
+		fmt.Fprintf(h, "%q %q\n", name, opt.Placeholders[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // sigmaNever is a lateness that no log reaches.
@@ -55,6 +101,8 @@ type ruleMatch struct {
 	Tags       []string          `json:"tags,omitempty"`
 	Evidence   []sigma.Evidence  `json:"evidence,omitempty"`
 	Correlated *sigma.Correlated `json:"correlated,omitempty"`
+	Field      string            `json:"field,omitempty"` // of a pattern: where, and what
+	Seen       string            `json:"seen,omitempty"`
 	Dataset    string            `json:"dataset,omitempty"`
 	File       string            `json:"file"`
 	Line       int64             `json:"line"`
@@ -83,13 +131,21 @@ func (r *ruleScan) line(b ingest.Batch, line ingest.Line, at watch.Place) (alert
 		}
 		line.Event.Time = event.CompleteYear(line.Event.Time, reference)
 	}
-	found := r.watch.Event(line.Event, at, line.Raw, now)
-	for _, a := range found {
-		if a.Correlated == nil {
-			alerts++
-		}
+	found, hits := r.watch.Single(line.Event, at, line.Raw, now)
+	alerts = len(found)
+	if r.apart {
+		r.waits = append(r.waits, hits...)
+	} else {
+		found = append(found, r.watch.Correlate(hits)...)
 	}
-	return alerts, r.print(found)
+	if err := r.print(found); err != nil {
+		return alerts, err
+	}
+	if r.patterns == nil {
+		return alerts, nil
+	}
+	matched := r.patterns.Event(line.Event, at, line.Raw, now)
+	return alerts + len(matched), r.printPatterns(matched)
 }
 
 func (r *ruleScan) print(found []sigma.Alert) error {
@@ -97,20 +153,40 @@ func (r *ruleScan) print(found []sigma.Alert) error {
 		r.alerts++
 		m := ruleMatch{
 			Rule: a.Rule.Title, RuleID: a.Rule.ID, RuleFile: a.Rule.File, Level: a.Rule.Level, Tags: a.Rule.Tags, Evidence: a.Evidence,
-			Correlated: a.Correlated, Dataset: a.Dataset, File: r.paths[a.Place.Source], Line: a.Place.Line, Offset: a.Place.Offset,
-			ID: a.ID.String(), Raw: string(a.Raw),
+			Correlated: a.Correlated, Dataset: a.Dataset, File: r.fileOf(a.Place.Source), Line: a.Place.Line, Offset: a.Place.Offset,
+			Time: timeText(a.Time), ID: a.ID.String(), Raw: string(a.Raw),
 		}
-		if m.File == "" {
-			m.File = a.Place.Source
-		}
-		if !a.Time.IsZero() {
-			m.Time = a.Time.UTC().Format(time.RFC3339Nano)
-		}
-		if err := r.e.json(m); err != nil {
+		if err := r.emit(m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// printPatterns prints matches of patterns, under the text of each.
+func (r *ruleScan) printPatterns(found []rule.Hit) error {
+	for _, h := range found {
+		r.alerts++
+		text := r.patterns.Set().Rules()[h.Rule]
+		id := statement.TaggedSum("entente/pattern-alert/v1", fmt.Appendf(nil, "%s\x00%s\x00%d %d", text.Text, h.Place.Source, h.Place.Generation, h.Place.Offset))
+		m := ruleMatch{
+			Rule: h.Title, RuleFile: text.File, Field: h.Field, Seen: h.Seen, Dataset: h.Dataset, File: r.fileOf(h.Place.Source),
+			Line: h.Place.Line, Offset: h.Place.Offset, Time: timeText(h.Time), ID: id.String(), Raw: string(h.Raw),
+		}
+		if err := r.emit(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *ruleScan) fileOf(source string) string { return cmp.Or(r.paths[source], source) }
+
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 // tick lets time pass where no event does it.
@@ -131,8 +207,12 @@ func (r *ruleScan) end() (any, error) {
 		last = func() []sigma.Alert { return r.watch.Advance(r.e.now()) }
 	}
 	err := r.print(last())
+	return r.account(), err
+}
+
+func (r *ruleScan) account() map[string]any {
 	return map[string]any{
 		"alerts": r.alerts, "loaded": r.report.Count(sigma.Loaded), "never": r.report.Count(sigma.Never), "refused": r.report.Count(sigma.Refused),
 		"stats": r.watch.Stats(),
-	}, err
+	}
 }

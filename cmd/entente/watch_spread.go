@@ -11,6 +11,7 @@ import (
 	"entente/node"
 	"entente/statement"
 	"entente/watch"
+	"entente/watch/sigma/correlation"
 )
 
 // stream is a URL and how to log in there.
@@ -135,7 +136,16 @@ type result struct {
 	Held    int          `json:"held_back"`
 	Lost    string       `json:"lost,omitempty"`
 	Matches []match      `json:"matches"`
+	Source  string       `json:"source"`
+	Path    string       `json:"path"`
+
+	Rules string            `json:"rules,omitempty"` // digest of those that the worker has
+	Fired []ruleMatch       `json:"fired,omitempty"`
+	Waits []correlation.Hit `json:"waits,omitempty"` // for correlations, which who collects works out
 }
+
+// errOtherRules says that a worker and who collects do not have the same rules.
+var errOtherRules = errors.New("a worker had other rules")
 
 // work judges batches until the context ends.
 func (s *scan) work(ctx context.Context, from *stream) error {
@@ -145,6 +155,13 @@ func (s *scan) work(ctx context.Context, from *stream) error {
 	}
 	defer c.Close()
 	cfg := ingest.Config{Formats: node.Formats()}
+	if s.rules != nil {
+		if s.rules.apart = true; s.rules.patterns != nil {
+			if texts := s.rules.patterns.Set().Ordered(); len(texts) > 0 {
+				return usagef("pattern %s needs the lines of a source in their order: not with --source", short(texts[0], 80))
+			}
+		}
+	}
 	return c.Work(ctx, func(ctx context.Context, in *nats.Batch) ([]byte, error) {
 		carried, err := node.LinesOf(in)
 		if err != nil {
@@ -154,51 +171,98 @@ func (s *scan) work(ctx context.Context, from *stream) error {
 		if err := ingest.Parse(cfg, &b); err != nil {
 			return nil, err
 		}
-		r := result{Lost: in.Lost}
+		r := result{Lost: carried.Lost, Source: in.Source, Path: in.Path}
+		if s.rules != nil {
+			r.Rules, s.rules.waits = s.rules.digest, nil
+			s.rules.emit = func(m ruleMatch) error { r.Fired = append(r.Fired, m); return nil }
+		}
 		s.ledger, s.kept = watch.Ledger{}, 0
 		s.emit = func(m match) error { r.Matches = append(r.Matches, m); return nil }
 		if err := s.Batch(ctx, b); err != nil {
 			return nil, err
 		}
-		r.Ledger, r.Held = s.ledger, s.kept
+		if r.Ledger, r.Held = s.ledger, s.kept; s.rules != nil {
+			r.Waits = s.rules.waits
+		}
 		return json.Marshal(r)
 	})
 }
 
+// collecting is what the workers found so far.
+type collecting struct {
+	e       *env
+	rules   *ruleScan // nil without
+	ledger  watch.Ledger
+	alerts  int
+	held    int
+	fired   int
+	waiting int // hits that correlations would have counted
+}
+
 // collect prints what the workers found, and the account of all lines.
-func (e *env) collect(ctx context.Context, from *stream, follow bool) error {
+func (e *env) collect(ctx context.Context, from *stream, rules *ruleScan, follow bool) error {
 	c, err := from.connect(ctx, e)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	var ledger watch.Ledger
-	alerts, held := 0, 0
-	err = c.Collect(ctx, follow, func(data []byte) error {
-		var r result
-		if err := json.Unmarshal(data, &r); err != nil {
-			return fmt.Errorf("a worker's result: %w", err)
+	all := &collecting{e: e, rules: rules}
+	if err := c.Collect(ctx, follow, all.take); err != nil {
+		return err
+	}
+	account := map[string]any{"ledger": all.ledger, "alerts": all.alerts, "held_back": map[string]any{"matches": all.held}}
+	if rules != nil {
+		if _, err := rules.end(); err != nil {
+			return err
 		}
-		ledger.Add(r.Ledger)
-		held += r.Held
-		alerts += len(r.Matches)
-		if r.Lost != "" {
-			e.note("%s", r.Lost)
+		account["rules"] = map[string]any{"alerts": all.fired + rules.alerts, "stats": rules.watch.Stats()}
+	} else if all.fired+all.waiting > 0 {
+		account["rules"] = map[string]any{"alerts": all.fired}
+	}
+	if err := e.json(account); err != nil {
+		return err
+	}
+	if rules == nil && all.waiting > 0 {
+		e.note("hint: %s wait for rules that correlate; the same --rules that the workers have works them out", counted(all.waiting, "event", "events"))
+	}
+	return all.ledger.Check()
+}
+
+// take prints one result.
+func (c *collecting) take(data []byte) error {
+	var r result
+	if err := json.Unmarshal(data, &r); err != nil {
+		return fmt.Errorf("a worker's result: %w", err)
+	}
+	c.ledger.Add(r.Ledger)
+	c.held += r.Held
+	c.alerts += len(r.Matches)
+	c.fired += len(r.Fired)
+	c.waiting += len(r.Waits)
+	if r.Lost != "" {
+		c.e.note("%s", r.Lost)
+	}
+	for _, m := range r.Matches {
+		if err := c.e.json(m); err != nil {
+			return err
 		}
-		for _, m := range r.Matches {
-			if err := e.json(m); err != nil {
-				return err
-			}
+	}
+	for _, m := range r.Fired {
+		if err := c.e.json(m); err != nil {
+			return err
 		}
+	}
+	if c.rules == nil {
 		return nil
-	})
-	if err != nil {
+	}
+	if r.Rules != c.rules.digest {
+		return hint(errOtherRules, "give --results the --rules that the workers have")
+	}
+	c.rules.paths[r.Source] = r.Path
+	if err := c.rules.print(c.rules.watch.Correlate(r.Waits)); err != nil {
 		return err
 	}
-	if err := e.json(map[string]any{"ledger": ledger, "alerts": alerts, "held_back": map[string]any{"matches": held}}); err != nil {
-		return err
-	}
-	return ledger.Check()
+	return c.rules.tick()
 }
 
 var _ ingest.Sink = (*shipment)(nil)

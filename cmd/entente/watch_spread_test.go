@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,6 +30,25 @@ func watchOut(ctx context.Context, t *testing.T, args ...string) (matches []stri
 	return matches, lines[len(lines)-1]
 }
 
+const spreadRules = `title: one request
+id: 11111111-2222-4333-8444-555555555555
+name: one
+logsource: {category: webserver}
+detection:
+  s: {c-ip: 203.0.113.3}
+  condition: s
+---
+title: many requests
+id: 21111111-2222-4333-8444-555555555555
+correlation:
+  type: event_count
+  rules: [one]
+  group-by: [c-ip]
+  timespan: 1h
+  generate: true
+  condition: {gte: 7}
+`
+
 // What workers find in shipped lines is what one process finds in the files: also behind headers, in lines that are
 // none, in what is shipped twice, and after more was appended.
 func TestWatchSpread(t *testing.T) {
@@ -44,6 +64,7 @@ func TestWatchSpread(t *testing.T) {
 	url := s.ClientURL() + "/EVENTS"
 	dir := t.TempDir()
 	list, web, zeek := filepath.Join(dir, "list.txt"), filepath.Join(dir, "web.log"), filepath.Join(dir, "dns.log")
+	rules, other := filepath.Join(dir, "rules"), filepath.Join(dir, "ordered.pattern")
 	appendTo := func(path, text string) {
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -55,6 +76,12 @@ func TestWatchSpread(t *testing.T) {
 		}
 	}
 	appendTo(list, "203.0.113.7\nbad.example\n")
+	if err := os.Mkdir(rules, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	appendTo(filepath.Join(rules, "scan.yml"), spreadRules)
+	appendTo(filepath.Join(rules, "name.pattern"), "[domain-name:value = 'bad.example' AND domain-name:value LIKE 'b%']\n")
+	appendTo(other, "[domain-name:value = 'bad.example'] FOLLOWEDBY [domain-name:value = 'good.example']\n")
 	appendTo(zeek, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tquery\n#types\ttime\tstring\taddr\tport\taddr\tport\tstring\n")
 	more := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -71,7 +98,7 @@ func TestWatchSpread(t *testing.T) {
 		go func() {
 			var out bytes.Buffer
 			e := &env{stdout: &out, stderr: &out, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
-			ended <- runWatch(worker, e, []string{"--accept", "--indicators", list, "--source", url})
+			ended <- runWatch(worker, e, []string{"--accept", "--indicators", list, "--rules", rules, "--source", url})
 		}()
 	}
 	for _, part := range [][2]int{{0, 1500}, {1500, 2000}, {2000, 2000}} {
@@ -84,18 +111,37 @@ func TestWatchSpread(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want, account := watchOut(ctx, t, "--accept", "--indicators", list, web, zeek)
+	want, account := watchOut(ctx, t, "--accept", "--indicators", list, "--rules", rules, web, zeek)
 	_, ledger, _ := strings.Cut(account, `"ledger":`)
 	ledger, _, _ = strings.Cut(ledger, "}")
 	var got []string
 	for ctx.Err() == nil {
 		var sum string
-		if got, sum = watchOut(ctx, t, "--results", url); strings.Contains(sum, ledger) {
+		if got, sum = watchOut(ctx, t, "--results", url, "--rules", rules); strings.Contains(sum, ledger) {
 			break
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(want) < 1000 {
 		t.Errorf("%d matches, %d spread: %.2000s", len(want), len(got), diff)
+	}
+	kinds := make(map[string]int)
+	for _, m := range got {
+		for _, kind := range []string{`"rule":"one request"`, `"rule":"many requests"`, `"rule":"[domain-name`, `"indicator":`} {
+			if strings.Contains(m, kind) {
+				kinds[kind]++
+			}
+		}
+	}
+	if len(kinds) != 4 {
+		t.Errorf("not of every kind: %v", kinds)
+	}
+	var out bytes.Buffer
+	e := &env{stdout: &out, stderr: &out, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
+	if err := runWatch(ctx, e, []string{"--results", url, "--rules", other}); !errors.Is(err, errOtherRules) {
+		t.Errorf("other rules than the workers': %v", err)
+	}
+	if err := runWatch(ctx, e, []string{"--source", url, "--rules", other}); err == nil || !strings.Contains(err.Error(), "order") {
+		t.Errorf("a pattern that needs the lines in order: %v", err)
 	}
 	stop()
 	for range 2 {
