@@ -67,10 +67,14 @@ func typeNumber(t observable.Type) byte {
 
 const otherType = 255
 
+// referring is set in the length of a record whose texts may refer to its line. Records were written without it before.
+const referring = 1 << 31
+
 // AppendRecord appends the encoding of r: its length, then every member in
 // turn, numbers as varints, texts with their length. The line is first, so that
-// who reads the rest need not copy it. A name or value that an observable
-// shares with its field is stored once.
+// who reads the rest need not copy it. Most values are parts of the line: they are
+// stored as their length and the distance from the end of the one before, which lines
+// of one kind have in common. A name or value that an observable shares with its field is stored once.
 func AppendRecord(dst []byte, r *Record) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
@@ -90,28 +94,41 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	dst = appendText(dst, ev.Dataset)
 	dst = binary.AppendUvarint(dst, uint64(ev.Left))
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Fields)))
+	line := quoter{line: r.Raw}
 	for i := range ev.Fields {
 		dst = appendFieldName(dst, ev.Fields[i].Name)
-		dst = appendText(dst, ev.Fields[i].Value)
+		dst = line.append(dst, ev.Fields[i].Value)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Observables)))
 	at := 0
 	for i := range ev.Observables {
-		dst, at = appendObservable(dst, ev.Fields, &ev.Observables[i], at)
+		dst, at = line.observable(dst, ev.Fields, &ev.Observables[i], at)
 	}
-	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
+	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4)|referring)
 	return dst
+}
+
+// Length is the bytes of the record at the start of b, as far as its head says; 0 if there is none.
+func Length(b []byte) int {
+	if len(b) < 4 {
+		return 0
+	}
+	n := int(binary.LittleEndian.Uint32(b) &^ referring)
+	if n > len(b)-4 {
+		return 0
+	}
+	return n + 4
 }
 
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
-// appendObservable stores an observable's type, then its name and value: as the
+// observable stores an observable's type, then its name and value: as the
 // place of the field that has both, counted from 1; else as 0, the name and the
 // value. Observables mostly follow their fields, so the search goes on where it
 // last ended.
-func appendObservable(dst []byte, fields []event.Field, o *event.Observable, at int) ([]byte, int) {
+func (q *quoter) observable(dst []byte, fields []event.Field, o *event.Observable, at int) ([]byte, int) {
 	n := typeNumber(o.Value.Type)
 	dst = append(dst, n)
 	if n == otherType {
@@ -126,7 +143,7 @@ func appendObservable(dst []byte, fields []event.Field, o *event.Observable, at 
 			return binary.AppendUvarint(dst, uint64(i+1)), i
 		}
 	}
-	return appendText(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical), at
+	return q.append(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical), at
 }
 
 var errRecord = errors.New("not a record")
@@ -135,14 +152,16 @@ var errRecord = errors.New("not a record")
 // again, and returns what follows it. Texts have their own memory; Raw is a
 // part of b. An error wraps ErrDamaged.
 func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
-	if len(b) < 4 || uint64(binary.LittleEndian.Uint32(b)) > uint64(len(b)-4) {
+	n := Length(b)
+	if n == 0 {
 		return nil, damaged(errRecord)
 	}
-	n := int(binary.LittleEndian.Uint32(b))
-	b, rest = b[4:4+n], b[4+n:]
-	d := decoder{b: b}
+	d := decoder{b: b[4:n], refers: binary.LittleEndian.Uint32(b)&referring != 0}
+	rest = b[n:]
 	r.Event.Reset()
 	r.Raw = d.bytes()
+	d.begin, d.end = d.at-len(r.Raw), d.at
+	d.last = d.begin
 	r.Source, r.Path = d.text(), d.text()
 	r.Generation, r.Line, r.Offset = int(d.number()), int64(d.number()), int64(d.number())
 	if d.byte() != 0 {
@@ -153,7 +172,7 @@ func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
 	fields := d.count(event.MaxFields)
 	r.Event.Fields = slices.Grow(r.Event.Fields, fields)
 	for range fields {
-		r.Event.Fields = append(r.Event.Fields, event.Field{Name: d.fieldName(), Value: d.text()})
+		r.Event.Fields = append(r.Event.Fields, event.Field{Name: d.fieldName(), Value: d.value()})
 	}
 	seen := d.count(event.MaxObservables)
 	r.Event.Observables = slices.Grow(r.Event.Observables, seen)
@@ -164,100 +183,4 @@ func ParseRecord(b []byte, r *Record) (rest []byte, err error) {
 		return nil, damaged(errRecord)
 	}
 	return rest, nil
-}
-
-// decoder reads members in turn; after the first mistake all are empty. The
-// texts are pieces of one string.
-type decoder struct {
-	b    []byte
-	s    string // b from the place base on
-	base int
-	at   int
-	bad  bool
-}
-
-func (d *decoder) number() uint64 {
-	v, w := binary.Uvarint(d.b[d.at:])
-	if w <= 0 || v > 1<<62 {
-		d.fail()
-		return 0
-	}
-	d.at += w
-	return v
-}
-
-func (d *decoder) signed() int64 {
-	v, w := binary.Varint(d.b[d.at:])
-	if w <= 0 {
-		d.fail()
-		return 0
-	}
-	d.at += w
-	return v
-}
-
-func (d *decoder) fail() { d.bad, d.at = true, len(d.b) }
-
-func (d *decoder) byte() byte {
-	if d.at >= len(d.b) {
-		d.fail()
-		return 0
-	}
-	d.at++
-	return d.b[d.at-1]
-}
-
-func (d *decoder) count(most uint64) int {
-	n := d.number()
-	if n > most {
-		d.fail()
-		return 0
-	}
-	if d.bad {
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) bytes() []byte {
-	n := d.number()
-	if n > uint64(len(d.b)-d.at) {
-		d.fail()
-		return nil
-	}
-	d.at += int(n)
-	return d.b[d.at-int(n) : d.at : d.at]
-}
-
-func (d *decoder) text() string {
-	n := len(d.bytes())
-	if n == 0 {
-		return ""
-	}
-	if d.s == "" {
-		d.base = d.at - n
-		d.s = string(d.b[d.base:])
-	}
-	return d.s[d.at-d.base-n : d.at-d.base]
-}
-
-func (d *decoder) observable(fields []event.Field) (o event.Observable) {
-	switch t := d.byte(); {
-	case t == otherType:
-		o.Value.Type = observable.Type(d.text())
-	case t < byte(len(typeTable)):
-		o.Value.Type = typeTable[t]
-	default:
-		d.fail()
-	}
-	switch i := d.number(); {
-	case i == 0:
-		o.Field = d.fieldName()
-		o.Value.Canonical = d.text()
-	case i > uint64(len(fields)):
-		d.fail()
-	default:
-		o.Field, o.Value.Canonical = fields[i-1].Name, fields[i-1].Value
-	}
-	return o
 }

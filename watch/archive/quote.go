@@ -1,0 +1,64 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// quoter finds values in their line, each behind the one before where it can.
+type quoter struct {
+	line []byte
+	last int // end of the value found last
+}
+
+const (
+	shortest = 2        // a shorter value is not looked for, in bytes
+	window   = 16 << 10 // bytes of the line in which one value is looked for
+	tries    = 4        // places of one value that are looked at
+)
+
+// append stores a value: twice its length and one more, and its distance, if it is a part of the line; else twice its length, and it.
+func (q *quoter) append(dst []byte, value string) []byte {
+	if at := q.find(value); at >= 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(value))<<1|1)
+		dst = binary.AppendVarint(dst, int64(at-q.last))
+		q.last = at + len(value)
+		return dst
+	}
+	return append(binary.AppendUvarint(dst, uint64(len(value))<<1), value...)
+}
+
+func (q *quoter) find(value string) int {
+	if len(value) < shortest {
+		return -1
+	}
+	var few [64]byte // more is taken from the heap
+	needle := append(few[:0], value...)
+	if at := q.search(q.last, needle); at >= 0 || q.last == 0 {
+		return at
+	}
+	return q.search(0, needle)
+}
+
+// search prefers a place where the value stands alone: which of equal texts is meant decides how much alike records of one
+// kind are, nothing else.
+func (q *quoter) search(from int, needle []byte) int {
+	found, until := -1, min(len(q.line), from+window)
+	for range tries {
+		i := bytes.Index(q.line[from:until], needle)
+		if i < 0 {
+			return found
+		}
+		at := from + i
+		if end := at + len(needle); (at == 0 || !word(q.line[at-1])) && (end == len(q.line) || !word(q.line[end])) {
+			return at
+		}
+		if found < 0 {
+			found = at
+		}
+		from = at + 1 // a needle has at least two bytes, so that is not beyond until
+	}
+	return found
+}
+
+func word(c byte) bool { return c|0x20-'a' < 26 || c-'0' <= 9 || c == '.' || c == '_' || c == '-' }
