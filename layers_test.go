@@ -75,7 +75,7 @@ var thirdParty = map[string][]string{
 	"internal/carry":    {"golang.org/x/mod/sumdb/tlog"},
 	"internal/ingest":   {"github.com/fsnotify/fsnotify", "github.com/klauspost/compress/zstd"},
 	"internal/sqlite":   {"modernc.org/sqlite"},
-	"internal/segment":  {"github.com/klauspost/compress/zstd", "golang.org/x/sys"},
+	"internal/segment":  {"github.com/klauspost/compress", "golang.org/x/sys"},
 	"internal/parquet":  {"github.com/parquet-go/parquet-go"},
 	"internal/nats":     {"github.com/nats-io/nats.go"},
 	"internal/syslog":   {"golang.org/x/sys/unix"},

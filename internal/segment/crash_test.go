@@ -59,7 +59,7 @@ func (w *world) cycle() {
 	case 1:
 		w.disk.Play(disktest.Plan{FailSync: 1 + n/4})
 	case 2:
-		w.disk.Play(disktest.Plan{Capacity: int64(w.rng.IntN(30_000))})
+		w.disk.Play(disktest.Plan{Capacity: int64(w.rng.IntN(12_000))})
 	case 3:
 	default:
 		w.disk.Play(disktest.Plan{DieAt: n})

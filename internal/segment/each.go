@@ -20,6 +20,7 @@ func (s *Store) Each(ctx context.Context, from uint64, told Progress, fn func(*a
 	defer s.files.RUnlock()
 	segments, spools, _ := s.snapshot()
 	var rec archive.Record
+	var fs frames
 	type chunk struct {
 		number uint64
 		rows   int64
@@ -31,11 +32,11 @@ func (s *Store) Each(ctx context.Context, from uint64, told Progress, fn func(*a
 	}
 	for _, sp := range spools {
 		chunks = append(chunks, chunk{sp.number, sp.rows, func() error {
-			return eachFrame(sp.file, sp.length, func(f frame) error {
+			return fs.each(sp.file, sp.length, func(f frame) error {
 				if err := ended(ctx); err != nil {
 					return err
 				}
-				return eachRecord(f.records, &rec, func([]byte) error { return fn(&rec) })
+				return fs.eachRecord(f, &rec, func([]byte) error { return fn(&rec) })
 			})
 		}})
 	}

@@ -26,6 +26,7 @@ func (s *Store) Hunt(ctx context.Context, n *archive.Needles, told Progress, fn 
 	var damage []error
 	var done int64
 	var rec archive.Record
+	var fs frames
 	tell := func(rows int64) {
 		if done += rows; told != nil {
 			told(done, total)
@@ -47,11 +48,11 @@ func (s *Store) Hunt(ctx context.Context, n *archive.Needles, told Progress, fn 
 		tell(seg.manifest.Rows)
 	}
 	for _, sp := range spools {
-		err := eachFrame(sp.file, sp.length, func(f frame) error {
+		err := fs.each(sp.file, sp.length, func(f frame) error {
 			if err := ended(ctx); err != nil {
 				return err
 			}
-			return eachRecord(f.records, &rec, func([]byte) error { return fn(&rec) })
+			return fs.eachRecord(f, &rec, func([]byte) error { return fn(&rec) })
 		})
 		if errors.Is(err, archive.ErrDamaged) {
 			s.spoil(sp.number)

@@ -14,44 +14,48 @@ import (
 )
 
 // A lines file holds the records of a segment, with their raw lines, in the
-// order of the rows: blocks of at most blockBytes, which is what zstd does at
-// once (only a longer record makes a longer one), each compressed by itself; then
-// for each block its place, sizes and first row; then the tail.
+// order of the rows: packed blocks; then for each its place, sizes and first row;
+// then the tail. Those written before blocks were packed (see packer) have zstd frames for blocks.
 const (
-	linesMagic = "ENTLINE1"
-	blockBytes = 128 << 10
-	entrySize  = 8 + 4 + 4 + 4
-	tailSize   = 4 + 4 + 8
+	linesMagic  = "ENTLINE2"
+	linesByZstd = "ENTLINE1"
+	entrySize   = 8 + 4 + 4 + 4
+	tailSize    = 4 + 4 + 8
 )
 
 // entry is one block in the index: all little-endian.
 type entry struct {
 	at   int64  // of its first byte
-	size uint32 // compressed
-	full uint32 // decompressed
+	size uint32 // packed
+	full uint32 // unpacked
 	row  uint32 // number of its first record
 }
 
 type linesWriter struct {
 	w       io.Writer
-	z       *zstd.Encoder
-	block   []byte
+	packer  packer
+	block   []byte // records not yet packed
 	packed  []byte
 	at      int64
-	rows    uint32
-	first   uint32
+	rows    uint32 // written or in block
+	first   uint32 // row of the block's first record
 	entries []entry
+
+	held     block // the last one copied, if it is small; it comes before what is in block, which then is empty
+	heldData []byte
+	unpacker unpacker
+	scratch  []byte
 }
 
-func newLinesWriter(w io.Writer) (*linesWriter, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
-	if err != nil {
-		return nil, err
-	}
-	return &linesWriter{w: w, z: z, block: make([]byte, 0, blockBytes)}, nil
+func newLinesWriter(w io.Writer) *linesWriter {
+	return &linesWriter{w: w, block: make([]byte, 0, blockBytes)}
 }
 
+// add adds one record.
 func (l *linesWriter) add(encoded []byte) error {
+	if err := l.merge(); err != nil {
+		return err
+	}
 	if len(l.block)+len(encoded) > blockBytes {
 		if err := l.flush(); err != nil {
 			return err
@@ -62,22 +66,88 @@ func (l *linesWriter) add(encoded []byte) error {
 	return nil
 }
 
+// copy adds a packed block as it is, unless it and its neighbour are small.
+func (l *linesWriter) copy(b block) error {
+	small := b.full < blockBytes/2
+	if small && (len(l.block) > 0 || l.held.rows > 0) {
+		if err := l.merge(); err != nil {
+			return err
+		}
+		return l.split(b)
+	}
+	if err := errors.Join(l.pass(), l.flush()); err != nil {
+		return err
+	}
+	if small {
+		l.heldData = append(l.heldData[:0], b.data...)
+		l.held = block{b.rows, b.full, l.heldData}
+		return nil
+	}
+	return l.put(b)
+}
+
+// merge puts the records of the block that is held among the others.
+func (l *linesWriter) merge() error {
+	if l.held.rows == 0 {
+		return nil
+	}
+	b := l.held
+	l.held = block{}
+	return l.split(b)
+}
+
+// pass writes the block that is held as it is.
+func (l *linesWriter) pass() error {
+	if l.held.rows == 0 {
+		return nil
+	}
+	b := l.held
+	l.held = block{}
+	return l.put(b)
+}
+
+func (l *linesWriter) split(b block) error {
+	var err error
+	if l.scratch, err = l.unpacker.unpack(l.scratch, b.data, b.full); err != nil {
+		return err
+	}
+	for rest := l.scratch; len(rest) > 0; {
+		n := archive.Length(rest)
+		if n == 0 {
+			return fmt.Errorf("%w: a block of records", archive.ErrDamaged)
+		}
+		if err := l.add(rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return nil
+}
+
+// put writes a packed block whose first record is the next row.
+func (l *linesWriter) put(b block) error {
+	if _, err := l.w.Write(b.data); err != nil {
+		return err
+	}
+	l.entries = append(l.entries, entry{l.at, uint32(len(b.data)), uint32(b.full), l.first})
+	l.at += int64(len(b.data))
+	l.first += uint32(b.rows)
+	l.rows = l.first
+	return nil
+}
+
 func (l *linesWriter) flush() error {
 	if len(l.block) == 0 {
 		return nil
 	}
-	l.packed = l.z.EncodeAll(l.block, l.packed[:0])
-	if _, err := l.w.Write(l.packed); err != nil {
-		return err
-	}
-	l.entries = append(l.entries, entry{l.at, uint32(len(l.packed)), uint32(len(l.block)), l.first})
-	l.at += int64(len(l.packed))
-	l.first, l.block = l.rows, l.block[:0]
-	return nil
+	l.packed = l.packer.pack(l.packed[:0], l.block)
+	err := l.put(block{int(l.rows - l.first), len(l.block), l.packed})
+	l.block = l.block[:0]
+	return err
 }
 
 func (l *linesWriter) close() error {
-	if err := errors.Join(l.flush(), l.z.Close()); err != nil {
+	if err := errors.Join(l.pass(), l.flush()); err != nil {
 		return err
 	}
 	var b []byte
@@ -96,14 +166,15 @@ func (l *linesWriter) close() error {
 // linesReader reads records by their rows, in ascending order.
 type linesReader struct {
 	r       io.ReaderAt
-	z       *zstd.Decoder
+	z       *zstd.Decoder // nil for packed blocks
 	entries []entry
 	rows    uint32
 	packed  []byte
-	block   []byte
-	open    int    // number of the decompressed block, -1 for none
-	rest    []byte // what follows the record read last
-	next    uint32 // its row
+	unpacker
+	block []byte
+	open  int    // number of the decompressed block, -1 for none
+	rest  []byte // what follows the record read last
+	next  uint32 // its row
 }
 
 func newLinesReader(r io.ReaderAt, size int64, rows uint32) (*linesReader, error) {
@@ -119,7 +190,8 @@ func newLinesReader(r io.ReaderAt, size int64, rows uint32) (*linesReader, error
 		return bad(err)
 	}
 	n := int64(binary.LittleEndian.Uint32(tail))
-	if string(tail[8:]) != linesMagic || n*entrySize > size-tailSize {
+	byZstd := string(tail[8:]) == linesByZstd
+	if !byZstd && string(tail[8:]) != linesMagic || n*entrySize > size-tailSize {
 		return bad(errors.New("no tail"))
 	}
 	index := make([]byte, n*entrySize+4)
@@ -136,12 +208,19 @@ func newLinesReader(r io.ReaderAt, size int64, rows uint32) (*linesReader, error
 		}
 		l.entries = append(l.entries, e)
 	}
+	if !byZstd {
+		return l, nil
+	}
 	var err error
 	l.z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxFrame))
 	return l, err
 }
 
-func (l *linesReader) close() { l.z.Close() }
+func (l *linesReader) close() {
+	if l.z != nil {
+		l.z.Close()
+	}
+}
 
 // read puts the record of a row into rec, which is valid until the next read.
 func (l *linesReader) read(row uint32, rec *archive.Record) error {
@@ -155,10 +234,11 @@ func (l *linesReader) read(row uint32, rec *archive.Record) error {
 		}
 	}
 	for ; l.next < row; l.next++ { // pass over those before it
-		if len(l.rest) < 4 || uint64(binary.LittleEndian.Uint32(l.rest))+4 > uint64(len(l.rest)) {
+		n := archive.Length(l.rest)
+		if n == 0 {
 			return fmt.Errorf("%w: row %d", archive.ErrDamaged, row)
 		}
-		l.rest = l.rest[binary.LittleEndian.Uint32(l.rest)+4:]
+		l.rest = l.rest[n:]
 	}
 	rest, err := archive.ParseRecord(l.rest, rec)
 	l.rest, l.next = rest, row+1
@@ -176,7 +256,12 @@ func (l *linesReader) load(i int) error {
 		return fmt.Errorf("%w: a block of lines: %w", archive.ErrDamaged, err)
 	}
 	var err error
-	if l.block, err = l.z.DecodeAll(l.packed, l.block[:0]); err != nil || len(l.block) != int(e.full) {
+	if l.z == nil {
+		l.block, err = l.unpack(l.block, l.packed, int(e.full))
+	} else {
+		l.block, err = l.z.DecodeAll(l.packed, l.block[:0])
+	}
+	if err != nil || len(l.block) != int(e.full) {
 		return fmt.Errorf("%w: a block of lines of %d bytes: %w", archive.ErrDamaged, len(l.block), errors.Join(err))
 	}
 	l.open, l.rest, l.next = i, l.block, e.row

@@ -3,7 +3,6 @@ package segment
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -70,6 +69,7 @@ type walk struct {
 	more func(Look) bool
 	fn   func(*archive.Record) error
 	rec  archive.Record
+	fs   frames
 }
 
 // next says that one more block may be read.
@@ -151,10 +151,10 @@ func (w *walk) spool(sp spool) error {
 		if err := w.next(); err != nil {
 			return err
 		}
-		w.look.Bytes += end - at
-		err := eachFrame(io.NewSectionReader(sp.file, at, end-at), end-at, func(f frame) error {
-			w.look.Rows += countRecords(f.records)
-			return eachRecord(f.records, &w.rec, func([]byte) error { return w.fn(&w.rec) })
+		err := w.fs.each(io.NewSectionReader(sp.file, at, end-at), end-at, func(f frame) error {
+			w.look.Rows += f.count
+			w.look.Bytes += f.full
+			return w.fs.eachRecord(f, &w.rec, func([]byte) error { return w.fn(&w.rec) })
 		})
 		if err != nil {
 			return err
@@ -166,12 +166,12 @@ func (w *walk) spool(sp spool) error {
 
 // frameStarts finds where each batch of a spool begins.
 func frameStarts(r io.ReaderAt, length int64) (starts []int64, err error) {
-	var head [4]byte
+	var head [frameHead]byte
 	for at := int64(0); at < length; {
 		if _, err := r.ReadAt(head[:], at); err != nil {
 			return nil, fmt.Errorf("%w: a batch at %d: %w", archive.ErrDamaged, at, err)
 		}
-		size := int64(binary.LittleEndian.Uint32(head[:]))
+		size, _ := frameSize(head[:])
 		if size > maxFrame || at+frameHead+size > length {
 			return nil, fmt.Errorf("%w: a batch at %d that cannot be", archive.ErrDamaged, at)
 		}

@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	"entente/internal/disk"
-	"entente/observable"
 	"entente/statement"
 	"entente/watch/archive"
 )
@@ -40,7 +39,7 @@ func (s *Store) Due() bool {
 // full says that the current spool has its size or age. mu is held.
 func (s *Store) full() bool {
 	sp := s.current
-	return sp.length > 0 && sp.pending == 0 && (sp.length >= s.cfg.SegmentBytes || s.cfg.Now().Sub(sp.began) >= s.cfg.SegmentAge)
+	return sp.length > 0 && sp.pending == 0 && (sp.full >= s.cfg.SegmentBytes || s.cfg.Now().Sub(sp.began) >= s.cfg.SegmentAge)
 }
 
 // Seal makes segments of the spools that are complete; with now of the current
@@ -200,53 +199,60 @@ func (s *Store) build(ctx context.Context, sp *spool) (archive.Manifest, error) 
 	return m, s.cfg.Disk.SyncDir()
 }
 
-// fill reads the spool once and writes the three files.
+// fill writes the three files: the lines by copying the blocks of the spool, the others from its draft, which is made of the
+// spool first if there is none.
 func (s *Store) fill(ctx context.Context, sp *spool, outs []*output, m *archive.Manifest) error {
-	table := s.cfg.Table(outs[0].buf)
-	lines, err := newLinesWriter(outs[1].buf)
-	if err != nil {
-		return err
-	}
-	keys := archive.NewBuilder()
+	d, made := s.takeDraft(sp)
+	lines := newLinesWriter(outs[1].buf)
 	var spans []archive.Span
 	var rec archive.Record
-	values := func(yield func(observable.Value) bool) {
-		for i := range rec.Event.Observables {
-			if !yield(rec.Event.Observables[i].Value) {
-				return
-			}
-		}
-	}
-	err = eachFrame(sp.file, sp.length, func(f frame) error {
+	var fs frames
+	err := fs.each(sp.file, sp.length, func(f frame) error {
 		if err := ended(ctx); err != nil {
 			return err
 		}
 		spans = append(spans, f.span)
-		return eachRecord(f.records, &rec, func(encoded []byte) error {
-			if m.Rows++; m.Rows > archive.MaxRows {
-				return fmt.Errorf("more than %d events", archive.MaxRows)
+		for _, b := range f.blocks {
+			if err := lines.copy(b); err != nil {
+				return err
 			}
-			if t := rec.Event.Time; !t.IsZero() {
-				ms := t.UnixMilli()
-				if m.First == 0 || ms < m.First {
-					m.First = ms
-				}
-				m.Last = max(m.Last, ms)
+		}
+		if f.blocks != nil && made {
+			return nil
+		}
+		return fs.eachRecord(f, &rec, func(encoded []byte) error {
+			d.add(&rec)
+			if f.blocks == nil {
+				return lines.add(encoded)
 			}
-			keys.Add(values)
-			return errors.Join(lines.add(encoded), table.Write(&rec))
+			return nil
 		})
 	})
 	if err != nil {
 		return err
 	}
-	m.Spans = archive.Merge(spans)
-	if err := errors.Join(lines.close(), table.Close()); err != nil {
+	if err := errors.Join(lines.close(), d.finish(outs[0].buf)); err != nil {
 		return err
 	}
-	m.Keys = int64(keys.Postings())
-	_, err = keys.WriteTo(outs[2].buf)
+	if int64(lines.rows) != sp.rows || d.rows != sp.rows {
+		return fmt.Errorf("%w: %d records, %d were counted", archive.ErrDamaged, lines.rows, sp.rows)
+	}
+	m.Spans = archive.Merge(spans)
+	m.Rows, m.First, m.Last = sp.rows, d.first, d.last
+	m.Keys = int64(d.keys.Postings())
+	_, err = d.keys.WriteTo(outs[2].buf)
 	return err
+}
+
+// takeDraft returns the draft of a spool if it has all that the spool has, which is used up by that; else an empty one.
+func (s *Store) takeDraft(sp *spool) (d *draft, made bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, sp.draft = sp.draft, nil
+	if d == nil || d.err != nil || d.rows != sp.rows {
+		return newDraft(s.cfg.Table), false
+	}
+	return d, true
 }
 
 // openSegment reads a manifest and looks whether its files have their sizes.

@@ -177,7 +177,7 @@ func TestFull(t *testing.T) {
 		t.Errorf("at once again: %v", err)
 	}
 	c.now = c.now.Add(retryPause)
-	d.Play(disktest.Plan{Capacity: 12_000})
+	d.Play(disktest.Plan{Capacity: int64(len(d.Bytes("00000001.spool"))) + 500})
 	refuse(syscall.ENOSPC, batch{200, 300})
 	d.Play(disktest.Plan{})
 	c.now = c.now.Add(retryPause)
@@ -293,27 +293,26 @@ func TestDamagedSpool(t *testing.T) {
 }
 
 func FuzzParseFrame(f *testing.F) {
-	data, _ := appendFrame(nil, batch{0, 3}.span(), batch{0, 3}.records())
-	f.Add(data[frameHead:])
-	f.Fuzz(func(t *testing.T, b []byte) {
-		fr, err := parseFrame(b)
+	var fr framer
+	f.Add(bytes.Clone(fr.bytes(fr.encode(batch{0, 3}.span(), batch{0, 3}.records(), func(*archive.Record) {})))[frameHead:], true)
+	f.Add([]byte("\x03log\x00\x00\x00\x1e\x00"), false)
+	f.Fuzz(func(t *testing.T, b []byte, packed bool) {
+		fr, err := parseFrame(b, packed)
 		if err != nil {
 			return
 		}
 		var rec archive.Record
 		n := int64(0)
-		if err := eachRecord(fr.records, &rec, func(e []byte) error { n++; return nil }); err == nil && n != countRecords(fr.records) {
-			t.Fatalf("%d records, counted %d", n, countRecords(fr.records))
+		var fs frames
+		if err := fs.eachRecord(fr, &rec, func(e []byte) error { n++; return nil }); err == nil && n != fr.count {
+			t.Fatalf("%d records, counted %d", n, fr.count)
 		}
 	})
 }
 
 func FuzzLines(f *testing.F) {
 	var out bytes.Buffer
-	w, err := newLinesWriter(&out)
-	if err != nil {
-		f.Fatal(err)
-	}
+	w := newLinesWriter(&out)
 	for n := range 10 {
 		if err := w.add(archive.AppendRecord(nil, record(n))); err != nil {
 			f.Fatal(err)

@@ -1,11 +1,8 @@
 package segment
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"iter"
 	"os"
 	"time"
@@ -14,18 +11,19 @@ import (
 	"entente/watch/archive"
 )
 
-// spool is a file of frames, each one batch: length and CRC of the payload
-// (little-endian, 4 bytes each), then the span and the records.
+// spool is a file of frames, each one batch.
 type spool struct {
 	number  uint64
 	file    disk.File // nil before the first frame
 	length  int64     // what the last stored transaction covers
+	full    int64     // bytes of the records in that, before packing
 	pending int64     // written and synced, waiting for its transaction; 0: nothing
 	waiting frame
 	rows    int64
 	began   time.Time // when the first frame was written or found
 	spans   []archive.Span
-	broken  bool // cannot be read as far as it should be
+	broken  bool   // cannot be read as far as it should be
+	draft   *draft // the segment that it will be, as far as it has come; nil if that is to be made of the file
 }
 
 func (sp *spool) close() error {
@@ -33,130 +31,6 @@ func (sp *spool) close() error {
 		return nil
 	}
 	return sp.file.Close()
-}
-
-// frame is one batch.
-type frame struct {
-	span    archive.Span
-	count   uint64
-	records []byte
-}
-
-const (
-	frameHead = 8
-	maxFrame  = 1 << 30
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// appendFrame encodes one batch.
-func appendFrame(dst []byte, span archive.Span, records iter.Seq[*archive.Record]) ([]byte, uint64) {
-	start := len(dst)
-	dst = append(dst, make([]byte, frameHead)...)
-	dst = append(binary.AppendUvarint(dst, uint64(len(span.Source))), span.Source...)
-	for _, n := range []int64{int64(span.Generation), span.Begin, span.From, span.To} {
-		dst = binary.AppendUvarint(dst, uint64(n))
-	}
-	final := byte(0)
-	if span.Final {
-		final = 1
-	}
-	dst = append(dst, final)
-	count := uint64(0)
-	for r := range records {
-		dst = archive.AppendRecord(dst, r)
-		count++
-	}
-	payload := dst[start+frameHead:]
-	binary.LittleEndian.PutUint32(dst[start:], uint32(len(payload)))
-	binary.LittleEndian.PutUint32(dst[start+4:], crc32.Checksum(payload, castagnoli))
-	return dst, count
-}
-
-// parseFrame reads a payload.
-func parseFrame(b []byte) (f frame, err error) {
-	bad := fmt.Errorf("%w: not a batch", archive.ErrDamaged)
-	n, w := binary.Uvarint(b)
-	if w <= 0 || n > uint64(len(b)-w) {
-		return f, bad
-	}
-	f.span.Source, b = string(b[w:w+int(n)]), b[w+int(n):]
-	var numbers [4]int64
-	for i := range numbers {
-		v, w := binary.Uvarint(b)
-		if w <= 0 || v > 1<<62 {
-			return f, bad
-		}
-		numbers[i], b = int64(v), b[w:]
-	}
-	if len(b) == 0 {
-		return f, bad
-	}
-	f.span.Generation, f.span.Begin, f.span.From, f.span.To = int(numbers[0]), numbers[1], numbers[2], numbers[3]
-	f.span.Final, f.records = b[0] == 1, b[1:]
-	return f, nil
-}
-
-// each calls fn with the frames of the first length bytes.
-func eachFrame(r io.ReaderAt, length int64, fn func(frame) error) error {
-	var head [frameHead]byte
-	var payload []byte
-	for at := int64(0); at < length; {
-		if _, err := r.ReadAt(head[:], at); err != nil {
-			return fmt.Errorf("%w: a batch at %d: %w", archive.ErrDamaged, at, err)
-		}
-		size := int64(binary.LittleEndian.Uint32(head[:]))
-		if size > maxFrame || at+frameHead+size > length {
-			return fmt.Errorf("%w: a batch at %d that cannot be", archive.ErrDamaged, at)
-		}
-		if int64(cap(payload)) < size {
-			payload = make([]byte, size)
-		}
-		payload = payload[:size]
-		if _, err := r.ReadAt(payload, at+frameHead); err != nil && !(errors.Is(err, io.EOF) && size == 0) {
-			return fmt.Errorf("%w: a batch at %d: %w", archive.ErrDamaged, at, err)
-		}
-		if crc32.Checksum(payload, castagnoli) != binary.LittleEndian.Uint32(head[4:]) {
-			return fmt.Errorf("%w: the batch at %d is not what was written", archive.ErrDamaged, at)
-		}
-		f, err := parseFrame(payload)
-		if err != nil {
-			return err
-		}
-		if err := fn(f); err != nil {
-			return err
-		}
-		at += frameHead + size
-	}
-	return nil
-}
-
-// eachRecord calls fn with the records of a frame.
-func eachRecord(records []byte, rec *archive.Record, fn func(encoded []byte) error) error {
-	for len(records) > 0 {
-		rest, err := archive.ParseRecord(records, rec)
-		if err != nil {
-			return err
-		}
-		if err := fn(records[:len(records)-len(rest)]); err != nil {
-			return err
-		}
-		records = rest
-	}
-	return nil
-}
-
-// countRecords counts by their lengths alone.
-func countRecords(records []byte) (n int64) {
-	for len(records) >= 4 {
-		size := uint64(binary.LittleEndian.Uint32(records)) + 4
-		if size > uint64(len(records)) {
-			return n
-		}
-		records = records[size:]
-		n++
-	}
-	return n
 }
 
 // openSpool opens a spool and cuts it back to the length that counts. It is
@@ -178,8 +52,9 @@ func (s *Store) openSpool(number uint64, length int64) (*spool, error) {
 			return nil, errors.Join(err, file.Close())
 		}
 	}
-	err = eachFrame(file, sp.length, func(f frame) error {
-		sp.enter(f.span, countRecords(f.records))
+	var fs frames
+	err = fs.each(file, sp.length, func(f frame) error {
+		sp.enter(f)
 		return nil
 	})
 	if sp.broken = sp.broken || err != nil; sp.broken {
@@ -189,8 +64,10 @@ func (s *Store) openSpool(number uint64, length int64) (*spool, error) {
 }
 
 // enter books a frame.
-func (sp *spool) enter(span archive.Span, rows int64) {
-	sp.rows += rows
+func (sp *spool) enter(f frame) {
+	span := f.span
+	sp.rows += f.count
+	sp.full += f.full
 	for i := len(sp.spans) - 1; i >= 0; i-- {
 		last := &sp.spans[i]
 		if last.Source == span.Source && last.Generation == span.Generation && last.To == span.From {
@@ -225,23 +102,22 @@ func (s *Store) Append(span archive.Span, records iter.Seq[*archive.Record]) (no
 		if err != nil {
 			return nil, s.stop(err)
 		}
-		sp.began = s.cfg.Now()
+		sp.began, sp.draft = s.cfg.Now(), newDraft(s.cfg.Table)
 	}
-	var count uint64
-	s.buf, count = appendFrame(s.buf[:0], span, records)
-	if len(s.buf) > maxFrame {
-		return nil, s.stop(fmt.Errorf("a batch of %d bytes", len(s.buf)))
-	}
-	_, err = sp.file.WriteAt(s.buf, sp.length)
-	if err == nil {
+	f := s.framer.encode(span, records, sp.draft.add)
+	data := s.framer.bytes(f)
+	if len(data) > maxFrame {
+		err = fmt.Errorf("a batch of %d bytes", len(data))
+	} else if _, err = sp.file.WriteAt(data, sp.length); err == nil {
 		err = sp.file.Sync()
 	}
 	if err != nil {
+		sp.draft = nil // it holds what did not happen
 		return nil, s.stop(err)
 	}
-	sp.pending, sp.waiting = sp.length+int64(len(s.buf)), frame{span: span, count: count}
-	if cap(s.buf) > 8<<20 {
-		s.buf = nil
+	sp.pending, sp.waiting = sp.length+int64(len(data)), frame{span: span, count: f.count, full: f.full}
+	if cap(s.framer.out)+cap(s.framer.block)+cap(s.framer.packed) > 16<<20 {
+		s.framer = framer{} // that was an extraordinary batch
 	}
 	return s.note(sp.pending)
 }
@@ -295,10 +171,13 @@ func (s *Store) Done(stored bool) {
 	}
 	if stored {
 		sp.length = sp.pending
-		sp.enter(sp.waiting.span, int64(sp.waiting.count))
+		sp.enter(sp.waiting)
 		s.stopped = nil
-	} else if err := sp.file.Truncate(sp.length); err != nil {
-		_ = s.stop(err)
+	} else {
+		sp.draft = nil // it holds what did not happen
+		if err := sp.file.Truncate(sp.length); err != nil {
+			_ = s.stop(err)
+		}
 	}
 	sp.pending = 0
 }

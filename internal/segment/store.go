@@ -5,7 +5,7 @@
 // spool's length (Note). At the start the spool is cut back to the length that
 // was stored, so after a crash at any moment each event is in the archive
 // exactly once. A full spool becomes a segment under the same number: rows for
-// other engines (Table), the records in compressed blocks (NUMBER.lines), the index
+// other engines (Table), the records in packed blocks (NUMBER.lines), the index
 // (NUMBER.keys) and, last and in one step, the manifest (NUMBER.json) that names
 // them with their digests. A spool whose manifest is there is spent.
 //
@@ -42,7 +42,7 @@ type Config struct {
 	Table func(io.Writer) Table
 	Now   func() time.Time
 
-	SegmentBytes int64         // a spool of this size becomes a segment
+	SegmentBytes int64         // a spool of this size, before packing, becomes a segment
 	SegmentAge   time.Duration // and one whose first event came so long ago
 	MaxBytes     int64         // the oldest segments go beyond this
 	MaxAge       time.Duration // and when their newest event was archived so long ago; 0: never
@@ -74,7 +74,7 @@ type Store struct {
 	current  *spool
 	stopped  error
 	retry    time.Time
-	buf      []byte
+	framer   framer
 }
 
 // Noted is what the transaction that stores a batch's results keeps for Open.

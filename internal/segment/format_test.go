@@ -1,0 +1,141 @@
+package segment
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"entente/internal/disk"
+	"entente/internal/disk/disktest"
+	"entente/watch/archive"
+)
+
+// TestEarlier: an archive written before records were packed opens, its spool
+// goes on, and all of it is found and sealed. testdata/first was written by the program of that time.
+func TestEarlier(t *testing.T) {
+	dir := t.TempDir()
+	ok(t, os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "first"))))
+	note := must(os.ReadFile(filepath.Join("testdata", "first.note")))(t)
+	s, told, err := Open(config(must(disk.OS(dir))(t), newClock()), note)
+	ok(t, errors.Join(append(told, err)...))
+	defer s.Close()
+	check := func(segments, until int) {
+		t.Helper()
+		got, st := lines(t, s, everything()), s.State()
+		if len(got) != until || st.Rows != int64(until) || st.Segments != segments {
+			t.Fatalf("%d lines of %d, %+v", len(got), until, st)
+		}
+		rows := int64(0)
+		_, err := s.Each(t.Context(), 0, nil, func(r *archive.Record) error {
+			if want := record(int(rows)); r.Line != rows || string(r.Raw) != string(want.Raw) || r.Event.Get("dns.question.name") != want.Event.Get("dns.question.name") {
+				return fmt.Errorf("row %d is %+v", rows, r)
+			}
+			rows++
+			return nil
+		})
+		if err != nil || rows != int64(until) {
+			t.Fatalf("%d rows, %v", rows, err)
+		}
+	}
+	check(1, 100)
+	add(t, s, 100, 250)
+	check(1, 250)
+	if m := must(s.Seal(t.Context(), true))(t); len(m) != 1 || m[0].Rows != 190 {
+		t.Fatalf("sealed %+v", m)
+	}
+	check(2, 250)
+}
+
+// TestDraft: a segment made of what came in is, byte for byte, the one made of what the spool holds, whatever the batches.
+func TestDraft(t *testing.T) {
+	for seed := range uint64(6) {
+		files := func(again, failing bool) map[string][]byte {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			d, c := disktest.New(rng), newClock()
+			s, _, err := Open(config(d, c), nil)
+			ok(t, err)
+			var note []byte
+			from := 0
+			for range 12 {
+				b := batch{from, from + rng.IntN(1<<rng.IntN(12))}
+				if failing {
+					must(s.Append(batch{7, 9}.span(), batch{7, 9}.records()))(t)
+					s.Done(false)
+				}
+				note = must(s.Append(b.span(), b.records()))(t)
+				s.Done(true)
+				from = b.to
+			}
+			if again {
+				ok(t, s.Close())
+				d.Restart()
+				s, _, err = Open(config(d, c), note)
+				ok(t, err)
+			}
+			if m := must(s.Seal(t.Context(), true))(t); len(m) != 1 || m[0].Rows != int64(from) {
+				t.Fatalf("seed %d: sealed %+v of %d", seed, m, from)
+			}
+			out := make(map[string][]byte)
+			for _, ext := range extensions() {
+				out[ext] = d.Bytes(fileName(1, ext))
+			}
+			return out
+		}
+		want := files(false, false)
+		for name, got := range map[string]map[string][]byte{"opened again": files(true, false), "with failed transactions": files(false, true)} {
+			for ext := range want {
+				if !bytes.Equal(got[ext], want[ext]) {
+					t.Errorf("seed %d: %s: %s differs", seed, name, ext)
+				}
+			}
+		}
+	}
+}
+
+func TestPack(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var p packer
+	var u unpacker
+	for n := range 600 {
+		plain := make([]byte, rng.IntN(1<<rng.IntN(19)))
+		letters := 1 + rng.IntN(256)
+		for i := range plain {
+			plain[i] = byte(rng.IntN(letters))
+		}
+		packed := p.pack(nil, plain)
+		if len(packed) > len(plain)+packHead {
+			t.Fatalf("%d bytes became %d", len(plain), len(packed))
+		}
+		got, err := u.unpack(nil, packed, len(plain))
+		if err != nil || !bytes.Equal(got, plain) {
+			t.Fatalf("block %d of %d bytes by method %d: %d bytes, %v", n, len(plain), packed[packHead-1], len(got), err)
+		}
+		packed[rng.IntN(len(packed))] ^= 1 << rng.IntN(8)
+		if _, err := u.unpack(nil, packed, len(plain)); !errors.Is(err, archive.ErrDamaged) {
+			t.Fatalf("block %d: a flipped bit gave %v", n, err)
+		}
+	}
+}
+
+// FuzzUnpack: whatever the bytes, it neither panics nor gives another size.
+func FuzzUnpack(f *testing.F) {
+	var p packer
+	for _, s := range []string{"", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", string(bytes.Repeat([]byte("10.0.0.1 is 1.0.0.10"), 99))} {
+		f.Add(p.pack(nil, []byte(s))[4:], len(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, size int) {
+		if size < 0 || size > 1<<20 {
+			return
+		}
+		var u unpacker
+		if out, err := u.unpack(nil, append(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)), b...), size); err == nil && len(out) != size {
+			t.Fatalf("%d bytes of %d", len(out), size)
+		}
+	})
+}
