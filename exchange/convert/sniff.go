@@ -51,7 +51,7 @@ func (c *collector) readJSON(data []byte) error {
 		return c.readSTIX(data)
 	case keys["list"] && (keys["matching_attributes"] || keys["name"]):
 		return statement.Refuse(statement.CodeKind, "this is a warning list: it says what is harmless, not what to look for")
-	case keys["Event"], keys["response"], keys["Attribute"]:
+	case keys["Event"], keys["response"], keys["Attribute"], keys["info"] && keys["uuid"]:
 		return c.readMISP(data)
 	default:
 		return statement.Refuse(statement.CodeKind, "JSON, but neither a STIX bundle nor a MISP event")
@@ -105,9 +105,9 @@ func (c *collector) readSTIX(data []byte) error {
 
 func (c *collector) readMISP(data []byte) error {
 	c.report.Format = FormatMISP
-	sum, err := misp.Read(data, func(a misp.Attribute) error {
+	sum, err := misp.Read(data, func(a misp.Row) error {
 		r := row{
-			number: a.Row, observed: a.Observed, context: a.Context,
+			number: a.Row, observed: a.Observed, until: a.Until, context: a.Context,
 			note: join(a.Event, a.Comment), markings: a.Markings, refused: a.Refused,
 		}
 		for _, v := range a.Values {

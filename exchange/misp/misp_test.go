@@ -36,7 +36,7 @@ const phish = `{"response":[{"Event":{
   "Tag": [{"name": "type:OSINT"}, {"name": "tlp:amber"}]
 }}]}`
 
-func show(a Attribute) string {
+func show(a Row) string {
 	s := fmt.Sprintf("%d %s", a.Row, a.Type)
 	for _, v := range a.Values {
 		s += fmt.Sprintf(" %s=%s", v.Type, v.Text)
@@ -55,7 +55,7 @@ func show(a Attribute) string {
 
 func TestRead(t *testing.T) {
 	var got []string
-	sum, err := Read([]byte(phish), func(a Attribute) error {
+	sum, err := Read([]byte(phish), func(a Row) error {
 		got = append(got, show(a))
 		return nil
 	})
@@ -113,7 +113,7 @@ func TestShapes(t *testing.T) {
 		{`{"Event":{"Event":1,"Event":2}}`, 0, statement.CodeDupKey},
 		{`{"Event":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`, 0, statement.CodeDepth},
 	} {
-		sum, err := Read([]byte(c.text), func(Attribute) error { return nil })
+		sum, err := Read([]byte(c.text), func(Row) error { return nil })
 		r, ok := statement.AsRefusal(err)
 		if (err != nil) != (c.code != "") || err != nil && (!ok || r.Code != c.code) || sum.Attributes != c.attributes {
 			t.Errorf("%.60s: %+v %v, want %d %s", c.text, sum, err, c.attributes, c.code)
@@ -178,7 +178,7 @@ func TestSharedEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		values, context, refused := 0, 0, 0
-		sum, err := Read(data, func(a Attribute) error {
+		sum, err := Read(data, func(a Row) error {
 			values, refused = values+len(a.Values), refused+len(a.Refused)
 			if a.Context {
 				context += len(a.Values)
@@ -207,7 +207,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`[{"Event":{"Attribute":[{"type":"domain|ip","value":"a|b"}]}}]`))
 	f.Add([]byte(`{"response":{"Attribute":[{"type":"ip-dst|port","value":"198.51.100.7|1","Event":{"info":"x"}}]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, err := Read(data, func(a Attribute) error {
+		_, err := Read(data, func(a Row) error {
 			if len(a.Values)+len(a.Refused) == 0 {
 				t.Fatalf("attribute %d: neither a value nor a reason", a.Row)
 			}

@@ -30,30 +30,34 @@ func kinds(name string) []observable.Type {
 	}
 }
 
-// split reads an attribute (MISP core format, section 2.4.2.3) of a type that
-// may be composite ("domain|ip", "ip-dst|port", "filename|sha256"): its value
-// has as many parts, between the same bars. Parts that are not looked for
-// (ports, file names) are left out; read is false if that leaves none.
-func split(typ, value string) (values []Value, read bool) {
+// Parts cuts the value of a composite type ("domain|ip", "ip-dst|port",
+// "filename|sha256") at the bars, from the right: the one part that may hold a
+// bar itself is a file name. The value of another type has itself as its part.
+func Parts(typ, value string) []string {
 	if typ == "malware-sample" { // "filename|md5" under its own name
 		typ = "filename|md5"
 	}
-	names := strings.Split(typ, "|")
-	parts := []string{value}
-	if len(names) > 1 {
-		// From the right: the one part that may hold a bar itself is a file name.
-		parts = make([]string, len(names))
-		rest := value
-		for i := len(names) - 1; i > 0; i-- {
-			bar := strings.LastIndexByte(rest, '|')
-			if bar < 0 {
-				break
-			}
-			rest, parts[i] = rest[:bar], rest[bar+1:]
+	parts := make([]string, strings.Count(typ, "|")+1)
+	for i := len(parts) - 1; i > 0; i-- {
+		bar := strings.LastIndexByte(value, '|')
+		if bar < 0 {
+			break
 		}
-		parts[0] = rest
+		value, parts[i] = value[:bar], value[bar+1:]
 	}
-	for i, name := range names {
+	parts[0] = value
+	return parts
+}
+
+// split reads an attribute (MISP core format, section 2.4.2.3): the values of
+// it that are looked for. Parts that are not (ports, file names) are left out;
+// read is false if that leaves none.
+func split(typ, value string) (values []Value, read bool) {
+	if typ == "malware-sample" {
+		typ = "filename|md5"
+	}
+	parts := Parts(typ, value)
+	for i, name := range strings.Split(typ, "|") {
 		k := kinds(name)
 		if k == nil {
 			continue

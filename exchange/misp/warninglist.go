@@ -34,10 +34,10 @@ func ReadWarningList(data []byte) (WarningList, error) {
 		return WarningList{}, err
 	}
 	var file struct {
-		Name        text           `json:"name"`
-		Description text           `json:"description"`
-		Version     text           `json:"version"`
-		Type        text           `json:"type"`
+		Name        Text           `json:"name"`
+		Description Text           `json:"description"`
+		Version     Text           `json:"version"`
+		Type        Text           `json:"type"`
 		List        jsontext.Value `json:"list"`
 		Matching    []string       `json:"matching_attributes"`
 	}
@@ -49,7 +49,7 @@ func ReadWarningList(data []byte) (WarningList, error) {
 		Version: string(file.Version), Kind: cmp.Or(string(file.Type), "string"), // the format's default
 	}
 	err := stix.EachElement(file.List, func(raw jsontext.Value) error {
-		var entry text
+		var entry Text
 		if err := json.Unmarshal(raw, &entry); err != nil {
 			return statement.Refuse(statement.CodeKind, "not a MISP warning list: entry %d is no text", len(l.Values)+1)
 		}
