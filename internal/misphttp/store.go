@@ -1,0 +1,59 @@
+package misphttp
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"entente/exchange/misp"
+)
+
+// Who asks.
+type Who struct {
+	Name        string // of the account
+	Party       string // its organisation: the own party, or the one whose guest it is
+	Read, Write bool
+	Handle      any // what the store knows the account by
+}
+
+// Event is an event as an account may see it.
+type Event struct {
+	UUID string
+	Raw  jsontext.Value // the bare event, exact bytes
+	Own  bool           // it came from the own side, so an account that may write may change it
+	From string         // id of the party that said it
+	// Held says that the gate holds an attribute back: whoever blocks by what it
+	// finds here must not block by that one. Nil: none.
+	Held func(misp.Attribute) bool
+	// Sightings of its attributes, by their uuids, beside those within the event.
+	Sightings map[string][]misp.Sighting
+}
+
+// Store is what the server needs of a node. Every method shows an account what
+// the border lets it see, and answers as if the rest were not there.
+type Store interface {
+	// Each calls visit for the present version of every event, in the order in
+	// which they first came, until visit returns false or an error.
+	Each(ctx context.Context, who Who, visit func(Event) (bool, error)) error
+	// Event returns one event by its uuid. ErrNone: there is none to be seen.
+	Event(ctx context.Context, who Who, uuid string) (Event, error)
+	// Locate finds an event, or an attribute and its event, by uuid or by
+	// misp.LocalID. attribute is "" for an event. ErrNone: none to be seen.
+	Locate(ctx context.Context, who Who, ref string) (event, attribute string, err error)
+	// Put writes an event, or a new version of one of the own side (ErrNotOwn if
+	// it is of another), as a draft. It returns when the draft is durable.
+	Put(ctx context.Context, who Who, uuid string, event jsontext.Value) error
+	// Retract takes an event of the own side back (ErrNotOwn if it is of another).
+	Retract(ctx context.Context, who Who, uuid string) error
+	// Sight writes a sighting of an attribute as a draft.
+	Sight(ctx context.Context, who Who, event Event, attribute string, s misp.Sighting) error
+}
+
+// What a store may answer.
+var (
+	ErrNone   = errors.New("there is none")
+	ErrNotOwn = errors.New("it is another party's")
+
+	errThere = errors.New("an event of that uuid is there")
+)
