@@ -47,17 +47,24 @@ func ParseDecision(body []byte) (DecisionBody, error) {
 	if d.Officer == "" || len(d.Officer) > 120 || d.Reason == "" || len(d.Reason) > 1000 {
 		return DecisionBody{}, statement.Refuse(statement.CodeField, "a decision names its officer and a reason of at most 1000 bytes")
 	}
-	if len(d.Ranges) == 0 || len(d.Ranges) > maxRanges {
-		return DecisionBody{}, statement.Refuse(statement.CodeField, "1 to %d ranges", maxRanges)
+	if err := checkRanges(d.Ranges, 1); err != nil {
+		return DecisionBody{}, err
+	}
+	return d, nil
+}
+
+func checkRanges(ranges []ItemRange, least int) error {
+	if len(ranges) < least || len(ranges) > maxRanges {
+		return statement.Refuse(statement.CodeField, "%d to %d ranges", least, maxRanges)
 	}
 	next := 0
-	for _, r := range d.Ranges {
+	for _, r := range ranges {
 		if r.From < next || r.To < r.From || r.To >= maxItem {
-			return DecisionBody{}, statement.Refuse(statement.CodeField, "ranges rise and do not overlap")
+			return statement.Refuse(statement.CodeField, "ranges rise and do not overlap")
 		}
 		next = r.To + 1
 	}
-	return d, nil
+	return nil
 }
 
 // Ranges packs rising item numbers into as few runs as they need, in bodies
