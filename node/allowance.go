@@ -65,11 +65,16 @@ func (a *allowance) charge(e sqlite.Entry, now time.Time) error {
 	if e.Sighting != nil {
 		return a.Sightings.Take(1, 0, now)
 	}
+	// By objects, however many a statement holds; one that asks for much to be
+	// looked for counts as that much.
 	size := int64(0)
 	for _, it := range e.Items {
 		size += int64(len(it.Value) + len(it.Note) + 64)
 	}
-	return a.Lists.Take(int64(len(e.Items)), size, now)
+	for _, o := range e.Objects {
+		size += int64(len(o.Raw))
+	}
+	return a.Lists.Take(int64(max(len(e.Items), len(e.Objects))), size, now)
 }
 
 // spent is what one partner has used of the bytes of a day: those that this

@@ -60,6 +60,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	}
 	n.ingress.before = n.clerk.judge
 	n.lookout = &lookout{lists: n.lists, db: n.watch, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Translate: Translate, Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
+	n.lookout.current = n.letIn
 	n.lookout.config.Quiet = n.lookout.caughtUp
 	n.lookout.alerted = func() { n.changes.watch(); n.wake.tell.ring() }
 	if err := n.openArchive(ctx); err != nil {
@@ -102,6 +103,9 @@ func (n *Node) replayState(ctx context.Context) error {
 		if last >= 0 {
 			n.left(m.member.ID, uint64(last)+1)
 		}
+	}
+	if err := n.shelveAll(ctx); err != nil {
+		return err
 	}
 	last, err := n.view.LastOfKind(ctx, n.self.Origin, record.KindWithdrawal)
 	if err != nil {

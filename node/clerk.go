@@ -121,7 +121,7 @@ func (c *clerk) judge(ctx context.Context, party string, entries []sqlite.Entry)
 			e = *e.Again
 		}
 		s := e.Statement
-		costs := s.State == sqlite.StateOpen && (s.Kind == indicator.KindList || s.Kind == indicator.KindSighting)
+		costs := s.State == sqlite.StateOpen && (handsOn(s.Kind) || s.Kind == indicator.KindSighting)
 		if !costs && s.State != sqlite.StateRefused {
 			continue
 		}
@@ -209,12 +209,19 @@ func (c *clerk) verdict(ctx context.Context, origin string, u sqlite.Unacked) (r
 			m, _ := c.roster.ByOrigin(origin)
 			c.refused(m.ID, statement.CodeValue, u.ID.String())
 		}
-	case u.Kind == indicator.KindList:
+	case handsOn(u.Kind):
 		held, err := c.lists.holds(ctx, origin, u.Index)
 		if err != nil {
 			return item, err
 		}
-		if held {
+		no, code, err := c.view.Refusals(ctx, origin, u.Index)
+		if err != nil {
+			return item, err
+		}
+		switch {
+		case no == sqlite.All:
+			item.Verdict, item.Code = record.VerdictRefused, code
+		case held || no == sqlite.Some:
 			item.Verdict = record.VerdictHeldBack
 		}
 	}

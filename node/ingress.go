@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"entente/border"
+	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
@@ -216,6 +217,8 @@ func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyCha
 		return err
 	case indicator.KindList:
 		return projectList(e, l, open)
+	case stix.KindObjects:
+		return projectObjects(e, l, open)
 	case border.KindDecision:
 		b, err := border.ParseDecision(body)
 		// By runs: a few bytes of a partner must not become a million rows.
@@ -246,6 +249,6 @@ func projectList(e *sqlite.Entry, l statement.Leaf, open opener) error {
 	if err := rule.Check(list.Items); err != nil {
 		return err
 	}
-	e.Items = list.Items
+	e.Items, e.Objects = list.Items, listed(e.Statement, list.Items)
 	return nil
 }

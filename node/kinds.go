@@ -2,6 +2,7 @@ package node
 
 import (
 	"entente/border"
+	"entente/exchange/stix"
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -15,6 +16,8 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: indicator.KindList, Check: indicator.CheckList},
 		statement.Spec{Kind: indicator.KindSighting, Check: indicator.CheckSighting},
 		statement.Spec{Kind: border.KindDecision, Check: border.CheckDecision},
+		statement.Spec{Kind: border.KindRetraction, Check: border.CheckRetraction},
+		statement.Spec{Kind: stix.KindObjects, Check: stix.CheckObjects},
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
 	)
 	return statement.NewRegistry(specs...)

@@ -138,6 +138,9 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 	m.taking.Lock()
 	defer m.taking.Unlock()
 	entries, err := n.ingress.take(ctx, m.member, m.log)
+	if err == nil {
+		err = n.shelve(ctx)
+	}
 	for _, e := range entries {
 		n.effect(ctx, m, e)
 		// All lists are loaded and judged anew: housekeeping must not cost that.

@@ -18,6 +18,7 @@ import (
 // entry is one item of one list that this node holds, with the gate's word.
 type entry struct {
 	key      sqlite.Key
+	object   int // of the statement, which the item is read from
 	list     statement.Ref
 	name     string // of the list
 	giver    string // party id
@@ -103,19 +104,30 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 		return nil, err
 	}
 	accepted := decided(decisions)
+	hidden, err := l.takenBack(ctx)
+	if err != nil {
+		return nil, err
+	}
 	w := &watchlist{byKey: make(map[sqlite.Key]int)}
 	var set []indicator.Entry
 	for _, list := range all {
 		if list.Verdict == record.VerdictRefused || l.refusal(list.Ref.Origin, list.Ref.Index) != "" {
 			continue
 		}
-		items, err := l.view.Items(ctx, list.Ref.Origin, list.Ref.Index)
+		items, objects, err := l.view.ItemsOf(ctx, list.Ref.Origin, list.Ref.Index)
+		if err != nil {
+			return nil, err
+		}
+		stands, err := hidden.of(ctx, l, list)
 		if err != nil {
 			return nil, err
 		}
 		w.lists = append(w.lists, list.Ref)
 		for n, it := range items {
-			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
+			if !stands(objects[n]) {
+				continue
+			}
+			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, object: objects[n], list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
 			d := accepted[e.key]
 			e.accepted, e.agreed = d.Officer, d.Time
 			if it.IsRule() {
@@ -199,8 +211,8 @@ func (l *lists) holds(ctx context.Context, origin string, index uint64) (bool, e
 	if err != nil {
 		return false, err
 	}
-	body, err := indicator.ParseListBody(list.Body)
-	if err != nil {
+	var body indicator.ListBody // objects say the same of themselves, and more
+	if err := json.Unmarshal(list.Body, &body); err != nil {
 		return false, err
 	}
 	items, err := l.view.Items(ctx, origin, index)

@@ -25,8 +25,9 @@ type lookout struct {
 	config  ingest.Config
 	now     func() time.Time
 	logger  *slog.Logger
-	alerted func()         // called after alerts were stored
-	archive *segment.Store // nil: nothing is kept
+	alerted func()                                        // called after alerts were stored
+	current func(ctx context.Context, w *watchlist) error // called when w has become current
+	archive *segment.Store                                // nil: nothing is kept
 
 	// mu orders batches and swaps of the watchlist: a line is matched live by
 	// exactly the lists that no later hunt will bring to it.
@@ -127,6 +128,9 @@ func (l *lookout) refresh(ctx context.Context) error {
 		return err
 	}
 	if err := l.swap(ctx, w); err != nil {
+		return err
+	}
+	if err := l.current(ctx, w); err != nil {
 		return err
 	}
 	// Asked of the store, not of the list before: a decision may have been said

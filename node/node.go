@@ -59,6 +59,7 @@ type Node struct {
 	story     story
 	relayed   relayed
 	damages   damages
+	shelf     shelver
 	covered   covered
 	printOnce sync.Once
 	print     string // the charter's fingerprint, slow to make
@@ -374,13 +375,18 @@ func (n *Node) takeOwn(ctx context.Context) error {
 			n.gone.Store(true)
 		}
 	}
+	if err == nil {
+		err = n.shelve(ctx)
+	}
 	n.changes.all()
 	n.wake.publish.ring()
 	return err
 }
 
 // changesLists says that a statement adds or takes away something to look for.
-func changesLists(e sqlite.Entry) bool { return e.Again != nil || len(e.Items) > 0 }
+func changesLists(e sqlite.Entry) bool {
+	return e.Again != nil || len(e.Items) > 0 || e.Retraction != nil || len(e.Objects) > 0
+}
 
 // Addresses returns where the node listens.
 func (n *Node) Addresses() Addresses { return n.addrs }

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
+	"entente/border"
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
-	"entente/watch/indicator"
 )
 
 // fold is what one log has said up to some leaf: the view, and what has been
@@ -45,6 +45,8 @@ func (f fold) after(ctx context.Context, e sqlite.Entry, leaf []byte, sealed [][
 		}
 	case record.KindErasure:
 		e.Again, err = f.erased(ctx, e.Statement)
+	case border.KindRetraction:
+		return f.retracted(e)
 	}
 	return e, err
 }
@@ -110,7 +112,7 @@ func (f fold) opened(index uint64, parts map[int]record.Part) (*sqlite.Entry, er
 		}
 		return record.Part{}, statement.Refuse(statement.CodePart, "part %d is not released", n)
 	})
-	if _, whole := parts[listPart]; e.Statement.Kind != indicator.KindList || !whole {
+	if _, whole := parts[listPart]; !handsOn(e.Statement.Kind) || !whole {
 		return nil, nil
 	}
 	return &e, nil
@@ -128,7 +130,7 @@ func (f fold) erased(ctx context.Context, s sqlite.Statement) (*sqlite.Entry, er
 		return nil, err
 	}
 	switch {
-	case about.Kind == indicator.KindList && part == listPart:
+	case handsOn(about.Kind) && part == listPart:
 		return &sqlite.Entry{Statement: refused(about, statement.Refuse(statement.CodePart, "part %d was erased", part))}, nil
 	case about.Kind == record.KindRelease && about.State == sqlite.StateOpen:
 		return f.closed(ctx, about, s)

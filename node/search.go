@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -175,7 +176,8 @@ func (s *search) statements(ctx context.Context) (*api.SearchStatements, error) 
 	}
 	for _, f := range list {
 		one := api.SearchStatement{Party: f.Party, Index: f.Index, Time: f.Time, Kind: f.Kind, Case: f.Case, Where: shorten(f.Where, 300)}
-		if body, err := indicator.ParseListBody(f.Body); err == nil && f.Kind == indicator.KindList {
+		var body indicator.ListBody
+		if handsOn(f.Kind) && json.Unmarshal(f.Body, &body) == nil {
 			one.List = body.Name
 		}
 		if f.Item >= 0 {

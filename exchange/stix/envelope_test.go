@@ -43,9 +43,17 @@ func TestObjectsBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
-		{`"name":"feed"`, `"name":""`}, {`"name":"feed"`, `"name":"a\u202eb"`}, {`"name":"feed"`, `"name":"` + strings.Repeat("n", 121) + `"`},
-		{`"basis":"told"`, `"basis":"known"`}, {`version=2.1`, `version=2.0`}, {`"count":1`, `"count":0`}, {`"count":1`, `"count":5001`},
-		{`"sheet":1`, `"sheet":2`}, {`"sheets":1`, `"sheets":10001`}, {`"account":""`, `"account":"a\nb"`}, {`"source":""`, `"source":"","more":1`},
+		{`"name":"feed"`, `"name":""`},
+		{`"name":"feed"`, `"name":"a\u202eb"`},
+		{`"name":"feed"`, `"name":"` + strings.Repeat("n", 121) + `"`},
+		{`"basis":"told"`, `"basis":"known"`},
+		{`version=2.1`, `version=2.0`},
+		{`"count":1`, `"count":0`},
+		{`"count":1`, `"count":5001`},
+		{`"sheet":1`, `"sheet":2`},
+		{`"sheets":1`, `"sheets":10001`},
+		{`"account":""`, `"account":"a\nb"`},
+		{`"source":""`, `"source":"","more":1`},
 	} {
 		if stix.CheckObjects([]byte(strings.Replace(good, change[0], change[1], 1))) == nil {
 			t.Errorf("%s passes", change[1])

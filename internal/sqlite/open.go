@@ -18,6 +18,9 @@ var viewSchema string
 //go:embed view_query.sql
 var viewQueries string
 
+//go:embed object_query.sql
+var objectQueries string
+
 //go:embed watch.sql
 var watchSchema string
 

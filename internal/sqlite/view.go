@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -27,7 +25,7 @@ type View struct{ db *database }
 
 // OpenView opens or creates view.db.
 func OpenView(ctx context.Context, path string) (*View, error) {
-	db, err := open(ctx, path, viewSchema, viewQueries, "NORMAL")
+	db, err := open(ctx, path, viewSchema, viewQueries+"\n"+objectQueries, "NORMAL")
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +61,12 @@ type Entry struct {
 	Sighting  *indicator.SightingBody
 	Acks      *record.AckBody
 	Decisions []Decision
+	// Objects are what the statement hands on, or the items of a list as they
+	// are shown to tools. ObjectOf names the object of each item; nil: its own number.
+	Objects  []Object
+	ObjectOf []int
+	// Retraction is what this leaf takes back of an earlier one of its log.
+	Retraction *Retraction
 	// Again is an earlier leaf of the same log as it is judged after this one:
 	// without a part that this one says is erased, or with those that it opens.
 	Again *Entry
@@ -90,26 +94,25 @@ func (v *View) Next(ctx context.Context, origin string) (uint64, error) {
 // Add stores consecutive leaves of one log in one transaction. next is the
 // cursor that the caller has read: a mismatch means two writers.
 func (v *View) Add(ctx context.Context, origin string, next uint64, entries []Entry) error {
-	return v.db.tx(ctx, func(tx *sql.Tx) error {
+	return v.db.within(ctx, func(p *prepared) error {
 		var have uint64
-		err := tx.QueryRowContext(ctx, v.db.q("cursor"), origin).Scan(&have)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("read the cursor: %w", err)
+		if _, err := p.one("cursor", []any{origin}, &have); err != nil {
+			return err
 		}
 		if have != next {
 			return fmt.Errorf("view of %s is at %d, not at %d", origin, have, next)
 		}
 		for _, e := range entries {
-			if err := v.add(ctx, tx, e); err != nil {
+			if err := add(p, e); err != nil {
 				return fmt.Errorf("leaf %d: %w", e.Statement.Index, err)
 			}
 		}
-		_, err = tx.ExecContext(ctx, v.db.q("set_cursor"), origin, next+uint64(len(entries)))
+		_, err := p.exec("set_cursor", origin, next+uint64(len(entries)))
 		return err
 	})
 }
 
-func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
+func add(p *prepared, e Entry) error {
 	s := e.Statement
 	recipients, refs, err := lists(s)
 	if err != nil {
@@ -117,25 +120,20 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 	}
 	exec := func(name string, args ...any) {
 		if err == nil {
-			_, err = tx.ExecContext(ctx, v.db.q(name), args...)
+			_, err = p.exec(name, args...)
 		}
 	}
 	exec("add_statement", s.Origin, s.Index, s.ID.String(), s.Party, s.Time, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, recipients, refs, string(s.Body), s.Parts, s.Counted)
-	items := func(e Entry) {
-		for n, it := range e.Items {
-			exec("add_item", e.Statement.Origin, e.Statement.Index, n, it.Type, it.Value, it.Observed, it.Until, it.Context, it.Note)
-		}
+	if err != nil {
+		return err
 	}
-	items(e)
+	if err := addContent(p, e, s.Index); err != nil {
+		return err
+	}
 	if a := e.Again; a != nil {
-		s := a.Statement
-		recipients, refs, bad := lists(s)
-		if bad != nil {
-			return bad
+		if err := judgeAgain(p, *a, s.Index); err != nil {
+			return err
 		}
-		exec("judge_again", s.Origin, s.Index, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, recipients, refs, string(s.Body), s.Counted)
-		exec("drop_items", a.Statement.Origin, a.Statement.Index)
-		items(*a)
 	}
 	if g := e.Sighting; g != nil {
 		exec("add_sighting", s.Origin, s.Index, g.Indicator.Origin, g.Indicator.Index, g.Item, g.Type, g.Value, g.Count, g.First, g.Last)
@@ -148,7 +146,45 @@ func (v *View) add(ctx context.Context, tx *sql.Tx, e Entry) error {
 	for _, d := range e.Decisions {
 		exec("add_decision", s.Origin, s.Index, d.Origin, d.Index, d.From, d.To, d.Stance, d.Officer, d.Reason)
 	}
+	if err == nil && e.Retraction != nil {
+		err = retract(p, s, *e.Retraction)
+	}
 	return err
+}
+
+// addContent adds the items and objects of a statement, as the leaf by lets
+// them stand.
+func addContent(p *prepared, e Entry, by uint64) error {
+	s := e.Statement
+	for n, it := range e.Items {
+		object := n
+		if e.ObjectOf != nil {
+			object = e.ObjectOf[n]
+		}
+		if _, err := p.exec("add_item", s.Origin, s.Index, n, it.Type, it.Value, it.Observed, it.Until, it.Context, it.Note, object); err != nil {
+			return err
+		}
+	}
+	return addObjects(p, s, e.Objects, by)
+}
+
+// judgeAgain replaces what an earlier leaf was judged to be.
+func judgeAgain(p *prepared, e Entry, by uint64) error {
+	s := e.Statement
+	recipients, refs, err := lists(s)
+	if err != nil {
+		return err
+	}
+	if _, err := p.exec("judge_again", s.Origin, s.Index, s.State, string(s.Code), string(s.Kind), s.Case, s.Marking, recipients, refs, string(s.Body), s.Counted); err != nil {
+		return err
+	}
+	if _, err := p.exec("drop_items", s.Origin, s.Index); err != nil {
+		return err
+	}
+	if err := dropObjects(p, s.Origin, s.Index); err != nil {
+		return err
+	}
+	return addContent(p, e, by)
 }
 
 // lists returns the columns of a statement that are lists.
@@ -174,6 +210,8 @@ func (v *View) Dump(ctx context.Context, w io.Writer) error {
 		{"sighting", "origin, idx"},
 		{"ack", "origin, idx, by_origin, by_idx"},
 		{"decision", "origin, idx, ind_origin, ind_idx, item"},
+		{"retraction", "origin, of_idx, idx, first"},
+		{"object", "origin, idx, n"},
 	} {
 		if err := v.dumpTable(ctx, w, t.table, t.order); err != nil {
 			return fmt.Errorf("dump %s: %w", t.table, err)
@@ -183,7 +221,11 @@ func (v *View) Dump(ctx context.Context, w io.Writer) error {
 }
 
 func (v *View) dumpTable(ctx context.Context, w io.Writer, table, order string) error {
-	rows, err := v.db.read.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY "+order)
+	text := "SELECT * FROM " + table + " ORDER BY " + order
+	if table == "object" {
+		text = v.db.q("dump_objects")
+	}
+	rows, err := v.db.read.QueryContext(ctx, text)
 	if err != nil {
 		return err
 	}

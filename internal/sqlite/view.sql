@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS item (
   until    TEXT NOT NULL,
   context  INTEGER NOT NULL,
   note     TEXT NOT NULL,
+  obj      INTEGER NOT NULL, -- which object of the statement it is read from; of a list the item itself
   PRIMARY KEY (origin, idx, n)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sighting (
@@ -72,3 +73,69 @@ CREATE TABLE IF NOT EXISTS decision (
   reason     TEXT NOT NULL,
   PRIMARY KEY (origin, idx, ind_origin, ind_idx, item)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retraction (
+  origin TEXT NOT NULL,
+  idx    INTEGER NOT NULL,
+  of_idx INTEGER NOT NULL,
+  first  INTEGER NOT NULL, -- of a run of items or objects
+  last   INTEGER NOT NULL,
+  PRIMARY KEY (origin, of_idx, idx, first)
+) WITHOUT ROWID;
+-- What statements say, object by object. The columns from added on say how it came to stand here, which
+-- the logs alone do not tell: they are left out of the dump, and filled by View.Shelve.
+CREATE TABLE IF NOT EXISTS object (
+  oid        INTEGER PRIMARY KEY,
+  origin     TEXT NOT NULL,
+  idx        INTEGER NOT NULL,
+  n          INTEGER NOT NULL,
+  media      TEXT NOT NULL, -- '' for an item of a list, which is shown as an indicator
+  id         TEXT NOT NULL, -- '' if it was refused
+  type       TEXT NOT NULL,
+  version    TEXT NOT NULL, -- as written
+  vkey       TEXT NOT NULL, -- the same in a form that sorts
+  created_by TEXT NOT NULL,
+  revoked    INTEGER NOT NULL,
+  level      INTEGER NOT NULL, -- strictness of its marking
+  gated      INTEGER NOT NULL, -- it waits for what the gate says of its items
+  hash       BLOB NOT NULL, -- SHA-256 of the exact bytes
+  code       TEXT NOT NULL, -- why it was refused
+  retracted  INTEGER NOT NULL, -- the statement that takes it back, or -1
+  added      INTEGER NOT NULL, -- when it came, own clock, Unix microseconds; 0: not placed yet
+  eff        INTEGER NOT NULL, -- strictest level ever seen of this version
+  standing   TEXT NOT NULL,
+  UNIQUE (origin, idx, n)
+);
+CREATE INDEX IF NOT EXISTS object_by_id ON object (id, vkey, eff) WHERE id <> '';
+CREATE TABLE IF NOT EXISTS body (
+  oid INTEGER PRIMARY KEY,
+  raw BLOB NOT NULL -- the exact bytes
+);
+CREATE TABLE IF NOT EXISTS unshelved (
+  seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+  origin TEXT NOT NULL,
+  idx    INTEGER NOT NULL,
+  by_idx INTEGER NOT NULL -- the leaf that makes it stand or fall
+);
+CREATE TABLE IF NOT EXISTS owner (
+  id      TEXT PRIMARY KEY,
+  origin  TEXT NOT NULL, -- of the log that said it first
+  vkey    TEXT NOT NULL, -- its latest version
+  revoked INTEGER NOT NULL
+) WITHOUT ROWID;
+-- A shelf is a collection in the order in which things came to it. class is made of level and of the
+-- strictest clearance at which this version is the last, and the first, that can be seen: see classOf.
+CREATE TABLE IF NOT EXISTS shelf (
+  coll  TEXT NOT NULL,
+  class INTEGER NOT NULL,
+  added INTEGER NOT NULL,
+  oid   INTEGER NOT NULL,
+  id    TEXT NOT NULL,
+  type  TEXT NOT NULL,
+  level INTEGER NOT NULL,
+  vkey  TEXT NOT NULL,
+  PRIMARY KEY (coll, class, added)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS shelf_by_type ON shelf (coll, type, class, added);
+CREATE INDEX IF NOT EXISTS shelf_by_id ON shelf (coll, id, level, vkey);
+CREATE INDEX IF NOT EXISTS shelf_by_version ON shelf (coll, vkey, class, added);
+CREATE INDEX IF NOT EXISTS shelf_by_oid ON shelf (oid);

@@ -11,7 +11,7 @@ WHERE origin = ?1 AND idx = ?2;
 -- name: drop_items
 DELETE FROM item WHERE origin = ? AND idx = ?;
 -- name: add_item
-INSERT INTO item (origin, idx, n, type, value, observed, until, context, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO item (origin, idx, n, type, value, observed, until, context, note, obj) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: add_sighting
 INSERT INTO sighting (origin, idx, ind_origin, ind_idx, item, type, value, count, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: add_ack
@@ -47,14 +47,15 @@ FROM statement WHERE origin = ? AND kind = ? ORDER BY idx DESC LIMIT ?;
 -- name: counted_indexes
 SELECT idx FROM statement WHERE origin = ? AND counted = 1 ORDER BY idx;
 -- name: list_items
-SELECT n, type, value, observed, until, context, note FROM item WHERE origin = ? AND idx = ? ORDER BY n;
+SELECT n, type, value, observed, until, context, note, obj FROM item WHERE origin = ? AND idx = ? ORDER BY n;
 -- name: lists
-SELECT s.origin, s.idx, s.id, s.party, s.time, s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
-FROM statement s WHERE s.kind = 'indicator/v1' AND s.state = 'open' ORDER BY s.origin, s.idx;
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
+FROM statement s WHERE s.kind IN ('indicator/v1', 'objects/v1') AND s.state = 'open' ORDER BY s.origin, s.idx;
 -- name: unacked
 SELECT s.idx, s.id, s.state, s.code, s.kind FROM statement s
 WHERE s.origin = ?1 AND s.counted = 1 AND s.state <> 'sealed'
   AND NOT EXISTS (SELECT 1 FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?2)
+  AND NOT EXISTS (SELECT 1 FROM unshelved u WHERE u.origin = s.origin AND u.idx = s.idx)
 ORDER BY s.idx LIMIT ?3;
 -- name: acks_of
 SELECT s.party, a.verdict, a.code, s.time FROM ack a JOIN statement s ON s.origin = a.by_origin AND s.idx = a.by_idx
@@ -94,6 +95,7 @@ SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin 
 -- name: search_statements
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted, item, found FROM (
   SELECT s.*, COALESCE((SELECT i.n FROM item i WHERE i.origin = s.origin AND i.idx = s.idx
+      AND NOT EXISTS (SELECT 1 FROM retraction r WHERE r.origin = i.origin AND r.of_idx = i.idx AND i.obj BETWEEN r.first AND r.last)
       AND (instr(lower(i.value || char(10) || i.note), lower(?1)) > 0 OR instr(lower(i.value), lower(?2)) > 0) ORDER BY i.n LIMIT 1), -1) AS item,
     COALESCE(
       (SELECT g.type || ' ' || g.value FROM sighting g WHERE g.origin = s.origin AND g.idx = s.idx

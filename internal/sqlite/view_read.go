@@ -122,8 +122,10 @@ type List struct {
 	Ref     statement.Ref
 	Giver   string
 	Time    int64
-	Body    indicator.ListBody
-	Verdict string // of this node's own ack, empty while there is none
+	Kind    statement.Kind     // indicator/v1 or objects/v1
+	Media   string             // of objects
+	Body    indicator.ListBody // of objects: name, source, basis and count
+	Verdict string             // of this node's own ack, empty while there is none
 }
 
 // Lists returns every readable indicator list. self is the origin whose ack
@@ -132,17 +134,24 @@ func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
 	var lists []List
 	err := v.db.each(ctx, "lists", func(rows *sql.Rows) error {
 		var l List
-		var id, body string
-		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &body, &l.Verdict); err != nil {
+		var id, kind, body string
+		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &kind, &body, &l.Verdict); err != nil {
 			return err
 		}
 		var err error
 		if l.Ref.ID, err = statement.ParseDigest(id); err != nil {
 			return err
 		}
-		if l.Body, err = indicator.ParseListBody([]byte(body)); err != nil {
+		l.Kind = statement.Kind(kind)
+		// Both kinds were checked when they came in; what a list says of itself is a part of what objects say.
+		both := struct {
+			*indicator.ListBody
+			Media string `json:"media"`
+		}{ListBody: &l.Body}
+		if err := json.Unmarshal([]byte(body), &both); err != nil {
 			return err
 		}
+		l.Media = both.Media
 		lists = append(lists, l)
 		return nil
 	}, self)
@@ -151,20 +160,26 @@ func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
 
 // Items returns the items of one list in order.
 func (v *View) Items(ctx context.Context, origin string, index uint64) ([]indicator.Item, error) {
-	var items []indicator.Item
-	err := v.db.each(ctx, "list_items", func(rows *sql.Rows) error {
-		var n int
+	items, _, err := v.ItemsOf(ctx, origin, index)
+	return items, err
+}
+
+// ItemsOf returns the items of one statement in order, and of which of its
+// objects each is.
+func (v *View) ItemsOf(ctx context.Context, origin string, index uint64) (items []indicator.Item, objects []int, err error) {
+	err = v.db.each(ctx, "list_items", func(rows *sql.Rows) error {
+		var n, object int
 		var it indicator.Item
-		if err := rows.Scan(&n, &it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note); err != nil {
+		if err := rows.Scan(&n, &it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note, &object); err != nil {
 			return err
 		}
 		if n != len(items) {
 			return fmt.Errorf("item %d is missing", len(items))
 		}
-		items = append(items, it)
+		items, objects = append(items, it), append(objects, object)
 		return nil
 	}, origin, index)
-	return items, err
+	return items, objects, err
 }
 
 // Unacked is a partner's statement that this node has not acknowledged.

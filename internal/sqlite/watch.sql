@@ -98,3 +98,19 @@ CREATE TABLE IF NOT EXISTS incident_act (
   reason   TEXT NOT NULL,
   PRIMARY KEY (incident, seq)
 ) WITHOUT ROWID;
+-- When objects came, by own clock, Unix microseconds: what pages of collections are ordered by. Each row is
+-- a run: object first + i of the statement came at base + i.
+CREATE TABLE IF NOT EXISTS arrival (
+  base   INTEGER PRIMARY KEY,
+  count  INTEGER NOT NULL,
+  what   TEXT NOT NULL, -- 'said': the statement came; 'in': it was let in
+  origin TEXT NOT NULL,
+  idx    INTEGER NOT NULL,
+  by_idx INTEGER NOT NULL, -- the leaf that made it stand
+  first  INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS arrival_of ON arrival (origin, idx, what, by_idx);
+CREATE TABLE IF NOT EXISTS arrivals_end (
+  one   INTEGER PRIMARY KEY CHECK (one = 1),
+  until INTEGER NOT NULL -- every arrival lies before it
+);

@@ -115,3 +115,15 @@ UPDATE incident SET rung = ?2 WHERE id = ?1;
 SELECT ind_origin, ind_idx, item, type, value, COUNT(*), MIN(CASE WHEN event_time > 0 THEN event_time END), MAX(event_time), MAX(held), COUNT(DISTINCT source),
   MAX(instr(lower(value || char(10) || path), lower(?1)) > 0 OR instr(lower(value), lower(?2)) > 0)
 FROM alert WHERE held = 0 GROUP BY ind_origin, ind_idx, item ORDER BY MAX(event_time) DESC, ind_origin, ind_idx, item;
+-- name: arrival
+SELECT base FROM arrival WHERE origin = ? AND idx = ? AND what = 'said' AND by_idx = ? ORDER BY base DESC LIMIT 1;
+-- name: runs_in
+SELECT base, count, first FROM arrival WHERE origin = ? AND idx = ? AND what = 'in' ORDER BY base;
+-- name: add_arrival
+INSERT INTO arrival (base, count, what, origin, idx, by_idx, first) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: drop_arrival
+DELETE FROM arrival WHERE base = ?;
+-- name: arrivals_end
+SELECT until FROM arrivals_end;
+-- name: set_arrivals_end
+INSERT INTO arrivals_end (one, until) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET until = excluded.until;

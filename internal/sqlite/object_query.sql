@@ -1,0 +1,112 @@
+-- name: add_object
+INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, -1, 0, ?11, '');
+-- name: add_body
+INSERT INTO body (oid, raw) VALUES (?, ?);
+-- name: drop_bodies
+DELETE FROM body WHERE oid IN (SELECT oid FROM object WHERE origin = ? AND idx = ?);
+-- name: drop_objects
+DELETE FROM object WHERE origin = ? AND idx = ?;
+-- name: add_retraction
+INSERT OR IGNORE INTO retraction (origin, idx, of_idx, first, last) VALUES (?, ?, ?, ?, ?);
+-- name: retract_run
+UPDATE object SET retracted = ?2 WHERE origin = ?1 AND idx = ?3 AND n BETWEEN ?4 AND ?5 AND (retracted < 0 OR retracted > ?2);
+-- name: retractions_of
+SELECT idx, first, last FROM retraction WHERE origin = ? AND of_idx = ? ORDER BY idx, first;
+-- name: add_unshelved
+INSERT INTO unshelved (origin, idx, by_idx) VALUES (?, ?, ?);
+-- name: unshelved
+SELECT u.seq, u.origin, u.idx, u.by_idx, s.party, s.state, s.recipients, s.body, COALESCE((SELECT MAX(n) + 1 FROM object o WHERE o.origin = u.origin AND o.idx = u.idx), 0)
+FROM unshelved u JOIN statement s ON s.origin = u.origin AND s.idx = u.idx ORDER BY u.seq LIMIT ?;
+-- name: done_unshelved
+DELETE FROM unshelved WHERE seq = ?;
+-- name: objects_of
+SELECT oid, n, media, id, type, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing FROM object WHERE origin = ? AND idx = ? ORDER BY n;
+-- name: place_object
+UPDATE object SET added = ?2, eff = ?3, standing = ?4 WHERE oid = ?1;
+-- name: owner
+SELECT origin, vkey, revoked FROM owner WHERE id = ?;
+-- name: set_owner
+INSERT INTO owner (id, origin, vkey, revoked) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET vkey = excluded.vkey, revoked = excluded.revoked;
+-- name: strictest_of
+SELECT MAX(eff) FROM object WHERE id = ? AND vkey = ? AND id <> '';
+-- name: laxer_than
+SELECT oid FROM object WHERE id = ? AND vkey = ? AND eff < ? AND added > 0 AND id <> '';
+-- name: set_eff
+UPDATE object SET eff = ?2 WHERE oid = ?1;
+-- name: shelf_same
+SELECT o.hash FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll = ?1 AND s.id = ?2 AND s.level = ?3 AND s.vkey = ?4;
+-- name: shelf_versions
+SELECT COUNT(*) FROM (SELECT 1 FROM shelf WHERE coll = ? AND id = ? LIMIT ?);
+-- name: add_shelf
+INSERT INTO shelf (coll, class, added, oid, id, type, level, vkey) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+-- name: shelves_of
+SELECT coll, class, added, id, type, level, vkey FROM shelf WHERE oid = ?;
+-- name: drop_shelf
+DELETE FROM shelf WHERE coll = ? AND class = ? AND added = ?;
+-- name: shelf_tops
+SELECT class, added, vkey FROM shelf WHERE coll = ? AND id = ? AND level = ? ORDER BY vkey DESC LIMIT 2;
+-- name: shelf_bottoms
+SELECT class, added, vkey FROM shelf WHERE coll = ? AND id = ? AND level = ? ORDER BY vkey LIMIT 2;
+-- name: set_class
+UPDATE shelf SET class = ?4 WHERE coll = ?1 AND class = ?2 AND added = ?3;
+-- name: on_shelf
+SELECT oid FROM shelf WHERE coll = ? AND id = ?;
+-- name: substitute
+SELECT o.oid, o.type, o.eff, o.added, o.gated, o.standing = 'claim' AND EXISTS (SELECT 1 FROM owner w WHERE w.id = o.id AND w.origin <> o.origin)
+FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx
+WHERE o.id = ?1 AND o.vkey = ?2 AND o.origin = ?3 AND o.oid <> ?4 AND o.retracted < 0 AND o.code = '' AND o.standing NOT LIKE 'E\_%' ESCAPE '\' AND o.added > 0 AND o.id <> ''
+  AND (?5 = '' OR EXISTS (SELECT 1 FROM json_each(s.recipients) r WHERE r.value = ?5)) ORDER BY o.added LIMIT 1;
+-- name: set_standing
+UPDATE object SET standing = ?2 WHERE oid = ?1;
+-- name: object_at
+SELECT oid, media, id, type, vkey, eff, standing, retracted, added FROM object WHERE origin = ? AND idx = ? AND n = ?;
+-- name: let_in
+SELECT o.origin, o.idx, o.n FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll IN (?, ?) AND o.gated = 1;
+-- name: next_class
+SELECT MIN(class) FROM shelf WHERE coll = ? AND class > ?;
+-- name: next_class_of_type
+SELECT MIN(class) FROM shelf WHERE coll = ? AND type = ? AND class > ?;
+-- name: next_class_of_version
+SELECT MIN(class) FROM shelf WHERE coll = ? AND vkey = ? AND class > ?;
+-- name: page
+SELECT added, oid, coll, level FROM shelf WHERE coll = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
+-- name: page_of_type
+SELECT added, oid, coll, level FROM shelf INDEXED BY shelf_by_type WHERE coll = ? AND type = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
+-- name: page_of_version
+SELECT added, oid, coll, level FROM shelf INDEXED BY shelf_by_version WHERE coll = ? AND vkey = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
+-- name: page_of_id
+SELECT added, oid, coll, level, class, type, vkey FROM shelf INDEXED BY shelf_by_id WHERE coll = ? AND id = ? AND level <= ?;
+-- name: object
+SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.hash, o.code, o.retracted, o.added, o.eff, o.standing,
+  s.party, s.time, s.id, COALESCE((SELECT raw FROM body b WHERE b.oid = o.oid), x'')
+FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx WHERE o.oid = ?;
+-- name: claims
+SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.hash, o.code, o.retracted, o.added, o.eff, o.standing,
+  s.party, s.time, s.id, COALESCE((SELECT raw FROM body b WHERE b.oid = o.oid), x'')
+FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx
+WHERE o.id = ?1 AND o.eff <= ?2 AND o.id <> '' ORDER BY o.vkey DESC, o.added, o.oid LIMIT ?3;
+-- name: standing_of
+SELECT o.n, o.added > 0 AND o.retracted < 0 AND o.revoked = 0 AND EXISTS (SELECT 1 FROM shelf s WHERE s.oid = o.oid AND s.coll = ?3 AND s.class / 7 % 7 = 6)
+FROM object o WHERE o.origin = ?1 AND o.idx = ?2 ORDER BY o.n;
+-- name: retracted_items
+SELECT origin, of_idx, first, last FROM retraction ORDER BY origin, of_idx, idx, first;
+-- name: item_of
+SELECT type, value, observed, until, context, note FROM item WHERE origin = ? AND idx = ? AND n = ?;
+-- name: dump_objects
+SELECT o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.gated, hex(o.hash), o.code, o.retracted, hex(COALESCE(b.raw, ''))
+FROM object o LEFT JOIN body b ON b.oid = o.oid ORDER BY o.origin, o.idx, o.n;
+-- name: objects_in
+SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.hash, o.code, o.retracted, o.added, o.eff, o.standing,
+  s.party, s.time, s.id, COALESCE((SELECT raw FROM body b WHERE b.oid = o.oid), x'')
+FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx WHERE o.origin = ?1 AND o.idx = ?2 ORDER BY o.n;
+-- name: known
+SELECT w.origin, w.vkey, w.revoked, EXISTS (SELECT 1 FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll = ?2 AND s.id = ?1 AND s.vkey = ?3 AND o.hash = ?4 AND s.level BETWEEN 0 AND 5)
+FROM owner w WHERE w.id = ?1;
+-- name: bodies
+SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.hash, o.code, o.retracted, o.added, o.eff, o.standing,
+  s.party, s.time, s.id, x''
+FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx
+WHERE o.id = ?2 AND o.id <> '' AND o.origin = ?1 AND (o.media = ?3 OR o.media = '' AND ?3 NOT LIKE '%misp%') AND o.retracted < 0 AND o.standing NOT LIKE 'E\_%' ESCAPE '\' ORDER BY o.idx, o.n;
+-- name: refusals_of
+SELECT COUNT(*), COALESCE(SUM(standing LIKE 'E\_%' ESCAPE '\'), 0), COALESCE(MIN(CASE WHEN standing LIKE 'E\_%' ESCAPE '\' THEN standing END), '') FROM object WHERE origin = ? AND idx = ?;

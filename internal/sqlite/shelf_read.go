@@ -1,0 +1,309 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"entente/statement"
+	"entente/watch/indicator"
+)
+
+// ObjectQuery asks for one page of some shelves, which are read as one. Fields
+// are joined by AND, the values of one by OR; empty ones do not narrow.
+type ObjectQuery struct {
+	Shelves []string
+	Level   int   // the strictest that is seen
+	After   int64 // added later than this, Unix microseconds
+	Until   int64 // and not later than this; 0: no bound
+	Limit   int
+	IDs     []string
+	Types   []string
+	// Which versions: the last that can be seen, the first, all, or those with
+	// these keys (VKey). None of them asks for the last.
+	Last, First, All bool
+	VKeys            []string
+}
+
+// Placed is an object where a page has it.
+type Placed struct {
+	Object
+	OID       int64
+	Ref       statement.Ref
+	Party     string
+	Said      int64          // claimed time of the statement, Unix milliseconds
+	Added     int64          // when it came to this shelf, Unix microseconds
+	Level     int            // strictest level ever seen of this version
+	Standing  string         // StandingGood, StandingClaim, StandingAgain or a reason code
+	Retracted int64          // the statement that takes it back, or -1
+	Item      indicator.Item // of a list's item, which has no bytes
+}
+
+// Objects returns one page in the order of coming, and whether there is more.
+// Its cost does not depend on how much lies on the shelves.
+func (v *View) Objects(ctx context.Context, q ObjectQuery) (page []Placed, more bool, err error) {
+	if !q.Last && !q.First && !q.All && len(q.VKeys) == 0 {
+		q.Last = true
+	}
+	if q.Until == 0 {
+		q.Until = 1<<63 - 1
+	}
+	tx, err := v.db.read.BeginTx(ctx, nil) // one state of the shelves for all runs
+	if err != nil {
+		return nil, false, err
+	}
+	p := &prepared{ctx: ctx, db: v.db, tx: tx, stmts: make(map[string]*sql.Stmt)}
+	page, more, err = p.page(q)
+	for _, s := range p.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	return page, more, errors.Join(err, tx.Rollback())
+}
+
+func (p *prepared) page(q ObjectQuery) (page []Placed, more bool, err error) {
+	var rows []onShelf
+	for _, coll := range q.Shelves {
+		some, err := p.found(coll, q)
+		if err != nil {
+			return nil, false, err
+		}
+		rows = append(rows, some...)
+	}
+	slices.SortFunc(rows, func(a, b onShelf) int { return cmp.Or(cmp.Compare(a.added, b.added), cmp.Compare(a.oid, b.oid)) })
+	rows = slices.CompactFunc(rows, func(a, b onShelf) bool { return a.oid == b.oid })
+	if more = len(rows) > q.Limit; more {
+		rows = rows[:q.Limit]
+	}
+	for _, r := range rows {
+		o, err := p.placed(r.oid)
+		if err != nil {
+			return nil, false, err
+		}
+		o.Added = r.added
+		page = append(page, o)
+	}
+	return page, more, nil
+}
+
+// wants says whether a row of a class is asked for, its version aside.
+func (q ObjectQuery) wants(class int) bool {
+	return levelOf(class) <= q.Level && (q.All || q.Last && lastOf(class) >= q.Level || q.First && firstOf(class) >= q.Level)
+}
+
+// found returns the rows of one shelf, limit + 1 of each run of an index.
+func (p *prepared) found(coll string, q ObjectQuery) (rows []onShelf, err error) {
+	if len(q.IDs) > 0 {
+		return p.ofIDs(coll, q)
+	}
+	if q.All || q.Last || q.First {
+		if rows, err = p.ofClasses(coll, q); err != nil || q.All {
+			return rows, err
+		}
+	}
+	for _, vkey := range q.VKeys {
+		some, err := p.runs("next_class_of_version", "page_of_version", []any{coll, vkey}, q, func(class int) bool { return levelOf(class) <= q.Level })
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range some {
+			if o, err := p.placed(r.oid); err != nil {
+				return nil, err
+			} else if len(q.Types) == 0 || slices.Contains(q.Types, o.Type) {
+				rows = append(rows, r)
+			}
+		}
+	}
+	return rows, nil
+}
+
+func (p *prepared) ofClasses(coll string, q ObjectQuery) (rows []onShelf, err error) {
+	if len(q.Types) == 0 {
+		return p.runs("next_class", "page", []any{coll}, q, q.wants)
+	}
+	for _, typ := range q.Types {
+		some, err := p.runs("next_class_of_type", "page_of_type", []any{coll, typ}, q, q.wants)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+// runs reads the runs of an index that a query wants, one for each class.
+func (p *prepared) runs(next, name string, key []any, q ObjectQuery, wants func(class int) bool) (rows []onShelf, err error) {
+	for class := -1; ; {
+		var found sql.NullInt64
+		if _, err := p.one(next, append(slices.Clone(key), class), &found); err != nil || !found.Valid {
+			return rows, err
+		}
+		if class = int(found.Int64); !wants(class) {
+			continue
+		}
+		err := p.each(name, func(r *sql.Rows) error {
+			var row onShelf
+			err := r.Scan(&row.added, &row.oid, &row.coll, &row.level)
+			rows = append(rows, row)
+			return err
+		}, append(slices.Clone(key), class, q.After, q.Until, q.Limit+1)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ofIDs reads every version of some objects, at most maxVersions of each.
+func (p *prepared) ofIDs(coll string, q ObjectQuery) (rows []onShelf, err error) {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(q.IDs))) {
+		err := p.each("page_of_id", func(r *sql.Rows) error {
+			var row onShelf
+			if err := r.Scan(&row.added, &row.oid, &row.coll, &row.level, &row.class, &row.typ, &row.vkey); err != nil {
+				return err
+			}
+			if row.added > q.After && row.added <= q.Until && (len(q.Types) == 0 || slices.Contains(q.Types, row.typ)) && (q.wants(row.class) || slices.Contains(q.VKeys, row.vkey)) {
+				rows = append(rows, row)
+			}
+			return nil
+		}, coll, id, q.Level)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+func (p *prepared) placed(oid int64) (o Placed, err error) {
+	s, err := p.stmt("object")
+	if err != nil {
+		return o, err
+	}
+	if o, err = scanPlaced(s.QueryRowContext(p.ctx, oid)); err != nil {
+		return o, err
+	}
+	if o.Media == "" && o.Code == "" {
+		it := &o.Item
+		_, err = p.one("item_of", []any{o.Ref.Origin, o.Ref.Index, o.N}, &it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note)
+	}
+	return o, err
+}
+
+func scanPlaced(row scanner) (o Placed, err error) {
+	var hash []byte
+	var code, id string
+	err = row.Scan(&o.OID, &o.Ref.Origin, &o.Ref.Index, &o.N, &o.Media, &o.ID, &o.Type, &o.Version, &o.VKey, &o.CreatedBy, &o.Revoked, &o.Object.Level,
+		&hash, &code, &o.Retracted, &o.Added, &o.Level, &o.Standing, &o.Party, &o.Said, &id, &o.Raw)
+	if err != nil {
+		return o, err
+	}
+	copy(o.Hash[:], hash)
+	o.Code = statement.Code(code)
+	o.Ref.ID, err = statement.ParseDigest(id)
+	return o, err
+}
+
+// Claims returns every body ever said for an id that the level may see, the
+// latest versions first, each with its signer: also what was refused or taken
+// back. At most limit of them.
+func (v *View) Claims(ctx context.Context, id string, level, limit int) ([]Placed, error) {
+	return v.placed(ctx, "claims", id, level, limit)
+}
+
+// ObjectsOf returns the objects of one statement, in order.
+func (v *View) ObjectsOf(ctx context.Context, origin string, index uint64) ([]Placed, error) {
+	return v.placed(ctx, "objects_in", origin, index)
+}
+
+// Standing says of each object of a statement whether it stands: on the shelf
+// of its party, as the last version, neither revoked nor taken back.
+func (v *View) Standing(ctx context.Context, origin string, index uint64, shelf string) ([]bool, error) {
+	var list []bool
+	err := v.db.each(ctx, "standing_of", func(rows *sql.Rows) error {
+		var n int
+		var stands bool
+		err := rows.Scan(&n, &stands)
+		list = append(list, stands)
+		return err
+	}, origin, index, shelf)
+	return list, err
+}
+
+// Retracted is a run of items or objects that was taken back.
+type Retracted struct {
+	Origin      string
+	Index       uint64
+	First, Last int
+}
+
+// Retracted returns everything that was taken back.
+func (v *View) Retracted(ctx context.Context) ([]Retracted, error) {
+	var list []Retracted
+	err := v.db.each(ctx, "retracted_items", func(rows *sql.Rows) error {
+		var r Retracted
+		err := rows.Scan(&r.Origin, &r.Index, &r.First, &r.Last)
+		list = append(list, r)
+		return err
+	})
+	return list, err
+}
+
+// Known is what is known of an id.
+type Known struct {
+	Origin  string // of the log that said it first, "" if nobody did
+	VKey    string // of its latest version
+	Revoked bool
+	Same    bool             // these very bytes stand on the own shelf
+	Hash    statement.Digest // of the latest version; not read
+}
+
+// Known tells whose an id is, and whether a body of it is on the own shelf.
+func (v *View) Known(ctx context.Context, media, id, vkey string, hash statement.Digest) (Known, error) {
+	var k Known
+	err := v.db.read.QueryRowContext(ctx, v.db.q("known"), id, ShelfOf(media, ShelfOwn), vkey, hash[:]).Scan(&k.Origin, &k.VKey, &k.Revoked, &k.Same)
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, nil
+	}
+	return k, err
+}
+
+// Bodies returns, without their bytes, the bodies that a log holds of an id and
+// that were neither refused nor taken back.
+func (v *View) Bodies(ctx context.Context, origin, media, id string) ([]Placed, error) {
+	return v.placed(ctx, "bodies", origin, id, media)
+}
+
+func (v *View) placed(ctx context.Context, name string, args ...any) ([]Placed, error) {
+	var list []Placed
+	err := v.db.each(ctx, name, func(rows *sql.Rows) error {
+		o, err := scanPlaced(rows)
+		list = append(list, o)
+		return err
+	}, args...)
+	return list, err
+}
+
+// Share is how much of something.
+type Share int
+
+// The shares.
+const (
+	None Share = iota
+	Some
+	All
+)
+
+// Refusals tells how many of a statement's objects are refused, and one of the
+// reasons.
+func (v *View) Refusals(ctx context.Context, origin string, index uint64) (Share, statement.Code, error) {
+	var all, no int
+	var code statement.Code
+	err := v.db.read.QueryRowContext(ctx, v.db.q("refusals_of"), origin, index).Scan(&all, &no, &code)
+	switch {
+	case no == 0:
+		return None, "", err
+	case no < all:
+		return Some, code, err
+	}
+	return All, code, err
+}
