@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -16,50 +17,62 @@ import (
 // ReadEnvelope splits an envelope into the exact bytes of its objects (section
 // 3.7). Only the frame is judged here: an object that nobody could read
 // spoils no other. What is no envelope is an *Error with status 422.
-func ReadEnvelope(body []byte) ([][]byte, error) {
+func ReadEnvelope(body []byte) (e Envelope, err error) {
 	d := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
-		return nil, unprocessable("no JSON object")
+		return e, unprocessable("no JSON object")
 	}
-	var list [][]byte
-	seen := false
+	seen := make(map[string]bool)
 	for d.PeekKind() == '"' {
 		t, err := d.ReadToken()
 		if err != nil {
-			return nil, unprocessable("no JSON object")
+			return e, unprocessable("no JSON object")
 		}
-		switch name := t.String(); {
-		case name == "objects" && seen:
-			return nil, unprocessable("objects are there twice")
-		case name == "objects":
-			seen = true
-			if list, err = elements(d); err != nil {
-				return nil, err
-			}
-		case name == "type":
-			if v, err := d.ReadValue(); err != nil || string(v) == `"bundle"` {
-				return nil, unprocessable("a STIX bundle where an envelope of TAXII stands")
-			}
-		default: // more and next of a page that is passed on, custom properties
-			if err := d.SkipValue(); err != nil {
-				return nil, unprocessable("not JSON")
-			}
+		name := t.String()
+		if seen[name] && slices.Contains([]string{"objects", "more", "next", "type"}, name) {
+			return e, unprocessable("%s is there twice", name)
+		}
+		seen[name] = true
+		if err := e.property(d, name); err != nil {
+			return e, err
 		}
 	}
 	if _, err := d.ReadToken(); err != nil {
-		return nil, unprocessable("not JSON")
+		return e, unprocessable("not JSON")
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, unprocessable("something follows the envelope")
+		return e, unprocessable("something follows the envelope")
 	}
-	return list, nil
+	return e, nil
 }
 
-func elements(d *jsontext.Decoder) ([][]byte, error) {
+// property reads the value of one property; custom ones are passed over.
+func (e *Envelope) property(d *jsontext.Decoder, name string) (err error) {
+	if name == "objects" {
+		e.Objects, err = elements(d)
+		return err
+	}
+	v, err := d.ReadValue()
+	switch kind := v.Kind(); {
+	case err != nil:
+		return unprocessable("not JSON")
+	case name == "more" && kind != 't' && kind != 'f':
+		return unprocessable("more is neither true nor false")
+	case name == "more":
+		e.More = kind == 't'
+	case name == "next" && (kind != '"' || json.Unmarshal(v, &e.Next) != nil):
+		return unprocessable("next is no string")
+	case name == "type" && string(v) == `"bundle"`:
+		return unprocessable("a STIX bundle where an envelope of TAXII stands")
+	}
+	return nil
+}
+
+func elements(d *jsontext.Decoder) ([]json.RawMessage, error) {
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '[' {
 		return nil, unprocessable("objects is no list")
 	}
-	var list [][]byte
+	var list []json.RawMessage
 	for d.PeekKind() != ']' {
 		v, err := d.ReadValue()
 		if err != nil {
@@ -68,7 +81,7 @@ func elements(d *jsontext.Decoder) ([][]byte, error) {
 		if v.Kind() != '{' {
 			return nil, unprocessable("object %d is none", len(list))
 		}
-		list = append(list, bytes.Clone(v))
+		list = append(list, json.RawMessage(bytes.Clone(v)))
 	}
 	_, err := d.ReadToken()
 	if err != nil {

@@ -190,25 +190,26 @@ func TestReadEnvelope(t *testing.T) {
 		"{\"objects\":[{\"a\":\"\xff\"}]}":                       {"{\"a\":\"\xff\"}"},
 		`{"objects":[{"a":1}],"objects":[]}`:                     nil,
 		`{"type":"bundle","objects":[]}`:                         nil,
-		`{"objects":{}}`:                                         nil,
-		`{"objects":[1]}`:                                        nil,
-		`{"objects":[{]}`:                                        nil,
-		`{"objects":[{}]`:                                        nil,
-		`{"objects":[{}]}{}`:                                     nil,
-		`[]`:                                                     nil,
-		``:                                                       nil,
-		`{"objects":` + strings.Repeat("[", 1<<20):               nil,
-		`{"x":` + strings.Repeat(`{"a":`, 1<<20):                 nil,
+		`{"more":1}`:                                             nil, `{"next":true}`: nil, `{"more":true,"more":false}`: nil,
+		`{"objects":{}}`:     nil,
+		`{"objects":[1]}`:    nil,
+		`{"objects":[{]}`:    nil,
+		`{"objects":[{}]`:    nil,
+		`{"objects":[{}]}{}`: nil,
+		`[]`:                 nil,
+		``:                   nil,
+		`{"objects":` + strings.Repeat("[", 1<<20): nil,
+		`{"x":` + strings.Repeat(`{"a":`, 1<<20):   nil,
 	} {
 		got, err := ReadEnvelope([]byte(in))
 		if e := new(Error); want == nil && (!errors.As(err, &e) || e.Status() != 422) {
-			t.Errorf("%.60q: %q, %v; want 422", in, got, err)
+			t.Errorf("%.60q: %v, %v; want 422", in, got, err)
 		}
 		if want == nil {
 			continue
 		}
 		list := []string{}
-		for _, o := range got {
+		for _, o := range got.Objects {
 			list = append(list, string(o))
 		}
 		if diff := cmp.Diff(want, list); err != nil || diff != "" {
@@ -277,7 +278,7 @@ func FuzzReadEnvelope(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, o := range list {
+		for _, o := range list.Objects {
 			if len(o) == 0 || o[0] != '{' {
 				t.Errorf("%q", o)
 			}

@@ -2,6 +2,7 @@ package taxiihttp
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,12 +26,12 @@ func (c *call) add(ctx context.Context, in taxii.Collection) error {
 	if err != nil {
 		return err
 	}
-	raws, err := taxii.ReadEnvelope(body)
+	envelope, err := taxii.ReadEnvelope(body)
 	if err != nil {
 		return err
 	}
 	s := taxii.Status{ID: c.NewID(), RequestTimestamp: taxii.Time(c.Now().UnixMicro())}
-	if err := c.take(ctx, in, raws, &s); err != nil {
+	if err := c.take(ctx, in, envelope.Objects, &s); err != nil {
 		return err
 	}
 	s.Count()
@@ -53,7 +54,7 @@ func (c *call) body() ([]byte, error) {
 
 // take stores what can be stored and fills in the status, in the order of the
 // envelope.
-func (c *call) take(ctx context.Context, in taxii.Collection, raws [][]byte, s *taxii.Status) error {
+func (c *call) take(ctx context.Context, in taxii.Collection, raws []json.RawMessage, s *taxii.Status) error {
 	errs := make([]error, len(raws))
 	var good []stix.Object
 	var at []int // where in the envelope
