@@ -18,6 +18,7 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: border.KindDecision, Check: border.CheckDecision},
 		statement.Spec{Kind: border.KindRetraction, Check: border.CheckRetraction},
 		statement.Spec{Kind: stix.KindObjects, Check: stix.CheckObjects},
+		statement.Spec{Kind: border.KindCanary, Check: border.CheckCanary},
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
 	)
 	return statement.NewRegistry(specs...)
