@@ -11,6 +11,7 @@ import (
 	"context"
 	"io"
 
+	"entente/border"
 	"entente/exchange/convert"
 	"entente/record"
 	"entente/statement"
@@ -39,6 +40,8 @@ type Node interface {
 	Hunt(ctx context.Context, r HuntRequest, told func(done, total int64)) (HuntResult, error)
 	// Search looks for a text in archive, alerts and statements; told, if not nil, hears how far the archive has been read.
 	Search(ctx context.Context, r SearchRequest, told func(done, total int64)) (SearchResult, error)
+	// Leak names whose copies of marked releases a leaked text comes from.
+	Leak(ctx context.Context, text []byte) (LeakResult, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
 	Seal(ctx context.Context, r SealRequest) (statement.Ref, error)
@@ -179,6 +182,7 @@ type ShareRequest struct {
 	Basis   string   // one of indicator.Bases; empty means told
 	Marking string   // a TLP label; empty means TLP:AMBER, or what the file says if that is stricter
 	To      []string // party ids
+	Canary  bool     // each recipient gets a marked copy of its own, with decoys
 	Data    []byte
 }
 
@@ -189,6 +193,25 @@ type ShareResult struct {
 	Marking string          `json:"marking"`
 	To      []string        `json:"to"`
 	Report  convert.Report  `json:"report"`
+	// Of a marked release: the statement that commits to who gets what, and how many decoys each copy has.
+	Canary *statement.Ref `json:"canary,omitempty"`
+	Decoys int            `json:"decoys,omitempty"`
+}
+
+// LeakResult says what a leaked text holds of marked releases.
+type LeakResult struct {
+	Looked   int      `json:"looked"`   // releases
+	Releases []Leaked `json:"releases"` // those that it holds something of
+}
+
+// Leaked is one of them.
+type Leaked struct {
+	Canary  statement.Ref  `json:"canary"`
+	Name    string         `json:"name"` // of the list
+	Case    string         `json:"case"`
+	Time    int64          `json:"time"` // claimed
+	Tracing border.Tracing `json:"tracing"`
+	Proof   []byte         `json:"proof,omitempty"` // a file for anybody with the charter; none if nobody is named
 }
 
 // AcceptRequest names held-back items: by their ids, or all of one list (party
@@ -236,6 +259,9 @@ type AlertQuery struct {
 type Alerts struct {
 	Total int     `json:"total"`
 	Items []Alert `json:"items"`
+	// Canaries are own decoys that own logs met: no findings, but somebody who
+	// was given them, or has them from there, looked for them.
+	Canaries []Alert `json:"canaries"`
 }
 
 // Alert is one indicator that met own logs, or one that the gate holds back.

@@ -127,7 +127,15 @@ func (c *Client) Status(ctx context.Context) (s Status, err error) {
 // Share sends a file of indicators.
 func (c *Client) Share(ctx context.Context, r ShareRequest) (s ShareResult, err error) {
 	q := url.Values{"name": {r.Name}, "source": {r.Source}, "basis": {r.Basis}, "marking": {r.Marking}, "to": r.To}
+	if r.Canary {
+		q.Set("canary", "1")
+	}
 	return s, c.decode(ctx, http.MethodPost, "share", q, bytes.NewReader(r.Data), &s)
+}
+
+// Leak traces a leaked text.
+func (c *Client) Leak(ctx context.Context, text []byte) (l LeakResult, err error) {
+	return l, c.decode(ctx, http.MethodPost, "leak", nil, bytes.NewReader(text), &l)
 }
 
 // Accept records a decision on held-back items.

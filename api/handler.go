@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"entente/border"
 	"entente/statement"
 	"entente/watch/incident"
 )
@@ -68,6 +69,15 @@ func Handler(n Node) http.Handler {
 	post(mux, "users", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.PutUser(ctx, u) })
 	post(mux, "users/remove", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.RemoveUser(ctx, u.Name) })
 	mux.HandleFunc("POST /v1/share", share(n))
+	mux.HandleFunc("POST /v1/leak", func(w http.ResponseWriter, r *http.Request) {
+		text, err := readAll(w, r, border.MaxLeak)
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		v, err := n.Leak(r.Context(), text)
+		answer(w, v, err)
+	})
 	mux.HandleFunc("POST /v1/hunt", toldly(MaxShare, n.Hunt))
 	mux.HandleFunc("POST /v1/search", toldly(MaxRequest, n.Search))
 	mux.HandleFunc("POST /v1/carry/in", func(w http.ResponseWriter, r *http.Request) {
@@ -161,7 +171,7 @@ func share(n Node) http.HandlerFunc {
 		}
 		q := r.URL.Query()
 		v, err := n.Share(r.Context(), ShareRequest{
-			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q["to"], Data: data,
+			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q["to"], Canary: q.Get("canary") == "1", Data: data,
 		})
 		answer(w, v, err)
 	}

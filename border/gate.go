@@ -12,6 +12,7 @@ import (
 // Why the gate holds a candidate. The codes are stable: catalogues of
 // translations use them.
 const (
+	HeldCanary       = "HELD_CANARY"        // our own decoy: nothing real stands behind it
 	HeldBreadth      = "HELD_BREADTH"       // a network wider than MinBits4 or MinBits6 allows
 	HeldPublicSuffix = "HELD_PUBLIC_SUFFIX" // a name (or a URL's host) that strangers share
 	HeldOwnAsset     = "HELD_OWN_ASSET"     // meets, covers or lies within what is ours
@@ -28,7 +29,7 @@ const (
 // HeldCodes returns every code, in the order in which reasons are given.
 func HeldCodes() []string {
 	return []string{
-		HeldBreadth, HeldPublicSuffix, HeldOwnAsset, HeldWarningList,
+		HeldCanary, HeldBreadth, HeldPublicSuffix, HeldOwnAsset, HeldWarningList,
 		HeldUndated, HeldFuture, HeldExpired, HeldDecayed, HeldEvidence, HeldContext, HeldRule,
 	}
 }
@@ -55,6 +56,7 @@ type Candidate struct {
 	Basis           string    // how its giver knows: told, observed, recorded, inferred, asserted; empty counts as told
 	Told            time.Time // when its giver last said it, as claimed; zero: not known
 	Corroborated    int       // how many other parties name it on a basis of their own, or have seen it
+	Decoy           string    // to whom it was given as an own decoy; empty: it is none
 	Sighted         int       // how many parties have seen it in their own logs
 	LastSighted     time.Time // when, the latest
 }
@@ -105,6 +107,9 @@ func (g *Gate) Judge(c Candidate, now time.Time) Verdict {
 	hold := func(code, format string, a ...any) {
 		v.Hold = true
 		v.Reasons = append(v.Reasons, Reason{code, fmt.Sprintf(format, a...)})
+	}
+	if c.Decoy != "" {
+		hold(HeldCanary, "%s", c.Decoy)
 	}
 	if c.Rule {
 		hold(HeldRule, "%s", c.Value.Type)

@@ -54,6 +54,8 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
 	n.lists.own, n.lists.giver = n.ownRules, n.self.ID
+	n.canaries = &canaries{self: n.self, view: n.view, log: n.log, opens: n.ingress}
+	n.lists.decoys = n.canaries.decoys
 	n.clerk = newClerk(n.author, n.view, n.watch, n.lists, n.heads, now)
 	if err := errors.Join(n.clerk.recall(ctx), n.recallSpent(ctx)); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"entente/border"
 	"entente/internal/sqlite"
+	"entente/observable"
 	"entente/record"
 	"entente/statement"
 	"entente/watch"
@@ -28,12 +29,16 @@ type entry struct {
 	verdict  border.Verdict
 	accepted string // officer who accepted what the gate holds, else empty
 	agreed   int64  // when, Unix milliseconds
+	canary   string // parties to whom it was given as an own decoy, else empty
 	title    string // of a rule, for people
 }
 
-// held says that the item may not alert: the gate holds it and no person has
-// accepted it, or not since it expired.
+// held says that the item may not alert: it is an own decoy, or the gate holds
+// it and no person has accepted it, or not since it expired.
 func (e entry) held() bool {
+	if e.canary != "" {
+		return true
+	}
 	return e.verdict.Hold && (e.accepted == "" || !e.verdict.Ended.IsZero() && e.verdict.Ended.UnixMilli() > e.agreed)
 }
 
@@ -59,7 +64,8 @@ type lists struct {
 	public *border.Gate
 	now    func() time.Time
 	own    func() []rule.Rule // the operator's rules
-	giver  string             // party id of the operator
+	decoys func(context.Context) (map[observable.Value]string, error)
+	giver  string // party id of the operator
 
 	mu      sync.RWMutex // guards what follows
 	current *watchlist
@@ -69,7 +75,7 @@ type lists struct {
 }
 
 func newLists(view *sqlite.View, self string, gate *border.Gate, now func() time.Time) *lists {
-	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() []rule.Rule { return nil }}
+	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() []rule.Rule { return nil }, decoys: func(context.Context) (map[observable.Value]string, error) { return nil, nil }}
 }
 
 // get returns the present watchlist.
@@ -152,12 +158,18 @@ func (l *lists) judgeAll(ctx context.Context, entries []entry) error {
 	if err != nil {
 		return err
 	}
+	decoys, err := l.decoys(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range entries {
 		e := &entries[i]
 		c, err := candidate(e.item, e.basis, e.given)
 		if err != nil {
 			return err
 		}
+		e.canary = decoys[c.Value]
+		c.Decoy = e.canary
 		e.verdict = l.gate.Judge(others.candidate(c, e.giver), l.now())
 	}
 	return nil

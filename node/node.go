@@ -49,6 +49,7 @@ type Node struct {
 	publisher *publisher
 	clerk     *clerk
 	lists     *lists
+	canaries  *canaries
 	lookout   *lookout
 	teller    *teller
 	ringer    *ringer

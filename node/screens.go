@@ -410,6 +410,9 @@ func (n *Node) decide(ctx context.Context, officer string, keys []sqlite.Key, st
 		if !ok {
 			return console.ErrNotFound
 		}
+		if w.entries[i].canary != "" {
+			return statement.Refuse(statement.CodeState, "%.200s is a decoy of our own: there is nothing to accept", w.entries[i].item.Value)
+		}
 		byList[w.entries[i].list] = append(byList[w.entries[i].list], k.Item)
 	}
 	for list, items := range byList {

@@ -16,7 +16,6 @@ import (
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
-	"entente/watch/indicator"
 )
 
 // Share reads a file of indicators and says it, one statement for each sheet,
@@ -39,26 +38,16 @@ func (c control) Share(ctx context.Context, r api.ShareRequest) (api.ShareResult
 		return out, err
 	}
 	out.Marking, out.To = string(marking), to
-	sum := sha256.Sum256(r.Data)
-	sheets := indicator.Split(items)
-	for i, sheet := range sheets {
-		part, err := indicator.List{Items: sheet}.Marshal()
-		if err != nil {
-			return out, err
-		}
-		ref, err := n.author.say(ctx, draft{
-			kind: indicator.KindList, caseID: out.Case, marking: marking, recipients: to, parts: [][]byte{part},
-			body: indicator.ListBody{
-				Name: r.Name, Source: listSource(r.Source, sum), Basis: cmp.Or(r.Basis, indicator.BasisTold),
-				Count: len(sheet), Sheet: i + 1, Sheets: len(sheets),
-			},
-		})
-		if err != nil {
-			return out, err
-		}
-		out.Refs = append(out.Refs, ref)
+	if r.Canary {
+		err := n.shareMarked(ctx, r, items, marking, &out)
+		return out, err
 	}
-	return out, nil
+	texts, err := sheetTexts(items)
+	if err != nil {
+		return out, err
+	}
+	err = n.sayList(ctx, r, marking, to, listSource(r.Source, sha256.Sum256(r.Data)), texts, &out)
+	return out, err
 }
 
 // terms works out marking and recipients. Without a marking the file's own
@@ -148,6 +137,9 @@ func (n *Node) chosen(ctx context.Context, r api.AcceptRequest) ([]sqlite.Key, e
 	}
 	var keys []sqlite.Key
 	for _, e := range n.lists.get().entries {
+		if e.canary != "" {
+			continue // nothing real stands behind it
+		}
 		named := r.All ||
 			r.Index != nil && e.giver == r.Party && e.key.Index == *r.Index ||
 			r.Name != "" && e.name == r.Name && (r.Party == "" || r.Party == e.giver) ||

@@ -149,7 +149,7 @@ func source(r sqlite.Source) api.Source {
 // Alerts lists alerts with their newest line, or what the gate holds back.
 func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, error) {
 	n := c.n
-	out := api.Alerts{Items: []api.Alert{}}
+	out := api.Alerts{Items: []api.Alert{}, Canaries: []api.Alert{}}
 	if q.Held {
 		held, total, err := n.heldBack(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
 		out.Total = total
@@ -167,6 +167,9 @@ func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, erro
 		return out, err
 	}
 	out.Total = total
+	if out.Canaries, err = n.canariesSeen(ctx); err != nil {
+		return out, err
+	}
 	for _, a := range alerts {
 		one, err := n.apiAlert(ctx, a)
 		if err != nil {
@@ -188,9 +191,13 @@ func (n *Node) apiAlert(ctx context.Context, a console.Alert) (api.Alert, error)
 	}
 	hits, err := n.watch.Hits(ctx, k, 1)
 	for _, h := range hits {
-		one.Hits = append(one.Hits, api.Hit{File: h.Path, Line: h.Line, Offset: h.Offset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw), Time: h.EventTime})
+		one.Hits = append(one.Hits, hitOf(h))
 	}
 	return one, err
+}
+
+func hitOf(h sqlite.Hit) api.Hit {
+	return api.Hit{File: h.Path, Line: h.Line, Offset: h.Offset, Field: h.Field, Seen: h.Seen, Rule: h.Rule, Raw: string(h.Raw), Time: h.EventTime}
 }
 
 func alertOf(id string, i console.Indicator, count uint64) api.Alert {

@@ -40,6 +40,10 @@ func runAlerts(ctx context.Context, e *env, args []string) error {
 	if *asJSON {
 		return e.json(page)
 	}
+	for _, a := range page.Canaries {
+		e.printf("canary seen: a decoy of our own, in our own logs\n")
+		showAlert(e, a, *lang)
+	}
 	for _, a := range page.Items {
 		showAlert(e, a, *lang)
 	}

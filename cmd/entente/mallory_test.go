@@ -31,12 +31,15 @@ import (
 // mallory is the program of that name in the stories attack_*.txtar: a process
 // of its own with a signer of its own, built on node/hostile. Its verbs:
 //
-//	unit [--budget N]                  folders of north, south and observer with a charter in force
+//	unit [--budget N] [--more NAME]    folders of north, south and observer with a charter in force
 //	attack NAME [--as DIR] [--on ID]   one attack of the catalogue; prints how the victim took it
 //	quiet DIR...                       waits until honest nodes have nothing left to say
 //	digest DIR                         prints the state that no attack may change
 //	recorded DIR PARTY CODE            waits until a refusal is counted in the status and proved by a
 //	                                   refusal/v1 statement, verified offline from the charter alone
+//	copies MODE DIR...                 prints the values of the newest list that each folder was given: the
+//	                                   whole, or the union, intersection or a mixture of two
+//	look NAME FILE                     appends to an access log that somebody came from a page of NAME
 //	bytes DIR CLASS                    changes one byte of a class in a log folder
 func mallory() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -45,7 +48,7 @@ func mallory() {
 	defer cancel()
 	verbs := map[string]func(context.Context, []string) error{
 		"unit": malloryUnit, "attack": malloryAttack, "quiet": malloryQuiet, "digest": malloryDigest,
-		"recorded": malloryRecorded, "bytes": malloryBytes,
+		"recorded": malloryRecorded, "bytes": malloryBytes, "copies": malloryCopies, "look": malloryLook,
 	}
 	err := errors.New("usage: mallory VERB")
 	if len(os.Args) > 1 && verbs[os.Args[1]] != nil {
@@ -62,12 +65,17 @@ func malloryUnit(_ context.Context, args []string) error {
 	f := flag.NewFlagSet("unit", flag.ContinueOnError)
 	budget := f.Int64("budget", 0, "objects a day")
 	witnesses := f.Int("witnesses", 0, "quorum")
+	more := f.String("more", "", "another party")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	var cards []charter.Card
 	keys := make(map[string]*keyfile.Keys)
-	for _, name := range parties() {
+	names := parties()
+	if *more != "" {
+		names = append(names, *more)
+	}
+	for _, name := range names {
 		role := charter.RoleParty
 		if name == observer {
 			role = charter.RoleObserver

@@ -28,6 +28,8 @@ parties, and waits until the statement is held.
   --source TEXT       where it is from
   --basis WORD        told, observed, recorded, inferred or asserted; default: told
   --wait DURATION     how long to wait for "held"; default: 10s; 0: not at all
+  --canary            each recipient gets a copy of its own, with decoys and marks, by which
+                      entente leak names whose copy was leaked
   --dry-run           read the file and say what would be shared; needs no node
   --json`, runShare}
 }
@@ -39,7 +41,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 	marking, name := f.String("marking", "", ""), f.String("name", "", "")
 	source, basis := f.String("source", "", ""), f.String("basis", "", "")
 	wait := f.Duration("wait", 10*time.Second, "")
-	dry, asJSON := f.Bool("dry-run", false, ""), f.Bool("json", false, "")
+	dry, asJSON, canary := f.Bool("dry-run", false, ""), f.Bool("json", false, ""), f.Bool("canary", false, "")
 	files, err := f.parse(args)
 	if err != nil {
 		return err
@@ -56,7 +58,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 		if err != nil {
 			return err
 		}
-		requests[i] = api.ShareRequest{Name: base(file), Source: *source, Basis: *basis, Marking: *marking, To: to, Data: data}
+		requests[i] = api.ShareRequest{Name: base(file), Source: *source, Basis: *basis, Marking: *marking, To: to, Canary: *canary, Data: data}
 		if *name != "" {
 			requests[i].Name = *name
 		}
@@ -88,6 +90,9 @@ func runShare(ctx context.Context, e *env, args []string) error {
 			whom = strings.Join(out.To, ", ")
 		}
 		e.printf("%s to %s as %s, %s\n", out.Marking, whom, counted(len(out.Refs), "statement", "statements"), numbers(out.Refs))
+		if out.Canary != nil {
+			e.printf("each its own copy, with %s; what each gets is committed to as number %d\n", counted(out.Decoys, "decoy", "decoys"), out.Canary.Index)
+		}
 		if err := follow(ctx, e, f, c, out, *wait); err != nil {
 			return err
 		}
@@ -212,10 +217,10 @@ func follow(ctx context.Context, e *env, f *flags, c *api.Client, out api.ShareR
 // verdictWait is how long a share waits for verdicts after it is held.
 const verdictWait = 5 * time.Second
 
-// answered says that every receiver has said what it makes of a statement.
+// answered says that every receiver of a statement has said what it makes of it.
 func answered(s api.Statement, to []string) bool {
 	for _, party := range to {
-		if !slices.ContainsFunc(s.Acks, func(a api.Ack) bool { return a.Party == party }) {
+		if slices.Contains(s.Recipients, party) && !slices.ContainsFunc(s.Acks, func(a api.Ack) bool { return a.Party == party }) {
 			return false
 		}
 	}

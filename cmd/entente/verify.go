@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +17,10 @@ import (
 )
 
 func verifyVerb() verb {
-	return verb{"verify", "check proof bundles and evidence, offline", `verify [--charter FILE | --dir DIR] FILE...
+	return verb{"verify", "check proof bundles, evidence and leak proofs, offline", `verify [--charter FILE | --dir DIR] FILE...
 
-Checks proof bundles (of one statement each) and evidence of two histories
-against the charter alone; no node and no network is needed. An ack among
+Checks proof bundles (of one statement each), evidence of two histories and
+proofs of whose copy was leaked, against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
@@ -32,12 +31,13 @@ if every file proves what it says.
 
 // finding is what one file proves.
 type finding struct {
-	File     string         `json:"file"`
-	Proves   string         `json:"proves"` // "statement" or "contradiction"
-	Report   *record.Report `json:"report,omitempty"`
-	Verdicts []string       `json:"verdicts,omitempty"` // of acks in other files
-	Party    string         `json:"party"`
-	Detail   string         `json:"detail,omitempty"`
+	File     string            `json:"file"`
+	Proves   string            `json:"proves"` // "statement", "contradiction" or "leak"
+	Report   *record.Report    `json:"report,omitempty"`
+	Verdicts []string          `json:"verdicts,omitempty"` // of acks in other files
+	Party    string            `json:"party"`
+	Detail   string            `json:"detail,omitempty"`
+	Leak     *node.LeakFinding `json:"leak,omitempty"`
 }
 
 func runVerify(_ context.Context, e *env, args []string) error {
@@ -121,18 +121,18 @@ func charterIn(dir string) string {
 }
 
 func verifyFile(r record.Roster, registry statement.Registry, path string) (finding, error) {
-	data, err := readFile(path, record.MaxBundle)
+	data, err := readFile(path, node.MaxLeakProof)
 	if err != nil {
 		return finding{}, err
 	}
 	if !isObject(data) {
 		return finding{}, errors.New("this is neither a bundle nor evidence")
 	}
-	var probe struct {
-		Format string `json:"format"`
-	}
-	if json.Unmarshal(data, &probe) == nil && strings.HasPrefix(probe.Format, "entente/evidence/") {
+	switch format := formatOf(data); {
+	case strings.HasPrefix(format, "entente/evidence/"):
 		return verifyEvidence(r, path, data)
+	case node.IsLeakProof(format):
+		return verifyLeak(r, path, data)
 	}
 	b, err := record.ParseBundle(data)
 	if err != nil {
@@ -212,6 +212,10 @@ func acknowledge(all []finding) {
 
 func showFinding(e *env, one finding) {
 	e.printf("%s: proved\n", one.File)
+	if one.Leak != nil {
+		showLeakFinding(e, *one.Leak)
+		return
+	}
 	if one.Report == nil {
 		e.printf("  %s signed two histories\n  %s\n", one.Party, one.Detail)
 		return

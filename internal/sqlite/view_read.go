@@ -67,6 +67,11 @@ func (v *View) OfKind(ctx context.Context, origin string, kind statement.Kind) (
 	return v.statements(ctx, "of_kind", origin, string(kind))
 }
 
+// OfCase returns the open statements of one kind and case in one log, in order.
+func (v *View) OfCase(ctx context.Context, origin, caseID string, kind statement.Kind) ([]Statement, error) {
+	return v.statements(ctx, "of_case", origin, string(kind), caseID)
+}
+
 // NewestOfKind returns the last statements of one kind in one log, newest first.
 func (v *View) NewestOfKind(ctx context.Context, origin string, kind statement.Kind, limit int) ([]Statement, error) {
 	return v.statements(ctx, "newest_of_kind", origin, string(kind), limit)
