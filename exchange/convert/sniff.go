@@ -113,6 +113,7 @@ func (c *collector) readMISP(data []byte) error {
 		for _, v := range a.Values {
 			r.values = append(r.values, value{v.Type, v.Text})
 		}
+		r.ruleOf(a)
 		return c.add(r)
 	})
 	c.report.NotRead = sum.Proposals

@@ -16,6 +16,7 @@ package misp
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,6 +37,7 @@ type Row struct {
 	Row      int    // position in the file, from 1
 	Type     string // as MISP names it
 	Values   []Value
+	Rule     string   // of a type that holds a rule: TypePattern, TypeSigma
 	Observed string   // last_seen, first_seen, its timestamp or the event's date, the first there is; "" for none
 	Until    string   // the end that a sighting of type 2 names, RFC 3339
 	Context  bool     // to_ids is off
@@ -145,13 +147,18 @@ func (r *reader) attribute(e Event, o Object, raw jsontext.Value) error {
 		string(a.LastSeen), string(a.FirstSeen), string(o.LastSeen), string(o.FirstSeen),
 		a.Timestamp.unix(), string(e.Date), e.Timestamp.unix(),
 	)
+	if slices.ContainsFunc(a.Tags, func(t Tag) bool { return t.Name == UndatedTag }) {
+		out.Observed = ""
+	}
 	out.Until = until(a.Sightings)
 	out.Markings = append(labels("tlp:", e.Tags), labels("tlp:", a.Tags)...)
 	values, read := split(out.Type, string(a.Value))
 	switch {
 	case Place{Object: &o}.Deleted(a):
 		out.refuse(stix.CodeRevoked, "deleted by its producer")
-	case !read:
+	case isRule(out.Type) && a.Value != "":
+		out.Rule = string(a.Value)
+	case !read && !isRule(out.Type):
 		out.refuse(statement.CodeKind, "type %.40q is not read", out.Type)
 	case len(values) == 0:
 		out.refuse(statement.CodeValue, "no value")

@@ -30,6 +30,14 @@ func kinds(name string) []observable.Type {
 	}
 }
 
+// The types whose values are rules.
+const (
+	TypePattern = "stix2-pattern"
+	TypeSigma   = "sigma"
+)
+
+func isRule(typ string) bool { return typ == TypePattern || typ == TypeSigma }
+
 // Parts cuts the value of a composite type ("domain|ip", "ip-dst|port",
 // "filename|sha256") at the bars, from the right: the one part that may hold a
 // bar itself is a file name. The value of another type has itself as its part.
