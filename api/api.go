@@ -30,6 +30,8 @@ type Node interface {
 	Share(ctx context.Context, r ShareRequest) (ShareResult, error)
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)
 	Release(ctx context.Context, r ReleaseRequest) (ReleaseResult, error)
+	// Defend writes the indicators that may be acted on for a tool of the own side.
+	Defend(ctx context.Context, r DefendRequest) (DefendResult, error)
 	Alerts(ctx context.Context, q AlertQuery) (Alerts, error)
 	Incidents(ctx context.Context, q IncidentQuery) (Incidents, error)
 	Rules(ctx context.Context) (Rules, error)

@@ -56,6 +56,7 @@ func Handler(n Node) http.Handler {
 	})
 	post(mux, "accept", n.Accept)
 	post(mux, "release", n.Release)
+	post(mux, "defend", n.Defend)
 	post(mux, "act", func(ctx context.Context, r ActRequest) (struct{}, error) { return struct{}{}, n.Act(ctx, r) })
 	post(mux, "seal", n.Seal)
 	post(mux, "erase", n.Erase)

@@ -45,7 +45,7 @@ func verbs() []verb {
 	return []verb{
 		initVerb(), charterVerb(), serveVerb(), exerciseVerb(),
 		statusVerb(), linkVerb(), userVerb(), accountVerb(),
-		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), releaseVerb(),
+		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), defendVerb(), releaseVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
