@@ -176,7 +176,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	if err != nil {
 		return err
 	}
-	tools, err := n.newDoor()
+	tools, err := n.newDoor(ctx)
 	if err != nil {
 		return err
 	}

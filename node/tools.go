@@ -34,29 +34,37 @@ func (t Tools) url(at net.Addr) string {
 type toolDoor struct{ *account.Door }
 
 // newDoor makes the door and everything behind it.
-func (n *Node) newDoor() (toolDoor, error) {
+func (n *Node) newDoor(ctx context.Context) (toolDoor, error) {
 	t := n.cfg.Tools
 	if t.Listen == "" {
 		return toolDoor{}, nil
 	}
 	book := account.NewBook(n.cfg.Dir, n.opt.Now, func(err error) { n.logger.Error("accounts", "error", err) })
+	mounts, err := n.mounts(ctx)
+	if err != nil {
+		return toolDoor{}, err
+	}
 	report := slog.NewLogLogger(n.logger.Handler(), slog.LevelDebug)
 	if t.Certificate == "" && t.Key == "" {
 		if loopback(t.Listen) != nil {
 			return toolDoor{}, fmt.Errorf("tools.listen %q: %w", t.Listen, ErrPlain)
 		}
-		return toolDoor{account.NewDoor(book, n.mounts(), account.Limits{}, nil, report)}, nil
+		return toolDoor{account.NewDoor(book, mounts, account.Limits{}, nil, report)}, nil
 	}
 	secure, err := account.TLS(t.Certificate, t.Key)
 	if err != nil {
 		return toolDoor{}, err
 	}
-	return toolDoor{account.NewDoor(book, n.mounts(), account.Limits{}, secure, report)}, nil
+	return toolDoor{account.NewDoor(book, mounts, account.Limits{}, secure, report)}, nil
 }
 
 // mounts are the protocols that tools speak, in the order of their paths.
-func (n *Node) mounts() []account.Mount {
-	return []account.Mount{}
+func (n *Node) mounts(ctx context.Context) ([]account.Mount, error) {
+	server, err := n.newTaxii(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []account.Mount{n.taxiiMount(server)}, nil
 }
 
 // serve answers tools until ctx ends.

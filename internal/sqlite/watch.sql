@@ -114,3 +114,10 @@ CREATE TABLE IF NOT EXISTS arrivals_end (
   one   INTEGER PRIMARY KEY CHECK (one = 1),
   until INTEGER NOT NULL -- every arrival lies before it
 );
+CREATE TABLE IF NOT EXISTS taxii_status (
+  id      TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  at      INTEGER NOT NULL, -- Unix milliseconds
+  body    BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS taxii_status_by_at ON taxii_status (at);

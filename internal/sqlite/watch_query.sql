@@ -127,3 +127,9 @@ DELETE FROM arrival WHERE base = ?;
 SELECT until FROM arrivals_end;
 -- name: set_arrivals_end
 INSERT INTO arrivals_end (one, until) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET until = excluded.until;
+-- name: put_taxii_status
+INSERT INTO taxii_status (id, account, at, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body WHERE account = excluded.account;
+-- name: drop_taxii_statuses
+DELETE FROM taxii_status WHERE at < ?;
+-- name: taxii_status
+SELECT body FROM taxii_status WHERE id = ? AND account = ? AND at >= ?;

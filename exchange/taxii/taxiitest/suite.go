@@ -21,14 +21,17 @@ type Rig struct {
 	Collection string
 }
 
-// Object makes an indicator; version is its number of seconds after its
-// creation, below 60.
+// Green is the marking definition of TLP:GREEN (TLP 1): what carries it all see.
+const Green = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"
+
+// Object makes an indicator, TLP:GREEN if nothing else is said; version is its
+// number of seconds after its creation, below 60.
 func Object(t testing.TB, n, version int, markings ...string) stix.Object {
 	t.Helper()
-	marked := ""
-	if len(markings) > 0 {
-		marked = `,"object_marking_refs":["` + strings.Join(markings, `","`) + `"]`
+	if len(markings) == 0 {
+		markings = []string{Green}
 	}
+	marked := `,"object_marking_refs":["` + strings.Join(markings, `","`) + `"]`
 	// Spaces and an escape that no encoder would write: bytes must come back as they were.
 	raw := fmt.Sprintf(`{ "type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012x","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:%02d.000Z","pattern":"[domain-name:value = '\u0068ost%d.example']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"%s }`, n, version, n, marked)
 	return Parse(t, raw)
@@ -137,7 +140,7 @@ func testCollections(t *testing.T, r Rig) {
 }
 
 func testBytes(t *testing.T, r Rig) {
-	sco := Parse(t, `{"value":"host.example","type":"domain-name","spec_version":"2.1","id":"domain-name--b3ca4a2b-9a0c-5a86-9bd5-3a4a3d0e4b11"}`)
+	sco := Parse(t, `{"value":"host.example","type":"domain-name","spec_version":"2.1","id":"domain-name--b3ca4a2b-9a0c-5a86-9bd5-3a4a3d0e4b11","object_marking_refs":["`+Green+`"]}`)
 	objects := []stix.Object{Object(t, 1, 0), sco}
 	add(t, r, objects...)
 	p := find(t, r, true, search())
@@ -215,7 +218,7 @@ func testSizes(t *testing.T, r Rig) {
 }
 
 func testFilters(t *testing.T, r Rig) {
-	domain := `{"type":"domain-name","spec_version":"2.1","id":"domain-name--00000000-0000-4000-8000-000000000009","value":"host.example"}`
+	domain := `{"type":"domain-name","spec_version":"2.1","id":"domain-name--00000000-0000-4000-8000-000000000009","value":"host.example","object_marking_refs":["` + Green + `"]}`
 	add(t, r, Object(t, 1, 0), Object(t, 2, 0), Parse(t, domain), Object(t, 3, 0))
 	id := func(n int) string { return Object(t, n, 0).ID }
 	for _, c := range []struct {
@@ -275,7 +278,9 @@ func testVersions(t *testing.T, r Rig) {
 
 // testHidden: what an account may not see changes none of its answers.
 func testHidden(t *testing.T, r Rig) {
-	add(t, r, Object(t, 1, 1), Object(t, 2, 1, Red), Object(t, 1, 2, Red), Object(t, 3, 1), Object(t, 3, 0, Red), Object(t, 4, 0, Red))
+	for _, o := range []stix.Object{Object(t, 1, 1), Object(t, 2, 1, Red), Object(t, 1, 2, Red), Object(t, 3, 1), Object(t, 3, 0, Red), Object(t, 4, 0, Red)} {
+		add(t, r, o) // alone: within one call the order of what is marked differently is open
+	}
 	s := search()
 	want(t, "uncleared", find(t, r, false, s), "1/1", "3/1")
 	want(t, "cleared", find(t, r, true, s), "2/1", "1/2", "3/1", "4/")
