@@ -106,29 +106,55 @@ func (c *Conn) each(ctx context.Context, name string, next, last uint64, take fu
 	for ctx.Err() == nil && next <= last {
 		var consumer jetstream.Consumer
 		err := c.again(ctx, func(ctx context.Context) (err error) {
-			consumer, err = c.js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next})
+			// Not jetstream.OrderedConsumer: that makes a consumer for every Fetch, and goes on trying when ctx has ended.
+			consumer, err = c.js.CreateConsumer(ctx, name, jetstream.ConsumerConfig{
+				AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next,
+				MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
+			})
 			return err
 		})
-		if err != nil && ctx.Err() == nil {
+		if err != nil {
+			return ended(ctx, err)
+		}
+		if err := c.drain(ctx, consumer, &next, last, take); err != nil {
 			return err
 		}
-		for err == nil && ctx.Err() == nil && next <= last {
-			var batch jetstream.MessageBatch
-			if batch, err = consumer.Fetch(int(min(64, last-next+1)), jetstream.FetchMaxWait(time.Second)); err != nil {
-				pause(ctx, tryAgain)
-				break
+		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
+		_ = c.js.DeleteConsumer(once, name, consumer.CachedInfo().Name) // else it goes by itself
+		cancel()
+	}
+	return nil
+}
+
+// drain hands on what a consumer gives until it gives no more: its server went away, or something was lost on the
+// way, which its numbers show. Only an error of take is returned.
+func (c *Conn) drain(ctx context.Context, consumer jetstream.Consumer, next *uint64, last uint64, take func(sequence uint64, data []byte) error) error {
+	for given := uint64(0); ctx.Err() == nil && *next <= last; {
+		batch, err := consumer.Fetch(int(min(64, last-*next+1)), jetstream.FetchMaxWait(time.Second))
+		if err != nil {
+			pause(ctx, tryAgain)
+			return nil
+		}
+		before := given
+		for m := range batch.Messages() {
+			meta, err := m.Metadata()
+			if err != nil || meta.Sequence.Consumer != given+1 {
+				return nil
 			}
-			for m := range batch.Messages() {
-				meta, err := m.Metadata()
-				if err != nil || meta.Sequence.Stream < next {
-					continue
-				}
-				if err := take(meta.Sequence.Stream, m.Data()); err != nil {
-					return err
-				}
-				next = meta.Sequence.Stream + 1
+			given++
+			if err := take(meta.Sequence.Stream, m.Data()); err != nil {
+				return err
 			}
-			err = batch.Error()
+			*next = meta.Sequence.Stream + 1
+		}
+		if given > before {
+			continue
+		}
+		once, cancel := context.WithTimeout(ctx, askTime)
+		_, err = consumer.Info(once)
+		cancel()
+		if err != nil {
+			return nil
 		}
 	}
 	return nil
