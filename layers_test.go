@@ -80,9 +80,11 @@ var thirdParty = map[string][]string{
 	"internal/nats":     {"github.com/nats-io/nats.go"},
 	"internal/misphttp": {"github.com/go-json-experiment/json"},
 	"internal/mispfeed": {"github.com/go-json-experiment/json"},
-	"internal/syslog":   {"golang.org/x/sys/unix"},
-	"node":              {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
-	"cmd":               {"github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
+	// a suite that runs real servers
+	"internal/nats/natstest": {"github.com/nats-io/nats-server"},
+	"internal/syslog":        {"golang.org/x/sys/unix"},
+	"node":                   {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
+	"cmd":                    {"github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
 }
 
 // impure are imports that tie a package to a machine, a clock or chance.

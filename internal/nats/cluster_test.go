@@ -8,22 +8,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server"
+
+	"entente/internal/nats/natstest"
 )
 
 const workerChild = "ENTENTE_NATS_WORKER" // an address: this process is a worker
 
 func TestMain(m *testing.M) {
+	natstest.Main()
 	if at := os.Getenv(workerChild); at != "" {
 		c, err := open(context.Background(), at)
 		if err == nil {
@@ -64,92 +64,6 @@ func judgeOf(b *Batch) verdict {
 }
 
 func judge(_ context.Context, b *Batch) ([]byte, error) { return json.Marshal(judgeOf(b)) }
-
-// cluster is some servers on loopback, which sync every write.
-type cluster struct {
-	t       *testing.T
-	options []*server.Options
-	servers []*server.Server
-}
-
-func newCluster(t *testing.T, n int) *cluster {
-	t.Helper()
-	c := &cluster{t: t}
-	var routes []string
-	for range n {
-		routes = append(routes, "nats://"+freePort(t))
-	}
-	for i := range n {
-		host, port, _ := net.SplitHostPort(strings.TrimPrefix(routes[i], "nats://"))
-		number, _ := strconv.Atoi(port)
-		o := &server.Options{
-			ServerName: fmt.Sprint("s", i), Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true,
-			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true,
-		}
-		if n > 1 {
-			o.Cluster = server.ClusterOpts{Name: "watch", Host: host, Port: number}
-			o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
-		}
-		c.options = append(c.options, o)
-		c.servers = append(c.servers, nil)
-	}
-	for i := range n {
-		c.start(i)
-	}
-	t.Cleanup(func() {
-		for _, s := range c.servers {
-			s.Shutdown()
-			s.WaitForShutdown()
-		}
-	})
-	return c
-}
-
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func (c *cluster) start(i int) {
-	c.t.Helper()
-	s, err := server.NewServer(c.options[i].Clone())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(30 * time.Second) {
-		c.t.Fatal("a server does not start")
-	}
-	_, port, _ := net.SplitHostPort(s.Addr().String())
-	c.options[i].Port, _ = strconv.Atoi(port) // the same when it comes again
-	c.servers[i] = s
-}
-
-func (c *cluster) address(query string) string {
-	var hosts []string
-	for _, o := range c.options {
-		hosts = append(hosts, net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))
-	}
-	return "nats://" + strings.Join(hosts, ",") + "/EVENTS" + query
-}
-
-// leader is the server that leads a stream.
-func (c *cluster) leader(stream string) int {
-	for range 300 {
-		for i, s := range c.servers {
-			if s.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, stream) {
-				return i
-			}
-		}
-		<-time.After(50 * time.Millisecond)
-	}
-	c.t.Fatal("nobody leads " + stream)
-	return 0
-}
 
 // batchOf is the nth batch of a source: ten lines of ten bytes.
 func batchOf(source string, n int64) *Batch {
@@ -193,12 +107,14 @@ func shipAll(ctx context.Context, c *Conn, source string, batches int64) error {
 	return nil
 }
 
-// TestCluster: workers are killed, and the leaders of both streams are stopped, while lines are shipped and judged on three
-// servers. The results are those of one process: each batch once, none missing.
+// TestCluster: workers and the leaders of both streams are killed with SIGKILL while lines are shipped and judged on three
+// servers, all of them processes. The results are those of one process: each batch once, none missing. One round, or a
+// tenth of ENTENTE_KILL_ROUNDS.
 func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts three servers and processes; without -short")
 	}
+	began := time.Now()
 	rounds := 1
 	if s := os.Getenv("ENTENTE_KILL_ROUNDS"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -207,8 +123,8 @@ func TestCluster(t *testing.T) {
 		}
 		rounds = max(1, n/10)
 	}
-	servers := newCluster(t, 3)
-	address := servers.address("?replicas=3&group=matchers")
+	servers := natstest.NewCluster(t, 3)
+	address := servers.URL("EVENTS?replicas=3&group=matchers")
 	conn := mustOpen(t, address)
 	sources, batches := []string{"web", "dns"}, int64(40*rounds)
 	want := make(map[string]verdict)
@@ -218,7 +134,7 @@ func TestCluster(t *testing.T) {
 			want[v.ID] = v
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rounds)*time.Minute)
 	defer cancel()
 	var work sync.WaitGroup
 	for _, source := range sources {
@@ -266,19 +182,40 @@ func TestCluster(t *testing.T) {
 		a.kill()
 		a = b
 		stream := []string{"EVENTS", "EVENTS_results"}[round%2]
-		down := servers.leader(stream)
-		servers.servers[down].Shutdown()
-		servers.servers[down].WaitForShutdown()
+		down := servers.Leader(ctx, stream)
+		servers.Kill(down)
 		wait(5)
-		servers.start(down)
+		servers.Start(down)
 	}
 	work.Wait()
 	wait(len(want) - 15*rounds)
 	stop()
 	collected.Wait()
 	a.kill()
+	if len(got) != len(want) {
+		tellState(t, conn)
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("%d of %d batches: %.2000s", len(got), len(want), diff)
+	}
+	t.Logf("%d leaders and %d workers killed, %d batches, %s a round", rounds, rounds+1, len(got), (time.Since(began) / time.Duration(rounds)).Round(time.Millisecond))
+}
+
+// tellState logs where the streams stand.
+func tellState(t *testing.T, c *Conn) {
+	for _, name := range []string{"EVENTS", "EVENTS_results"} {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		s, err := c.js.Stream(ctx, name)
+		if err != nil {
+			t.Logf("%s: %v", name, err)
+			cancel()
+			continue
+		}
+		t.Logf("%s: %+v, cluster %+v", name, s.CachedInfo().State, s.CachedInfo().Cluster)
+		for i := range s.ListConsumers(ctx).Info() {
+			t.Logf("%s consumer %s: delivered %+v acked %+v pending %d acks %d waiting %d cluster %+v", name, i.Name, i.Delivered, i.AckFloor, i.NumPending, i.NumAckPending, i.NumWaiting, i.Cluster)
+		}
+		cancel()
 	}
 }
 
@@ -314,7 +251,7 @@ func (w *worker) kill() {
 // A shipper that lost its memory goes on where the stream says; what it ships again is there once; a second one
 // of the same source is refused.
 func TestShip(t *testing.T) {
-	c := mustOpen(t, newCluster(t, 1).address(""))
+	c := mustOpen(t, natstest.One(t)+"/EVENTS")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := shipAll(ctx, c, "web", 3); err != nil {
@@ -355,7 +292,7 @@ func TestShip(t *testing.T) {
 
 // Whatever is in the stream, a worker reads on; what it cannot judge ends it, and is there for the next.
 func TestWork(t *testing.T) {
-	c := mustOpen(t, newCluster(t, 1).address(""))
+	c := mustOpen(t, natstest.One(t)+"/EVENTS")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := c.js.Publish(ctx, "EVENTS.lines.x", []byte("junk")); err != nil {
