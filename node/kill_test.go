@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,8 @@ import (
 
 	"entente/api"
 	"entente/charter"
+	"entente/internal/nats/natstest"
+	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -26,11 +29,12 @@ import (
 
 const (
 	killChild = "ENTENTE_KILL_NODE"  // a Config as JSON: this process is that node
-	killPlant = "ENTENTE_KILL_PLANT" // and has the planted bug
+	killPlant = "ENTENTE_KILL_PLANT" // and has this planted bug
 )
 
 // TestMain makes the test binary the node that TestKillNode kills.
 func TestMain(m *testing.M) {
+	natstest.Main()
 	if text := os.Getenv(killChild); text != "" {
 		if err := underLoad(text); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -54,8 +58,8 @@ func underLoad(text string) error {
 		return err
 	}
 	opt := Options{Poll: 5 * time.Millisecond}
-	if os.Getenv(killPlant) != "" {
-		opt.assembled = func(n *Node) { n.author.log = &hasty{Storage: n.log} }
+	if plant := os.Getenv(killPlant); plant != "" {
+		opt.assembled = func(n *Node) { sabotage(n, plant) }
 	}
 	var mu sync.Mutex // one line at a time
 	talk := func(n *Node, officer int) {
@@ -85,6 +89,36 @@ func underLoad(text string) error {
 			}
 		}()
 	})
+}
+
+// The planted bugs.
+const (
+	plantHasty      = "acknowledges before it has stored"
+	plantPlaceFirst = "stores the place before the results"
+	plantPlaceLast  = "stores the place after the results"
+)
+
+func sabotage(n *Node, plant string) {
+	if plant == plantHasty {
+		n.author.log = &hasty{Storage: n.log}
+		return
+	}
+	n.lookout.commit = func(ctx context.Context, s sqlite.Source, hits []sqlite.Hit, fresh []statement.Ref, notes ...sqlite.Note) error {
+		place, results := s, s
+		place.Read, place.Matched, place.Clean, place.Unparsed, place.Dropped = 0, 0, 0, 0, 0
+		was, err := n.watch.Position(ctx, s.ID)
+		if results.Position = was; was == nil {
+			results.Position = []byte("{}")
+		}
+		if plant == plantPlaceFirst {
+			err = errors.Join(err, n.watch.Store(ctx, place, nil, fresh, notes...))
+			<-time.After(20 * time.Millisecond)
+			return errors.Join(err, n.watch.Store(ctx, s, hits, nil))
+		}
+		err = errors.Join(err, n.watch.Store(ctx, results, hits, fresh, notes...))
+		<-time.After(20 * time.Millisecond)
+		return errors.Join(err, n.watch.Store(ctx, place, nil, nil))
+	}
 }
 
 // hasty is the planted bug: a log that acknowledges what it has not stored yet.
@@ -167,7 +201,7 @@ func TestPlantedKillNode(t *testing.T) {
 		t.Skip("starts processes; without -short")
 	}
 	u := newKilled(t, 5)
-	u.planted = true
+	u.plant = plantHasty
 	for round := range 5 {
 		if err := u.round(round); err != nil {
 			t.Logf("caught in round %d: %v", round, err)
@@ -187,7 +221,7 @@ func TestPlantedKillNode(t *testing.T) {
 // killed is a unit of which south is killed again and again, and what it said.
 type killed struct {
 	*unit
-	planted       bool
+	plant         string // bug, "" for none
 	log           string
 	ips           []string
 	acked         map[uint64]string
@@ -271,8 +305,8 @@ func (u *killed) kill(after int, or time.Duration, meanwhile func()) error {
 	self := must(os.Executable())(u.t)
 	cmd := exec.Command(self, "-test.run=^$")
 	cmd.Env = append(os.Environ(), killChild+"="+string(must(json.Marshal(u.cfg[south]))(u.t)))
-	if u.planted {
-		cmd.Env = append(cmd.Env, killPlant+"=1")
+	if u.plant != "" {
+		cmd.Env = append(cmd.Env, killPlant+"="+u.plant)
 	}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -20,8 +20,10 @@ import (
 // lookout matches log lines against the watchlist: lines as they come, and
 // for a new list those that have been read before.
 type lookout struct {
-	lists   *lists
-	db      *sqlite.Watch
+	lists *lists
+	db    *sqlite.Watch
+	// commit stores what one batch gave and where its source goes on, in one transaction.
+	commit  func(ctx context.Context, s sqlite.Source, hits []sqlite.Hit, fresh []statement.Ref, notes ...sqlite.Note) error
 	config  ingest.Config
 	now     func() time.Time
 	logger  *slog.Logger
@@ -79,7 +81,7 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 		fresh = w.lists
 	}
 	notes := l.keep(b)
-	err = l.db.Store(ctx, row, hits, fresh, notes...)
+	err = l.commit(ctx, row, hits, fresh, notes...)
 	if len(notes) > 0 {
 		l.archive.Done(err == nil)
 	}

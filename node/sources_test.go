@@ -27,6 +27,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 	"github.com/klauspost/compress/zstd"
 
+	"entente/internal/nats/natstest"
 	"entente/internal/sqlite"
 )
 
@@ -172,10 +173,10 @@ func (u *unit) kinds(name string) ([]kind, *ports) {
 	}
 	same := func(line string) string { return line }
 	zw := must(zstd.NewWriter(nil))(t)
-	url := jetStream(t).ClientURL() + "/EVENTS"
+	url := natstest.One(t) + "/EVENTS"
 	stream := ships(t, url)
 	list := []kind{
-		{name: "nats", source: Source{NATS: url}, give: func(text string) { stream.give(t, "a.log", text) }},
+		{name: "nats", source: Source{NATS: url}, give: func(text string) { u.ok(stream.give(t.Context(), "a.log", text)) }},
 		{name: "file", source: Source{Path: file("file")}, give: func(text string) { add(file("file"), text) }},
 		{name: "folder", source: Source{Path: filepath.Join(dir, "folder")}, give: func(text string) { add(filepath.Join(dir, "folder", "a.log"), text) }},
 		{name: "gzip", once: true, source: Source{Path: file("gzip")}, give: func(text string) { write(t, file("gzip"), gzipped(t, text)) }},

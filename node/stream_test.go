@@ -3,30 +3,17 @@ package node
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
 
 	"entente/internal/ingest"
 	"entente/internal/nats"
+	"entente/internal/nats/natstest"
 )
-
-// jetStream runs a server for the test.
-func jetStream(t *testing.T) *server.Server {
-	t.Helper()
-	s := must(server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()}))(t)
-	s.Start()
-	t.Cleanup(s.Shutdown)
-	if !s.ReadyForConnections(30 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	return s
-}
 
 // shipping sends lines into a stream as entente watch --to does.
 type shipping struct {
@@ -46,16 +33,12 @@ func ships(t *testing.T, url string) *shipping {
 }
 
 // give sends lines of one source, a few in each batch.
-func (s *shipping) give(t *testing.T, source, text string) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "log")
-	write(t, path, []byte(text))
+func (s *shipping) give(ctx context.Context, source, text string) error {
 	sink := &shipSink{s: s, base: s.at[source], source: source}
-	err := ingest.Once(t.Context(), ingest.Config{Formats: Formats(), BatchLines: s.every}, []ingest.Source{{ID: source, Path: path}}, nil, sink)
-	if err != nil {
-		t.Fatal(err)
-	}
+	from := ingest.Source{ID: source, Reader: strings.NewReader(text)}
+	err := ingest.Once(ctx, ingest.Config{Formats: Formats(), BatchLines: s.every}, []ingest.Source{from}, nil, sink)
 	s.at[source] = sink.end
+	return err
 }
 
 // shipSink moves what is read of one text behind what was sent before.
@@ -88,23 +71,29 @@ func (k *shipSink) Batch(ctx context.Context, b ingest.Batch) error {
 // once, and what comes behind it is read.
 func TestStreamTroubles(t *testing.T) {
 	t.Parallel()
-	s := jetStream(t)
-	url := s.ClientURL() + "/EVENTS"
+	server := natstest.One(t)
+	url := server + "/EVENTS"
 	at := ships(t, url)
+	give := func(source, text string) {
+		t.Helper()
+		if err := at.give(t.Context(), source, text); err != nil {
+			t.Fatal(err)
+		}
+	}
 	u := newUnit(t, nil, north, south)
 	u.cfg[south].Sources = []Source{{ID: "fleet", NATS: url}, {ID: "away", NATS: "nats://127.0.0.1:1/EVENTS"}}
 	u.start(north, south)
 	u.open(north, south)
 	line := "192.0.2.1 - - [05/Jan/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 512 \"-\" \"-\"\n"
 	junk := func(text string) {
-		c := must(natsgo.Connect(s.ClientURL()))(t)
+		c := must(natsgo.Connect(server))(t)
 		defer c.Close()
 		must(c.Request("EVENTS.lines.x", []byte(text), 10*time.Second))(t)
 	}
-	at.give(t, "a.log", line)
+	give("a.log", line)
 	junk("junk")
 	junk(`{"source":"a\u001b[2J","from":0,"to":1,"position":{}}` + "\n")
-	at.give(t, "b.log", line+line)
+	give("b.log", line+line)
 	check := func() {
 		t.Helper()
 		u.eventually("lines behind junk are read", func() bool { return u.sourceRow(south, "fleet/b.log").Read == 2 })
@@ -119,7 +108,7 @@ func TestStreamTroubles(t *testing.T) {
 	})
 	u.stop(south)
 	u.start(south)
-	at.give(t, "a.log", line)
+	give("a.log", line)
 	u.eventually("it goes on", func() bool { return u.sourceRow(south, "fleet/a.log").Read == 2 })
 	check()
 }
