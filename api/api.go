@@ -46,6 +46,12 @@ type Node interface {
 	Leak(ctx context.Context, text []byte) (LeakResult, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
+	// Groups lists the groups that this node can read, each at its newest epoch.
+	Groups(ctx context.Context) ([]Group, error)
+	// SetGroup says who is in an own group from now on.
+	SetGroup(ctx context.Context, r GroupRequest) (Group, error)
+	// Receipts lists what borders decided, newest first, each held against the logs.
+	Receipts(ctx context.Context, q ReceiptQuery) (Receipts, error)
 	Seal(ctx context.Context, r SealRequest) (statement.Ref, error)
 	Erase(ctx context.Context, r PartRequest) (statement.Ref, error)
 	Open(ctx context.Context, r PartRequest) (statement.Ref, error)
@@ -183,7 +189,8 @@ type ShareRequest struct {
 	Source  string   // where the giver has it from
 	Basis   string   // one of indicator.Bases; empty means told
 	Marking string   // a TLP label; empty means TLP:AMBER, or what the file says if that is stricter
-	To      []string // party ids
+	To      []string // party ids, or one group as "@name" or "@party/name"
+	Officer string   // who lets it go, for the receipt
 	Canary  bool     // each recipient gets a marked copy of its own, with decoys
 	Data    []byte
 }
@@ -194,6 +201,7 @@ type ShareResult struct {
 	Case    string          `json:"case"`
 	Marking string          `json:"marking"`
 	To      []string        `json:"to"`
+	Group   string          `json:"group,omitempty"`
 	Report  convert.Report  `json:"report"`
 	// Of a marked release: the statement that commits to who gets what, and how many decoys each copy has.
 	Canary *statement.Ref `json:"canary,omitempty"`
@@ -354,6 +362,7 @@ type PartRequest struct {
 	Reason  string   `json:"reason"`
 	To      []string `json:"to"`
 	Marking string   `json:"marking"`
+	Officer string   `json:"officer"`
 }
 
 // ReasonRequest is an officer's word with its reason.

@@ -126,7 +126,7 @@ func (c *Client) Status(ctx context.Context) (s Status, err error) {
 
 // Share sends a file of indicators.
 func (c *Client) Share(ctx context.Context, r ShareRequest) (s ShareResult, err error) {
-	q := url.Values{"name": {r.Name}, "source": {r.Source}, "basis": {r.Basis}, "marking": {r.Marking}, "to": r.To}
+	q := url.Values{"name": {r.Name}, "source": {r.Source}, "basis": {r.Basis}, "marking": {r.Marking}, "to": r.To, "officer": {r.Officer}}
 	if r.Canary {
 		q.Set("canary", "1")
 	}

@@ -54,6 +54,15 @@ func Handler(n Node) http.Handler {
 		}
 		return n.Statements(r.Context(), s)
 	})
+	get("groups", func(r *http.Request) (any, error) { return n.Groups(r.Context()) })
+	get("receipts", func(r *http.Request) (any, error) {
+		q, err := receiptQuery(r.URL.Query())
+		if err != nil {
+			return nil, err
+		}
+		return n.Receipts(r.Context(), q)
+	})
+	post(mux, "groups", n.SetGroup)
 	post(mux, "accept", n.Accept)
 	post(mux, "release", n.Release)
 	post(mux, "defend", n.Defend)
@@ -172,7 +181,7 @@ func share(n Node) http.HandlerFunc {
 		}
 		q := r.URL.Query()
 		v, err := n.Share(r.Context(), ShareRequest{
-			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q["to"], Canary: q.Get("canary") == "1", Data: data,
+			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q["to"], Officer: q.Get("officer"), Canary: q.Get("canary") == "1", Data: data,
 		})
 		answer(w, v, err)
 	}

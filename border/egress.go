@@ -114,7 +114,7 @@ func share(r Request, c Closure, label Label) (Receipt, error) {
 		if len(r.To) > 0 {
 			return Receipt{}, statement.Refuse(statement.CodeRecipient, "either a group or parties")
 		}
-		to = r.Group.others(r.Parties)
+		to = r.Group.Others(r.Parties)
 		if len(to) == 0 {
 			return Receipt{}, statement.Refuse(statement.CodeGroup, "the group %.40q has no member who could receive it", r.Group.Name)
 		}

@@ -292,11 +292,9 @@ func TestGroups(t *testing.T) {
 		err  error
 		want statement.Code
 	}{
-		{say("north", "inner", 2, 1), statement.CodeGroup},
 		{say("north", "inner", 1, 2, "south", "west"), ""},
 		{say("south", "inner", 1, 3, "west"), ""}, // the same name of another owner
 		{say("north", "inner", 1, 4, "south"), statement.CodeGroup},
-		{say("north", "inner", 3, 4, "south"), statement.CodeGroup},
 		{say("north", "inner", 2, 2, "south"), statement.CodeSeq},
 		{say("north", "inner", 2, 5, "south"), ""},
 		{say("north", "empty", 1, 6), ""},

@@ -16,7 +16,7 @@ const KindGroup statement.Kind = "group/v1"
 // GroupBody is the body of group/v1: the whole group, never a change to it.
 type GroupBody struct {
 	Name    string   `json:"name"`    // among the groups of its owner's log
-	Epoch   uint64   `json:"epoch"`   // 1, and one more with each change
+	Epoch   uint64   `json:"epoch"`   // from 1, rising with each change
 	Members []string `json:"members"` // party ids, sorted; the owner belongs to it anyway and is not listed
 	Reason  string   `json:"reason"`
 }
@@ -78,8 +78,8 @@ type Epoch struct {
 	Members []string      `json:"-"`    // without the owner
 }
 
-// others returns the members that are among parties, the owner too.
-func (e Epoch) others(parties []string) []string {
+// Others returns the members that are among parties, the owner too.
+func (e Epoch) Others(parties []string) []string {
 	var to []string
 	for _, id := range append([]string{e.Owner}, e.Members...) {
 		if slices.Contains(parties, id) && !slices.Contains(to, id) {
@@ -98,16 +98,18 @@ type Groups struct{ epochs map[string][]Epoch }
 func groupKey(owner, name string) string { return owner + "/" + name }
 
 // Apply takes in a group statement of its owner, in the order of its log. An
-// epoch that does not follow the last one is refused with E_GROUP: who could
-// go back to an older one could let a removed member in again unseen.
+// epoch that is not above the last one is refused with E_GROUP: who could go
+// back to an older one could let a removed member in again unseen. There may
+// be gaps: a reader is not told of the epochs in which it was not a member.
 func (g *Groups) Apply(owner string, said statement.Ref, b GroupBody) error {
 	key := groupKey(owner, b.Name)
 	past := g.epochs[key]
-	if want := uint64(len(past)) + 1; b.Epoch != want {
-		return statement.Refuse(statement.CodeGroup, "epoch %d of %s, expected %d", b.Epoch, b.Name, want)
-	}
-	if n := len(past); n > 0 && said.Index <= past[n-1].Said.Index {
-		return statement.Refuse(statement.CodeSeq, "out of the order of its log")
+	if n := len(past); n > 0 {
+		if last := past[n-1]; b.Epoch <= last.Epoch {
+			return statement.Refuse(statement.CodeGroup, "epoch %d of %s after epoch %d", b.Epoch, b.Name, last.Epoch)
+		} else if said.Index <= last.Said.Index {
+			return statement.Refuse(statement.CodeSeq, "out of the order of its log")
+		}
 	}
 	if g.epochs == nil {
 		g.epochs = make(map[string][]Epoch)

@@ -30,6 +30,12 @@ type draft struct {
 	private    bool     // for the own node alone
 	body       any
 	parts      [][]byte // further parts, plaintext
+
+	group   string         // "@name", instead of recipients
+	officer string         // who lets it go
+	pieces  []border.Piece // what it holds of others, or refers to
+	book    border.Book    // what those refer to; nil if to nothing
+	receipt border.Receipt // the border's, from act on
 }
 
 // author says things: it composes, seals and appends to the own log. It is
@@ -43,6 +49,7 @@ type author struct {
 	now      func() time.Time
 	people   map[string]age.Recipient    // by party id
 	present  func() []string             // ids of the other nodes that have not left
+	out      *egress                     // the way out
 	writable func() error                // a refusal while the node is read-only
 	said     func(context.Context) error // brings the view up to the own log
 	mu       sync.Mutex                  // one statement at a time: its number is its index
@@ -66,27 +73,33 @@ func (a *author) say(ctx context.Context, d draft) (statement.Ref, error) {
 	if err := a.writable(); err != nil {
 		return statement.Ref{}, err
 	}
-	digests, sealed, err := a.compose(d)
+	if d.group != "" {
+		// Who is removed now must not receive what is composed meanwhile.
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.sayLocked(ctx, d)
+	}
+	digests, sealed, err := a.compose(ctx, &d)
 	if err != nil {
 		return statement.Ref{}, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.append(ctx, digests, sealed)
+	return a.append(ctx, d, digests, sealed)
 }
 
 // sayLocked is say for a caller that holds mu.
 func (a *author) sayLocked(ctx context.Context, d draft) (statement.Ref, error) {
-	digests, sealed, err := a.compose(d)
+	digests, sealed, err := a.compose(ctx, &d)
 	if err != nil {
 		return statement.Ref{}, err
 	}
-	return a.append(ctx, digests, sealed)
+	return a.append(ctx, d, digests, sealed)
 }
 
 // compose makes the parts of a statement, salted and sealed.
-func (a *author) compose(d draft) ([]statement.Digest, [][]byte, error) {
-	act, to, err := a.act(d)
+func (a *author) compose(ctx context.Context, d *draft) ([]statement.Digest, [][]byte, error) {
+	act, to, err := a.act(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,7 +124,7 @@ func (a *author) compose(d draft) ([]statement.Digest, [][]byte, error) {
 
 // append signs the leaf with the number that it will have and appends it. The
 // caller holds mu.
-func (a *author) append(ctx context.Context, digests []statement.Digest, sealed [][]byte) (statement.Ref, error) {
+func (a *author) append(ctx context.Context, d draft, digests []statement.Digest, sealed [][]byte) (statement.Ref, error) {
 	if err := a.writable(); err != nil {
 		return statement.Ref{}, err
 	}
@@ -134,32 +147,20 @@ func (a *author) append(ctx context.Context, digests []statement.Digest, sealed 
 	if index != head.Size {
 		return statement.Ref{}, fmt.Errorf("leaf signed as number %d stands at %d: a second writer", head.Size, index)
 	}
+	if d.receipt.Rule != "" {
+		a.out.left(index, noted{d.receipt, d.officer})
+	}
 	// It is said, whether or not its author still waits for an answer.
 	return statement.Ref{Origin: a.self.Origin, Index: index, ID: id}, a.said(context.WithoutCancel(ctx))
 }
 
 // act composes part 0 and says to whom the statement goes.
-func (a *author) act(d draft) ([]byte, []string, error) {
-	others := a.present()
-	to := slices.Clone(d.recipients)
-	switch {
-	case d.private:
-		to = nil
-	case d.toAll:
-		to = others
-	}
-	marking := string(d.marking)
-	if !d.private {
-		receipt, err := border.Release(marking, to, others)
-		if err != nil && len(others) > 0 {
-			return nil, nil, err
-		}
-		if err == nil {
-			to, marking = receipt.Recipients, receipt.Marking
-		}
+func (a *author) act(ctx context.Context, d *draft) ([]byte, []string, error) {
+	to, marking, err := a.pass(ctx, d)
+	if err != nil {
+		return nil, nil, err
 	}
 	if d.caseID == "" {
-		var err error
 		if d.caseID, err = newCase(rand.Reader); err != nil {
 			return nil, nil, err
 		}
@@ -178,6 +179,34 @@ func (a *author) act(d draft) ([]byte, []string, error) {
 	}
 	part, err := statement.MarshalAct(raw, nil)
 	return part, to, err
+}
+
+// pass takes a draft through the border: to whom it goes, and marked how.
+func (a *author) pass(ctx context.Context, d *draft) (to []string, marking string, err error) {
+	if d.private {
+		return nil, string(d.marking), nil
+	}
+	others := a.present()
+	if len(others) == 0 {
+		return nil, string(d.marking), nil
+	}
+	spoken, err := a.out.spoken(ctx, d.refs)
+	if err != nil {
+		return nil, "", err
+	}
+	r := border.Request{Use: border.UseShare, Roots: append(spoken, d.pieces...), Book: d.book, Marking: string(d.marking), To: d.recipients}
+	if d.toAll {
+		r.To = others
+	}
+	if d.group != "" {
+		e, err := a.out.group(ctx, d.group)
+		if err != nil {
+			return nil, "", err
+		}
+		r.Group, d.refs = &e, append(slices.Clone(d.refs), e.Said)
+	}
+	d.receipt, err = a.out.decide(r, d.officer)
+	return d.receipt.Recipients, d.receipt.Marking, err
 }
 
 // stanzas returns the age recipients: the named ones, always the owner, and

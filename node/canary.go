@@ -20,8 +20,11 @@ import (
 
 // shareMarked says a list to each recipient in a copy of its own, after the
 // record holds which copy and which decoys each will get.
-func (n *Node) shareMarked(ctx context.Context, r api.ShareRequest, items []indicator.Item, marking border.Marking, out *api.ShareResult) error {
-	to := out.To
+func (n *Node) shareMarked(ctx context.Context, r api.ShareRequest, items []indicator.Item, t terms, out *api.ShareResult) error {
+	to := t.to
+	if t.group != "" {
+		return statement.Refuse(statement.CodeGroup, "marked copies go to named parties, one each; name them")
+	}
 	if len(to) == 0 {
 		to = n.present()
 	}
@@ -60,7 +63,7 @@ func (n *Node) shareMarked(ctx context.Context, r api.ShareRequest, items []indi
 	for i, c := range copies {
 		out.Decoys = len(c.Lines) - len(lines)
 		// No digest of the file: who has that too would find the decoys by it.
-		if err := n.sayList(ctx, r, marking, []string{c.To}, strings.TrimSpace(r.Source), texts[i], out); err != nil {
+		if err := n.sayList(ctx, r, terms{marking: t.marking, to: []string{c.To}}, strings.TrimSpace(r.Source), texts[i], out); err != nil {
 			return err
 		}
 	}
@@ -89,14 +92,14 @@ func sheetTexts(items []indicator.Item) ([][]byte, error) {
 }
 
 // sayList says the sheets of one list to its recipients.
-func (n *Node) sayList(ctx context.Context, r api.ShareRequest, marking border.Marking, to []string, source string, texts [][]byte, out *api.ShareResult) error {
+func (n *Node) sayList(ctx context.Context, r api.ShareRequest, t terms, source string, texts [][]byte, out *api.ShareResult) error {
 	for i, text := range texts {
 		list, err := indicator.ParseList(text)
 		if err != nil {
 			return err
 		}
 		ref, err := n.author.say(ctx, draft{
-			kind: indicator.KindList, caseID: out.Case, marking: marking, recipients: to, parts: [][]byte{text},
+			kind: indicator.KindList, caseID: out.Case, marking: t.marking, recipients: t.named(), group: t.group, officer: r.Officer, parts: [][]byte{text},
 			body: indicator.ListBody{
 				Name: r.Name, Source: source, Basis: cmp.Or(r.Basis, indicator.BasisTold),
 				Count: len(list.Items), Sheet: i + 1, Sheets: len(texts),

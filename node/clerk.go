@@ -31,6 +31,9 @@ type clerk struct {
 	allowed map[string]*allowance // by party; each used by judge alone, one call at a time
 	now     func() time.Time
 
+	receipting sync.Mutex // guards receipted
+	receipted  uint64     // the first own leaf without a receipt, 0 before anybody looked
+
 	mu       sync.Mutex // guards what follows
 	refusals map[refusalKey]*record.RefusalItem
 	news     map[refusalKey]bool                      // there is one among them whose like was not refused before

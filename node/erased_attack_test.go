@@ -20,7 +20,7 @@ func (u *unit) forgeErasure(of statement.Ref, part int) (index uint64) {
 	a := u.node(north).author
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	digests, sealed, err := a.compose(draft{
+	digests, sealed, err := a.compose(u.t.Context(), &draft{
 		kind: record.KindErasure, toAll: true, marking: border.Green, refs: []statement.Ref{of}, body: record.ErasureBody{Part: part, Reason: "never said"},
 	})
 	u.ok(err)

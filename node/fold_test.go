@@ -85,7 +85,7 @@ func (u *unit) afterAll(name string) uint64 {
 	a := u.node(name).author
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	digests, sealed, err := a.compose(draft{kind: record.KindSeal, toAll: true, marking: border.Green, body: record.SealBody{What: "file", Name: "too late"}})
+	digests, sealed, err := a.compose(u.t.Context(), &draft{kind: record.KindSeal, toAll: true, marking: border.Green, body: record.SealBody{What: "file", Name: "too late"}})
 	u.ok(err)
 	head, _ := a.log.Head()
 	ciphertexts := []statement.Digest{statement.SealedDigest(sealed[0])}

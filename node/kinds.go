@@ -20,6 +20,7 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: stix.KindObjects, Check: stix.CheckObjects},
 		statement.Spec{Kind: border.KindCanary, Check: border.CheckCanary},
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
+		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},
 	)
 	return statement.NewRegistry(specs...)
 }

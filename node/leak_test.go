@@ -12,6 +12,7 @@ import (
 
 	"entente/api"
 	"entente/border"
+	"entente/internal/sqlite"
 	"entente/observable"
 	"entente/record"
 	"entente/statement"
@@ -185,7 +186,11 @@ func TestCanaryIsNoFinding(t *testing.T) {
 	if _, err := u.node(north).Control().Accept(t.Context(), api.AcceptRequest{Officer: officer, Reason: "let it", IDs: []string{page.Canaries[0].ID}}); err == nil {
 		t.Error("a decoy was accepted")
 	}
-	lists := must(u.node(south).view.Lists(t.Context(), u.node(north).self.Origin))(t)
+	var lists []sqlite.List
+	u.eventually("north's ack is at south", func() bool {
+		lists = must(u.node(south).view.Lists(t.Context(), u.node(north).self.Origin))(t)
+		return slices.ContainsFunc(lists, func(l sqlite.List) bool { return l.Body.Name == "back.csv" && l.Verdict != "" })
+	})
 	for _, l := range lists {
 		if l.Body.Name == "back.csv" && l.Verdict != record.VerdictAccepted {
 			t.Errorf("south learns from the ack of its list: %q", l.Verdict)

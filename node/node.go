@@ -48,6 +48,7 @@ type Node struct {
 	ingress   ingress
 	publisher *publisher
 	clerk     *clerk
+	out       *egress
 	lists     *lists
 	canaries  *canaries
 	lookout   *lookout
@@ -68,6 +69,7 @@ type Node struct {
 	failed chan error // what must end the node
 	taking sync.Mutex // one ingress of the own log at a time; each mirror has its own
 
+	grouping    sync.Mutex // one change of a group at a time
 	spreading   sync.Mutex // one look for unsaid evidence at a time
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
@@ -287,7 +289,10 @@ func (n *Node) settleAccounts(ctx context.Context) error {
 	if _, err := n.clerk.acks(ctx); err != nil {
 		return n.survived(err)
 	}
-	_, err := n.clerk.refuseds(ctx)
+	if _, err := n.clerk.refuseds(ctx); err != nil {
+		return n.survived(err)
+	}
+	_, err := n.clerk.receipts(ctx)
 	return n.survived(err)
 }
 

@@ -24,8 +24,9 @@ type ShareObjects struct {
 	IDs     []string
 
 	Name, Source, Basis string
-	Marking             string // of what is not marked itself; what is marked stricter refuses it
-	To                  []string
+	Marking             string   // of what is not marked itself; what is marked stricter refuses it
+	To                  []string // parties, or one group as "@name" or "@party/name"
+	Officer             string   // who lets it go, for the receipt
 }
 
 // SharedObjects is what was said.
@@ -79,7 +80,7 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 	for _, label := range own {
 		files = border.Strictest(border.Marking(label), cmp.Or(files, border.Marking(label)))
 	}
-	marking, to, err := n.terms(r.Marking, r.To, border.Amber, files)
+	t, err := n.terms(ctx, r.Officer, r.Marking, r.To, files)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 	}
 	usual := border.Amber
 	if r.Marking != "" {
-		usual = marking
+		usual = t.marking
 	}
 	at := make(map[border.Marking][]bringing)
 	for level, list := range byLevel {
@@ -99,9 +100,9 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 		at[m] = append(at[m], list...)
 	}
 	body := stix.ObjectsBody{Name: cmp.Or(r.Name, "objects"), Source: r.Source, Basis: cmp.Or(r.Basis, indicator.BasisTold), Media: r.Media}
-	out.Marking, out.To = string(marking), to
+	out.Marking, out.To = string(t.marking), t.to
 	for _, m := range slices.SortedFunc(maps.Keys(at), func(a, b border.Marking) int { return a.Level() - b.Level() }) {
-		said, err := n.sayObjects(ctx, at[m], draft{kind: stix.KindObjects, caseID: out.Case, marking: m, recipients: to, refs: refs}, body)
+		said, err := n.sayObjects(ctx, at[m], draft{kind: stix.KindObjects, caseID: out.Case, marking: m, recipients: t.named(), group: t.group, officer: r.Officer, refs: refs}, body)
 		out.Refs = append(out.Refs, said...)
 		if err != nil {
 			return err

@@ -83,7 +83,8 @@ func TestJunkFromRelay(t *testing.T) {
 	before := m.state().size
 	u.wire.silence(north) // neither south nor the observer shall pull by itself
 	u.share(north, observer, "a.csv", dated("203.0.113.7"))
-	index := u.size(north) - 1
+	lists := must(u.node(north).view.Lists(t.Context(), ""))(t)
+	index := lists[len(lists)-1].Ref.Index
 	src := peer.NewSource(peer.Local{Backend: u.node(north).backend, Party: south})
 	u.eventually("north has published", func() bool {
 		msg, err := src.Checkpoint(t.Context(), m.member.Origin)

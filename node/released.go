@@ -47,6 +47,8 @@ func (f fold) after(ctx context.Context, e sqlite.Entry, leaf []byte, sealed [][
 		e.Again, err = f.erased(ctx, e.Statement)
 	case border.KindRetraction:
 		return f.retracted(e)
+	case border.KindGroup:
+		return f.grouped(ctx, e)
 	}
 	return e, err
 }
@@ -59,7 +61,7 @@ func (f fold) released(s sqlite.Statement, leaf []byte, sealed [][]byte) (map[in
 	if err := json.Unmarshal(s.Body, &b); err != nil {
 		return nil, err
 	}
-	if len(s.Refs) != 1 || s.Refs[0].Origin != f.m.Origin || s.Refs[0].Index >= s.Index {
+	if len(s.Refs) == 0 || len(s.Refs) > 2 || s.Refs[0].Origin != f.m.Origin || s.Refs[0].Index >= s.Index {
 		return nil, statement.Refuse(statement.CodeField, "a release names one earlier statement of its own log")
 	}
 	raw, err := f.log.Leaf(s.Refs[0].Index)

@@ -21,7 +21,7 @@ func (n *Node) Settled(ctx context.Context) (done bool, why string, err error) {
 	if !n.open.Load() {
 		return false, "read-only", nil
 	}
-	for _, step := range []func(context.Context) (string, error){n.unread, n.untaken, n.unhunted, n.unacked, n.unreleased, n.unheld} {
+	for _, step := range []func(context.Context) (string, error){n.unread, n.untaken, n.unhunted, n.unacked, n.unreleased, n.unreceipted, n.unheld} {
 		why, err := step(ctx)
 		if err != nil || why != "" {
 			return false, why, err
@@ -210,6 +210,24 @@ func (n *Node) unreleased(ctx context.Context) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// unreceipted looks for something that left and has no receipt yet.
+func (n *Node) unreceipted(ctx context.Context) (string, error) {
+	if n.gone.Load() {
+		return "", nil
+	}
+	n.clerk.receipting.Lock()
+	next, err := n.clerk.unreceipted(ctx)
+	n.clerk.receipting.Unlock()
+	if err != nil {
+		return "", err
+	}
+	left, err := n.view.Left(ctx, n.self.Origin, next, 1)
+	if err != nil || len(left) == 0 {
+		return "", err
+	}
+	return "writing receipts", nil
 }
 
 func (n *Node) unheld(ctx context.Context) (string, error) {

@@ -30,55 +30,81 @@ func (c control) Share(ctx context.Context, r api.ShareRequest) (api.ShareResult
 	if len(items) == 0 {
 		return out, statement.Refuse(statement.CodeValue, "no indicator in %.80q: %d rows, %d skipped", r.Name, report.Rows, report.SkippedTotal)
 	}
-	marking, to, err := n.terms(r.Marking, r.To, border.Amber, border.Marking(report.Marking))
+	t, err := n.terms(ctx, r.Officer, r.Marking, r.To, border.Marking(report.Marking))
 	if err != nil {
 		return out, err
 	}
 	if out.Case, err = newCase(rand.Reader); err != nil {
 		return out, err
 	}
-	out.Marking, out.To = string(marking), to
+	out.Marking, out.To, out.Group = string(t.marking), t.to, t.group
 	if r.Canary {
-		err := n.shareMarked(ctx, r, items, marking, &out)
+		err := n.shareMarked(ctx, r, items, t, &out)
 		return out, err
 	}
 	texts, err := sheetTexts(items)
 	if err != nil {
 		return out, err
 	}
-	err = n.sayList(ctx, r, marking, to, listSource(r.Source, sha256.Sum256(r.Data)), texts, &out)
+	err = n.sayList(ctx, r, t, listSource(r.Source, sha256.Sum256(r.Data)), texts, &out)
 	return out, err
 }
 
-// terms works out marking and recipients. Without a marking the file's own
-// counts if it is stricter than the usual one: markings only tighten.
-func (n *Node) terms(marking string, to []string, usual, files border.Marking) (border.Marking, []string, error) {
-	m := usual
+// terms is how something is to go out, and to whom.
+type terms struct {
+	marking border.Marking
+	to      []string // party ids
+	group   string   // "@name": then to is who is in it just now
+}
+
+// named are the parties that are named one by one.
+func (t terms) named() []string {
+	if t.group != "" {
+		return nil
+	}
+	return t.to
+}
+
+// terms works out marking and recipients. Without a marking TLP:AMBER counts,
+// or the file's own if it is stricter: markings only tighten. What it refuses
+// counts as kept by the border.
+func (n *Node) terms(ctx context.Context, officer, marking string, to []string, files border.Marking) (t terms, err error) {
+	defer func() { n.out.count(border.UseShare, officer, err) }()
+	t.marking = border.Amber
 	if files != "" {
-		m = border.Strictest(usual, files)
+		t.marking = border.Strictest(t.marking, files)
 	}
 	if marking != "" {
 		asked, err := border.ParseMarking(marking)
 		if err != nil {
-			return "", nil, statement.Refuse(statement.CodeMarking, "unknown marking %.40q; want %s, %s, %s, %s or %s", marking, border.Clear, border.Green, border.Amber, border.AmberStrict, border.Red)
+			return t, statement.Refuse(statement.CodeMarking, "unknown marking %.40q; want %s, %s, %s, %s or %s", marking, border.Clear, border.Green, border.Amber, border.AmberStrict, border.Red)
 		}
-		if m = asked; files != "" && border.Strictest(asked, files) != asked {
-			return "", nil, statement.Refuse(statement.CodeMarking, "the file is marked %s; it cannot go out as %s", files, asked)
+		if t.marking = asked; files != "" && border.Strictest(asked, files) != asked {
+			return t, statement.Refuse(statement.CodeMarking, "marked %s by its file or statement; it cannot go out as %s", files, asked)
 		}
 	}
 	to = slices.Compact(slices.Sorted(slices.Values(to)))
+	if i := slices.IndexFunc(to, func(s string) bool { return strings.HasPrefix(s, groupMark) }); i >= 0 {
+		if len(to) > 1 {
+			return t, statement.Refuse(statement.CodeRecipient, "one group, or parties")
+		}
+		e, err := n.out.group(ctx, to[0])
+		t.group, t.to = to[0], e.Others(n.present())
+		return t, err
+	}
 	for _, id := range to {
 		if _, known := n.roster.Member(id); !known || id == n.self.ID {
-			return "", nil, statement.Refuse(statement.CodeRecipient, "%.40q is no other party of the charter; the others are %s", id, strings.Join(n.present(), ", "))
+			return t, statement.Refuse(statement.CodeRecipient, "%.40q is no other party of the charter; the others are %s", id, strings.Join(n.present(), ", "))
 		}
 		if _, left := n.absent.Load(id); left {
-			return "", nil, statement.Refuse(statement.CodeRecipient, "%s has left", id)
+			return t, statement.Refuse(statement.CodeRecipient, "%s has left", id)
 		}
 	}
-	if len(to) == 0 && m != border.Clear && m != border.Green {
-		return "", nil, statement.Refuse(statement.CodeRecipient, "%s goes to named recipients only; name them", m)
+	if len(to) == 0 && t.marking != border.Clear && t.marking != border.Green {
+		return t, statement.Refuse(statement.CodeRecipient, "%s goes to named recipients only; name them", t.marking)
 	}
-	return m, to, nil
+	t.to = to
+	return t, nil
 }
 
 // digestMark stands before the hex SHA-256 of the file that a list was made
@@ -279,12 +305,12 @@ func (c control) Open(ctx context.Context, r api.PartRequest) (statement.Ref, er
 		}
 		parts = append(parts, slices.Concat(shown.Parts[i].Salt, shown.Parts[i].Text))
 	}
-	marking, to, err := n.terms(r.Marking, r.To, border.Amber, "")
+	t, err := n.terms(ctx, r.Officer, r.Marking, r.To, border.Marking(s.Marking))
 	if err != nil {
 		return about, err
 	}
 	return n.author.say(ctx, draft{
-		kind: record.KindRelease, marking: marking, recipients: to, caseID: s.Case,
+		kind: record.KindRelease, marking: t.marking, recipients: t.named(), group: t.group, officer: r.Officer, caseID: s.Case,
 		refs: []statement.Ref{about}, body: record.ReleaseBody{Part: r.Part, Reason: r.Reason},
 		parts: parts,
 	})

@@ -99,7 +99,11 @@ func (t *teller) release(ctx context.Context, k sqlite.Key, by string, approved 
 	if d.Outcome != border.Send {
 		return d.Outcome, nil
 	}
-	ref, err := t.author.say(ctx, t.draft(ctx, e, g))
+	draft, err := t.draft(ctx, e, g, by)
+	if err != nil {
+		return "", err
+	}
+	ref, err := t.author.say(ctx, draft)
 	if err != nil {
 		return "", err
 	}
@@ -116,8 +120,9 @@ func plausible(ms int64) bool {
 }
 
 // draft composes the sighting: what was seen, how often, between which times.
-// An event without a plausible time of its own counts as seen now.
-func (t *teller) draft(ctx context.Context, e entry, g sqlite.Group) draft {
+// An event without a plausible time of its own counts as seen now. It is
+// marked as strictly as the list that it speaks of.
+func (t *teller) draft(ctx context.Context, e entry, g sqlite.Group, by string) (draft, error) {
 	first, last := g.First, g.Last
 	if !plausible(last) {
 		last = t.now().UnixMilli()
@@ -126,14 +131,18 @@ func (t *teller) draft(ctx context.Context, e entry, g sqlite.Group) draft {
 		first = last
 	}
 	stamp := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
+	list, err := t.view.Statement(ctx, e.list.Origin, e.list.Index)
+	if err != nil {
+		return draft{}, err
+	}
 	return draft{
-		kind: indicator.KindSighting, caseID: caseOf(ctx, t.view, e.list),
-		refs: []statement.Ref{e.list}, marking: border.Amber, recipients: []string{e.giver},
+		kind: indicator.KindSighting, caseID: list.Case,
+		refs: []statement.Ref{e.list}, marking: border.Strictest(border.Amber, border.Marking(list.Marking)), recipients: []string{e.giver}, officer: by,
 		body: indicator.SightingBody{
 			Indicator: e.list, Item: e.key.Item, Type: e.item.Type, Value: e.item.Value,
 			Count: int(min(g.Count, indicator.MaxCount)), First: stamp(first), Last: stamp(last), Basis: indicator.BasisObserved,
 		},
-	}
+	}, nil
 }
 
 // releaseAll releases alerts on an officer's word: all or, where one may not

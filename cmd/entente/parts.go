@@ -11,7 +11,7 @@ import (
 )
 
 func openVerb() verb {
-	return verb{"open", "open a part of an own statement to more parties", `open --dir DIR --to PARTY[,PARTY] --reason TEXT N/PART [--marking TLP:…] [--json]
+	return verb{"open", "open a part of an own statement to more parties", `open --dir DIR --to PARTY[,PARTY] --reason TEXT N/PART [--marking TLP:…] [--officer NAME] [--json]
 
 N is the number of the own statement, PART of its part. The statement's act is
 opened with it: it says what the part is. What was opened stays open.`, func(ctx context.Context, e *env, args []string) error { return runPart(ctx, e, "open", args) }}
@@ -32,6 +32,7 @@ func runPart(ctx context.Context, e *env, what string, args []string) error {
 	if what == "open" {
 		f.Var(&to, "to", "")
 		f.StringVar(&r.Marking, "marking", "", "")
+		f.StringVar(&r.Officer, "officer", "", "")
 	}
 	asJSON := f.Bool("json", false, "")
 	rest, err := f.parse(args)

@@ -22,10 +22,11 @@ func shareVerb() verb {
 Reads a plain list, CSV, STIX 2.1 bundle, MISP event or Sigma rules, says it to the named
 parties, and waits until the statement is held.
 
-  --to PARTY          who may read it; may be repeated
+  --to PARTY          who may read it; may be repeated; or a group, as @NAME or @PARTY/NAME
   --marking TLP:…     default: TLP:AMBER, or what the file says if that is stricter
   --name TEXT         of the list; default: the file's name
   --source TEXT       where it is from
+  --officer NAME      who lets it go, for the receipt
   --basis WORD        told, observed, recorded, inferred or asserted; default: told
   --wait DURATION     how long to wait for "held"; default: 10s; 0: not at all
   --canary            each recipient gets a copy of its own, with decoys and marks, by which
@@ -40,6 +41,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 	f.Var(&to, "to", "")
 	marking, name := f.String("marking", "", ""), f.String("name", "", "")
 	source, basis := f.String("source", "", ""), f.String("basis", "", "")
+	officer := f.String("officer", "", "")
 	wait := f.Duration("wait", 10*time.Second, "")
 	dry, asJSON, canary := f.Bool("dry-run", false, ""), f.Bool("json", false, ""), f.Bool("canary", false, "")
 	files, err := f.parse(args)
@@ -58,7 +60,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 		if err != nil {
 			return err
 		}
-		requests[i] = api.ShareRequest{Name: base(file), Source: *source, Basis: *basis, Marking: *marking, To: to, Canary: *canary, Data: data}
+		requests[i] = api.ShareRequest{Name: base(file), Source: *source, Basis: *basis, Marking: *marking, To: to, Officer: *officer, Canary: *canary, Data: data}
 		if *name != "" {
 			requests[i].Name = *name
 		}
@@ -88,6 +90,9 @@ func runShare(ctx context.Context, e *env, args []string) error {
 		whom := "everybody"
 		if len(out.To) > 0 {
 			whom = strings.Join(out.To, ", ")
+		}
+		if out.Group != "" {
+			whom = out.Group + " (" + whom + ")"
 		}
 		e.printf("%s to %s as %s, %s\n", out.Marking, whom, counted(len(out.Refs), "statement", "statements"), numbers(out.Refs))
 		if out.Canary != nil {

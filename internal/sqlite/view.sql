@@ -25,6 +25,7 @@ CREATE INDEX IF NOT EXISTS statement_by_at ON statement (at DESC, origin, idx DE
 CREATE INDEX IF NOT EXISTS statement_by_kind ON statement (origin, kind, idx);
 CREATE INDEX IF NOT EXISTS release_of ON statement (origin, json_extract(refs, '$[0].index'), idx, id) WHERE kind = 'release/v1' AND state = 'open';
 CREATE INDEX IF NOT EXISTS erasure_of ON statement (origin, json_extract(refs, '$[0].index'), json_extract(refs, '$[0].id')) WHERE kind = 'erasure/v1' AND state = 'open';
+CREATE INDEX IF NOT EXISTS group_of ON statement (origin, json_extract(body, '$.name'), idx) WHERE kind = 'group/v1' AND state = 'open';
 CREATE TABLE IF NOT EXISTS item (
   origin   TEXT NOT NULL,
   idx      INTEGER NOT NULL,

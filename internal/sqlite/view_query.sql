@@ -47,6 +47,12 @@ SELECT idx FROM statement WHERE origin = ?1 AND idx >= ?2 AND (kind = 'erasure/v
 -- name: newest_of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx DESC LIMIT ?;
+-- name: group_now
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement INDEXED BY group_of WHERE origin = ? AND kind = 'group/v1' AND state = 'open' AND json_extract(body, '$.name') = ? ORDER BY idx DESC LIMIT 1;
+-- name: left_from
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement WHERE origin = ? AND idx >= ? AND counted = 1 AND state = 'open' AND recipients <> '[]' ORDER BY idx LIMIT ?;
 -- name: counted_indexes
 SELECT idx FROM statement WHERE origin = ? AND counted = 1 ORDER BY idx;
 -- name: list_items
@@ -66,6 +72,8 @@ JOIN statement t ON t.origin = a.origin AND t.idx = a.idx AND t.id = a.id
 WHERE a.origin = ? AND a.idx = ? ORDER BY s.party, a.by_idx;
 -- name: acked_by
 SELECT EXISTS (SELECT 1 FROM ack WHERE origin = ? AND idx = ? AND id = ? AND by_origin = ?);
+-- name: acked_at
+SELECT COALESCE(MIN(by_idx), -1) FROM ack WHERE origin = ? AND idx = ? AND id = ? AND by_origin = ?;
 -- name: sightings
 SELECT g.origin, g.idx, s.party, s.time, g.ind_origin, g.ind_idx, g.item, g.type, g.value, g.count, g.first, g.last, COALESCE(json_extract(s.body, '$.basis'), '')
 FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx

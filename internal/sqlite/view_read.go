@@ -87,6 +87,24 @@ func (v *View) statements(ctx context.Context, name string, args ...any) ([]Stat
 	return list, err
 }
 
+// Group returns the newest statement on a group of a log, or ErrNone.
+func (v *View) Group(ctx context.Context, origin, name string) (Statement, error) {
+	list, err := v.statements(ctx, "group_now", origin, name)
+	if err == nil && len(list) == 0 {
+		err = ErrNone
+	}
+	if err != nil {
+		return Statement{}, err
+	}
+	return list[0], nil
+}
+
+// Left returns the statements of a log, from one leaf on, that are open, no
+// housekeeping, and addressed to somebody.
+func (v *View) Left(ctx context.Context, origin string, from uint64, limit int) ([]Statement, error) {
+	return v.statements(ctx, "left_from", origin, from, limit)
+}
+
 // StandingReleases returns the newest releases of a leaf of a log of which no
 // part was erased, newest first.
 func (v *View) StandingReleases(ctx context.Context, origin string, of uint64, limit int) ([]Statement, error) {
@@ -221,6 +239,11 @@ type Ack struct {
 	Verdict string
 	Code    statement.Code
 	Time    int64 // of the ack, claimed, Unix milliseconds
+}
+
+// AckedAt returns the leaf in which a log first acknowledges a statement, or -1.
+func (v *View) AckedAt(ctx context.Context, by string, r statement.Ref) (int64, error) {
+	return v.db.count(ctx, "acked_at", r.Origin, r.Index, r.ID.String(), by)
 }
 
 // AckedBy reports whether the log by has an ack of a statement, which need not
