@@ -8,11 +8,33 @@ import (
 // Address returns the canonical value of a bare IP address of either family,
 // as logs hold them. It is Normalise for callers that do not know the family.
 func Address(raw string) (Value, error) {
+	if plainIPv4(raw) { // nearly all are
+		return Value{IPv4, raw}, nil
+	}
 	s := strings.TrimSpace(raw)
 	if strings.IndexByte(s, ':') >= 0 {
 		return normaliseAddress(IPv6, s)
 	}
 	return normaliseAddress(IPv4, s)
+}
+
+// plainIPv4 says that s is four decimal numbers without leading zeros: the canonical spelling.
+func plainIPv4(s string) bool {
+	parts, part, size := 1, 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '.' && size > 0:
+			parts, part, size = parts+1, 0, 0
+		case c-'0' <= 9 && (size == 0 || part > 0):
+			if part = part*10 + int(c-'0'); part > 255 {
+				return false
+			}
+			size++
+		default:
+			return false
+		}
+	}
+	return parts == 4 && size > 0
 }
 
 // AddressValue returns the value of an address that is already parsed. A zone is

@@ -42,16 +42,24 @@ type posting6 struct {
 // NewBuilder returns an empty builder.
 func NewBuilder() *Builder {
 	b := &Builder{}
-	b.key = func(k uint64) { b.keys = append(b.keys, posting{k, b.rows}) }
+	b.key = func(k uint64) { b.keys = append(room(b.keys), posting{k, b.rows}) }
 	b.addr = func(a netip.Addr) {
 		if a.Is4() {
 			v := a.As4()
-			b.four = append(b.four, uint64(binary.BigEndian.Uint32(v[:]))<<32|uint64(b.rows))
+			b.four = append(room(b.four), uint64(binary.BigEndian.Uint32(v[:]))<<32|uint64(b.rows))
 		} else {
 			b.six = append(b.six, posting6{a.As16(), b.rows})
 		}
 	}
 	return b
+}
+
+// room doubles what is full: the lists become long, and append would copy them many times.
+func room[T any](s []T) []T {
+	if len(s) == cap(s) {
+		s = slices.Grow(s, max(1024, len(s)))
+	}
+	return s
 }
 
 // Add enters the next row, numbered from 0, with its observables.

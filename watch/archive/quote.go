@@ -15,29 +15,42 @@ const (
 	shortest = 2        // a shorter value is not looked for, in bytes
 	window   = 16 << 10 // bytes of the line in which one value is looked for
 	tries    = 4        // places of one value that are looked at
+	pause    = 15       // records in which a short value that stood nowhere is not looked for again
 )
 
 // append stores a value: twice its length and one more, and its distance, if it is a part of the line; else twice its length, and it.
-func (q *quoter) append(dst []byte, value string) []byte {
-	if at := q.find(value); at >= 0 {
+func (q *quoter) append(dst []byte, value string, h *habit) []byte {
+	if at := q.find(value, h); at >= 0 {
+		h.gap = int32(at - q.last)
 		dst = binary.AppendUvarint(dst, uint64(len(value))<<1|1)
-		dst = binary.AppendVarint(dst, int64(at-q.last))
+		dst = binary.AppendVarint(dst, int64(h.gap))
 		q.last = at + len(value)
 		return dst
 	}
 	return append(binary.AppendUvarint(dst, uint64(len(value))<<1), value...)
 }
 
-func (q *quoter) find(value string) int {
+func (q *quoter) find(value string, h *habit) int {
 	if len(value) < shortest {
+		return -1
+	}
+	if at := q.last + int(h.gap); at >= 0 && at+len(value) <= len(q.line) && string(q.line[at:at+len(value)]) == value {
+		return at
+	}
+	if h.skip > 0 {
+		h.skip--
 		return -1
 	}
 	var few [64]byte // more is taken from the heap
 	needle := append(few[:0], value...)
-	if at := q.search(q.last, needle); at >= 0 || q.last == 0 {
-		return at
+	at := q.search(q.last, needle)
+	if at < 0 && q.last > 0 {
+		at = q.search(0, needle)
 	}
-	return q.search(0, needle)
+	if at < 0 && len(value) <= len(few)/2 {
+		h.skip = pause
+	}
+	return at
 }
 
 // search prefers a place where the value stands alone: which of equal texts is meant decides how much alike records of one

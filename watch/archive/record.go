@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/observable"
@@ -76,6 +77,29 @@ const referring = 1 << 31
 // stored as their length and the distance from the end of the one before, which lines
 // of one kind have in common. A name or value that an observable shares with its field is stored once.
 func AppendRecord(dst []byte, r *Record) []byte {
+	var e Encoder
+	return e.Append(dst, r)
+}
+
+// Encoder is AppendRecord for many records: it looks for a value first where that of the last record of the same kind
+// stood. It is not safe for concurrent use.
+type Encoder struct {
+	kinds map[string]*[event.MaxFields]habit // by dataset
+}
+
+// habit is what the field at one place of records of one kind was, last time.
+type habit struct {
+	name   string
+	number uint64 // of the name, 0 if it has none
+	gap    int32  // from the end of the value before, in the line
+	skip   int32  // so often the value is not looked for elsewhere, as it stood nowhere
+}
+
+// maxKinds bounds the kinds remembered.
+const maxKinds = 64
+
+// Append is AppendRecord.
+func (e *Encoder) Append(dst []byte, r *Record) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	dst = append(binary.AppendUvarint(dst, uint64(len(r.Raw))), r.Raw...)
@@ -94,10 +118,18 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	dst = appendText(dst, ev.Dataset)
 	dst = binary.AppendUvarint(dst, uint64(ev.Left))
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Fields)))
-	line := quoter{line: r.Raw}
+	line, habits := quoter{line: r.Raw}, e.habits(ev.Dataset)
 	for i := range ev.Fields {
-		dst = appendFieldName(dst, ev.Fields[i].Name)
-		dst = line.append(dst, ev.Fields[i].Value)
+		h := &habits[i%len(habits)]
+		if name := ev.Fields[i].Name; h.name != name {
+			h.name, h.number = strings.Clone(name), nameTable.number[name]
+		}
+		if h.number > 0 {
+			dst = append(dst, byte(h.number))
+		} else {
+			dst = appendText(append(dst, 0), h.name)
+		}
+		dst = line.append(dst, ev.Fields[i].Value, h)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Observables)))
 	at := 0
@@ -106,6 +138,21 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	}
 	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4)|referring)
 	return dst
+}
+
+// habits are those of the records of one kind.
+func (e *Encoder) habits(dataset string) *[event.MaxFields]habit {
+	h := e.kinds[dataset]
+	if h == nil {
+		h = new([event.MaxFields]habit)
+		if e.kinds == nil {
+			e.kinds = make(map[string]*[event.MaxFields]habit)
+		}
+		if len(e.kinds) < maxKinds {
+			e.kinds[strings.Clone(dataset)] = h
+		}
+	}
+	return h
 }
 
 // Length is the bytes of the record at the start of b, as far as its head says; 0 if there is none.
@@ -143,7 +190,7 @@ func (q *quoter) observable(dst []byte, fields []event.Field, o *event.Observabl
 			return binary.AppendUvarint(dst, uint64(i+1)), i
 		}
 	}
-	return q.append(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical), at
+	return q.append(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical, &habit{}), at
 }
 
 var errRecord = errors.New("not a record")

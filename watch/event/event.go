@@ -215,8 +215,29 @@ func LooksLikeAddress(s string) bool {
 	if len(s) < len("::") || len(s) > 64 {
 		return false
 	}
-	return strings.IndexByte(s, ':') >= 0 || s[len(s)-1] <= '9' && s[0] <= '9' && strings.IndexByte(s, '.') > 0
+	if s[len(s)-1] <= '9' && s[0] <= '9' && strings.IndexByte(s, '.') > 0 {
+		return true
+	}
+	colon := false
+	for i := range len(s) {
+		if !inAddress[s[i]] {
+			return false
+		}
+		colon = colon || s[i] == ':'
+	}
+	return colon
 }
+
+// inAddress holds the bytes that an IPv6 address can have, with what is taken off before it is read: white space, brackets, a length.
+var inAddress = func() (t [256]bool) {
+	for _, c := range []byte("0123456789abcdefABCDEF:./[] \t\n\v\f\r") {
+		t[c] = true
+	}
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = true
+	}
+	return t
+}()
 
 // observeName takes the longest tail of at least two labels that is a name, because tunnels put
 // any octet into the labels before it, and the tail is what an indicator names. Text with spaces is prose.
