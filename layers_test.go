@@ -76,7 +76,7 @@ var thirdParty = map[string][]string{
 	"internal/ingest":   {"github.com/fsnotify/fsnotify", "github.com/klauspost/compress/zstd"},
 	"internal/sqlite":   {"modernc.org/sqlite"},
 	"internal/segment":  {"github.com/klauspost/compress", "golang.org/x/sys"},
-	"internal/parquet":  {"github.com/parquet-go/parquet-go"},
+	"internal/parquet":  {"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"},
 	"internal/nats":     {"github.com/nats-io/nats.go"},
 	"internal/misphttp": {"github.com/go-json-experiment/json"},
 	"internal/mispfeed": {"github.com/go-json-experiment/json"},

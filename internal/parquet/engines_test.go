@@ -71,7 +71,7 @@ func expected(n int) (sums []int64, row []any) {
 // counts, values and types. ENTENTE_PYTHON names a Python that has their
 // modules (duckdb, chdb); `check -interop` makes one.
 func TestEngines(t *testing.T) {
-	const n = 3000
+	const n = 20_000 // several pages, a dictionary that overflows
 	path := filepath.Join(t.TempDir(), "rows.parquet")
 	if err := os.WriteFile(path, write(t, n), 0o600); err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func record(i int) archive.Record {
 	ev.Put("source.ip", fmt.Sprintf("198.51.100.%d", i%250), event.Address)
 	ev.Add("source.port", fmt.Sprint(i%70_000))
 	ev.Put("source.ip", "192.0.2.1", event.Address)
-	ev.Put("dns.question.name", fmt.Sprintf("n%d.example.org", i%50), event.Name)
+	ev.Put("dns.question.name", fmt.Sprintf("n%d.example.org", i%9000), event.Name)
 	if i%3 == 0 {
 		ev.Put("file.hash.md5", fmt.Sprintf("%032x", i), event.Hash)
 	}

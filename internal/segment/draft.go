@@ -13,7 +13,7 @@ import (
 // It is made of the spool where there is none: after a start, or when a transaction failed.
 type draft struct {
 	table Table
-	out   bytes.Buffer // the table's file
+	out   pieces // the table's file
 	keys  *archive.Builder
 	rows  int64
 	first int64 // times of the earliest and latest event, Unix milliseconds
@@ -61,6 +61,18 @@ func (d *draft) finish(w io.Writer) error {
 	if err := d.table.Close(); err != nil {
 		return err
 	}
-	_, err := d.out.WriteTo(w)
-	return err
+	for _, b := range d.out {
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pieces keeps what is written to it as it comes, which takes no more memory than that.
+type pieces [][]byte
+
+func (p *pieces) Write(b []byte) (int, error) {
+	*p = append(*p, bytes.Clone(b))
+	return len(b), nil
 }

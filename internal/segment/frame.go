@@ -39,12 +39,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // framer encodes batches. It keeps its memory.
 type framer struct {
-	packer packer
-	block  []byte // records not yet packed
-	rows   int
-	packed []byte // blocks
-	blocks []block
-	out    []byte
+	encoder archive.Encoder
+	packer  packer
+	block   []byte // records not yet packed
+	rows    int
+	packed  []byte // blocks
+	blocks  []block
+	out     []byte
 }
 
 // encode returns a batch as a frame, valid until the next; seen is called with each record.
@@ -53,7 +54,7 @@ func (f *framer) encode(span archive.Span, records iter.Seq[*archive.Record], se
 	fr := frame{span: span}
 	for r := range records {
 		before := len(f.block)
-		f.block = archive.AppendRecord(f.block, r)
+		f.block = f.encoder.Append(f.block, r)
 		if len(f.block) > blockBytes && before > 0 {
 			f.pack(before)
 			f.block = f.block[:copy(f.block, f.block[before:])]

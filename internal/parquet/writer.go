@@ -1,0 +1,369 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go/encoding/plain"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"entente/observable"
+	"entente/watch/archive"
+	"entente/watch/event"
+)
+
+const (
+	groupRows  = 1 << 17 // rows of one row group
+	groupBytes = 64 << 20
+	pageRows   = 1 << 12 // rows of one page
+	pageBytes  = 4 << 20 // of text in the open pages of all columns
+)
+
+// The columns of a Row, in their order.
+const (
+	inTime = iota
+	inDataset
+	inSource
+	inPath
+	inGeneration
+	inLine
+	inOffset
+	inSize
+	inSourceIP
+	inSourcePort
+	inDestinationIP
+	inDestinationPort
+	inURL
+	inDomain
+	inUser
+	inHashes
+	inFieldName
+	inFieldValue
+	inSeenField
+	inSeenType
+	inSeenValue
+	inLeft
+	columns
+)
+
+// Writer writes one file. It writes the pages itself, as values come: the library's way, over rows and a dictionary of
+// every value, takes three times as long. Page and file formats are github.com/apache/parquet-format's; the library reads what is written here, in the tests too.
+type Writer struct {
+	w    io.Writer
+	meta *format.FileMetaData
+	cols [columns]column
+	at   int64 // bytes written
+	rows int   // of the open pages
+	held int   // bytes of text in them
+	done int   // rows of the group in finished pages
+	most int   // bytes of a group's pages
+	err  error
+}
+
+// NewWriter begins a file. created names the program, for whoever reads it.
+func NewWriter(w io.Writer, created string) *Writer {
+	out := &Writer{w: w, most: groupBytes}
+	out.meta, out.err = schema()
+	if out.err != nil {
+		return out
+	}
+	out.meta.CreatedBy, out.meta.RowGroups, out.meta.NumRows = "entente "+created, nil, 0
+	found := leaves(out.meta.Schema)
+	if len(found) != columns {
+		out.err = fmt.Errorf("a schema of %d columns, not %d", len(found), columns)
+		return out
+	}
+	for i := range out.cols {
+		out.cols[i].leaf = found[i]
+	}
+	for _, i := range []int{inURL, inHashes, inFieldValue, inSeenValue} {
+		out.cols[i].bare = true
+	}
+	out.cols[inFieldValue].alike = true
+	out.write([]byte(fileMagic))
+	return out
+}
+
+const fileMagic = "PAR1"
+
+func (w *Writer) write(b []byte) {
+	if w.err != nil {
+		return
+	}
+	n, err := w.w.Write(b)
+	w.at, w.err = w.at+int64(n), err
+}
+
+// Write adds one record. It keeps nothing of it.
+func (w *Writer) Write(rec *archive.Record) error {
+	if w.err != nil {
+		return w.err
+	}
+	c, ev := &w.cols, &rec.Event
+	if ev.Time.IsZero() {
+		c[inTime].null()
+	} else {
+		c[inTime].present()
+		c[inTime].number(ev.Time.UnixMicro())
+	}
+	c[inDataset].text(ev.Dataset)
+	c[inSource].text(rec.Source)
+	c[inPath].text(rec.Path)
+	c[inGeneration].number(int64(int32(rec.Generation)))
+	c[inLine].number(rec.Line)
+	c[inOffset].number(rec.Offset)
+	c[inSize].number(int64(int32(len(rec.Raw))))
+	c[inLeft].number(int64(int32(ev.Left)))
+	w.fields(ev.Fields)
+	w.observables(ev.Observables)
+	if w.rows++; w.rows >= pageRows || w.held >= pageBytes {
+		return w.page()
+	}
+	return nil
+}
+
+// fields writes what Row says of them.
+func (w *Writer) fields(fields []event.Field) {
+	var own own
+	others := 0
+	for i := range fields {
+		f := &fields[i]
+		w.held += len(f.Value)
+		if own.take(f) {
+			continue
+		}
+		w.cols[inFieldName].element(others)
+		w.cols[inFieldName].text(f.Name)
+		w.cols[inFieldValue].element(others)
+		w.cols[inFieldValue].text(f.Value)
+		others++
+	}
+	if others == 0 {
+		w.cols[inFieldName].none()
+		w.cols[inFieldValue].none()
+	}
+	for _, t := range [...]struct {
+		column int
+		value  string
+	}{{inSourceIP, own.sourceIP}, {inDestinationIP, own.destinationIP}, {inURL, own.url}, {inDomain, own.domain}, {inUser, own.user}} {
+		if c := &w.cols[t.column]; t.value == "" {
+			c.null()
+		} else {
+			c.present()
+			c.text(t.value)
+		}
+	}
+	for _, n := range [...]struct {
+		column int
+		value  int32
+	}{{inSourcePort, own.sourcePort}, {inDestinationPort, own.destinationPort}} {
+		if c := &w.cols[n.column]; n.value == 0 {
+			c.null()
+		} else {
+			c.present()
+			c.number(int64(n.value))
+		}
+	}
+}
+
+func (w *Writer) observables(seen []event.Observable) {
+	hashes := 0
+	for i := range seen {
+		o := &seen[i]
+		switch o.Value.Type {
+		case observable.MD5, observable.SHA1, observable.SHA256:
+			w.cols[inHashes].element(hashes)
+			w.cols[inHashes].text(o.Value.Canonical)
+			hashes++
+		}
+		w.cols[inSeenField].element(i)
+		w.cols[inSeenField].text(o.Field)
+		w.cols[inSeenType].element(i)
+		w.cols[inSeenType].text(string(o.Value.Type))
+		w.cols[inSeenValue].element(i)
+		w.cols[inSeenValue].text(o.Value.Canonical)
+		w.held += len(o.Value.Canonical)
+	}
+	if hashes == 0 {
+		w.cols[inHashes].none()
+	}
+	if len(seen) == 0 {
+		w.cols[inSeenField].none()
+		w.cols[inSeenType].none()
+		w.cols[inSeenValue].none()
+	}
+}
+
+// own is what of a record's fields has a column of its own.
+type own struct {
+	sourceIP, destinationIP, url, domain, user string
+	sourcePort, destinationPort                int32
+}
+
+// take puts the first value of a field that has a column there. A port that is
+// no number, and a name that comes again, stay among the others.
+func (o *own) take(f *event.Field) bool {
+	switch f.Name {
+	case "source.ip":
+		return first(&o.sourceIP, f.Value)
+	case "source.port":
+		return port(&o.sourcePort, f.Value)
+	case "destination.ip":
+		return first(&o.destinationIP, f.Value)
+	case "destination.port":
+		return port(&o.destinationPort, f.Value)
+	case "url.full", "url.original":
+		return first(&o.url, f.Value)
+	case "url.domain", "dns.question.name", "tls.client.server_name":
+		first(&o.domain, f.Value)
+		return false // its own name says more
+	case "user.name":
+		return first(&o.user, f.Value)
+	}
+	return false
+}
+
+func first(column *string, value string) bool {
+	if *column != "" {
+		return false
+	}
+	*column = value
+	return true
+}
+
+func port(column *int32, value string) bool {
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || n == 0 || *column != 0 || value[0] == '0' {
+		return false
+	}
+	*column = int32(n)
+	return true
+}
+
+// page finishes the open pages of all columns, and the group if that is large enough.
+func (w *Writer) page() error {
+	if w.err != nil || w.rows == 0 {
+		return w.err
+	}
+	size := 0
+	for i := range w.cols {
+		if w.err = w.cols[i].page(w.rows); w.err != nil {
+			return fmt.Errorf("write a page: %w", w.err)
+		}
+		size += int(w.cols[i].packed)
+	}
+	w.done += w.rows
+	w.rows, w.held = 0, 0
+	if w.done >= groupRows || size >= w.most {
+		return w.group()
+	}
+	return nil
+}
+
+// group writes the finished pages as a row group.
+func (w *Writer) group() error {
+	if w.done == 0 || w.err != nil {
+		return w.err
+	}
+	g := format.RowGroup{NumRows: int64(w.done), FileOffset: w.at, Ordinal: int16(len(w.meta.RowGroups))}
+	for i := range w.cols {
+		c := &w.cols[i]
+		chunk, err := w.chunk(c)
+		if w.err == nil {
+			w.err = err
+		}
+		if w.err != nil {
+			return fmt.Errorf("write a row group: %w", w.err)
+		}
+		g.TotalByteSize += chunk.TotalUncompressedSize
+		g.TotalCompressedSize += chunk.TotalCompressedSize
+		g.Columns = append(g.Columns, format.ColumnChunk{FileOffset: chunk.DataPageOffset, MetaData: chunk})
+		clear(c.pages)
+		c.pages, c.total, c.plain, c.packed, c.allNulls, c.numbers, c.spelledSome = c.pages[:0], 0, 0, 0, 0, false, false
+		c.dict.reset()
+	}
+	w.meta.RowGroups = append(w.meta.RowGroups, g)
+	w.meta.NumRows += int64(w.done)
+	w.done = 0
+	return nil
+}
+
+// chunk writes one column: its dictionary if a page refers to one, then its pages.
+func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
+	m = format.ColumnMetaData{Type: c.kind, PathInSchema: c.path, NumValues: c.total, Codec: format.Uncompressed}
+	pages := c.pages
+	if c.compressed() {
+		m.Codec = format.Zstd
+	}
+	switch {
+	case c.kind != format.ByteArray:
+		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.DeltaBinaryPacked}
+	case c.bare:
+		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain}
+	default:
+		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary}
+		c.pages, c.texts = nil, c.texts[:0]
+		for _, v := range c.dict.values {
+			c.spell(v)
+		}
+		packed := c.codec.encode(c.texts)
+		err = c.put(format.PageHeader{
+			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.texts)), CompressedPageSize: int32(len(packed)),
+			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.values)), Encoding: format.Plain}),
+		}, nil, packed, len(c.texts))
+		c.texts = c.texts[:0]
+		m.DictionaryPageOffset = w.at
+		w.write(c.pages[0])
+	}
+	m.DataPageOffset = w.at
+	m.TotalUncompressedSize, m.TotalCompressedSize = c.plain, c.packed
+	m.Statistics = c.statistics()
+	for _, p := range pages {
+		w.write(p)
+	}
+	c.pages = pages
+	return m, err
+}
+
+// statistics has the least and the most value of numbers, and of texts that all are in the dictionary and short.
+func (c *column) statistics() (s format.Statistics) {
+	s.NullCount = c.allNulls
+	switch {
+	case c.numbers && c.kind == format.Int64:
+		s.MinValue, s.MaxValue = plain.Int64(c.least), plain.Int64(c.most)
+	case c.numbers:
+		s.MinValue, s.MaxValue = plain.Int32(int32(c.least)), plain.Int32(int32(c.most))
+	case !c.bare && !c.spelledSome && len(c.dict.values) > 0:
+		least, most := c.dict.values[0], c.dict.values[0]
+		for _, v := range c.dict.values {
+			least, most = min(least, v), max(most, v)
+		}
+		const longest = 256
+		if len(least)+len(most) > 0 && max(len(least), len(most)) <= longest {
+			s.MinValue, s.MaxValue = []byte(least), []byte(most)
+		}
+	}
+	return s
+}
+
+// Close ends the file; the io.Writer stays open.
+func (w *Writer) Close() error {
+	if err := w.page(); err != nil {
+		return err
+	}
+	if err := w.group(); err != nil {
+		return err
+	}
+	foot, err := thrift.Marshal(new(thrift.CompactProtocol), w.meta)
+	if err != nil {
+		return fmt.Errorf("end the file: %w", err)
+	}
+	w.write(append(binary.LittleEndian.AppendUint32(foot, uint32(len(foot))), fileMagic...))
+	if w.err != nil {
+		return fmt.Errorf("end the file: %w", w.err)
+	}
+	return nil
+}
