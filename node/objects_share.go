@@ -58,6 +58,9 @@ func (n *Node) ShareObjects(ctx context.Context, r ShareObjects) (SharedObjects,
 		if err != nil {
 			return out, err
 		}
+		if out.Objects[i].Refused == nil {
+			out.Objects[i].Refused = o.Unclear
+		}
 		if out.Objects[i].Refused != nil {
 			continue
 		}

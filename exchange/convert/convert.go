@@ -128,7 +128,7 @@ func (c *collector) add(r row) error {
 	c.mark(r.markings)
 	observed, bad1 := date(r.observed)
 	until, bad2 := date(r.until)
-	template := indicator.Item{Observed: observed, Until: until, Context: r.context, Note: oneLine(r.note)}
+	template := indicator.Item{Observed: observed, Until: until, Context: r.context, Note: OneLine(r.note)}
 	for _, raw := range r.values {
 		it, badEnd, refusal := item(template, raw)
 		if refusal != nil {
@@ -226,9 +226,9 @@ func (c *collector) count() {
 	c.report.Marking = string(c.marking)
 }
 
-// oneLine makes a note of foreign text: one line, without characters that a
+// OneLine makes a note of foreign text: one line, without characters that a
 // screen obeys instead of showing, cut at a whole character.
-func oneLine(s string) string {
+func OneLine(s string) string {
 	s = strings.ToValidUTF8(s, "�")
 	s = strings.Map(func(r rune) rune {
 		switch {

@@ -176,7 +176,7 @@ func TestOneLine(t *testing.T) {
 		" a\r\n\tb  c ": "a b c", "a\x1b[2Jb": "a[2Jb", "a\u202eb\u200b": "ab", "a\xffb": "a�b",
 		strings.Repeat("é", 200): strings.Repeat("é", 138) + "…",
 	} {
-		got := oneLine(text)
+		got := OneLine(text)
 		if got != want || len(got) > indicator.MaxNote {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}

@@ -27,10 +27,11 @@ func Derive(media string, objects [][]byte) (items []indicator.Item, of []int) {
 			}
 			// An error means that the rest of the event cannot be read.
 			_, _ = misp.Read(raw, func(a misp.Row) error {
-				r := row{observed: a.Observed, context: a.Context, note: join(a.Event, a.Comment)}
+				r := row{observed: a.Observed, until: a.Until, context: a.Context, note: join(a.Event, a.Comment)}
 				for _, v := range a.Values {
 					r.values = append(r.values, value{v.Type, v.Text})
 				}
+				r.ruleOf(a)
 				d.add(n, r)
 				return nil
 			})
@@ -71,7 +72,7 @@ func (d *deriver) fromSTIX(objects [][]byte) {
 func (d *deriver) add(n int, r row) {
 	observed, _ := date(r.observed)
 	until, _ := date(r.until)
-	template := indicator.Item{Observed: observed, Until: until, Context: r.context, Note: oneLine(r.note)}
+	template := indicator.Item{Observed: observed, Until: until, Context: r.context, Note: OneLine(r.note)}
 	for _, raw := range r.values {
 		it, _, refused := item(template, raw)
 		if refused != nil || d.seen[it.Observable()] || len(d.items) >= MaxDerived {

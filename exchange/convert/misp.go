@@ -22,13 +22,26 @@ type Giving struct {
 	PAP     string    // label of PAP, "" for none
 }
 
-// Event writes the items of a list as an event of MISP. held says which of
-// them the gate holds back: they are no means of detection there. What is
-// written twice has the same uuids.
-func Event(g Giving, items []indicator.Item, held func(n int) bool) ([]byte, error) {
-	id := g.ID.String()
+// Given is an item of a list.
+type Given struct {
+	N    int // its number there
+	Item indicator.Item
+	Held bool // the gate holds it back: it is no means of detection
+}
+
+// EventUUID names the event that Event makes of a statement.
+func EventUUID(id statement.Digest) string { return misp.UUID("list " + id.String()) }
+
+// ItemUUID names the attribute that Event makes of an item.
+func ItemUUID(id statement.Digest, n int) string {
+	return misp.UUID("item " + id.String() + " " + strconv.Itoa(n))
+}
+
+// Event writes the items of a list as an event of MISP. What is written twice
+// has the same uuids.
+func Event(g Giving, items []Given) ([]byte, error) {
 	d := misp.Draft{
-		UUID: misp.UUID("list " + id), Info: g.Name, At: g.At, Distribution: misp.Distribution(g.Marking),
+		UUID: EventUUID(g.ID), Info: g.Name, At: g.At, Distribution: misp.Distribution(g.Marking),
 		By: misp.Organisation{UUID: misp.Text(misp.UUID("party " + g.Party)), Name: misp.Text(g.Party)},
 	}
 	if g.Marking != "" {
@@ -37,8 +50,9 @@ func Event(g Giving, items []indicator.Item, held func(n int) bool) ([]byte, err
 	if g.PAP != "" {
 		d.Tags = append(d.Tags, misp.Mark(g.PAP))
 	}
-	for n, it := range items {
-		v := misp.DraftValue{UUID: misp.UUID("item " + id + " " + strconv.Itoa(n)), Value: it.Value, Comment: it.Note, ToIDs: !it.Context && !held(n)}
+	for _, given := range items {
+		it := given.Item
+		v := misp.DraftValue{UUID: ItemUUID(g.ID, given.N), Value: it.Value, Comment: it.Note, ToIDs: !it.Context && !given.Held}
 		var ok bool
 		switch v.Type, v.Category, ok = misp.TypeOf(observable.Type(it.Type)); {
 		case ok:
@@ -56,6 +70,27 @@ func Event(g Giving, items []indicator.Item, held func(n int) bool) ([]byte, err
 		d.Values = append(d.Values, v)
 	}
 	return d.Marshal()
+}
+
+// Observables returns what an attribute names that is looked for, as the gate
+// and the watch know it: the values of its type, or its rule. read is false for
+// a type that is not looked for.
+func Observables(typ, text string) (values []observable.Value, read bool) {
+	found, read := misp.Values(typ, text)
+	r := row{}
+	for _, v := range found {
+		r.values = append(r.values, value{v.Type, v.Text})
+	}
+	if misp.IsRule(typ) {
+		read = true
+		r.ruleOf(misp.Row{Type: typ, Rule: text})
+	}
+	for _, raw := range r.values {
+		if it, _, refused := item(indicator.Item{}, raw); refused == nil {
+			values = append(values, it.Observable())
+		}
+	}
+	return values, read
 }
 
 // ruleOf reads an attribute that is a rule: a pattern that says no more than

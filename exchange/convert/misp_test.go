@@ -30,10 +30,17 @@ var giving = Giving{
 	ID: statement.Digest{1}, Name: "phish <of> \"May\"", Party: "north", At: time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC), Marking: "TLP:AMBER+STRICT", PAP: "PAP:GREEN",
 }
 
+func given(items []indicator.Item, held int) (list []Given) {
+	for n, it := range items {
+		list = append(list, Given{n, it, n == held})
+	}
+	return list
+}
+
 // TestEvent: a list that became an event gives the same items when it is read
 // back: what was undated stays undated, ends and context stay.
 func TestEvent(t *testing.T) {
-	raw, err := Event(giving, listed, func(int) bool { return false })
+	raw, err := Event(giving, given(listed, -1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +83,7 @@ func TestEvent(t *testing.T) {
 
 // TestEventHeld: what the gate holds is no means of detection.
 func TestEventHeld(t *testing.T) {
-	raw, err := Event(giving, listed[:2], func(n int) bool { return n == 0 })
+	raw, err := Event(giving, given(listed[:2], 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +113,7 @@ func FuzzEvent(f *testing.F) {
 		if err != nil || len(items) == 0 {
 			return
 		}
-		raw, err := Event(giving, items, func(int) bool { return false })
+		raw, err := Event(giving, given(items, -1))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/border"
 	"entente/exchange/misp"
 	"entente/exchange/stix"
 	"entente/statement"
@@ -18,6 +19,9 @@ type Object struct {
 	CreatedBy string
 	Revoked   bool
 	Labels    []string // of TLP, in the spelling of version 2.0, as far as the object names its marking
+	// Unclear is why nobody can say to whom it may go: contradicting or unknown
+	// labels. Nil for most.
+	Unclear *statement.Refusal
 }
 
 // TypeEvent is the type of MISP events.
@@ -69,10 +73,16 @@ func readEvent(raw []byte) (Object, error) {
 	if seconds, err := strconv.ParseInt(string(e.Timestamp), 10, 40); err == nil && seconds > 0 && seconds < 1<<35 {
 		out.Version = stixTime(time.Unix(seconds, 0))
 	}
-	for _, tag := range e.Tags {
-		if strings.HasPrefix(strings.ToLower(string(tag.Name)), "tlp:") {
-			out.Labels = append(out.Labels, string(tag.Name))
+	marks, err := e.Marks()
+	if err == nil {
+		err = marks.Err()
+	}
+	for _, label := range marks.TLP {
+		out.Labels = append(out.Labels, label)
+		if _, unknown := border.ParseMarking(label); err == nil {
+			err = unknown
 		}
 	}
+	out.Unclear, _ = statement.AsRefusal(err)
 	return out, nil
 }

@@ -29,7 +29,7 @@ func WarningList(name string, data []byte) (*border.WarningList, error) {
 	if file.Name == "" {
 		file.Name = name
 	}
-	l, err := border.NewWarningList(oneLine(file.Name), file.Kind, file.Values)
+	l, err := border.NewWarningList(OneLine(file.Name), file.Kind, file.Values)
 	if err != nil {
 		return nil, err
 	}

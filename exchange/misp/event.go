@@ -152,13 +152,13 @@ func (r *reader) attribute(e Event, o Object, raw jsontext.Value) error {
 	}
 	out.Until = until(a.Sightings)
 	out.Markings = append(labels("tlp:", e.Tags), labels("tlp:", a.Tags)...)
-	values, read := split(out.Type, string(a.Value))
+	values, read := Values(out.Type, string(a.Value))
 	switch {
 	case Place{Object: &o}.Deleted(a):
 		out.refuse(stix.CodeRevoked, "deleted by its producer")
-	case isRule(out.Type) && a.Value != "":
+	case IsRule(out.Type) && a.Value != "":
 		out.Rule = string(a.Value)
-	case !read && !isRule(out.Type):
+	case !read && !IsRule(out.Type):
 		out.refuse(statement.CodeKind, "type %.40q is not read", out.Type)
 	case len(values) == 0:
 		out.refuse(statement.CodeValue, "no value")

@@ -36,7 +36,8 @@ const (
 	TypeSigma   = "sigma"
 )
 
-func isRule(typ string) bool { return typ == TypePattern || typ == TypeSigma }
+// IsRule says whether the values of a type are rules.
+func IsRule(typ string) bool { return typ == TypePattern || typ == TypeSigma }
 
 // Parts cuts the value of a composite type ("domain|ip", "ip-dst|port",
 // "filename|sha256") at the bars, from the right: the one part that may hold a
@@ -57,10 +58,10 @@ func Parts(typ, value string) []string {
 	return parts
 }
 
-// split reads an attribute (MISP core format, section 2.4.2.3): the values of
+// Values reads an attribute (MISP core format, section 2.4.2.3): the values of
 // it that are looked for. Parts that are not (ports, file names) are left out;
 // read is false if that leaves none.
-func split(typ, value string) (values []Value, read bool) {
+func Values(typ, value string) (values []Value, read bool) {
 	if typ == "malware-sample" {
 		typ = "filename|md5"
 	}
