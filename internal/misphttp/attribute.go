@@ -69,7 +69,7 @@ func (s *Server) attribute(r request, ref string) (place, error) {
 
 func (p *place) find(uuid string) error {
 	err := p.read.EachAttribute(func(a misp.Attribute, at misp.Place, raw jsontext.Value) error {
-		if !at.Proposal && p.raw == nil && attributeUUID(p.UUID, a) == uuid {
+		if !at.Proposal && p.raw == nil && AttributeUUID(p.UUID, a) == uuid {
 			p.attribute, p.in, p.raw, p.uuid = a, at.Object, raw.Clone(), uuid
 		}
 		return nil

@@ -6,12 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"entente/exchange/misp"
 )
@@ -72,20 +71,11 @@ func (m *memory) Event(_ context.Context, _ Who, uuid string) (Event, error) {
 
 func (m *memory) Locate(ctx context.Context, who Who, ref string) (event, attribute string, err error) {
 	err = m.Each(ctx, who, func(e Event) (bool, error) {
-		if ref == e.UUID || ref == misp.LocalID(e.UUID) {
-			event = e.UUID
-			return false, nil
+		uuid, err := Find(e, ref)
+		if err == nil {
+			event, attribute = e.UUID, uuid
 		}
-		f, err := open(e)
-		if err != nil {
-			return true, nil
-		}
-		return true, f.read.EachAttribute(func(a misp.Attribute, _ misp.Place, _ jsontext.Value) error {
-			if uuid := attributeUUID(e.UUID, a); ref == uuid || ref == misp.LocalID(uuid) {
-				event, attribute = e.UUID, uuid
-			}
-			return nil
-		})
+		return err != nil, nil
 	})
 	if err == nil && event == "" {
 		err = ErrNone
@@ -93,13 +83,13 @@ func (m *memory) Locate(ctx context.Context, who Who, ref string) (event, attrib
 	return event, attribute, err
 }
 
-func (m *memory) Put(_ context.Context, who Who, uuid string, event jsontext.Value) error {
+func (m *memory) Put(_ context.Context, who Who, uuid string, event []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if e, ok := m.events[uuid]; ok && !e.Own {
 		return ErrNotOwn
 	}
-	m.say(Event{UUID: uuid, Raw: event.Clone(), Own: true, From: who.Party})
+	m.say(Event{UUID: uuid, Raw: slices.Clone(event), Own: true, From: who.Party})
 	return nil
 }
 

@@ -137,7 +137,7 @@ func (p *pen) attribute(a misp.Attribute, in *misp.Object, raw jsontext.Value) (
 	if err != nil {
 		return nil, err
 	}
-	uuid := attributeUUID(p.f.UUID, a)
+	uuid := AttributeUUID(p.f.UUID, a)
 	p.set(m, "uuid", uuid)
 	p.set(m, "id", misp.LocalID(uuid))
 	p.set(m, "event_id", misp.LocalID(p.f.UUID))
@@ -171,10 +171,10 @@ func numbered(s misp.Sighting, event, attribute string) misp.Sighting {
 	return s
 }
 
-// attributeUUID names an attribute, also one that came without a name.
-func attributeUUID(event string, a misp.Attribute) string {
+// AttributeUUID names an attribute, also one that came without a name.
+func AttributeUUID(event string, a misp.Attribute) string {
 	if misp.IsUUID(string(a.UUID)) {
-		return string(a.UUID)
+		return strings.ToLower(string(a.UUID))
 	}
 	return misp.UUID("attribute " + event + " " + string(a.Type) + " " + string(a.Value))
 }

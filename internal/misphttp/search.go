@@ -168,7 +168,7 @@ func (s *Server) searchAttributes(r request) (any, error) {
 func (q query) picks(f found, a misp.Attribute, at misp.Place) bool {
 	c := q.attribute
 	return q.keeps(f, a, at) && q.meetsAttribute(f, a, at) && c.at.holds(a.Timestamp.Time()) &&
-		c.uuid.meets(attributeUUID(f.UUID, a), f.UUID) &&
+		c.uuid.meets(AttributeUUID(f.UUID, a), f.UUID) &&
 		(q.event.anywhere.none() || q.event.anywhere.meets(append(valueParts(a), string(a.Comment), string(f.read.Info))...))
 }
 

@@ -130,7 +130,7 @@ func (s *Server) withValues(r request, body *misp.Members) ([]place, error) {
 			if len(places) == maxSighted {
 				return statement.Refuse(statement.CodeRequest, "more than %d attributes have these values", maxSighted)
 			}
-			places = append(places, place{found: f, attribute: a, in: at.Object, raw: raw.Clone(), uuid: attributeUUID(f.UUID, a)})
+			places = append(places, place{found: f, attribute: a, in: at.Object, raw: raw.Clone(), uuid: AttributeUUID(f.UUID, a)})
 			return nil
 		})
 	})
@@ -209,7 +209,7 @@ func (s *Server) sightingsOf(r request, ref, org string) ([]map[string]misp.Sigh
 	list := []map[string]misp.Sighting{}
 	collect := func(f found, only string) error {
 		return f.read.EachAttribute(func(a misp.Attribute, _ misp.Place, _ jsontext.Value) error {
-			uuid := attributeUUID(f.UUID, a)
+			uuid := AttributeUUID(f.UUID, a)
 			if only != "" && uuid != only {
 				return nil
 			}

@@ -23,6 +23,8 @@ type Event struct {
 	Raw  jsontext.Value // the bare event, exact bytes
 	Own  bool           // it came from the own side, so an account that may write may change it
 	From string         // id of the party that said it
+	// Marking is the strictest label of TLP that it ever bore.
+	Marking string
 	// Held says that the gate holds an attribute back: whoever blocks by what it
 	// finds here must not block by that one. Nil: none.
 	Held func(misp.Attribute) bool
@@ -43,7 +45,7 @@ type Store interface {
 	Locate(ctx context.Context, who Who, ref string) (event, attribute string, err error)
 	// Put writes an event, or a new version of one of the own side (ErrNotOwn if
 	// it is of another), as a draft. It returns when the draft is durable.
-	Put(ctx context.Context, who Who, uuid string, event jsontext.Value) error
+	Put(ctx context.Context, who Who, uuid string, event []byte) error
 	// Retract takes an event of the own side back (ErrNotOwn if it is of another).
 	Retract(ctx context.Context, who Who, uuid string) error
 	// Sight writes a sighting of an attribute as a draft.
@@ -57,3 +59,41 @@ var (
 
 	errThere = errors.New("an event of that uuid is there")
 )
+
+// Find returns the uuid of the attribute of an event that ref, a uuid or a
+// misp.LocalID, names; "" if it names the event itself. ErrNone: it names neither.
+func Find(e Event, ref string) (attribute string, err error) {
+	if ref == e.UUID || ref == misp.LocalID(e.UUID) {
+		return "", nil
+	}
+	f, err := open(e)
+	if err != nil {
+		return "", ErrNone
+	}
+	err = f.read.EachAttribute(func(a misp.Attribute, at misp.Place, _ jsontext.Value) error {
+		if uuid := AttributeUUID(e.UUID, a); attribute == "" && !at.Proposal && (ref == uuid || ref == misp.LocalID(uuid)) {
+			attribute = uuid
+		}
+		return nil
+	})
+	if err == nil && attribute == "" {
+		err = ErrNone
+	}
+	return attribute, err
+}
+
+// Names returns the uuids of the attributes of an event; none of one that
+// cannot be read.
+func Names(e Event) (uuids []string) {
+	f, err := open(e)
+	if err != nil {
+		return nil
+	}
+	_ = f.read.EachAttribute(func(a misp.Attribute, at misp.Place, _ jsontext.Value) error {
+		if !at.Proposal {
+			uuids = append(uuids, AttributeUUID(e.UUID, a))
+		}
+		return nil
+	})
+	return uuids
+}
