@@ -53,6 +53,8 @@ type Config struct {
 	Archive Archive `yaml:"archive"`
 	// Tools is where the own side's tools connect, with their accounts.
 	Tools Tools `yaml:"tools"`
+	// Feeds are collections of TAXII servers that this node polls.
+	Feeds []Feed `yaml:"feeds"`
 }
 
 // Source is one log source.

@@ -206,6 +206,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return n.serveConsole(ctx, listeners.console) })
 	g.Go(func() error { return n.serveControl(ctx, listeners.control) })
 	g.Go(func() error { return tools.serve(ctx, listeners.tools) })
+	for _, f := range cfg.Feeds {
+		g.Go(func() error { return n.runFeed(ctx, f) })
+	}
 	g.Go(func() error { return n.runFailure(ctx) })
 	logger.Info("node is up", "party", n.self.ID, "peer", n.addrs.Peer, "console", n.addrs.Console, "tools", n.addrs.Tools)
 	if ready != nil {

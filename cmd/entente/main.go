@@ -48,7 +48,7 @@ func verbs() []verb {
 		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), defendVerb(), releaseVerb(),
 		groupVerb(), receiptsVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
-		verifyVerb(), exportVerb(), carryVerb(),
+		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
 		watchVerb(), rulesVerb(), benchVerb(), versionVerb(),
 	}

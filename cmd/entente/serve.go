@@ -66,6 +66,9 @@ func runServe(ctx context.Context, e *env, args []string) error {
 	err = node.Run(ctx, cfg, opt, logger, func(n *node.Node) {
 		a := n.Addresses()
 		e.printf("node     up, data in %s\nlistens  for partners on %s\n", f.dir, a.Peer)
+		if a.Tools != "" {
+			e.printf("tools    %s\n", a.Tools)
+		}
 		if a.Console == "" {
 			return
 		}
