@@ -44,6 +44,8 @@ type Node interface {
 	Search(ctx context.Context, r SearchRequest, told func(done, total int64)) (SearchResult, error)
 	// Leak names whose copies of marked releases a leaked text comes from.
 	Leak(ctx context.Context, text []byte) (LeakResult, error)
+	// Exposure says what a party was shown, and the most that it can have learnt.
+	Exposure(ctx context.Context, party string) (border.Exposure, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
 	// Groups lists the groups that this node can read, each at its newest epoch.

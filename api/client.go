@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"entente/border"
 	"entente/statement"
 )
 
@@ -131,6 +132,11 @@ func (c *Client) Share(ctx context.Context, r ShareRequest) (s ShareResult, err 
 		q.Set("canary", "1")
 	}
 	return s, c.decode(ctx, http.MethodPost, "share", q, bytes.NewReader(r.Data), &s)
+}
+
+// Exposure says what a party was shown.
+func (c *Client) Exposure(ctx context.Context, party string) (e border.Exposure, err error) {
+	return e, c.get(ctx, "exposure", url.Values{"to": {party}}, &e)
 }
 
 // Leak traces a leaked text.

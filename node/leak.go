@@ -50,6 +50,11 @@ func (c control) Leak(ctx context.Context, leak []byte) (api.LeakResult, error) 
 	return out, nil
 }
 
+// Exposure says what a party was shown, and the most that it can have learnt.
+func (c control) Exposure(ctx context.Context, party string) (border.Exposure, error) {
+	return c.n.Exposure(ctx, party)
+}
+
 // issued is a release as it stands in the record: the statements of each copy.
 type issued map[string][]sheet
 

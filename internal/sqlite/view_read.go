@@ -67,6 +67,17 @@ func (v *View) OfKind(ctx context.Context, origin string, kind statement.Kind) (
 	return v.statements(ctx, "of_kind", origin, string(kind))
 }
 
+// EachOf calls f with every statement of one log, in order. f asks the view nothing.
+func (v *View) EachOf(ctx context.Context, origin string, f func(Statement) error) error {
+	return v.db.each(ctx, "of_log", func(rows *sql.Rows) error {
+		s, err := scanStatement(rows)
+		if err != nil {
+			return err
+		}
+		return f(s)
+	}, origin)
+}
+
 // OfCase returns the open statements of one kind and case in one log, in order.
 func (v *View) OfCase(ctx context.Context, origin, caseID string, kind statement.Kind) ([]Statement, error) {
 	return v.statements(ctx, "of_case", origin, string(kind), caseID)
