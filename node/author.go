@@ -31,6 +31,7 @@ type draft struct {
 	body       any
 	parts      [][]byte // further parts, plaintext
 
+	closed  int            // the first further part that is for the own side alone; 0: none
 	group   string         // "@name", instead of recipients
 	officer string         // who lets it go
 	pieces  []border.Piece // what it holds of others, or refers to
@@ -110,6 +111,11 @@ func (a *author) compose(ctx context.Context, d *draft) ([]statement.Digest, [][
 		return nil, nil, err
 	}
 	for i, text := range plain {
+		if d.closed > 0 && i == d.closed {
+			if people, err = a.stanzas(nil); err != nil {
+				return nil, nil, err
+			}
+		}
 		p, err := record.NewPart(rand.Reader, text)
 		if err != nil {
 			return nil, nil, err

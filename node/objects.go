@@ -82,8 +82,11 @@ func markingAt(level int) border.Marking {
 
 // bringing is one object that is to be said, and where to tell what became of it.
 type bringing struct {
-	raw []byte
-	at  *Added
+	raw   []byte
+	whole []byte // the exact bytes, where raw lacks what is marked stricter
+	at    *Added
+	piece border.Piece // of what is shared
+	book  border.Book
 }
 
 // weighing judges objects one after the other, each as if those before it had
@@ -142,7 +145,9 @@ func (n *Node) sayObjects(ctx context.Context, list []bringing, d draft, body st
 	}
 	raws := make([][]byte, len(list))
 	for i, b := range list {
-		raws[i] = b.raw
+		if raws[i] = b.raw; b.whole != nil {
+			raws[i] = b.whole
+		}
 	}
 	var refs []statement.Ref
 	sheets := stix.Sheets(raws)
@@ -150,7 +155,12 @@ func (n *Node) sayObjects(ctx context.Context, list []bringing, d draft, body st
 	done := 0
 	for i, sheet := range sheets {
 		body.Count, body.Sheet = len(sheet), i+1
-		d.body, d.parts = body, [][]byte{stix.JoinEnvelope(sheet)}
+		d.body, d.parts, d.closed = body, [][]byte{stix.JoinEnvelope(sheet)}, 0
+		if open, wholes := lessOf(list[done : done+len(sheet)]); len(wholes) > 0 {
+			// The exact bytes are committed to beside the copy, for the own side, and
+			// can be opened to whoever may see them.
+			d.parts, d.closed = [][]byte{stix.JoinEnvelope(open), stix.JoinEnvelope(wholes)}, wholePart
+		}
 		ref, err := n.author.say(ctx, d)
 		if err != nil {
 			return refs, err
@@ -162,4 +172,20 @@ func (n *Node) sayObjects(ctx context.Context, list []bringing, d draft, body st
 		refs = append(refs, ref)
 	}
 	return refs, nil
+}
+
+// wholePart is the part that holds, for the own side alone, the exact bytes of
+// the objects of which part 1 shows less.
+const wholePart = 2
+
+// lessOf returns what of some objects goes to everybody, and the exact bytes
+// of those of which that is not all.
+func lessOf(list []bringing) (open, wholes [][]byte) {
+	for _, b := range list {
+		open = append(open, b.raw)
+		if b.whole != nil {
+			wholes = append(wholes, b.whole)
+		}
+	}
+	return open, wholes
 }

@@ -51,8 +51,7 @@ func (n *Node) ShareObjects(ctx context.Context, r ShareObjects) (SharedObjects,
 	}
 	out.Objects = make([]Added, len(r.Objects))
 	w := weighing{n: n, batch: make(map[string]sqlite.Known)}
-	byLevel := make(map[int][]bringing)
-	var own []string // labels of the objects
+	var list []bringing
 	for i, raw := range r.Objects {
 		o, _, err := w.weigh(ctx, AddObjects{Media: r.Media}, raw, &out.Objects[i])
 		if err != nil {
@@ -61,27 +60,24 @@ func (n *Node) ShareObjects(ctx context.Context, r ShareObjects) (SharedObjects,
 		if out.Objects[i].Refused == nil {
 			out.Objects[i].Refused = o.Unclear
 		}
-		if out.Objects[i].Refused != nil {
-			continue
-		}
 		out.Objects[i].Known = false // a draft of it is no reason not to share it
-		level := levelOf("", o.Labels)
-		if len(o.Labels) > 0 {
-			own = append(own, string(markingAt(level)))
+		if out.Objects[i].Refused == nil {
+			list = append(list, bringing{raw: o.Raw, at: &out.Objects[i]})
 		}
-		byLevel[level] = append(byLevel[level], bringing{raw: o.Raw, at: &out.Objects[i]})
 	}
-	return out, n.shareLevels(ctx, r, refs, byLevel, own, &out)
+	return out, n.shareLevels(ctx, r, refs, list, &out)
 }
 
-// shareLevels says what is marked alike in one run of statements.
-func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement.Ref, byLevel map[int][]bringing, own []string, out *SharedObjects) error {
-	if len(byLevel) == 0 {
-		return statement.Refuse(statement.CodeValue, "no object that can be shared")
+// shareLevels says what is marked alike in one run of statements: as strictly
+// as anything that it refers to, and where nothing is marked as the officer
+// says, or TLP:AMBER.
+func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement.Ref, list []bringing, out *SharedObjects) error {
+	at, files, err := n.labels(ctx, r, list)
+	if err != nil {
+		return err
 	}
-	files := border.Marking("")
-	for _, label := range own {
-		files = border.Strictest(border.Marking(label), cmp.Or(files, border.Marking(label)))
+	if len(at) == 0 {
+		return statement.Refuse(statement.CodeValue, "no object that can be shared")
 	}
 	t, err := n.terms(ctx, r.Officer, r.Marking, r.To, files)
 	if err != nil {
@@ -90,28 +86,72 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 	if out.Case, err = newCase(rand.Reader); err != nil {
 		return err
 	}
-	usual := border.Amber
-	if r.Marking != "" {
-		usual = t.marking
-	}
-	at := make(map[border.Marking][]bringing)
-	for level, list := range byLevel {
-		m := markingAt(level)
-		if m = border.Strictest(usual, cmp.Or(m, usual)); r.Marking == "" && level < sqlite.MaxLevel {
-			m = border.Strictest(border.Amber, markingAt(level))
-		}
-		at[m] = append(at[m], list...)
-	}
 	body := stix.ObjectsBody{Name: cmp.Or(r.Name, "objects"), Source: r.Source, Basis: cmp.Or(r.Basis, indicator.BasisTold), Media: r.Media}
 	out.Marking, out.To = string(t.marking), t.to
 	for _, m := range slices.SortedFunc(maps.Keys(at), func(a, b border.Marking) int { return a.Level() - b.Level() }) {
-		said, err := n.sayObjects(ctx, at[m], draft{kind: stix.KindObjects, caseID: out.Case, marking: m, recipients: t.named(), group: t.group, officer: r.Officer, refs: refs}, body)
+		d := draft{kind: stix.KindObjects, caseID: out.Case, marking: m, recipients: t.named(), group: t.group, officer: r.Officer, refs: refs}
+		for _, b := range at[m] {
+			d.pieces = append(d.pieces, b.piece)
+			d.book = b.book
+		}
+		said, err := n.sayObjects(ctx, at[m], d, body)
 		out.Refs = append(out.Refs, said...)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// labels sorts objects by the marking that they go out under. One whose
+// closure cannot leave at all is refused, and affects no other. files is the
+// strictest marking that any of them bears by itself or by what it refers to.
+func (n *Node) labels(ctx context.Context, r ShareObjects, list []bringing) (at map[border.Marking][]bringing, files border.Marking, err error) {
+	usual := border.Amber
+	if r.Marking != "" {
+		if usual, err = border.ParseMarking(r.Marking); err != nil {
+			return nil, "", err
+		}
+	}
+	raws := make([][]byte, len(list))
+	for i, b := range list {
+		raws[i] = b.raw
+	}
+	k := n.newBook(ctx)
+	pieces := k.add(r.Media, raws)
+	at = make(map[border.Marking][]bringing)
+	for i, p := range pieces {
+		c, err := border.Close([]border.Piece{p}, k, border.Label{TLP: usual})
+		if k.err != nil {
+			return nil, "", k.err
+		}
+		if no, ok := statement.AsRefusal(err); ok {
+			n.out.count(border.UseShare, r.Officer, no)
+			list[i].at.Refused = no
+			continue
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		if c.Label.TLP != usual || p.Label.Marked() {
+			files = border.Strictest(c.Label.TLP, cmp.Or(files, c.Label.TLP))
+		}
+		m := border.Strictest(usual, c.Label.TLP)
+		less, redacted := k.redact(r.Media, raws[i], &p, m)
+		if p.Fault != nil {
+			no, _ := statement.AsRefusal(p.Fault)
+			list[i].at.Refused = no
+			continue
+		}
+		if m = border.Strictest(m, cmp.Or(p.Label.TLP, m)); redacted {
+			list[i].raw, list[i].whole = less, raws[i]
+		} else if p.Label.Marked() {
+			files = border.Strictest(p.Label.TLP, cmp.Or(files, p.Label.TLP))
+		}
+		list[i].piece, list[i].book = p, k
+		at[m] = append(at[m], list[i])
+	}
+	return at, files, nil
 }
 
 // maxDrafts is how many drafts one share names.

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type Object struct {
 	Version   string // timestamp as written, "" where the type has no versions
 	CreatedBy string
 	Revoked   bool
-	Labels    []string // of TLP, in the spelling of version 2.0, as far as the object names its marking
+	Labels    []string // of TLP, in the spelling of version 2.0, as far as the object and its properties name markings
 	// Unclear is why nobody can say to whom it may go: contradicting or unknown
 	// labels. Nil for most.
 	Unclear *statement.Refusal
@@ -37,7 +38,11 @@ func ReadObject(media string, raw []byte) (Object, error) {
 		return Object{}, err
 	}
 	out := Object{Raw: o.Raw, ID: o.ID, Type: o.Type, Version: o.Version(), CreatedBy: o.CreatedBy, Revoked: o.Revoked}
-	for _, ref := range o.Markings {
+	refs := slices.Clone(o.Markings)
+	for _, g := range o.Granular { // who may not see a part of it sees nothing of it
+		refs = append(refs, g.Marking)
+	}
+	for _, ref := range refs {
 		if label, ok := stix.TLPLabel(ref); ok {
 			out.Labels = append(out.Labels, label)
 		}
