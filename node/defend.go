@@ -1,13 +1,17 @@
 package node
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"entente/api"
 	"entente/border"
 	"entente/exchange/defend"
+	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/statement"
 )
@@ -65,6 +69,7 @@ func (n *Node) defend(ctx context.Context, v border.Viewer, format, zone string)
 func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defend.Entry, rules int, err error) {
 	shown := make(map[sqlite.Key]bool) // by list
 	labels := make(map[sqlite.Key]string)
+	authors := make(map[string]stix.Author)
 	for _, e := range n.lists.get().entries {
 		if e.held() {
 			continue
@@ -75,9 +80,12 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defen
 			if err != nil {
 				return nil, 0, err
 			}
-			label, err := border.ParseLabel(s.Marking)
-			shown[list] = err == nil && label.Marked() && lens.Shows(border.Sight{Label: label, Said: true, Signer: s.Party, Recipients: s.Recipients})
+			label, unmarked := border.ParseLabel(s.Marking)
+			shown[list] = unmarked == nil && label.Marked() && lens.Shows(border.Sight{Label: label, Said: true, Signer: s.Party, Recipients: s.Recipients})
 			labels[list] = s.Marking
+			if authors[list.Origin], err = n.whoSaid(ctx, s.Party, list.Origin); err != nil {
+				return nil, 0, err
+			}
 		}
 		if !shown[list] {
 			continue
@@ -92,8 +100,25 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defen
 		}
 		entries = append(entries, defend.Entry{
 			Value: e.item.Observable(), Observed: observed, Until: until, Marking: labels[list], Giver: e.giver, List: e.name,
-			Ref: fmt.Sprintf("%s/%d#%d", e.giver, e.key.Index, e.key.Item),
+			Ref: fmt.Sprintf("%s/%d#%d", e.giver, e.key.Index, e.key.Item), Index: e.key.Index, Item: e.key.Item, Note: e.item.Note,
+			By: authors[e.key.Origin], Told: time.UnixMilli(e.given),
 		})
 	}
 	return entries, rules, nil
+}
+
+// whoSaid is how a party appears in STIX: the same on every node that has its log.
+func (n *Node) whoSaid(ctx context.Context, party, origin string) (stix.Author, error) {
+	a := stix.Author{Origin: origin, Name: party, Named: n.roster.Charter.EffectiveAt(), Since: n.roster.Charter.EffectiveAt()}
+	if p, ok := n.roster.Charter.ByOrigin(origin); ok {
+		a.Name = cmp.Or(p.Name, party)
+	}
+	first, err := n.view.Statement(ctx, origin, 0)
+	if errors.Is(err, sqlite.ErrNone) {
+		return a, nil
+	} else if err != nil {
+		return stix.Author{}, err
+	}
+	a.Since = time.UnixMilli(first.Time)
+	return a, nil
 }

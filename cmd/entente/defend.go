@@ -21,6 +21,7 @@ that have not ended, and whose marking the tool may hold. FORMAT is one of
   plain      lists of values, one file for each kind
   rpz        a response policy zone for BIND, Knot, PowerDNS or Unbound
   sigma      Sigma rules
+  stix       indicators of STIX 2.1 in one bundle
   suricata   rules that alert, with datasets and lists of hashes (Suricata 7)
   zeek       a file for Intel::read_files
 Beside them stands manifest.csv: until when, under which marking, by whom. Run

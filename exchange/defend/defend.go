@@ -1,4 +1,4 @@
-// Package defend writes indicators for the tools that act on them: Suricata, Zeek, name servers, Sigma engines and whatever reads lists.
+// Package defend writes indicators for the tools that act on them: Suricata, Zeek, name servers, Sigma engines, readers of STIX and of lists.
 //
 // It takes entries that the border has let through and decides nothing about
 // them. Every value comes out in the one spelling that its tool reads, whatever
@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode"
 
+	"entente/exchange/stix"
 	"entente/observable"
 	"entente/statement"
 )
@@ -30,6 +31,12 @@ type Entry struct {
 	Giver    string    // party id
 	List     string    // as its giver calls it: anybody's text
 	Ref      string    // the statement and item: "north/7#3"
+	// For STIX, which says who said what, and when.
+	By    stix.Author
+	Index uint64
+	Item  int
+	Told  time.Time // when the giver said it
+	Note  string
 }
 
 // Settings are what the files need beside the entries.
@@ -67,12 +74,13 @@ const (
 	Suricata = "suricata"
 	Zeek     = "zeek"
 	RPZ      = "rpz"
+	STIX     = "stix"
 	Plain    = "plain"
 	Sigma    = "sigma"
 )
 
 // Formats returns the names of all formats.
-func Formats() []string { return []string{Plain, RPZ, Sigma, Suricata, Zeek} }
+func Formats() []string { return []string{Plain, RPZ, Sigma, STIX, Suricata, Zeek} }
 
 // manifestName is the file that says what each entry is.
 const manifestName = "manifest.csv"
@@ -100,6 +108,11 @@ func Write(format string, entries []Entry, s Settings) (Output, error) {
 		files, fits = plain(kept, s)
 	case Sigma:
 		files, fits = sigma(kept, s)
+	case STIX:
+		var err error
+		if files, fits, err = bundle(kept); err != nil {
+			return Output{}, err
+		}
 	default:
 		return Output{}, statement.Refuse(statement.CodeRequest, "unknown format %.20q", format)
 	}

@@ -2,6 +2,7 @@ package defend
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"entente/exchange/convert"
+	"entente/exchange/stix"
 	"entente/observable"
 	"entente/statement"
 )
@@ -37,7 +39,8 @@ func entries(t testing.TB) []Entry {
 	one := func(typ observable.Type, text string) Entry {
 		return Entry{
 			Value: value(t, typ, text), Until: now.Add(90 * 24 * time.Hour), Observed: now.Add(-24 * time.Hour), Marking: "TLP:AMBER",
-			Giver: "north", List: "C2 of May", Ref: "north/7#0",
+			Giver: "north", List: "C2 of May",
+			By: stix.Author{Origin: "entente/north/0a1b2c3d", Name: "North", Since: now.Add(-1000 * time.Hour)}, Index: 7, Told: now.Add(-time.Hour), Note: "a note",
 		}
 	}
 	list := []Entry{
@@ -48,12 +51,16 @@ func entries(t testing.TB) []Entry {
 		one(observable.Email, "ceo@evil.example"),
 		one(observable.MD5, strings.Repeat("a", 32)), one(observable.SHA1, strings.Repeat("b", 40)), one(observable.SHA256, strings.Repeat("c", 64)),
 	}
-	list[6].List = nasty
+	for i := range list {
+		list[i].Item, list[i].Ref = i, fmt.Sprintf("north/7#%d", i)
+	}
+	list[6].List, list[7].Observed = nasty, time.Time{}
 	list[0].Until = time.Time{}
 	list[1].Until = now.Add(90 * time.Second)
 	list[2].Marking = "TLP:AMBER+STRICT"
 	twice := list[0]
-	twice.Marking, twice.Giver, twice.Ref = "TLP:CLEAR", "south", "south/9#1"
+	twice.Marking, twice.Giver, twice.Ref, twice.Index, twice.Item = "TLP:CLEAR", "south", "south/9#1", 9, 1
+	twice.By = stix.Author{Origin: "entente/south/0a1b2c3d", Name: "South", Since: now.Add(-2000 * time.Hour)}
 	ended := one(observable.Domain, "gone.example")
 	ended.Until = now
 	return append(list, twice, ended)
@@ -196,6 +203,32 @@ func TestOwnEngineReadsTheSigma(t *testing.T) {
 	items, report, err := convert.Read("entente.yml", out.Files[0].Data)
 	if err != nil || report.SkippedTotal > 0 || report.Rules != 1 || len(items) != 1 { // one file is one thing to accept
 		t.Errorf("%v: %+v", err, report)
+	}
+}
+
+// TestBundleReadsBack: what goes out as STIX comes in again as the same values, with
+// their times and markings.
+func TestBundleReadsBack(t *testing.T) {
+	out, err := Write(STIX, entries(t), Settings{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, report, err := convert.Read(out.Files[0].Name, out.Files[0].Data)
+	if err != nil || report.SkippedTotal > 0 || len(items) != out.Written || report.Marking != "TLP:AMBER+STRICT" {
+		t.Errorf("%v: %+v, %d of %d", err, report, len(items), out.Written)
+	}
+	want := make(map[observable.Value]Entry)
+	for _, e := range entries(t) {
+		if _, there := want[e.Value]; !there || e.Marking == "TLP:CLEAR" {
+			want[e.Value] = e
+		}
+	}
+	for _, it := range items {
+		e, ok := want[it.Observable()]
+		observed, until, err := it.Times()
+		if !ok || err != nil || !until.Equal(e.Until) || !e.Observed.IsZero() && !observed.Equal(e.Observed) {
+			t.Errorf("%+v came of %+v", it, e)
+		}
 	}
 }
 

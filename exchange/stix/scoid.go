@@ -42,7 +42,9 @@ var namespace = [16]byte{0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0
 // says: a UUID of version 5 over the canonical JSON (RFC 8785) of its
 // contributing properties. ok is false where the specification fixes none: for a
 // type of somebody's own, for a process, and where no such property is there.
-// Equal identifiers do not mean equal content: of several hashes one counts.
+// Equal identifiers do not mean equal content: of several hashes one counts. Times
+// count as they are written; the library stix2 drops zeros at the end of a second
+// first, so that it agrees where a time has none.
 func (o Object) DeterministicID() (id string, ok bool) {
 	var b strings.Builder
 	for _, key := range contributing[o.Type] {
@@ -114,6 +116,11 @@ func plainText(s string) bool {
 func uuid5(typ string, name []byte) string {
 	var buf [256]byte
 	sum := sha1.Sum(append(append(buf[:0], namespace[:]...), name...)) //nolint:gosec // as above
+	return uuidOf(typ, sum)
+}
+
+// uuidOf makes a hash a UUID of version 5 behind the name of a type.
+func uuidOf(typ string, sum [sha1.Size]byte) string {
 	sum[6] = sum[6]&0x0f | 0x50
 	sum[8] = sum[8]&0x3f | 0x80
 	out := make([]byte, 0, len(typ)+38)
