@@ -160,20 +160,23 @@ func plain(text string) any {
 
 // TestSchemasAgree changes every seed in every place in some fifty ways, and
 // compares ParseObject with the schemas. Where they differ, explained must know
-// why.
+// why. ENTENTE_SCHEMAS=all does it with all of them, otherwise with every ninth.
 func TestSchemasAgree(t *testing.T) {
 	all := schemas(t)
+	whole := os.Getenv("ENTENTE_SCHEMAS") == "all"
 	n, accepted, differ := 0, 0, make(map[string]int)
 	open := make(map[string][]string)
 	for _, raw := range seeds(t) {
 		o := plain(string(raw)).(map[string]any)
 		typ := o["type"].(string)
 		mutate(o, o, "", func(path, what string) {
+			if n++; !whole && n%9 != 0 {
+				return
+			}
 			text, err := json.Marshal(o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			n++
 			_, ours := ParseObject(text)
 			theirs := schemaOf(all, o).Validate(o)
 			if ours == nil {
@@ -197,7 +200,7 @@ func TestSchemasAgree(t *testing.T) {
 		t.Errorf("%s %.300s", at, strings.Join(open[at], " "))
 	}
 	for _, d := range differences {
-		if differ[d.why] == 0 {
+		if whole && differ[d.why] == 0 {
 			t.Errorf("explains nothing: %s", d.why)
 		}
 	}
