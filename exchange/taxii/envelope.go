@@ -16,7 +16,8 @@ import (
 
 // ReadEnvelope splits an envelope into the exact bytes of its objects (section
 // 3.7). Only the frame is judged here: an object that nobody could read
-// spoils no other. What is no envelope is an *Error with status 422.
+// spoils no other. What is no envelope is an *Error with status 422. A STIX
+// bundle is read like one: the commonest library sends its objects so.
 func ReadEnvelope(body []byte) (e Envelope, err error) {
 	d := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
@@ -29,7 +30,7 @@ func ReadEnvelope(body []byte) (e Envelope, err error) {
 			return e, unprocessable("no JSON object")
 		}
 		name := t.String()
-		if seen[name] && slices.Contains([]string{"objects", "more", "next", "type"}, name) {
+		if seen[name] && slices.Contains([]string{"objects", "more", "next"}, name) {
 			return e, unprocessable("%s is there twice", name)
 		}
 		seen[name] = true
@@ -62,8 +63,6 @@ func (e *Envelope) property(d *jsontext.Decoder, name string) (err error) {
 		e.More = kind == 't'
 	case name == "next" && (kind != '"' || json.Unmarshal(v, &e.Next) != nil):
 		return unprocessable("next is no string")
-	case name == "type" && string(v) == `"bundle"`:
-		return unprocessable("a STIX bundle where an envelope of TAXII stands")
 	}
 	return nil
 }

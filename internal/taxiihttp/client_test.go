@@ -282,7 +282,6 @@ func TestHostileAnswers(t *testing.T) {
 	}{
 		"a page for people": {send("Content-Type: text/html", "<html>"), isAnswer},
 		"no JSON":           {send("", "hello"), isAnswer},
-		"a bundle":          {send("", `{"type":"bundle","objects":[]}`), isAnswer},
 		"more is a word":    {send("", `{"more":"yes","objects":[{}]}`), isAnswer},
 		"cut":               {send("", `{"more":true,"objects":[{}`), isAnswer},
 		"packed":            {send("Content-Encoding: gzip", bomb.String()), isAnswer},
