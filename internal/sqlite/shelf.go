@@ -75,8 +75,9 @@ func (v *View) Unshelved(ctx context.Context, limit int) ([]Unshelved, error) {
 			return err
 		}
 		u.Open, u.Body = state == StateOpen, []byte(body)
+		err := json.Unmarshal([]byte(recipients), &u.Recipients)
 		list = append(list, u)
-		return json.Unmarshal([]byte(recipients), &u.Recipients)
+		return err
 	}, limit)
 	return list, err
 }
