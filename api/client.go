@@ -176,7 +176,7 @@ func (c *Client) Act(ctx context.Context, r ActRequest) error {
 // Alerts lists alerts or held-back indicators.
 func (c *Client) Alerts(ctx context.Context, q AlertQuery) (a Alerts, err error) {
 	v := paging(q.Limit, q.Offset)
-	flag(v, "held", q.Held)
+	setOne(v, "held", q.Held)
 	return a, c.get(ctx, "alerts", v, &a)
 }
 
@@ -185,7 +185,7 @@ func (c *Client) Statements(ctx context.Context, q StatementQuery) (s Statements
 	v := paging(q.Limit, q.Offset)
 	v.Set("party", q.Party)
 	v.Set("kind", q.Kind)
-	flag(v, "all", q.All)
+	setOne(v, "all", q.All)
 	if q.Index != nil {
 		v.Set("index", strconv.FormatUint(*q.Index, 10))
 	}
@@ -200,7 +200,7 @@ func paging(limit, offset int) url.Values {
 	return v
 }
 
-func flag(v url.Values, name string, on bool) {
+func setOne(v url.Values, name string, on bool) {
 	if on {
 		v.Set(name, "1")
 	}

@@ -64,7 +64,7 @@ func (n *Node) mounts(ctx context.Context) ([]account.Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []account.Mount{n.taxiiMount(server), n.mispMount()}, nil
+	return []account.Mount{n.taxiiMount(server), n.mispMount(), n.apiMount()}, nil
 }
 
 // serve answers tools until ctx ends.

@@ -1,0 +1,240 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"entente/statement"
+	"entente/watch/incident"
+)
+
+// The scopes of accounts that the API asks for.
+const (
+	ScopeRead  = "api:read"
+	ScopeWrite = "api:write"
+)
+
+// toolRoute is one path with the scope that it asks for.
+type toolRoute struct {
+	pattern string // as http.ServeMux takes it
+	scope   string
+	serve   func(t Tools, r *http.Request) (any, error)
+}
+
+// exact is an answer that is not JSON of this package.
+type exact struct {
+	media string
+	bytes []byte
+}
+
+func toolRoutes() []toolRoute {
+	return []toolRoute{
+		{"GET " + ToolsPrefix + "openapi.json", ScopeRead, func(Tools, *http.Request) (any, error) {
+			return exact{"application/json", OpenAPI}, nil
+		}},
+		{"GET " + ToolsPrefix + "objects", ScopeRead, objects},
+		{"POST " + ToolsPrefix + "objects", ScopeWrite, addObjects},
+		{"GET " + ToolsPrefix + "objects/{id}", ScopeRead, claims},
+		{"GET " + ToolsPrefix + "objects/{id}/bodies/{sha256}", ScopeRead, body},
+		{"POST " + ToolsPrefix + "retractions", ScopeWrite, retract},
+		{"GET " + ToolsPrefix + "status", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Status(r.Context()) })},
+		{"GET " + ToolsPrefix + "rules", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Rules(r.Context()) })},
+		{"GET " + ToolsPrefix + "alerts", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+			a := AlertQuery{Held: q.yes("held"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
+			return orFault(q, func() (any, error) { return w.Alerts(r.Context(), a) })
+		})},
+		{"GET " + ToolsPrefix + "incidents", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+			i := IncidentQuery{State: incident.State(q.values.Get("state")), Text: q.values.Get("text"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
+			return orFault(q, func() (any, error) { return w.Incidents(r.Context(), i) })
+		})},
+		{"GET " + ToolsPrefix + "incidents/{id}", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+			b, err := w.Incident(r.Context(), r.PathValue("id"), q.values.Get("format"))
+			return exact{"application/json", b}, err
+		})},
+		{"GET " + ToolsPrefix + "statements", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+			s := StatementQuery{Party: q.values.Get("party"), Kind: q.values.Get("kind"), All: q.yes("all"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
+			return orFault(q, func() (any, error) { return w.Statements(r.Context(), s) })
+		})},
+		{"GET " + ToolsPrefix + "statements/{party}/{index}/bundle", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+			q.values.Set("index", r.PathValue("index"))
+			i := q.index("index")
+			return orFault(q, func() (any, error) {
+				b, err := w.Bundle(r.Context(), r.PathValue("party"), *i)
+				return exact{"application/json", b}, err
+			})
+		})},
+	}
+}
+
+// ToolsHandler answers the API for one account. open gives what the account may
+// ask under a scope, or refuses.
+func ToolsHandler(open func(scope string) (Tools, error)) http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range toolRoutes() {
+		mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) {
+			t, err := open(route.scope)
+			var v any
+			if err == nil {
+				v, err = route.serve(t, r)
+			}
+			answerTool(w, v, err)
+		})
+	}
+	return mux
+}
+
+// RefuseTool writes what the door says before any of this is asked.
+func RefuseTool(w http.ResponseWriter, _ *http.Request, status int, why string) {
+	code := statement.CodeClearance
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		code = statement.CodeSize
+	case http.StatusTooManyRequests:
+		code = statement.CodeBusy
+	case http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest:
+		code = statement.CodeRequest
+	}
+	writeTool(w, status, Failure{Code: string(code), Detail: why})
+}
+
+func objects(t Tools, r *http.Request) (any, error) {
+	q := query{values: r.URL.Query()}
+	o := ObjectQuery{
+		Scope: q.values.Get("scope"), Media: q.values.Get("media"), After: int64(q.number("after", 0, 1<<53)),
+		Limit: q.number("limit", 100, MaxToolPage), IDs: q.values["id"], Types: q.values["type"], All: q.yes("all"),
+	}
+	if q.err == nil && (o.Limit == 0 || len(o.IDs) > MaxToolPage || len(o.Types) > MaxToolPage) {
+		q.err = statement.Refuse(statement.CodeRequest, "limit is at least 1, and at most %d ids or types are asked for", MaxToolPage)
+	}
+	return orFault(&q, func() (any, error) { return t.Objects(r.Context(), o) })
+}
+
+func claims(t Tools, r *http.Request) (any, error) {
+	all, err := t.Claims(r.Context(), r.PathValue("id"))
+	if err == nil && len(all) == 0 {
+		err = errNotThere
+	}
+	return Objects{Objects: all}, err
+}
+
+func body(t Tools, r *http.Request) (any, error) {
+	all, err := t.Claims(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		if o.SHA256.String() == r.PathValue("sha256") && len(o.Raw) > 0 {
+			return exact{"application/octet-stream", o.Raw}, nil
+		}
+	}
+	return nil, errNotThere
+}
+
+// addObjects reads the request itself: the objects have their own rules of
+// what is JSON, and keep their bytes.
+func addObjects(t Tools, r *http.Request) (any, error) {
+	var q AddRequest
+	if err := readRequest(r, &q); err != nil {
+		return nil, err
+	}
+	if len(q.Objects) == 0 || len(q.Objects) > MaxToolObjects {
+		return nil, statement.Refuse(statement.CodeField, "1 to %d objects", MaxToolObjects)
+	}
+	return t.AddObjects(r.Context(), q)
+}
+
+func retract(t Tools, r *http.Request) (any, error) {
+	var q RetractRequest
+	if err := readRequest(r, &q); err != nil {
+		return nil, err
+	}
+	if q.ID == "" || q.Reason == "" {
+		return nil, statement.Refuse(statement.CodeField, "a retraction names its object and a reason")
+	}
+	done, err := t.Retract(r.Context(), q)
+	if err == nil && done.Bodies == 0 {
+		err = errNotThere
+	}
+	return done, err
+}
+
+func readRequest(r *http.Request, v any) error {
+	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(media) != "application/json" {
+		return errMedia
+	}
+	var buf bytes.Buffer
+	if _, err := buf.ReadFrom(r.Body); err != nil {
+		return statement.Refuse(statement.CodeSize, "the request cannot be read, or is larger than %d bytes", MaxToolRequest)
+	}
+	d := json.NewDecoder(&buf)
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil || d.More() {
+		return statement.Refuse(statement.CodeJSON, "not the JSON of this request")
+	}
+	return nil
+}
+
+func whole(f func(Whole, *http.Request, *query) (any, error)) func(Tools, *http.Request) (any, error) {
+	return func(t Tools, r *http.Request) (any, error) {
+		w, err := t.Whole()
+		if err != nil {
+			return nil, err
+		}
+		return f(w, r, &query{values: r.URL.Query()})
+	}
+}
+
+func orFault(q *query, f func() (any, error)) (any, error) {
+	if q.err != nil {
+		return nil, q.err
+	}
+	return f()
+}
+
+var (
+	errNotThere = statement.Refuse(statement.CodeRequest, "nothing of that name")
+	errMedia    = statement.Refuse(statement.CodeRequest, "the body is application/json")
+)
+
+// answerTool answers with the status that a program expects. What went wrong
+// in this node is its own: a tool hears no more than that it did.
+func answerTool(w http.ResponseWriter, v any, err error) {
+	refusal, refused := statement.AsRefusal(err)
+	switch {
+	case err == nil:
+		writeTool(w, http.StatusOK, v)
+	case !refused:
+		writeTool(w, http.StatusInternalServerError, Failure{Code: Internal, Detail: "this node could not do it; its log says why"})
+	case refusal == errNotThere:
+		writeTool(w, http.StatusNotFound, failureOf(err))
+	case refusal == errMedia:
+		writeTool(w, http.StatusUnsupportedMediaType, failureOf(err))
+	case refusal.Code == statement.CodeClearance:
+		writeTool(w, http.StatusForbidden, failureOf(err))
+	case refusal.Code == statement.CodeSize:
+		writeTool(w, http.StatusRequestEntityTooLarge, failureOf(err))
+	case slices.Contains([]statement.Code{statement.CodeBudget, statement.CodeBusy}, refusal.Code):
+		w.Header().Set("Retry-After", "1")
+		writeTool(w, http.StatusTooManyRequests, failureOf(err))
+	default:
+		writeTool(w, http.StatusBadRequest, failureOf(err))
+	}
+}
+
+func writeTool(w http.ResponseWriter, status int, v any) {
+	media, b := "application/json", []byte(nil)
+	if e, ok := v.(exact); ok {
+		media, b = e.media, e.bytes
+	} else if out, err := json.Marshal(v); err == nil {
+		b = append(out, '\n')
+	} else {
+		status, b = http.StatusInternalServerError, []byte(`{"code":"internal","detail":"the answer cannot be written"}`+"\n")
+	}
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
