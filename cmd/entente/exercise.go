@@ -27,8 +27,8 @@ and stays with its consoles. Without --logs and --indicators it plays a
 scenario of its own.
 
   --logs PARTY=PATH         a log file or folder of a party (repeatable)
-  --indicators PARTY=PATH   an indicator file that a party shares (repeatable)
-  --accept PATH             officers accept what the gate holds back of this file (repeatable)
+  --indicators PARTY=PATH   an indicator file that a party shares, or a folder of them (repeatable)
+  --accept PATH             officers accept what the gate holds back of this file or folder (repeatable)
   --warninglists PATH       a warning list in MISP format, or a folder of them (repeatable)
   --own PARTY=VALUE         an address, network or name that is a party's own (repeatable)
   --lie MODE                south cheats: fork, rollback, tamper, stall or probe
@@ -62,6 +62,7 @@ type exercise struct {
 	stage         *stage
 	began         time.Time
 	step          int
+	fired         int // rules of partners
 	total         outcome
 }
 
@@ -71,6 +72,7 @@ type outcome struct {
 	Lines             int64   `json:"lines"`
 	Alerts            int64   `json:"alerts"`
 	HeldBack          int64   `json:"held_back"`
+	RulesFired        int     `json:"rules_fired"` // rules of a partner's that fired on somebody's own logs
 	SightingsSent     int     `json:"sightings_sent"`
 	SightingsReceived int     `json:"sightings_received"`
 	Statements        int     `json:"statements"`
@@ -147,6 +149,9 @@ func (x *exercise) check() error {
 		if _, err := os.Stat(p); err != nil {
 			return hinted{fmt.Errorf("%s cannot be read: %w", p, unwrapPath(err)), "paths are relative to the folder you are in"}
 		}
+	}
+	if err := x.openFolders(); err != nil {
+		return err
 	}
 	for _, p := range x.accept {
 		if !slices.Contains(x.indicators[north], p) && !slices.Contains(x.indicators[south], p) {
@@ -267,6 +272,9 @@ func (x *exercise) play(ctx context.Context) error {
 	if err := x.acceptAll(ctx); err != nil {
 		return err
 	}
+	if err := x.acceptRules(ctx); err != nil {
+		return err
+	}
 	if !x.real() {
 		scene := scenario.Generate(x.seed, scenario.Epoch())
 		if err := scene.Write(filepath.Join(x.dir, "scenario"), scenario.Late); err != nil {
@@ -278,6 +286,9 @@ func (x *exercise) play(ctx context.Context) error {
 	}
 	if x.lie != "" {
 		return x.playLie(ctx)
+	}
+	if err := x.sayRules(ctx); err != nil {
+		return err
 	}
 	if !x.real() {
 		if err := x.remember(ctx); err != nil {
@@ -311,7 +322,7 @@ func (x *exercise) terms(t *charter.Terms) {
 // raise makes the parties and starts their nodes.
 func (x *exercise) raise(ctx context.Context) error {
 	if inside, err := os.ReadDir(x.dir); err == nil && len(inside) > 0 {
-		return hint(fmt.Errorf("%s is not empty: nothing was changed", x.dir), "choose an empty folder; to go on with an earlier exercise: entente serve --dir %s", filepath.Join(x.dir, north))
+		return x.occupied(inside)
 	}
 	if !x.real() {
 		scene := scenario.Generate(x.seed, scenario.Epoch())

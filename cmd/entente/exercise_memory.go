@@ -29,7 +29,7 @@ func (x *exercise) remember(ctx context.Context) error {
 		if _, err := x.shareFile(ctx, south, north, filepath.Join(x.dir, "scenario", south, "today", list.Name)); err != nil {
 			return fmt.Errorf("south shares %s: %w", list.Name, err)
 		}
-		a, err := x.firstAlert(ctx, list.Name)
+		a, err := x.firstAlert(ctx, north, list.Name)
 		if err != nil {
 			return err
 		}
@@ -39,11 +39,11 @@ func (x *exercise) remember(ctx context.Context) error {
 	return x.settle(ctx)
 }
 
-// firstAlert waits for the alert that a list gives north.
-func (x *exercise) firstAlert(ctx context.Context, list string) (api.Alert, error) {
+// firstAlert waits for the alert that a list gives a party.
+func (x *exercise) firstAlert(ctx context.Context, party, list string) (api.Alert, error) {
 	limit := time.After(settleLimit)
 	for {
-		page, err := x.stage.nodes[north].Control().Alerts(ctx, api.AlertQuery{Limit: 500})
+		page, err := x.stage.nodes[party].Control().Alerts(ctx, api.AlertQuery{Limit: 500})
 		if err != nil {
 			return api.Alert{}, err
 		}
@@ -56,7 +56,7 @@ func (x *exercise) firstAlert(ctx context.Context, list string) (api.Alert, erro
 		case <-ctx.Done():
 			return api.Alert{}, ctx.Err()
 		case <-limit:
-			return api.Alert{}, fmt.Errorf("north's archive does not answer about %s", list)
+			return api.Alert{}, fmt.Errorf("%s has no alert of %s", party, list)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

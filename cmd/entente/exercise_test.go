@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,6 +45,14 @@ func TestExercise(t *testing.T) {
 		want.Alerts += int64(with.Alerts)
 		want.HeldBack += int64(with.HeldBackBy())
 		want.SightingsSent += scene.Expect(party, false).Seen
+	}
+	for _, r := range scene.Rules {
+		want.Alerts += int64(r.Hits)
+		want.SightingsSent++
+		want.RulesFired++
+	}
+	if got.RulesFired != want.RulesFired || want.RulesFired == 0 {
+		t.Errorf("%d rules fired; the books say %d", got.RulesFired, want.RulesFired)
 	}
 	if got.Lines != want.Lines || got.Alerts != want.Alerts || got.HeldBack != want.HeldBack {
 		t.Errorf("lines, alerts, held back: %d, %d, %d; the scenario's books say %d, %d, %d", got.Lines, got.Alerts, got.HeldBack, want.Lines, want.Alerts, want.HeldBack)
@@ -86,5 +95,26 @@ func TestExerciseReal(t *testing.T) {
 	}
 	if got.Lost != 0 || got.Held != got.Statements || got.BundlesVerified != got.Statements {
 		t.Errorf("not whole: %+v", got)
+	}
+}
+
+// A folder stands for the files in it that are not hidden, in their order.
+func TestFilesOf(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b.txt", "a.csv", ".hidden"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "inner"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a, b := filepath.Join(dir, "a.csv"), filepath.Join(dir, "b.txt")
+	got, err := filesOf([]string{b, dir})
+	if err != nil || !slices.Equal(got, []string{b, a, b}) {
+		t.Errorf("%q %v", got, err)
+	}
+	if _, err := filesOf([]string{filepath.Join(dir, "inner")}); err == nil {
+		t.Error("an empty folder holds files")
 	}
 }

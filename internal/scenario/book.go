@@ -40,6 +40,7 @@ func (l *log) add(at time.Time, text string, facts ...fact) {
 type book struct {
 	indicators []Indicator
 	hits       []Hit
+	rules      []Rule
 }
 
 // write puts the lines in order, and books them.
@@ -64,6 +65,14 @@ func (b *book) write(party string, l log, base time.Time) (file File, lines, unp
 		if e.junk {
 			unparsed++
 		} else {
+			for i := range b.rules {
+				if b.rules[i].Giver != party && e.injected() {
+					b.rules[i].Hits++
+					if early {
+						b.rules[i].Early++
+					}
+				}
+			}
 			b.enter(Hit{Party: party, File: l.name, Line: lines + 1, Offset: int64(out.Len()), Early: early}, e.facts)
 		}
 		put(e.text)

@@ -20,6 +20,7 @@ func (g *generator) northLogs() []log {
 	})
 	web.entries = append(web.entries, entry{at: g.at(0.37), junk: true, text: "\x00\x00\x00\x00\x00\x00\x00\x00"})
 	g.northSummer(&summer)
+	g.northInjectedAgain(&web)
 	return []log{eve, web, summer}
 }
 
@@ -110,7 +111,7 @@ func (g *generator) northScanned(eve, web *log) {
 		at := g.early()
 		for range 8 {
 			path := g.injection()
-			web.combined(visit{at: at, from: injector, path: path, status: pick(g, []int{200, 400, 403, 500}), size: g.between(180, 4000), agent: "sqlmap/1.9"})
+			web.combined(visit{at: at, from: injector, path: path, status: pick(g, []int{200, 400, 403, 500}), size: g.between(180, 4000), agent: "sqlmap/1.9"}, injected())
 			c := g.conn(at, injector, northSite, 80, "TCP")
 			g.fetch(eve, at, c, northSiteName, path, 301)
 			g.alert(eve, at, c, 9000002, "EXERCISE SQL injection in a registration form", "Web Application Attack")

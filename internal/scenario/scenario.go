@@ -37,6 +37,7 @@ type Party struct {
 	Name  string
 	Logs  []File
 	Lists []File // indicators that it shares
+	Rules []File // Sigma rules, which the other's officer has to accept
 	Today []File // and those that it learns of at the very end
 }
 
@@ -66,6 +67,7 @@ type Scenario struct {
 	Base       time.Time
 	Parties    []Party // north, south
 	Indicators []Indicator
+	Rules      []Rule
 	Hits       []Hit // of every indicator in every log, the giver's own included
 	Unparsed   map[string]int
 	Lines      map[string]int // of each party's logs, headers included
@@ -76,7 +78,7 @@ func Generate(seed uint64, base time.Time) Scenario {
 	g := &generator{
 		rng:  rand.New(rand.NewPCG(seed, 0x656e74656e7465)),
 		base: base.UTC(),
-		book: book{indicators: cast()},
+		book: book{indicators: cast(), rules: []Rule{{Giver: South, File: ruleFile, Title: ruleTitle}}},
 	}
 	g.people()
 	s := Scenario{Base: g.base, Unparsed: map[string]int{}, Lines: map[string]int{}}
@@ -87,6 +89,9 @@ func Generate(seed uint64, base time.Time) Scenario {
 		today func() []File
 	}{{North, g.northLogs, g.northLists, g.northToday}, {South, g.southLogs, g.southLists, g.southToday}} {
 		p := Party{Name: side.name, Lists: side.lists(), Today: side.today()}
+		if side.name == South {
+			p.Rules = []File{southRule()}
+		}
 		for _, l := range side.logs() {
 			file, lines, unparsed := g.book.write(side.name, l, g.base)
 			p.Logs = append(p.Logs, file)
@@ -95,7 +100,7 @@ func Generate(seed uint64, base time.Time) Scenario {
 		}
 		s.Parties = append(s.Parties, p)
 	}
-	s.Indicators, s.Hits = g.book.indicators, g.book.hits
+	s.Indicators, s.Hits, s.Rules = g.book.indicators, g.book.hits, g.book.rules
 	return s
 }
 
@@ -189,7 +194,7 @@ func (s Scenario) Write(dir string, part Part) error {
 		if part == Late {
 			continue
 		}
-		for folder, lists := range map[string][]File{"indicators": p.Lists, "today": p.Today} {
+		for folder, lists := range map[string][]File{"indicators": p.Lists, "today": p.Today, "rules": p.Rules} {
 			for _, l := range lists {
 				if err := writeFile(filepath.Join(dir, p.Name, folder, l.Name), l.Data, os.O_TRUNC); err != nil {
 					return fmt.Errorf("write the scenario: %w", err)

@@ -66,14 +66,16 @@ func (g *generator) probe() string {
 }
 
 // injection is what an attacker puts into a form.
-func (g *generator) injection() string {
-	return pick(g, []string{
+func (g *generator) injection() string { return pick(g, injections()) }
+
+func injections() []string {
+	return []string{
 		"/lookup?county=1%27%20OR%20%271%27=%271",
 		"/lookup?name=x%27%20UNION%20SELECT%20name,birthdate%20FROM%20voters--",
 		"/lookup?id=1;%20WAITFOR%20DELAY%20%270:0:5%27--",
 		"/register?ref=1%20AND%20(SELECT%20COUNT(*)%20FROM%20information_schema.tables)%3E0",
 		"/lookup?name=%27%20AND%20extractvalue(1,concat(0x7e,version()))--%20-",
-	})
+	}
 }
 
 // scan is a scanner on a site.
