@@ -14,6 +14,7 @@ import (
 	"entente/statement"
 	"entente/watch/indicator"
 	"entente/watch/rule"
+	"entente/watch/sigma"
 
 	"golang.org/x/net/html"
 )
@@ -96,10 +97,11 @@ func TestNoKeyUnused(t *testing.T) {
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
 		"incident.state": strs(incidentStates()), "incident.do": strs(incidentStates()),
 		"outcome": ruleOutcomes(), "rulekind": {"detection", "correlation", "filter", "global", "pattern"},
-		"level":  {"informational", "low", "medium", "high", "critical"},
-		"policy": {string(PolicyOfficer), string(PolicyAutomatic)},
-		"source": {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken), string(SourceAbsent)},
-		"part":   {string(PartOpen), string(PartSealed), string(PartAbsent), string(PartErased)},
+		"sigma.note": ruleNotes(),
+		"level":      {"informational", "low", "medium", "high", "critical"},
+		"policy":     {string(PolicyOfficer), string(PolicyAutomatic)},
+		"source":     {string(SourceFollowing), string(SourceReading), string(SourceDone), string(SourceBroken), string(SourceAbsent)},
+		"part":       {string(PartOpen), string(PartSealed), string(PartAbsent), string(PartErased)},
 		"story": strs([]EventKind{
 			EventCharter, EventReading, EventShared, EventTaken, EventHeldBack, EventAccepted, EventMatched, EventReleased,
 			EventSighted, EventWitnessed, EventHeld, EventMirrored, EventRefused, EventSilent, EventFork,
@@ -372,6 +374,11 @@ func TestEveryCodeHasWords(t *testing.T) {
 		}
 		for _, code := range codes {
 			if !c.knows("rule", code) || !c.knows("why", code) {
+				t.Errorf("%s: %s has no words", lang, code)
+			}
+		}
+		for _, code := range sigma.NoteCodes() {
+			if _, ok := c.texts[string(code)]; !ok {
 				t.Errorf("%s: %s has no words", lang, code)
 			}
 		}

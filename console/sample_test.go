@@ -237,6 +237,6 @@ func ruleSamples() []Rule {
 	return []Rule{
 		{Title: "<script>alert(1)</script>\x1b[2J", Kind: "detection", File: "bad.yml", Line: 1, Giver: "south", Outcome: "refused", Why: "line 7, column 5: modifier re: <b>"},
 		{Title: "A field that is not here", ID: "e1", Kind: "detection", Level: "unheard of", File: "never.yml", Line: 1, Giver: "north", Outcome: "never", Missing: "web.access: x, y"},
-		{Title: "A scan", ID: "5c7d1f3e", Kind: "correlation", Level: "high", File: "scan.yml", Line: 12, Giver: "north", Outcome: "loaded", Datasets: "web.access", Hits: 3, Overrun: 2},
+		{Title: "A scan", ID: "5c7d1f3e", Kind: "correlation", Level: "high", File: "scan.yml", Line: 12, Giver: "north", Outcome: "loaded", Datasets: "web.access", Hits: 3, Overrun: 2, Notes: []RuleNote{{"no_witness", ""}, {"filtered", "<b>\x1b[31m"}}},
 	}
 }

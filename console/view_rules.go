@@ -16,6 +16,16 @@ type Rule struct {
 	Overrun                uint64 // events for which it was given up
 	Stopped                bool   // it cost too much too often
 	Silent                 bool   // it only feeds others
+	Notes                  []RuleNote
+}
+
+// RuleNote is what a reader should know of a rule: a code of ruleNotes, and maybe a foreign name.
+type RuleNote struct{ Code, Detail string }
+
+func ruleNotes() []string {
+	return []string{
+		"dead_branch", "unused", "single_all", "no_witness", "silent", "filtered", "filter_none", "filter_rule", "duplicate_id", "timeframe", "feeds_never",
+	}
 }
 
 // RuleSums are sums over all rules, and what the engine kept and gave up since

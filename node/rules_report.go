@@ -98,10 +98,19 @@ func (n *Node) rules(ctx context.Context, w *console.Watch, q console.WatchQuery
 	return nil
 }
 
+const (
+	maxNotes   = 8 // shown of one rule
+	notePrefix = "sigma.note."
+)
+
 func ruleView(e api.RuleReport) console.Rule {
 	v := console.Rule{
 		Title: e.Title, ID: e.ID, Kind: string(e.Kind), File: e.File, Line: uint64(e.Line), Giver: e.Giver, Level: e.Level,
 		Outcome: string(e.Outcome), Hits: uint64(max(e.Hits, 0)), Overrun: uint64(max(e.Overrun, 0)), Stopped: e.Stopped, Silent: e.Outcome == sigma.Loaded && silent(e.Entry),
+	}
+	for _, x := range e.Notes[:min(len(e.Notes), maxNotes)] {
+		v.Notes = append(v.Notes, console.RuleNote{Code: strings.TrimPrefix(string(x.Code), notePrefix), Detail: x.Detail})
+		v.Silent = v.Silent && x.Code != sigma.NoteSilent // which says more
 	}
 	if e.Refusal != nil {
 		v.Why = e.Refusal.Error()

@@ -61,6 +61,14 @@ const (
 	NoteFeedsNever  NoteCode = "sigma.note.feeds_never"  // a correlated rule can never match; detail: the rule
 )
 
+// NoteCodes returns all of them.
+func NoteCodes() []NoteCode {
+	return []NoteCode{
+		NoteDeadBranch, NoteUnused, NoteSingleAll, NoteNoWitness, NoteSilent, NoteFiltered, NoteFilterNone, NoteFilterRule,
+		NoteDuplicateID, NoteTimeframe, NoteFeedsNever,
+	}
+}
+
 // Note is one remark.
 type Note struct {
 	Code   NoteCode `json:"code"`
