@@ -93,6 +93,16 @@ func TestRead(t *testing.T) {
 			Report{Format: FormatSigma, Rows: 1, Items: 1, Rules: 1},
 		},
 		{
+			"Sigma rules that stand alone", "title: a\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACE}\n  condition: s\n---\ntitle: b\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACK}\n  condition: s\n",
+			[]string{"sigma-rule title: a\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACE}\n  condition: s\n note:a", "sigma-rule title: b\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACK}\n  condition: s\n note:b"},
+			Report{Format: FormatSigma, Rows: 2, Items: 2, Rules: 2},
+		},
+		{
+			"Sigma rules of which one counts the other", "title: a\nname: a\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACE}\n  condition: s\n---\ntitle: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}\n",
+			[]string{"sigma-rule title: a\nname: a\nlogsource: {category: webserver}\ndetection:\n  s: {cs-method: TRACE}\n  condition: s\n---\ntitle: c\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}\n note:c"},
+			Report{Format: FormatSigma, Rows: 1, Items: 1, Rules: 1},
+		},
+		{
 			"a Sigma filter", "title: f\nlogsource: {category: webserver}\nfilter:\n  rules: any\n  s: {cs-method: TRACE}\n  condition: s\n",
 			nil,
 			Report{Format: FormatSigma, Rows: 1, SkippedTotal: 1, SkippedBy: map[statement.Code]int{statement.CodeValue: 1}},

@@ -16,20 +16,23 @@ var sigmaKeys = regexp.MustCompile(`(?m)^(detection|correlation|filter):[ \t]*(#
 // looksLikeSigma knows YAML documents with a detection, correlation or filter at the outermost level.
 func looksLikeSigma(data []byte) bool { return sigmaKeys.Match(data) }
 
-// readSigma reads rules: a file that fits is one item, so that its documents
-// stay together. Of a larger one each document is an item.
+// dependent are documents that mean nothing, or something else, without the others of their file.
+var dependent = regexp.MustCompile(`(?m)^(correlation|filter|action):`)
+
+// readSigma reads rules: each document is an item, with alerts of its own. Where documents refer to each other the
+// file stays together as one item, if it fits.
 func (c *collector) readSigma(data []byte) error {
 	c.report.Format = FormatSigma
 	text := string(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")))
 	texts := []string{text}
-	if len(text) > indicator.MaxRule {
+	if len(text) > indicator.MaxRule || !dependent.MatchString(text) {
 		texts = documents(text)
 	}
 	line := 1
 	for _, one := range texts {
 		r := row{number: line}
 		line += strings.Count(one, "\n")
-		it := indicator.Item{Type: indicator.TypeSigma, Value: strings.Trim(one, "\n") + "\n"}
+		it := indicator.Item{Type: indicator.TypeSigma, Value: strings.Trim(strings.TrimPrefix(strings.TrimLeft(one, "\n"), "---\n"), "\n") + "\n"}
 		if err := it.Check(); err != nil {
 			r.refused = append(r.refused, asRefusal(err))
 		} else {
