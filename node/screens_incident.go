@@ -24,7 +24,9 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 		if !ok {
 			return nil
 		}
-		query.Origin = m.Origin
+		if query.Origin = m.Origin; m.ID == n.self.ID {
+			query.Also = ownRule
+		}
 	}
 	list, total, err := n.watch.Incidents(ctx, query)
 	if err != nil {
@@ -34,7 +36,7 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 	for _, i := range list {
 		w.Incidents = append(w.Incidents, incidentView(i))
 	}
-	days, err := n.watch.Days(ctx, 0)
+	days, err := n.watch.Days(ctx, query, 0)
 	if err != nil {
 		return err
 	}

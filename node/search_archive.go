@@ -11,6 +11,7 @@ import (
 
 	"entente/api"
 	"entente/internal/segment"
+	"entente/internal/sqlite"
 	"entente/observable"
 	"entente/watch"
 	"entente/watch/archive"
@@ -61,11 +62,11 @@ func (s *search) archive(ctx context.Context) (*api.SearchArchive, error) {
 
 // takeText keeps the lines that hold the text.
 func (s *search) takeText(out *api.SearchArchive) func(*archive.Record) error {
-	needle, buf := []byte(folded(s.text.Given)), []byte(nil)
+	needle, buf := []byte(sqlite.Fold(s.text.Given)), []byte(nil)
 	return func(rec *archive.Record) error {
 		when := stamp(rec.Event.Time)
 		notAfter(&out.Since, when)
-		buf = appendFolded(buf[:0], rec.Raw)
+		buf = sqlite.AppendFolded(buf[:0], rec.Raw)
 		if bytes.Contains(buf, needle) {
 			s.keep(out, api.Hit{File: rec.Path, Line: rec.Line, Offset: rec.Offset, Time: when}, rec.Raw)
 		}
@@ -111,19 +112,5 @@ func (s *search) keep(out *api.SearchArchive, h api.Hit, raw []byte) {
 	out.Lines = out.Lines[:min(len(out.Lines), s.limit)]
 }
 
-// holdsText says that a text holds another, the letter case of A to Z aside, as
-// the databases are asked.
-func holdsText(in, text string) bool { return strings.Contains(folded(in), folded(text)) }
-
-func folded(s string) string { return string(appendFolded(nil, []byte(s))) }
-
-// appendFolded appends b with A to Z made small.
-func appendFolded(dst, b []byte) []byte {
-	dst = append(dst, b...)
-	for i, c := range dst[len(dst)-len(b):] {
-		if 'A' <= c && c <= 'Z' {
-			dst[len(dst)-len(b)+i] = c + 'a' - 'A'
-		}
-	}
-	return dst
-}
+// holdsText says that a text holds another, letter case aside, as the databases are asked.
+func holdsText(in, text string) bool { return strings.Contains(sqlite.Fold(in), sqlite.Fold(text)) }

@@ -15,7 +15,7 @@ func searchVerb() verb {
 A value (an address, a name, a URL, a hash) is asked of the archive by its index.
 Other text is looked for in the lines, those archived last first, until N are
 found or a bound of bytes or time is reached: the answer says how far back it
-looked. The letter case of A to Z is ignored. Several words are one text.
+looked. Letter case is ignored. Several words are one text.
 
   --in PLACE    archive, alerts (and incidents) or statements; may be repeated
   --plain       look for the letters in the lines, even if they are a value

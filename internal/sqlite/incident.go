@@ -20,6 +20,7 @@ type IncidentQuery struct {
 	State  incident.State
 	Text   string // part of value, asset or title, letter case ignored
 	Origin string // whose indicators led to it
+	Also   string // beginning of further origins that count as this one, "" for none
 	Limit  int
 	Offset int
 }
@@ -84,7 +85,7 @@ func scanIncident(row scanner) (Incident, error) {
 // Incidents returns one page, last seen first, and how many there are. Acts
 // and givers are left out.
 func (w *Watch) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, int, error) {
-	total, err := w.db.count(ctx, "count_incidents", q.State, q.Text, q.Origin)
+	total, err := w.db.count(ctx, "count_incidents", q.State, q.Text, q.Origin, q.Also)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -93,7 +94,7 @@ func (w *Watch) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, int
 		i, err := scanIncident(rows)
 		list = append(list, i)
 		return err
-	}, q.State, q.Text, q.Origin, q.Limit, q.Offset)
+	}, q.State, q.Text, q.Origin, q.Also, q.Limit, q.Offset)
 	return list, int(total), err
 }
 
@@ -171,15 +172,15 @@ type Bar struct {
 	Incidents int64 // 0 where one incident is drawn
 }
 
-// Days returns the lines of all incidents by day, from a day on; days without any are left out.
-func (w *Watch) Days(ctx context.Context, from int64) ([]Bar, error) {
+// Days returns the lines of the incidents that a query means by day, from a day on; days without any are left out.
+func (w *Watch) Days(ctx context.Context, q IncidentQuery, from int64) ([]Bar, error) {
 	var bars []Bar
 	err := w.db.each(ctx, "incident_days", func(rows *sql.Rows) error {
 		var b Bar
 		err := rows.Scan(&b.At, &b.Lines, &b.Incidents)
 		bars = append(bars, b)
 		return err
-	}, max(from, 1))
+	}, q.State, q.Text, q.Origin, q.Also, max(from, 1))
 	return bars, err
 }
 

@@ -3,7 +3,9 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -148,6 +150,52 @@ func TestManyAlertsAreOneIncident(t *testing.T) {
 			t.Errorf("%+v: %d, want %d: %v", q, total, want, err)
 		}
 	}
+}
+
+// The list and the days beneath it are of the same incidents; a rule of the own side's counts as the own party's; the
+// letters of every script have a small form.
+func TestFilteredIncidents(t *testing.T) {
+	w := newWatch(t)
+	ctx := t.Context()
+	var hits []Hit
+	for i, h := range []struct{ origin, value, asset string }{{"south", "192.0.2.1", "Почта"}, {"own", "192.0.2.2", "web"}, {"rule:5f0c", "5f0c", "web"}} {
+		hits = append(hits, Hit{Source: "log", Line: int64(i), Key: Key{h.origin, 0, 0}, Type: "ipv4-addr", Value: h.value, Asset: h.asset, EventTime: day0 + int64(i)*aDay, Raw: []byte("x"), Stored: day0})
+	}
+	if err := w.Store(ctx, Source{ID: "log", Position: []byte("{}")}, hits, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		q    IncidentQuery
+		want int
+	}{
+		{IncidentQuery{}, 3},
+		{IncidentQuery{Origin: "own"}, 1},
+		{IncidentQuery{Origin: "own", Also: "rule:"}, 2},
+		{IncidentQuery{Origin: "south", Also: ""}, 1},
+		{IncidentQuery{Text: "пОЧТА"}, 1},
+		{IncidentQuery{Text: "WEB", Origin: "own", Also: "rule:"}, 2},
+		{IncidentQuery{State: incident.Closed}, 0},
+	} {
+		tt.q.Limit = 9
+		list, total, err := w.Incidents(ctx, tt.q)
+		days := must(w.Days(ctx, tt.q, 0))(t)
+		if err != nil || len(list) != tt.want || total != tt.want || len(days) != tt.want {
+			t.Errorf("%+v: %d incidents, %d in all, on %d days, want %d: %v", tt.q, len(list), total, len(days), tt.want, err)
+		}
+	}
+}
+
+// What is folded is folded once and for all, and what is no text stays.
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{"", "aZ", "ЁЖ", "ß", "\xff\xfeA", "İ"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once := Fold(s)
+		if Fold(once) != once || Fold(strings.ToLower(s)) != once && utf8.ValidString(s) && !strings.ContainsRune(s, 'İ') {
+			t.Errorf("%q folds to %q", s, once)
+		}
+	})
 }
 
 func refused(err error) bool {

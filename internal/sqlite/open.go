@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strings"
 
-	"modernc.org/sqlite" // the driver registers itself
+	"modernc.org/sqlite"
 )
 
 //go:embed view.sql
@@ -50,14 +50,14 @@ func open(ctx context.Context, path, schema, queries, synchronous string) (*data
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 	d := &database{query: named(queries)}
 	var err error
-	if d.write, err = sql.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+	if d.write, err = openDB(dsn + "&_txlock=immediate"); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	d.write.SetMaxOpenConns(1)
 	if _, err := d.write.ExecContext(ctx, schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), d.write.Close())
 	}
-	if d.read, err = sql.Open("sqlite", dsn+"&mode=ro"); err != nil {
+	if d.read, err = openDB(dsn + "&mode=ro"); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), d.write.Close())
 	}
 	d.read.SetMaxOpenConns(4)

@@ -8,7 +8,7 @@ import (
 )
 
 // Text is what is searched for: as it was given, and as the canonical form of
-// the value that it is, or as given again. Letter case of A to Z is ignored.
+// the value that it is, or as given again. Letter case is ignored, see Fold.
 type Text struct{ Given, Canonical string }
 
 // FoundStatement is a statement that holds a text.

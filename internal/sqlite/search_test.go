@@ -10,7 +10,7 @@ import (
 	"entente/watch/indicator"
 )
 
-// TestSearchStatements: a text is found where it stands, letter case of A to Z
+// TestSearchStatements: a text is found where it stands, letter case
 // aside and never as a pattern; newest first, no more than asked for; what is
 // housekeeping or has no readable body is passed over.
 func TestSearchStatements(t *testing.T) {
@@ -19,7 +19,7 @@ func TestSearchStatements(t *testing.T) {
 	ctx := t.Context()
 	list := said("a", 0, "indicator/v1", 10)
 	list.Statement.Body = []byte(`{"name":"Scanners of \"week\" 44","source":"","basis":"told","count":2,"sheet":1,"sheets":1}`)
-	list.Items = []indicator.Item{{Type: "ipv4-addr", Value: "203.0.113.9"}, {Type: "url", Value: "http://x.example/", Note: "Seen at 100% load"}}
+	list.Items = []indicator.Item{{Type: "ipv4-addr", Value: "203.0.113.9"}, {Type: "url", Value: "http://x.example/", Note: "Seen at 100% load, Ёлка"}}
 	sighting := said("a", 1, "sighting/v1", 20)
 	sighting.Sighting = &indicator.SightingBody{Indicator: statement.Ref{Origin: "b"}, Type: "ipv4-addr", Value: "203.0.113.9", Count: 1, First: "2026-01-01", Last: "2026-01-01"}
 	sealed := said("a", 2, "", 30)
@@ -39,6 +39,7 @@ func TestSearchStatements(t *testing.T) {
 		{Text{"hxxp://x[.]example", "http://x.example/"}, 9, "[0 1 ]"},
 		{Text{"at 100%", "at 100%"}, 9, "[0 1 ]"},
 		{Text{"at %00", "at %00"}, 9, ""},
+		{Text{"ёЛКА", "ёЛКА"}, 9, "[0 1 ]"},
 		{Text{"s_anners", "s_anners"}, 9, ""},
 		{Text{"indicator/", "indicator/"}, 9, "[0 -1 ]"},
 		{Text{"C0FFEE", "C0FFEE"}, 9, "[2 -1 ]"},

@@ -105,17 +105,17 @@ SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ? AND s
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND counted = 1;
 -- name: acked_count
 SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx AND s.id = a.id WHERE a.origin = ? AND s.counted = 1;
--- What stands where is found by instr: no text is a pattern. Only the letters A to Z are folded.
+-- What stands where is found by instr: no text is a pattern. fold is Fold of this package.
 -- name: search_statements
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted, item, found FROM (
   SELECT s.*, COALESCE((SELECT i.n FROM item i WHERE i.origin = s.origin AND i.idx = s.idx
       AND NOT EXISTS (SELECT 1 FROM retraction r WHERE r.origin = i.origin AND r.of_idx = i.idx AND i.obj BETWEEN r.first AND r.last)
-      AND (instr(lower(i.value || char(10) || i.note), lower(?1)) > 0 OR instr(lower(i.value), lower(?2)) > 0) ORDER BY i.n LIMIT 1), -1) AS item,
+      AND (instr(fold(i.value || char(10) || i.note), fold(?1)) > 0 OR instr(fold(i.value), fold(?2)) > 0) ORDER BY i.n LIMIT 1), -1) AS item,
     COALESCE(
       (SELECT g.type || ' ' || g.value FROM sighting g WHERE g.origin = s.origin AND g.idx = s.idx
-        AND (instr(lower(g.value), lower(?1)) > 0 OR instr(lower(g.value), lower(?2)) > 0)),
+        AND (instr(fold(g.value), fold(?1)) > 0 OR instr(fold(g.value), fold(?2)) > 0)),
       (SELECT j.key || ': ' || j.atom FROM json_tree(CASE WHEN json_valid(s.body) THEN s.body ELSE 'null' END) j
-        WHERE j.type = 'text' AND (instr(lower(j.atom), lower(?1)) > 0 OR instr(lower(j.atom), lower(?2)) > 0) LIMIT 1),
-      CASE WHEN instr(lower(s.kind || char(10) || s.case_id || char(10) || s.party), lower(?1)) > 0 THEN '' END) AS found
+        WHERE j.type = 'text' AND (instr(fold(j.atom), fold(?1)) > 0 OR instr(fold(j.atom), fold(?2)) > 0) LIMIT 1),
+      CASE WHEN instr(fold(s.kind || char(10) || s.case_id || char(10) || s.party), fold(?1)) > 0 THEN '' END) AS found
   FROM statement s WHERE s.counted = 1)
 WHERE item >= 0 OR found IS NOT NULL ORDER BY at DESC, origin, idx DESC LIMIT ?3;

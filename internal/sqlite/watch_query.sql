@@ -75,13 +75,13 @@ UPDATE incident SET count = count + 1,
 SELECT incident FROM incident_hit WHERE source = ? AND generation = ? AND line = ? AND ind_origin = ? AND ind_idx = ? AND item = ?;
 -- name: incidents
 SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident
-WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(lower(value || char(10) || asset || char(10) || title), lower(?2)) > 0)
-  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND h.ind_origin = ?3))
-ORDER BY last DESC, id LIMIT ?4 OFFSET ?5;
+WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(fold(value || char(10) || asset || char(10) || title), fold(?2)) > 0)
+  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND (h.ind_origin = ?3 OR ?4 <> '' AND substr(h.ind_origin, 1, length(?4)) = ?4)))
+ORDER BY last DESC, id LIMIT ?5 OFFSET ?6;
 -- name: count_incidents
 SELECT COUNT(*) FROM incident
-WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(lower(value || char(10) || asset || char(10) || title), lower(?2)) > 0)
-  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND h.ind_origin = ?3));
+WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(fold(value || char(10) || asset || char(10) || title), fold(?2)) > 0)
+  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND (h.ind_origin = ?3 OR ?4 <> '' AND substr(h.ind_origin, 1, length(?4)) = ?4)));
 -- name: incident
 SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident WHERE id = ? AND count > 0;
 -- name: incident_givers
@@ -102,7 +102,10 @@ SELECT a.event_time / 3600000, COUNT(DISTINCT a.source || ' ' || a.generation ||
 FROM incident_hit h JOIN alert a USING (source, generation, line, ind_origin, ind_idx, item)
 WHERE h.incident = ? AND a.held = 0 GROUP BY 1 ORDER BY 1;
 -- name: incident_days
-SELECT day, SUM(count), COUNT(*) FROM incident WHERE count > 0 AND day >= ? GROUP BY day ORDER BY day;
+SELECT day, SUM(count), COUNT(*) FROM incident
+WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(fold(value || char(10) || asset || char(10) || title), fold(?2)) > 0)
+  AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND (h.ind_origin = ?3 OR ?4 <> '' AND substr(h.ind_origin, 1, length(?4)) = ?4)))
+  AND day >= ?5 GROUP BY day ORDER BY day;
 -- name: giver_states
 SELECT h.ind_origin, i.state, COUNT(DISTINCT i.id) FROM incident i JOIN incident_hit h ON h.incident = i.id
 WHERE i.count > 0 GROUP BY h.ind_origin, i.state ORDER BY h.ind_origin, i.state;
@@ -113,7 +116,7 @@ WHERE count > 0 AND state = 'open' AND rung < ?1 AND stored <= ?2 ORDER BY store
 UPDATE incident SET rung = ?2 WHERE id = ?1;
 -- name: search_groups
 SELECT ind_origin, ind_idx, item, type, value, COUNT(*), MIN(CASE WHEN event_time > 0 THEN event_time END), MAX(event_time), MAX(held), COUNT(DISTINCT source),
-  MAX(instr(lower(value || char(10) || path), lower(?1)) > 0 OR instr(lower(value), lower(?2)) > 0)
+  MAX(instr(fold(value || char(10) || path), fold(?1)) > 0 OR instr(fold(value), fold(?2)) > 0)
 FROM alert WHERE held = 0 GROUP BY ind_origin, ind_idx, item ORDER BY MAX(event_time) DESC, ind_origin, ind_idx, item;
 -- name: arrival
 SELECT base FROM arrival WHERE origin = ? AND idx = ? AND what = 'said' AND by_idx = ? ORDER BY base DESC LIMIT 1;
