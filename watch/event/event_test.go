@@ -195,3 +195,15 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLooksLikeAddress: the cheap test keeps out no address, however it is spelled.
+func FuzzLooksLikeAddress(f *testing.F) {
+	for _, s := range []string{"192.0.2.1", "::", "::ffff:192.0.2.7", " 2001:DB8::1\t", "[::1]", "10.0.0.0/8", "2001:db8::/32", "\u00a0::1\u2003", "fe80::1%eth0", "2026-11-08T10:00:00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if _, err := observable.Address(s); err == nil && len(s) <= 64 && !event.LooksLikeAddress(s) && strings.IndexByte(s, ':') >= 0 {
+			t.Fatalf("%q is an address", s)
+		}
+	})
+}
