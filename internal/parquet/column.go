@@ -1,10 +1,8 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -16,15 +14,15 @@ import (
 // until there are too many of them; what comes then stands in the pages itself.
 type column struct {
 	leaf
-	bare  bool // of texts that are too many or too different for a dictionary
-	alike bool // of texts, bare ones, of which many stand in the rows before: worth looking for
+	bare bool // of texts that are too many or too different for a dictionary
 
 	rep, def []uint8 // of the open page, where the column has them
 	values   int     // and its values, nulls counted
 	nulls    int
 	ints     []int64
 	ids      []int32 // numbers in the dictionary
-	texts    []byte  // with their lengths
+	texts    []byte  // one after the other
+	lengths  []int32 // of the texts
 	dict     dictionary
 
 	pages                [][]byte // finished
@@ -34,7 +32,6 @@ type column struct {
 	least, most          int64
 	numbers, spelledSome bool // least and most hold; a page has texts
 	codec                codec
-	zstd                 *zstd.Encoder
 	spare                []byte
 	small                []int32
 }
@@ -80,7 +77,7 @@ func (c *column) text(s string) {
 }
 
 func (c *column) spell(s string) {
-	c.texts = append(binary.LittleEndian.AppendUint32(c.texts, uint32(len(s))), s...)
+	c.texts, c.lengths = append(c.texts, s...), append(c.lengths, int32(len(s)))
 }
 
 // page finishes the open page, which has whole rows.
@@ -98,9 +95,7 @@ func (c *column) page(rows int) error {
 	size := len(levels) + len(body)
 	packed := body
 	if c.compressed() {
-		if packed, err = c.compress(body); err != nil {
-			return err
-		}
+		packed = c.codec.encode(body)
 	}
 	h.IsCompressed = thrift.New(c.compressed())
 	err = c.put(format.PageHeader{
@@ -109,7 +104,8 @@ func (c *column) page(rows int) error {
 	}, levels, packed, size)
 	c.total += int64(c.values)
 	c.allNulls += int64(c.nulls)
-	c.rep, c.def, c.ints, c.ids, c.texts, c.values, c.nulls = c.rep[:0], c.def[:0], c.ints[:0], c.ids[:0], c.texts[:0], 0, 0
+	c.rep, c.def, c.ints, c.ids, c.texts, c.lengths = c.rep[:0], c.def[:0], c.ints[:0], c.ids[:0], c.texts[:0], c.lengths[:0]
+	c.values, c.nulls = 0, 0
 	return err
 }
 
@@ -165,9 +161,14 @@ func (c *column) body(h *format.DataPageHeaderV2) (_ []byte, err error) {
 		c.spare, err = d.EncodeInt32(c.spare, c.small)
 		return c.spare, err
 	case c.bare || c.dict.full:
-		h.Encoding = format.Plain
+		h.Encoding = format.DeltaLengthByteArray
 		c.spelledSome = true
-		return c.texts, nil
+		var d delta.BinaryPackedEncoding
+		if c.spare, err = d.EncodeInt32(c.spare, c.lengths); err != nil {
+			return nil, err
+		}
+		c.spare = append(c.spare, c.texts...)
+		return c.spare, nil
 	default:
 		h.Encoding = format.RLEDictionary
 		var d rle.DictionaryEncoding
@@ -187,21 +188,6 @@ func (c *column) bounds() {
 
 // compressed says that the pages are: those of texts, whose differences a code can take. Numbers are packed to their bits.
 func (c *column) compressed() bool { return c.kind == format.ByteArray }
-
-func (c *column) compress(body []byte) ([]byte, error) {
-	if !c.alike {
-		return c.codec.encode(body), nil
-	}
-	if c.zstd == nil {
-		var err error
-		c.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
-		if err != nil {
-			return nil, err
-		}
-	}
-	c.spare = c.zstd.EncodeAll(body, c.spare[:0])
-	return c.spare, nil
-}
 
 // Bounds of one dictionary.
 const (

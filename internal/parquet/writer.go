@@ -82,7 +82,6 @@ func NewWriter(w io.Writer, created string) *Writer {
 	for _, i := range []int{inURL, inHashes, inFieldValue, inSeenValue} {
 		out.cols[i].bare = true
 	}
-	out.cols[inFieldValue].alike = true
 	out.write([]byte(fileMagic))
 	return out
 }
@@ -302,12 +301,12 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 	case c.kind != format.ByteArray:
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.DeltaBinaryPacked}
 	case c.bare:
-		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain}
+		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.DeltaLengthByteArray}
 	default:
-		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary}
+		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary, format.DeltaLengthByteArray}
 		c.pages, c.texts = nil, c.texts[:0]
 		for _, v := range c.dict.values {
-			c.spell(v)
+			c.texts = plain.AppendByteArrayString(c.texts, v)
 		}
 		packed := c.codec.encode(c.texts)
 		err = c.put(format.PageHeader{
