@@ -56,9 +56,13 @@ const (
 )
 
 func saidID(typ, origin string, index uint64, item int) string {
-	name := fmt.Sprintf("%s\n%s\n%d\n%d", typ, origin, index, item)
-	sum := sha1.Sum(append(said[:], name...)) //nolint:gosec // as above
-	return uuidOf(typ, sum)
+	return NameID(typ, fmt.Sprintf("%s\n%d\n%d", origin, index, item))
+}
+
+// NameID makes the identifier of an object of ours from what tells it from others
+// of its type.
+func NameID(typ, name string) string {
+	return uuidOf(typ, sha1.Sum(append(said[:], typ+"\n"+name...))) //nolint:gosec // as above
 }
 
 // IdentityID is the identifier under which a party's words appear.
@@ -71,7 +75,7 @@ func IndicatorID(origin string, index uint64, item int) string {
 
 // BundleID makes the identifier of a bundle from what is in it, its hashes, say.
 func BundleID(content []byte) string {
-	return uuidOf("bundle", sha1.Sum(append(append(said[:], "bundle\n"...), content...))) //nolint:gosec // as above
+	return NameID("bundle", string(content))
 }
 
 type common struct {
@@ -133,7 +137,7 @@ func RenderIndicator(i SaidIndicator) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	pattern, kind, err := patternOf(i.Type, i.Value)
+	pattern, kind, err := PatternOf(i.Type, i.Value)
 	if err != nil {
 		return Object{}, err
 	}
@@ -169,8 +173,8 @@ func (s Said) external() []reference {
 	return []reference{{"entente", fmt.Sprintf("%s/%d#%d", s.By.Origin, s.Index, s.Item)}}
 }
 
-// patternOf writes a value as a pattern (section 9).
-func patternOf(typ, value string) (pattern, kind string, err error) {
+// PatternOf writes a value as a pattern (section 9), and says which kind of pattern it is.
+func PatternOf(typ, value string) (pattern, kind string, err error) {
 	paths := map[observable.Type]string{
 		observable.IPv4: "ipv4-addr:value", observable.IPv6: "ipv6-addr:value", observable.Domain: "domain-name:value", observable.Email: "email-addr:value",
 		observable.MD5: "file:hashes.MD5", observable.SHA1: "file:hashes.'SHA-1'", observable.SHA256: "file:hashes.'SHA-256'",

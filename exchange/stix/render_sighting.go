@@ -27,25 +27,11 @@ func RenderSighting(s SaidSighting) ([]Object, error) {
 	}
 	var objects []Object
 	var seen []string
-	if typ, value, ok := observableOf(s.Of.Type, s.Of.Value); ok {
-		id := ""
-		if strings.HasPrefix(typ, "file:") {
-			o, err := renderHash(strings.TrimPrefix(typ, "file:"), value, c.Markings)
-			if err != nil {
-				return nil, err
-			}
-			objects, id = append(objects, o), o.ID
-		} else {
-			id = ValueID(typ, value)
-			o, err := render(struct {
-				common `json:",inline"`
-				Value  string `json:"value"`
-			}{common{Type: typ, SpecVersion: specVersion, ID: id, Markings: c.Markings}, value})
-			if err != nil {
-				return nil, err
-			}
-			objects = append(objects, o)
-		}
+	what, ok, err := RenderObservable(s.Of.Type, s.Of.Value, c.Markings)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
 		data := c
 		data.Type, data.ID = "observed-data", saidID("observed-data", s.By.Origin, s.Index, s.Item)
 		o, err := render(struct {
@@ -54,11 +40,11 @@ func RenderSighting(s SaidSighting) ([]Object, error) {
 			Last   string   `json:"last_observed"`
 			Count  int      `json:"number_observed"`
 			Refs   []string `json:"object_refs"`
-		}{data, millis(s.First), millis(s.Last), s.count(), []string{id}})
+		}{data, millis(s.First), millis(s.Last), s.count(), []string{what.ID}})
 		if err != nil {
 			return nil, err
 		}
-		objects, seen = append(objects, o), []string{o.ID}
+		objects, seen = []Object{what, o}, []string{o.ID}
 	}
 	o, err := render(struct {
 		common   `json:",inline"`
@@ -78,6 +64,24 @@ func RenderSighting(s SaidSighting) ([]Object, error) {
 
 // count keeps within what section 4.14 allows.
 func (s SaidSighting) count() int { return min(max(s.Count, 1), 999_999_999) }
+
+// RenderObservable returns the observable that a value is, with its deterministic
+// identifier. ok is false for a type that is none, a rule's.
+func RenderObservable(typ, value string, markings []string) (o Object, ok bool, err error) {
+	sco, text, ok := observableOf(typ, value)
+	if !ok {
+		return Object{}, false, nil
+	}
+	if algorithm, hash := strings.CutPrefix(sco, "file:"); hash {
+		o, err = renderHash(algorithm, text, markings)
+	} else {
+		o, err = render(struct {
+			common `json:",inline"`
+			Value  string `json:"value"`
+		}{common{Type: sco, SpecVersion: specVersion, ID: ValueID(sco, text), Markings: markings}, text})
+	}
+	return o, err == nil, err
+}
 
 func renderHash(algorithm, value string, markings []string) (Object, error) {
 	o := struct {

@@ -121,7 +121,7 @@ func TestRender(t *testing.T) {
 // TestRenderedPatternsReadBack: the pattern of a value says that value.
 func TestRenderedPatternsReadBack(t *testing.T) {
 	for typ, value := range samples {
-		text, kind, err := patternOf(string(typ), value)
+		text, kind, err := PatternOf(string(typ), value)
 		if err != nil || kind != "stix" {
 			t.Fatal(err)
 		}

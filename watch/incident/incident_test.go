@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"entente/exchange/stix"
 	"entente/statement"
 	"entente/watch/event"
 	"entente/watch/incident"
@@ -180,6 +182,14 @@ func TestSTIX(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, err := stix.Stream(bytes.NewReader(data), stix.Limits{}, func(n int, o stix.Object, refused *statement.Refusal) error {
+			if refused != nil {
+				t.Errorf("object %d: %v", n, refused)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
 		var b struct{ Objects []object }
 		if err := json.Unmarshal(data, &b); err != nil {
 			t.Fatal(err)
@@ -208,8 +218,12 @@ func TestSTIX(t *testing.T) {
 	if diff := cmp.Diff(got, read()); diff != "" {
 		t.Error(diff)
 	}
-	for typ, want := range map[string]string{"md5": "[file:hashes.'MD5' = 'x']", "url": "[url:value = 'http://x']", "ipv4-net": "[ipv4-addr:value = 'x']"} {
-		i.Subject = incident.Subject{Type: typ, Value: "x"}
+	for typ, want := range map[[2]string]string{
+		{"md5", strings.Repeat("a", 32)}: "[file:hashes.MD5 = '" + strings.Repeat("a", 32) + "']",
+		{"url", "a.example/x"}:           "[url:value = 'http://a.example/x' OR url:value = 'https://a.example/x']",
+		{"ipv4-net", "198.51.100.0/24"}:  "[ipv4-addr:value ISSUBSET '198.51.100.0/24']",
+	} {
+		i.Subject = incident.Subject{Type: typ[0], Value: typ[1]}
 		found := false
 		for _, o := range read() {
 			found = found || o.Pattern == want
