@@ -46,6 +46,8 @@ type Node interface {
 	Leak(ctx context.Context, text []byte) (LeakResult, error)
 	// Exposure says what a party was shown, and the most that it can have learnt.
 	Exposure(ctx context.Context, party string) (border.Exposure, error)
+	// Givers returns the record of every party, the own one included.
+	Givers(ctx context.Context) ([]border.GiverRecord, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
 	// Groups lists the groups that this node can read, each at its newest epoch.

@@ -139,6 +139,11 @@ func (c *Client) Exposure(ctx context.Context, party string) (e border.Exposure,
 	return e, c.get(ctx, "exposure", url.Values{"to": {party}}, &e)
 }
 
+// Givers returns what came of what each party gave.
+func (c *Client) Givers(ctx context.Context) (g []border.GiverRecord, err error) {
+	return g, c.get(ctx, "givers", nil, &g)
+}
+
 // Leak traces a leaked text.
 func (c *Client) Leak(ctx context.Context, text []byte) (l LeakResult, err error) {
 	return l, c.decode(ctx, http.MethodPost, "leak", nil, bytes.NewReader(text), &l)

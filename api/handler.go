@@ -37,6 +37,7 @@ func Handler(n Node) http.Handler {
 		}
 		return n.Alerts(r.Context(), a)
 	})
+	get("givers", func(r *http.Request) (any, error) { return n.Givers(r.Context()) })
 	get("exposure", func(r *http.Request) (any, error) { return n.Exposure(r.Context(), r.URL.Query().Get("to")) })
 	get("rules", func(r *http.Request) (any, error) { return n.Rules(r.Context()) })
 	get("incidents", func(r *http.Request) (any, error) {

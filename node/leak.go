@@ -55,6 +55,9 @@ func (c control) Exposure(ctx context.Context, party string) (border.Exposure, e
 	return c.n.Exposure(ctx, party)
 }
 
+// Givers returns the record of every party.
+func (c control) Givers(ctx context.Context) ([]border.GiverRecord, error) { return c.n.Givers(ctx) }
+
 // issued is a release as it stands in the record: the statements of each copy.
 type issued map[string][]sheet
 

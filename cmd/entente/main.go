@@ -47,7 +47,7 @@ func verbs() []verb {
 		statusVerb(), linkVerb(), userVerb(), accountVerb(),
 		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), defendVerb(), releaseVerb(),
 		groupVerb(), receiptsVerb(),
-		exposureVerb(),
+		exposureVerb(), giverVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),

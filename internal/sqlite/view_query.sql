@@ -97,7 +97,7 @@ SELECT idx FROM sighting WHERE origin = ? AND ind_origin = ? AND ind_idx = ? AND
 SELECT d.ind_origin, d.ind_idx, d.item, d.last, d.stance, d.officer, d.reason, s.time
 FROM decision d JOIN statement s ON s.origin = d.origin AND s.idx = d.idx WHERE d.origin = ? ORDER BY d.idx, d.ind_origin, d.ind_idx, d.item;
 -- name: seen
-SELECT g.type, g.value, s.party, g.last FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
+SELECT g.type, g.value, s.party, g.last, g.ind_origin, g.ind_idx, g.item FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
 JOIN item i ON i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value WHERE s.state = 'open' ORDER BY g.origin, g.idx;
 -- name: last_of_kind
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ? AND state = 'open';

@@ -328,6 +328,7 @@ type SeenValue struct {
 	Value observable.Value
 	Party string
 	Last  string
+	Key   Key // the item that it is about
 }
 
 // Seen returns every sighting in the view that names what its list holds.
@@ -335,7 +336,7 @@ func (v *View) Seen(ctx context.Context) ([]SeenValue, error) {
 	var list []SeenValue
 	err := v.db.each(ctx, "seen", func(rows *sql.Rows) error {
 		var s SeenValue
-		err := rows.Scan(&s.Value.Type, &s.Value.Canonical, &s.Party, &s.Last)
+		err := rows.Scan(&s.Value.Type, &s.Value.Canonical, &s.Party, &s.Last, &s.Key.Origin, &s.Key.Index, &s.Key.Item)
 		list = append(list, s)
 		return err
 	})
