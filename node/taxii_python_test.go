@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"entente/border"
 	"entente/internal/account"
@@ -20,16 +19,8 @@ func TestTaxiiClients(t *testing.T) {
 		t.Skip("ENTENTE_PYTHON names no Python with taxii2-client and stix2; ./check -interop makes one")
 	}
 	u := newUnit(t, nil, north, south)
-	u.opt[north].Listen = nil // the real one, for the tools; nobody calls the node
-	u.cfg[north].Listen = "127.0.0.1:0"
-	u.cfg[north].Tools = Tools{Listen: "127.0.0.1:0"}
-	u.cfg[north].HighWater = filepath.Join(u.dir, "mark")
-	token := must(account.Add(u.cfg[north].Dir, account.Account{
-		Name: "stix2", Scopes: []account.Scope{account.TaxiiRead, account.TaxiiWrite}, Clearance: border.Amber, Added: time.Now(),
-	}, ""))(t)
-	u.start(south, north)
-	u.open(north)
-	out, err := exec.Command(python, filepath.Join("testdata", "taxii_client.py"), u.node(north).Addresses().Tools+"/taxii2/", "stix2", token).CombinedOutput()
+	c := u.serveTools(reader("stix2", border.Amber, "", account.TaxiiWrite))["stix2"]
+	out, err := exec.Command(python, filepath.Join("testdata", "taxii_client.py"), u.node(north).Addresses().Tools+"/taxii2/", c.name, c.token).CombinedOutput()
 	if err != nil || !strings.HasSuffix(string(out), "done\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
