@@ -70,7 +70,7 @@ type Node interface {
 	Wire(ctx context.Context, path string) ([]byte, error)
 	CarryOut(ctx context.Context, w io.Writer) error
 	CarryIn(ctx context.Context, r io.Reader) (Carried, error)
-	Backup(ctx context.Context, w io.Writer) error
+	Backup(ctx context.Context, w io.Writer, archive bool) error
 }
 
 // Status is one node at one moment.

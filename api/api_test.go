@@ -84,7 +84,7 @@ func (e *echo) CarryOut(_ context.Context, w io.Writer) error {
 	return errors.Join(err, errors.New("the disk is gone"))
 }
 
-func (e *echo) Backup(context.Context, io.Writer) error { return errors.New("no room") }
+func (e *echo) Backup(context.Context, io.Writer, bool) error { return errors.New("no room") }
 
 func (e *echo) CarryIn(_ context.Context, r io.Reader) (api.Carried, error) {
 	var err error
@@ -183,7 +183,7 @@ func TestStreams(t *testing.T) {
 		t.Errorf("half a stick taken for one: %q", &b)
 	}
 	b.Reset()
-	if err := c.Backup(t.Context(), &b); err == nil || err.Error() != "no room" || b.Len() > 0 {
+	if err := c.Backup(t.Context(), &b, true); err == nil || err.Error() != "no room" || b.Len() > 0 {
 		t.Errorf("backup: %v, %q", err, &b)
 	}
 }

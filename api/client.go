@@ -290,5 +290,10 @@ func (c *Client) CarryIn(ctx context.Context, r io.Reader) (a Carried, err error
 	return a, c.decode(ctx, http.MethodPost, "carry/in", nil, r, &a)
 }
 
-// Backup writes what cannot be computed.
-func (c *Client) Backup(ctx context.Context, w io.Writer) error { return c.stream(ctx, "backup", w) }
+// Backup writes what cannot be computed, with the segments of the archive if wanted.
+func (c *Client) Backup(ctx context.Context, w io.Writer, archive bool) error {
+	if archive {
+		return c.stream(ctx, "backup", w)
+	}
+	return c.stream(ctx, "backup-without-archive", w)
+}

@@ -140,7 +140,8 @@ func bytesRoutes(mux *http.ServeMux, n Node) {
 		})
 	}
 	stream("carry/out", n.CarryOut)
-	stream("backup", n.Backup)
+	stream("backup", func(ctx context.Context, w io.Writer) error { return n.Backup(ctx, w, true) })
+	stream("backup-without-archive", func(ctx context.Context, w io.Writer) error { return n.Backup(ctx, w, false) })
 }
 
 // lateWriter knows whether anything was written.

@@ -35,6 +35,9 @@ type Archive struct {
 	ReserveMiB   int64  `yaml:"reserve_mib"`   // archiving stops while less room is left on the disk; 1024
 }
 
+// archiveDir is where the archive lies.
+func (c Config) archiveDir() string { return cmp.Or(c.Archive.Dir, filepath.Join(c.Dir, "archive")) }
+
 // archiveNote is the key in watch.db of what is stored with each batch.
 const archiveNote = "archive"
 
@@ -44,7 +47,7 @@ func (n *Node) openArchive(ctx context.Context) error {
 	if a.Off {
 		return nil
 	}
-	dir := cmp.Or(a.Dir, filepath.Join(n.cfg.Dir, "archive"))
+	dir := n.cfg.archiveDir()
 	d, err := disk.OS(dir)
 	if err != nil { // another disk that is away, say: matching does without
 		n.archiveAway = true

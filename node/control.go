@@ -218,4 +218,6 @@ func (c control) CarryIn(ctx context.Context, r io.Reader) (api.Carried, error) 
 	return c.n.carryIn(ctx, spool, size)
 }
 
-func (c control) Backup(ctx context.Context, w io.Writer) error { return c.n.backup(ctx, w) }
+func (c control) Backup(ctx context.Context, w io.Writer, archive bool) error {
+	return c.n.backup(ctx, w, archive)
+}

@@ -15,19 +15,21 @@ import (
 	"entente/internal/carry"
 	"entente/internal/headfile"
 	"entente/internal/peer"
+	"entente/internal/segment"
 	"entente/internal/sqlite"
 	"entente/record"
 )
 
-// A backup is a tar file: the small files of the data folder, a copy of
-// watch.db, the witness memory, every log as a stick cut into pieces, and a
+// A backup is a tar file: the small files of the data folder, the segments of
+// the archive if wanted, a copy of watch.db, the witness memory, every log as a stick cut into pieces, and a
 // last entry that says that nothing is missing. Keys are not in it.
 const (
-	backupLogs  = "logs/"
-	backupHeads = "heads/"
-	backupEnd   = "complete"
-	watchFile   = "watch.db"
-	pieceSize   = 8 << 20
+	backupLogs    = "logs/"
+	backupHeads   = "heads/"
+	backupEnd     = "complete"
+	backupArchive = "archive/"
+	watchFile     = "watch.db"
+	pieceSize     = 8 << 20
 )
 
 // backup is what a backup is made from.
@@ -39,14 +41,16 @@ type backup struct {
 	heads  *headfile.Store
 	watch  *sqlite.Watch
 	now    time.Time
+
+	archive bool // with its segments
 }
 
-func (n *Node) backup(ctx context.Context, w io.Writer) error {
-	return backup{n.cfg, n.roster, n.self, peer.Local{Backend: n.backend, Party: n.self.ID}, n.heads, n.watch, n.opt.Now()}.write(ctx, w)
+func (n *Node) backup(ctx context.Context, w io.Writer, archive bool) error {
+	return backup{n.cfg, n.roster, n.self, peer.Local{Backend: n.backend, Party: n.self.ID}, n.heads, n.watch, n.opt.Now(), archive}.write(ctx, w)
 }
 
-// Backup writes a backup of a folder without a running node.
-func (f *Folder) Backup(ctx context.Context, w io.Writer, now time.Time) (err error) {
+// Backup writes a backup of a folder without a running node, with the segments of its archive if wanted.
+func (f *Folder) Backup(ctx context.Context, w io.Writer, now time.Time, archive bool) (err error) {
 	heads, err := openHeads(f.cfg.Dir)
 	if err != nil {
 		return err
@@ -57,13 +61,18 @@ func (f *Folder) Backup(ctx context.Context, w io.Writer, now time.Time) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, watch.Close()) }()
-	return backup{f.cfg, f.roster, f.self, f, heads, watch, now}.write(ctx, w)
+	return backup{f.cfg, f.roster, f.self, f, heads, watch, now, archive}.write(ctx, w)
 }
 
 func (b backup) write(ctx context.Context, w io.Writer) error {
 	t := tar.NewWriter(w)
 	if err := b.files(t); err != nil {
 		return err
+	}
+	if b.archive { // before watch.db, which then knows every segment that is copied
+		if err := b.segments(ctx, t); err != nil {
+			return err
+		}
 	}
 	if err := b.watchDB(ctx, t); err != nil {
 		return err
@@ -140,20 +149,50 @@ func (b backup) watchDB(ctx context.Context, t *tar.Writer) error {
 	if err := b.watch.Snapshot(ctx, file); err != nil {
 		return err
 	}
+	return b.copyFile(t, watchFile, file)
+}
+
+// copyFile copies a file of any size that does not change.
+func (b backup) copyFile(t *tar.Writer, name, file string) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return fmt.Errorf("back up watch.db: %w", err)
+		return fmt.Errorf("back up %s: %w", name, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("back up watch.db: %w", err)
+		return fmt.Errorf("back up %s: %w", name, err)
 	}
-	if err := t.WriteHeader(&tar.Header{Name: watchFile, Mode: 0o600, Size: info.Size(), ModTime: b.now.Truncate(time.Second)}); err != nil {
+	if err := t.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Size: info.Size(), ModTime: b.now.Truncate(time.Second)}); err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
 	if _, err := io.Copy(t, f); err != nil {
-		return fmt.Errorf("back up watch.db: %w", err)
+		return fmt.Errorf("back up %s: %w", name, err)
+	}
+	return nil
+}
+
+// segments copies the archive's segments, which never change. One that goes meanwhile was to go.
+func (b backup) segments(ctx context.Context, t *tar.Writer) error {
+	dir := b.cfg.archiveDir()
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || b.cfg.Archive.Off {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("back up the archive: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	for _, name := range segment.Complete(names) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := b.copyFile(t, backupArchive+name, filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }

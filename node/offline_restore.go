@@ -19,6 +19,7 @@ import (
 	"entente/internal/keyfile"
 	"entente/internal/logfile"
 	"entente/internal/peer"
+	"entente/internal/segment"
 	"entente/record"
 )
 
@@ -109,6 +110,11 @@ func unpackInto(dir string, stick *os.File, r io.Reader) (map[string][]byte, err
 			_, err = io.Copy(stick, t)
 		case strings.HasPrefix(name, backupHeads):
 			heads[strings.TrimPrefix(name, backupHeads)], err = io.ReadAll(io.LimitReader(t, record.MaxNote))
+		case strings.HasPrefix(name, backupArchive) && segment.IsFile(strings.TrimPrefix(name, backupArchive)):
+			// Into the data folder, wherever the archive was: no backup says where on a machine it is written.
+			if err = os.MkdirAll(filepath.Join(dir, "archive"), 0o700); err == nil {
+				err = writeAll(filepath.Join(dir, filepath.FromSlash(name)), t)
+			}
 		case backupFile(name):
 			err = writeAll(filepath.Join(dir, filepath.FromSlash(name)), t)
 		default:

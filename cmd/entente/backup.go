@@ -11,15 +11,19 @@ import (
 )
 
 func backupVerb() verb {
-	return verb{"backup", "copy what cannot be computed", `backup --dir DIR FILE [--passphrase-file FILE]
+	return verb{"backup", "copy what cannot be computed", `backup --dir DIR FILE [--no-archive] [--passphrase-file FILE]
 
 Writes charter, consents, configuration, users, evidence, what was seen
-(watch.db), the witness memory and every log into one file. It works with and
-without a running node. The keys are not in it: keep keys.json apart.`, runBackup}
+(watch.db), the archive's segments, the witness memory and every log into one file.
+It works with and without a running node. The keys are not in it: keep keys.json apart.
+
+  --no-archive   leave the archive out, which may be large: hunts then reach back as
+                 far as the log files do`, runBackup}
 }
 
 func runBackup(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "backup").withKeys()
+	without := f.Bool("no-archive", false, "")
 	files, err := f.parse(args)
 	if err != nil {
 		return err
@@ -27,10 +31,10 @@ func runBackup(ctx context.Context, e *env, args []string) error {
 	if len(files) != 1 {
 		return usagef("into which file? one")
 	}
-	write := func(w io.Writer) error { return backupOffline(ctx, e, f, w) }
+	write := func(w io.Writer) error { return backupOffline(ctx, e, f, w, !*without) }
 	c, _, err := f.client(ctx)
 	if err == nil {
-		write = func(w io.Writer) error { return c.Backup(ctx, w) }
+		write = func(w io.Writer) error { return c.Backup(ctx, w, !*without) }
 	} else if !errors.Is(err, api.ErrNoNode) {
 		return err
 	}
@@ -48,7 +52,7 @@ func runBackup(ctx context.Context, e *env, args []string) error {
 	return nil
 }
 
-func backupOffline(ctx context.Context, e *env, f *flags, w io.Writer) error {
+func backupOffline(ctx context.Context, e *env, f *flags, w io.Writer, archive bool) error {
 	cfg, opt, err := f.config()
 	if err != nil {
 		return err
@@ -57,5 +61,5 @@ func backupOffline(ctx context.Context, e *env, f *flags, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Backup(ctx, w, e.now()), folder.Close())
+	return errors.Join(folder.Backup(ctx, w, e.now(), archive), folder.Close())
 }
