@@ -12,6 +12,7 @@ import (
 	"entente/internal/logfile"
 	"entente/record"
 	"entente/statement"
+	"entente/watch/archive"
 )
 
 // scrubStep is the pause between two steps of a scrub.
@@ -35,11 +36,43 @@ func (n *Node) runScrub(ctx context.Context, heartbeat time.Duration) error {
 			next[id] = at
 			through = through && at == 0
 		}
+		more, err := n.scrubArchive(ctx, next, told)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		through = through && !more
 		if through && !pause(ctx, heartbeat) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// archiveScrub is the name of the archive among logs that are scrubbed; no party is called so.
+const archiveScrub = "the archive"
+
+// scrubArchive looks at the next segment; more says that there are others. Damage is told once: what the segment covers
+// is then read again from the logs where they still are.
+func (n *Node) scrubArchive(ctx context.Context, next map[string]uint64, told map[string]bool) (more bool, err error) {
+	if n.lookout.archive == nil {
+		return false, nil
+	}
+	number, err := n.lookout.archive.Scrub(ctx, next[archiveScrub])
+	next[archiveScrub] = number
+	n.scrubbed.Add(1)
+	switch key := fmt.Sprintf("%s/%d", archiveScrub, number); {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, archive.ErrDamaged):
+		if !told[key] {
+			told[key] = true
+			n.archiveTrouble(err)
+		}
+	default: // a disk that is away: looked at again in the next round
+		n.logger.Warn("scrub the archive", "error", err)
+		next[archiveScrub] = 0
+		return false, nil
+	}
+	return number != 0, nil
 }
 
 // scrub does one step in one log and returns where to go on. Damage that stays
