@@ -50,6 +50,9 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	if n.author, err = newAuthor(n.roster, n.self, n.registry, keys.Statement, n.log, now); err != nil {
 		return err
 	}
+	if n.lens, err = border.See(border.Owner(n.self.ID), "node", ""); err != nil {
+		return err
+	}
 	n.out = newEgress(n.self, n.roster, n.view, n.present)
 	n.author.present, n.author.writable, n.author.said, n.author.out = n.present, n.writable, n.takeOwn, n.out
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}

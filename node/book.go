@@ -56,7 +56,7 @@ func (b *book) known(id string) []border.Piece {
 		return all
 	}
 	const most = 1000
-	claims, err := b.n.view.Claims(b.ctx, id, sqlite.MaxLevel, most)
+	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, most)
 	if err != nil {
 		b.err = err
 	}
@@ -134,7 +134,7 @@ func (b *book) piece(media string, raw []byte) border.Piece {
 // definitions returns the marking definitions that are known under an id.
 func (b *book) definitions(id string) [][]byte {
 	var out [][]byte
-	claims, err := b.n.view.Claims(b.ctx, id, sqlite.MaxLevel, 16)
+	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, 16)
 	if err != nil {
 		b.err = err
 	}

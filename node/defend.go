@@ -29,14 +29,15 @@ func (c control) Defend(ctx context.Context, r api.DefendRequest) (api.DefendRes
 	return c.n.defend(ctx, border.Viewer{Account: "tool", Clearance: clearance, Scopes: []string{scopeExport}}, r.Format, r.Zone)
 }
 
-// defend writes what the viewer's tool may act on. A zone of a name server is
-// noticed outside, the rest only looks at own logs and traffic.
+// defend writes what the viewer's tool may act on. A zone of a name server
+// answers, and Suricata may drop what it matches: both can be noticed outside.
+// The rest only looks at own logs and traffic.
 func (n *Node) defend(ctx context.Context, v border.Viewer, format, zone string) (api.DefendResult, error) {
 	if !slices.Contains(defend.Formats(), format) {
 		return api.DefendResult{}, statement.Refuse(statement.CodeRequest, "unknown format %.20q", format)
 	}
 	use := border.UsePassive
-	if format == defend.RPZ {
+	if format == defend.RPZ || format == defend.Suricata {
 		use = border.UseActive
 	}
 	lens, err := border.See(v, scopeExport, use)
@@ -67,7 +68,7 @@ func (n *Node) defend(ctx context.Context, v border.Viewer, format, zone string)
 // mayDefend returns the indicators that alert here, the gate or an officer having
 // let them, and that the lens shows; and how many of them are rules.
 func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defend.Entry, rules int, err error) {
-	shown := make(map[sqlite.Key]bool) // by list
+	shown := make(map[sqlite.Key]func(object int) bool) // by list
 	labels := make(map[sqlite.Key]string)
 	authors := make(map[string]stix.Author)
 	for _, e := range n.lists.get().entries {
@@ -80,14 +81,15 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defen
 			if err != nil {
 				return nil, 0, err
 			}
-			label, unmarked := border.ParseLabel(s.Marking)
-			shown[list] = unmarked == nil && label.Marked() && lens.Shows(border.Sight{Label: label, Said: true, Signer: s.Party, Recipients: s.Recipients})
+			if shown[list], err = n.shownTo(ctx, lens, s); err != nil {
+				return nil, 0, err
+			}
 			labels[list] = s.Marking
 			if authors[list.Origin], err = n.whoSaid(ctx, s.Party, list.Origin); err != nil {
 				return nil, 0, err
 			}
 		}
-		if !shown[list] {
+		if !shown[list](e.object) {
 			continue
 		}
 		if e.item.IsRule() {
@@ -121,4 +123,31 @@ func (n *Node) whoSaid(ctx context.Context, party, origin string) (stix.Author, 
 	}
 	a.Since = time.UnixMilli(first.Time)
 	return a, nil
+}
+
+// shownTo says of the items of one statement, by the object that each is of,
+// whether the lens shows them: what an object forbids to do (PAP), and a label
+// stricter than its statement's, stand in the object alone.
+func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement) (func(object int) bool, error) {
+	label, err := border.ParseLabel(s.Marking)
+	if err != nil || !label.Marked() {
+		return func(int) bool { return false }, nil //nolint:nilerr // what nobody marked is shown to no tool
+	}
+	sight := border.Sight{Label: label, Said: true, Signer: n.signer(s.Party), Recipients: s.Recipients}
+	whole := lens.Shows(sight)
+	if s.Kind != stix.KindObjects || !whole {
+		return func(int) bool { return whole }, nil
+	}
+	objects, err := n.view.ObjectsOf(ctx, lens, s.Origin, s.Index)
+	if err != nil {
+		return nil, err
+	}
+	k, may := n.newBook(ctx), make(map[int]bool)
+	for _, o := range objects {
+		p := k.piece(o.Media, o.Raw)
+		if sight.Label = label.Join(border.Label{TLP: markingAt(o.Level), PAP: p.Label.PAP}); p.Fault == nil {
+			may[o.N] = lens.Shows(sight)
+		}
+	}
+	return func(object int) bool { return may[object] }, k.err
 }

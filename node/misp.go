@@ -87,9 +87,9 @@ func (s *mispStore) Each(ctx context.Context, who misphttp.Who, visit func(misph
 	if err != nil {
 		return err
 	}
-	q := sqlite.ObjectQuery{Shelves: s.shelves(lens), Level: lens.Ceiling(), Limit: mispPage}
+	q := sqlite.ObjectQuery{Shelves: s.shelves(lens), Lens: lens, Limit: mispPage}
 	seen := make(map[string]bool)
-	for more := len(q.Shelves) > 0 && q.Level >= 0; more; {
+	for more := len(q.Shelves) > 0; more; {
 		var page []sqlite.Placed
 		if page, more, err = s.n.view.Objects(ctx, q); err != nil {
 			return err
@@ -177,8 +177,8 @@ func (s *mispStore) Event(ctx context.Context, who misphttp.Who, uuid string) (m
 	if err != nil {
 		return misphttp.Event{}, err
 	}
-	q := sqlite.ObjectQuery{Shelves: s.shelves(lens), Level: lens.Ceiling(), Limit: mispPage, IDs: []string{uuid}}
-	if len(q.Shelves) > 0 && q.Level >= 0 {
+	q := sqlite.ObjectQuery{Shelves: s.shelves(lens), Lens: lens, Limit: mispPage, IDs: []string{uuid}}
+	if len(q.Shelves) > 0 {
 		page, _, err := s.n.view.Objects(ctx, q)
 		if err != nil {
 			return misphttp.Event{}, err

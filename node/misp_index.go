@@ -108,7 +108,7 @@ func (s *mispStore) addEvents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	q := sqlite.ObjectQuery{Shelves: s.shelves(owner), Level: sqlite.MaxLevel, After: s.index.after, Limit: mispPage, All: true}
+	q := sqlite.ObjectQuery{Shelves: s.shelves(owner), Lens: owner, After: s.index.after, Limit: mispPage, All: true}
 	for more := true; more; {
 		var page []sqlite.Placed
 		if page, more, err = s.n.view.Objects(ctx, q); err != nil {

@@ -49,6 +49,7 @@ type Node struct {
 	publisher *publisher
 	clerk     *clerk
 	out       *egress
+	lens      border.Lens // of the node itself, for what it decides about
 	lists     *lists
 	canaries  *canaries
 	lookout   *lookout

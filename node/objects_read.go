@@ -63,12 +63,11 @@ type ObjectRow struct {
 // Objects returns one page, and whether there is more behind it.
 func (n *Node) Objects(ctx context.Context, q ObjectQuery) ([]ObjectRow, bool, error) {
 	shelves := n.shelvesOf(q)
-	level := q.Lens.Ceiling()
-	if len(shelves) == 0 || level < 0 {
+	if len(shelves) == 0 || q.Lens.Ceiling() < 0 {
 		return nil, false, nil
 	}
 	s := sqlite.ObjectQuery{
-		Shelves: shelves, Level: level, After: q.After, Until: q.Until, Limit: min(max(q.Limit, 1), MaxPage),
+		Shelves: shelves, Lens: q.Lens, After: q.After, Until: q.Until, Limit: min(max(q.Limit, 1), MaxPage),
 		IDs: q.IDs, Types: q.Types, Last: q.Versions.Last, First: q.Versions.First, All: q.Versions.All,
 	}
 	for _, v := range q.Versions.Exact {
@@ -135,7 +134,7 @@ func (n *Node) Claims(ctx context.Context, lens border.Lens, id string) ([]Objec
 	if lens.Ceiling() < 0 {
 		return nil, nil
 	}
-	all, err := n.view.Claims(ctx, id, lens.Ceiling(), most)
+	all, err := n.view.Claims(ctx, lens, id, most)
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,7 @@ func (n *Node) gather(ctx context.Context, r *ShareObjects) ([]statement.Ref, er
 		if err != nil {
 			return nil, err
 		}
-		all, err := n.view.ObjectsOf(ctx, d.Origin, d.Index)
+		all, err := n.view.ObjectsOf(ctx, n.lens, d.Origin, d.Index)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +182,7 @@ func (n *Node) gather(ctx context.Context, r *ShareObjects) ([]statement.Ref, er
 		r.Name = cmp.Or(r.Name, bodyName(s.Body))
 	}
 	if len(r.IDs) > 0 {
-		page, _, err := n.view.Objects(ctx, sqlite.ObjectQuery{Shelves: []string{sqlite.ShelfOf(r.Media, sqlite.ShelfOwn)}, Level: sqlite.MaxLevel, IDs: r.IDs, Limit: len(r.IDs)})
+		page, _, err := n.view.Objects(ctx, sqlite.ObjectQuery{Shelves: []string{sqlite.ShelfOf(r.Media, sqlite.ShelfOwn)}, Lens: n.lens, IDs: r.IDs, Limit: len(r.IDs)})
 		if err != nil {
 			return nil, err
 		}

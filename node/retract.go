@@ -35,7 +35,7 @@ func (n *Node) Retract(ctx context.Context, r Retract) ([]statement.Ref, error) 
 	}
 	items := slices.Compact(slices.Sorted(slices.Values(r.Items)))
 	if len(items) > 0 {
-		count, err := n.view.ObjectsOf(ctx, s.Origin, s.Index)
+		count, err := n.view.ObjectsOf(ctx, n.lens, s.Origin, s.Index)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (n *Node) Retract(ctx context.Context, r Retract) ([]statement.Ref, error) 
 // or of all, drafts included. It returns how many bodies were taken back; ErrNone
 // of package sqlite never comes of it: nothing to take back is none.
 func (n *Node) RetractObject(ctx context.Context, media, id string, versions []string, reason string) (bodies int, refs []statement.Ref, err error) {
-	all, err := n.view.Bodies(ctx, n.self.Origin, media, id)
+	all, err := n.view.Bodies(ctx, n.lens, n.self.Origin, media, id)
 	if err != nil {
 		return 0, nil, err
 	}

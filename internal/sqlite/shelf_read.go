@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"entente/border"
 	"entente/statement"
 	"entente/watch/indicator"
 )
@@ -15,9 +16,9 @@ import (
 // are joined by AND, the values of one by OR; empty ones do not narrow.
 type ObjectQuery struct {
 	Shelves []string
-	Level   int   // the strictest that is seen
-	After   int64 // added later than this, Unix microseconds
-	Until   int64 // and not later than this; 0: no bound
+	Lens    border.Lens // who reads: without one nothing is seen
+	After   int64       // added later than this, Unix microseconds
+	Until   int64       // and not later than this; 0: no bound
 	Limit   int
 	IDs     []string
 	Types   []string
@@ -44,6 +45,9 @@ type Placed struct {
 // Objects returns one page in the order of coming, and whether there is more.
 // Its cost does not depend on how much lies on the shelves.
 func (v *View) Objects(ctx context.Context, q ObjectQuery) (page []Placed, more bool, err error) {
+	if q.level() < 0 || !q.mayRead() {
+		return nil, false, nil
+	}
 	if !q.Last && !q.First && !q.All && len(q.VKeys) == 0 {
 		q.Last = true
 	}
@@ -87,9 +91,21 @@ func (p *prepared) page(q ObjectQuery) (page []Placed, more bool, err error) {
 	return page, more, nil
 }
 
+// level is the strictest that is seen.
+func (q ObjectQuery) level() int { return min(q.Lens.Ceiling(), MaxLevel) }
+
+// mayRead says whether the lens is one for these shelves: a guest has that of
+// its party alone.
+func (q ObjectQuery) mayRead() bool {
+	guest := q.Lens.Guest()
+	return guest == "" || !slices.ContainsFunc(q.Shelves, func(s string) bool {
+		return s != ShelfOf("", ShelfTo(guest)) && s != ShelfOf(mediaMISP, ShelfTo(guest))
+	})
+}
+
 // wants says whether a row of a class is asked for, its version aside.
 func (q ObjectQuery) wants(class int) bool {
-	return levelOf(class) <= q.Level && (q.All || q.Last && lastOf(class) >= q.Level || q.First && firstOf(class) >= q.Level)
+	return levelOf(class) <= q.level() && (q.All || q.Last && lastOf(class) >= q.level() || q.First && firstOf(class) >= q.level())
 }
 
 // found returns the rows of one shelf, limit + 1 of each run of an index.
@@ -103,7 +119,7 @@ func (p *prepared) found(coll string, q ObjectQuery) (rows []onShelf, err error)
 		}
 	}
 	for _, vkey := range q.VKeys {
-		some, err := p.runs("next_class_of_version", "page_of_version", []any{coll, vkey}, q, func(class int) bool { return levelOf(class) <= q.Level })
+		some, err := p.runs("next_class_of_version", "page_of_version", []any{coll, vkey}, q, func(class int) bool { return levelOf(class) <= q.level() })
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +182,7 @@ func (p *prepared) ofIDs(coll string, q ObjectQuery) (rows []onShelf, err error)
 				rows = append(rows, row)
 			}
 			return nil
-		}, coll, id, q.Level)
+		}, coll, id, q.level())
 		if err != nil {
 			return nil, err
 		}
@@ -203,16 +219,18 @@ func scanPlaced(row scanner) (o Placed, err error) {
 	return o, err
 }
 
-// Claims returns every body ever said for an id that the level may see, the
+// Claims returns every body ever said for an id that the lens reaches, the
 // latest versions first, each with its signer: also what was refused or taken
-// back. At most limit of them.
-func (v *View) Claims(ctx context.Context, id string, level, limit int) ([]Placed, error) {
-	return v.placed(ctx, "claims", id, level, limit)
+// back. At most limit of them. Whether a guest's party may have one, the caller
+// asks the lens.
+func (v *View) Claims(ctx context.Context, lens border.Lens, id string, limit int) ([]Placed, error) {
+	return v.placed(ctx, "claims", id, lens.Ceiling(), limit)
 }
 
-// ObjectsOf returns the objects of one statement, in order.
-func (v *View) ObjectsOf(ctx context.Context, origin string, index uint64) ([]Placed, error) {
-	return v.placed(ctx, "objects_in", origin, index)
+// ObjectsOf returns the objects of one statement that the lens reaches, in order.
+func (v *View) ObjectsOf(ctx context.Context, lens border.Lens, origin string, index uint64) ([]Placed, error) {
+	all, err := v.placed(ctx, "objects_in", origin, index)
+	return slices.DeleteFunc(all, func(o Placed) bool { return o.Level > lens.Ceiling() }), err
 }
 
 // Standing says of each object of a statement whether it stands: on the shelf
@@ -269,8 +287,9 @@ func (v *View) Known(ctx context.Context, media, id, vkey string, hash statement
 
 // Bodies returns, without their bytes, the bodies that a log holds of an id and
 // that were neither refused nor taken back.
-func (v *View) Bodies(ctx context.Context, origin, media, id string) ([]Placed, error) {
-	return v.placed(ctx, "bodies", origin, id, media)
+func (v *View) Bodies(ctx context.Context, lens border.Lens, origin, media, id string) ([]Placed, error) {
+	all, err := v.placed(ctx, "bodies", origin, id, media)
+	return slices.DeleteFunc(all, func(o Placed) bool { return o.Level > lens.Ceiling() }), err
 }
 
 func (v *View) placed(ctx context.Context, name string, args ...any) ([]Placed, error) {
