@@ -102,7 +102,7 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defen
 		}
 		entries = append(entries, defend.Entry{
 			Value: e.item.Observable(), Observed: observed, Until: until, Marking: labels[list], Giver: e.giver, List: e.name,
-			Ref: fmt.Sprintf("%s/%d#%d", e.giver, e.key.Index, e.key.Item), Index: e.key.Index, Item: e.key.Item, Note: e.item.Note,
+			Ref: fmt.Sprintf("%s/%d#%d", e.giver, e.key.Index, e.key.Item), Said: e.list, Item: e.key.Item, Note: e.item.Note,
 			By: authors[e.key.Origin], Told: time.UnixMilli(e.given),
 		})
 	}

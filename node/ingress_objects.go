@@ -1,10 +1,7 @@
 package node
 
 import (
-	"crypto/sha1" //nolint:gosec // RFC 4122 version 5 names it
 	"crypto/sha256"
-	"encoding/hex"
-	"strconv"
 	"time"
 
 	"entente/border"
@@ -97,27 +94,11 @@ func listed(s sqlite.Statement, items []indicator.Item) []sqlite.Object {
 	objects := make([]sqlite.Object, len(items))
 	for n := range items {
 		objects[n] = sqlite.Object{
-			N: n, ID: indicatorID(s.ID, n), Type: "indicator", Version: version, VKey: convert.VKey(version),
+			N: n, ID: stix.IndicatorID(s.ID, n), Type: "indicator", Version: version, VKey: convert.VKey(version),
 			Level: levelOf(s.Marking, nil), Gated: true,
 		}
 	}
 	return objects
-}
-
-// itemSpace is the UUID namespace of the ids of items (RFC 4122, version 5).
-var itemSpace = [16]byte{0x6e, 0x5a, 0xd1, 0x3a, 0x52, 0x0c, 0x4d, 0x1e, 0x9a, 0x70, 0x4f, 0x31, 0x8b, 0x26, 0xc4, 0x97}
-
-// indicatorID is the STIX id of an item: the same at every node, from the id of
-// its statement and its number.
-func indicatorID(list statement.Digest, n int) string {
-	h := sha1.New() //nolint:gosec // RFC 4122 version 5 names it
-	h.Write(itemSpace[:])
-	h.Write([]byte(list.String() + "/" + strconv.Itoa(n)))
-	u := h.Sum(nil)[:16]
-	u[6] = u[6]&0x0f | 0x50
-	u[8] = u[8]&0x3f | 0x80
-	x := hex.EncodeToString(u)
-	return "indicator--" + x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
 // retracted checks that a retraction is about an earlier statement of its own

@@ -6,6 +6,7 @@ import (
 
 	"entente/border"
 	"entente/exchange/convert"
+	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/statement"
 )
@@ -169,5 +170,13 @@ func (n *Node) signer(party string) string {
 
 // rendered makes the object as which tools see an item of a list.
 func rendered(o sqlite.Placed) ([]byte, error) {
-	return convert.Render(convert.Listed{ID: o.ID, Version: o.Version, Marking: string(markingAt(o.Object.Level)), Item: o.Item})
+	observed, until, err := o.Item.Times()
+	if err != nil {
+		return nil, err
+	}
+	r, err := stix.RenderIndicator(stix.SaidIndicator{
+		Said: stix.Said{Ref: o.Ref, Item: o.N, Time: time.UnixMilli(o.Said), Marking: string(markingAt(o.Object.Level))},
+		Type: o.Item.Type, Value: o.Item.Value, Note: o.Item.Note, Observed: observed, Until: until, Context: o.Item.Context,
+	})
+	return r.Raw, err
 }

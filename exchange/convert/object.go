@@ -91,3 +91,5 @@ func readEvent(raw []byte) (Object, error) {
 	out.Unclear, _ = statement.AsRefusal(err)
 	return out, nil
 }
+
+func stixTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

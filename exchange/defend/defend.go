@@ -32,11 +32,11 @@ type Entry struct {
 	List     string    // as its giver calls it: anybody's text
 	Ref      string    // the statement and item: "north/7#3"
 	// For STIX, which says who said what, and when.
-	By    stix.Author
-	Index uint64
-	Item  int
-	Told  time.Time // when the giver said it
-	Note  string
+	By   stix.Author
+	Said statement.Ref
+	Item int       // of the statement
+	Told time.Time // when the giver said it
+	Note string
 }
 
 // Settings are what the files need beside the entries.

@@ -17,10 +17,10 @@ func bundle(entries []Entry) ([]File, func(Entry) bool, error) {
 	fits := make(map[string]bool)
 	for _, e := range entries {
 		o, err := stix.RenderIndicator(stix.SaidIndicator{
-			Said: stix.Said{By: e.By, Index: e.Index, Item: e.Item, Time: e.Told, Marking: e.Marking},
-			Type: string(e.Value.Type), Value: e.Value.Canonical, List: oneLine(e.List), Note: oneLine(e.Note), Observed: e.Observed, Until: e.Until,
+			Said: stix.Said{By: e.By, Ref: e.Said, Item: e.Item, Time: e.Told, Marking: e.Marking},
+			Type: string(e.Value.Type), Value: e.Value.Canonical, Note: oneLine(e.Note), Observed: e.Observed, Until: e.Until,
 		})
-		if err != nil {
+		if err != nil || e.Marking == "" {
 			continue
 		}
 		fits[e.Ref] = true

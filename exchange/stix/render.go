@@ -31,10 +31,10 @@ type Author struct {
 // Said is what a statement of this product says beside its content.
 type Said struct {
 	By      Author
-	Index   uint64    // of the statement in the author's log
-	Item    int       // in the statement
-	Time    time.Time // claimed
-	Marking string    // TLP label
+	Ref     statement.Ref // the statement
+	Item    int           // in it
+	Time    time.Time     // claimed
+	Marking string        // TLP label, empty for what nobody marked
 }
 
 // SaidIndicator is one item of an indicator list.
@@ -42,7 +42,6 @@ type SaidIndicator struct {
 	Said
 	Type     string // an observable.Type, or PatternType
 	Value    string // in canonical form; of a PatternType the pattern
-	List     string // as its giver calls it
 	Note     string
 	Observed time.Time // zero: not said
 	Until    time.Time // zero: not said
@@ -55,8 +54,8 @@ const (
 	TypeSigma   = "sigma-rule"
 )
 
-func saidID(typ, origin string, index uint64, item int) string {
-	return NameID(typ, fmt.Sprintf("%s\n%d\n%d", origin, index, item))
+func saidID(typ string, said statement.Digest, item int) string {
+	return NameID(typ, fmt.Sprintf("%s\n%d", said, item))
 }
 
 // NameID makes the identifier of an object of ours from what tells it from others
@@ -66,12 +65,11 @@ func NameID(typ, name string) string {
 }
 
 // IdentityID is the identifier under which a party's words appear.
-func IdentityID(origin string) string { return saidID("identity", origin, 0, 0) }
+func IdentityID(origin string) string { return NameID("identity", origin) }
 
-// IndicatorID is the identifier of an item of a list.
-func IndicatorID(origin string, index uint64, item int) string {
-	return saidID("indicator", origin, index, item)
-}
+// IndicatorID is the identifier of an item of a list, from the id of the list's
+// statement: two statements under one number of a forked log are two.
+func IndicatorID(list statement.Digest, item int) string { return saidID("indicator", list, item) }
 
 // BundleID makes the identifier of a bundle from what is in it, its hashes, say.
 func BundleID(content []byte) string {
@@ -92,14 +90,16 @@ type common struct {
 func millis(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (s Said) common(typ string) (common, error) {
-	d, ok := TLPDefinitionOf(s.Marking)
-	if !ok {
+	var markings []string
+	if d, ok := TLPDefinitionOf(s.Marking); ok {
+		markings = []string{d.ID}
+	} else if s.Marking != "" {
 		return common{}, statement.Refuse(statement.CodeMarking, "%.40q is no TLP label", s.Marking)
 	}
 	at := millis(s.Time)
 	return common{
-		Type: typ, SpecVersion: specVersion, ID: saidID(typ, s.By.Origin, s.Index, s.Item), CreatedBy: IdentityID(s.By.Origin),
-		Created: at, Modified: at, Markings: []string{d.ID},
+		Type: typ, SpecVersion: specVersion, ID: saidID(typ, s.Ref.ID, s.Item), CreatedBy: IdentityID(s.Ref.Origin),
+		Created: at, Modified: at, Markings: markings,
 	}, nil
 }
 
@@ -166,11 +166,19 @@ func RenderIndicator(i SaidIndicator) (Object, error) {
 		From        string      `json:"valid_from"`
 		Until       string      `json:"valid_until,omitzero"`
 		External    []reference `json:"external_references"`
-	}{c, i.List, i.Note, types, pattern, kind, millis(from), until, i.external()})
+	}{c, nameOf(i.Value), i.Note, types, pattern, kind, millis(from), until, i.external()})
 }
 
 func (s Said) external() []reference {
-	return []reference{{"entente", fmt.Sprintf("%s/%d#%d", s.By.Origin, s.Index, s.Item)}}
+	return []reference{{"entente", fmt.Sprintf("%s/%d#%d", s.Ref.Origin, s.Ref.Index, s.Item)}}
+}
+
+// nameOf is short: a rule is its own value.
+func nameOf(value string) string {
+	if len(value) > 120 || strings.ContainsAny(value, "\r\n") {
+		return "rule"
+	}
+	return value
 }
 
 // PatternOf writes a value as a pattern (section 9), and says which kind of pattern it is.

@@ -11,7 +11,7 @@ import (
 // SaidSighting is one sighting of an indicator that somebody gave.
 type SaidSighting struct {
 	Said
-	Of          SaidIndicator // of it author, index, item, type and value count
+	Of          SaidIndicator // of it statement, item, type and value count
 	Count       int
 	First, Last time.Time
 }
@@ -33,7 +33,7 @@ func RenderSighting(s SaidSighting) ([]Object, error) {
 	}
 	if ok {
 		data := c
-		data.Type, data.ID = "observed-data", saidID("observed-data", s.By.Origin, s.Index, s.Item)
+		data.Type, data.ID = "observed-data", saidID("observed-data", s.Ref.ID, s.Item)
 		o, err := render(struct {
 			common `json:",inline"`
 			First  string   `json:"first_observed"`
@@ -55,7 +55,7 @@ func RenderSighting(s SaidSighting) ([]Object, error) {
 		Observed []string    `json:"observed_data_refs,omitzero"`
 		Where    []string    `json:"where_sighted_refs"`
 		External []reference `json:"external_references"`
-	}{c, millis(s.First), millis(s.Last), s.count(), IndicatorID(s.Of.By.Origin, s.Of.Index, s.Of.Item), seen, []string{IdentityID(s.By.Origin)}, s.external()})
+	}{c, millis(s.First), millis(s.Last), s.count(), IndicatorID(s.Of.Ref.ID, s.Of.Item), seen, []string{IdentityID(s.Ref.Origin)}, s.external()})
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func rendered(t *testing.T) (objects []Object) {
 			value = "title: a\nlogsource:\n    category: dns\ndetection:\n    s:\n        query: a\n    condition: s\n"
 		}
 		ind := SaidIndicator{
-			Said: Said{By: north, Index: 7, Item: i, Time: saidAt, Marking: "TLP:AMBER+STRICT"}, Type: typ, Value: value, List: "C2 of \"May\"",
+			Said: Said{By: north, Ref: statement.Ref{Origin: north.Origin, Index: 7, ID: statement.Digest{7}}, Item: i, Time: saidAt, Marking: "TLP:AMBER+STRICT"}, Type: typ, Value: value,
 			Observed: saidAt.Add(-time.Hour), Until: saidAt.Add(time.Hour), Context: i%2 == 0, Note: "é\u2028",
 		}
 		if i%3 == 0 {
@@ -65,7 +65,7 @@ func rendered(t *testing.T) (objects []Object) {
 			t.Fatalf("%s: %v", typ, err)
 		}
 		seen, err := RenderSighting(SaidSighting{
-			Said: Said{By: north, Index: 100 + uint64(i), Time: saidAt, Marking: "TLP:GREEN"}, Of: ind, Count: 2_000_000_000, First: saidAt, Last: saidAt,
+			Said: Said{By: north, Ref: statement.Ref{Origin: north.Origin, Index: 100 + uint64(i), ID: statement.Digest{100, byte(i)}}, Time: saidAt, Marking: "TLP:GREEN"}, Of: ind, Count: 2_000_000_000, First: saidAt, Last: saidAt,
 		})
 		if err != nil {
 			t.Fatalf("%s: %v", typ, err)
