@@ -59,7 +59,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
 	n.lists.own, n.lists.giver = n.ownRules, n.self.ID
 	n.canaries = &canaries{self: n.self, view: n.view, log: n.log, opens: n.ingress}
-	n.lists.decoys = n.canaries.decoys
+	n.lists.decoys, n.lists.copies = n.canaries.decoys, n.canaries.copies
 	n.clerk = newClerk(n.author, n.view, n.watch, n.lists, n.heads, now)
 	if err := errors.Join(n.clerk.recall(ctx), n.recallSpent(ctx)); err != nil {
 		return err

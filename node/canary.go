@@ -52,6 +52,15 @@ func (n *Node) shareMarked(ctx context.Context, r api.ShareRequest, items []indi
 	if err != nil {
 		return err
 	}
+	// The own side keeps the list as it is: own tools and the own watch read this
+	// one, and of the copies the decoys alone.
+	plain, err := sheetTexts(items)
+	if err != nil {
+		return err
+	}
+	if err := n.keepList(ctx, r, t.marking, plain, out.Case); err != nil {
+		return err
+	}
 	ref, err := n.author.say(ctx, draft{
 		kind: border.KindCanary, private: true, marking: border.Red, caseID: out.Case, parts: [][]byte{part},
 		body: border.CanaryBody{Name: r.Name, Copies: len(copies), Decoys: len(decoys)},
@@ -109,6 +118,27 @@ func (n *Node) sayList(ctx context.Context, r api.ShareRequest, t terms, source 
 			return err
 		}
 		out.Refs = append(out.Refs, ref)
+	}
+	return nil
+}
+
+// keepList says a list to nobody.
+func (n *Node) keepList(ctx context.Context, r api.ShareRequest, marking border.Marking, texts [][]byte, caseID string) error {
+	for i, text := range texts {
+		list, err := indicator.ParseList(text)
+		if err != nil {
+			return err
+		}
+		_, err = n.author.say(ctx, draft{
+			kind: indicator.KindList, private: true, marking: marking, caseID: caseID, parts: [][]byte{text},
+			body: indicator.ListBody{
+				Name: r.Name, Source: strings.TrimSpace(r.Source), Basis: cmp.Or(r.Basis, indicator.BasisTold),
+				Count: len(list.Items), Sheet: i + 1, Sheets: len(texts),
+			},
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -190,4 +220,23 @@ func (c *canaries) decoys(ctx context.Context) (map[observable.Value]string, err
 		}
 	}
 	return given, err
+}
+
+// copies returns the own statements that are marked copies.
+func (c *canaries) copies(ctx context.Context) (map[uint64]bool, error) {
+	_, said, err := c.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uint64]bool)
+	for _, s := range said {
+		lists, err := c.view.OfCase(ctx, c.self.Origin, s.Case, indicator.KindList)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lists {
+			out[l.Index] = l.Index > s.Index && len(l.Recipients) == 1
+		}
+	}
+	return out, nil
 }

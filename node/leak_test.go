@@ -202,6 +202,21 @@ func TestCanaryIsNoFinding(t *testing.T) {
 			t.Errorf("south holds %s: %v", e.item.Value, e.verdict.Reasons)
 		}
 	}
+	// At home the list stands once, for the watch and for own tools, and without decoys.
+	n, real := u.node(north), 0
+	for _, e := range n.lists.get().entries {
+		if e.giver == north && e.item.Value == "one.example" {
+			real++
+		}
+	}
+	if real != 1 {
+		t.Errorf("north watches one.example %d times", real)
+	}
+	u.eventually("the list stands on the own shelf", func() bool {
+		page, _, err := n.view.Objects(t.Context(), sqlite.ObjectQuery{Shelves: []string{sqlite.ShelfOwn}, Level: sqlite.MaxLevel, Limit: 50})
+		u.ok(err)
+		return len(page) == 2
+	})
 	if _, ok := decoys[observable.Value{Type: observable.Domain, Canonical: "one.example"}]; ok {
 		t.Error("a real value is called a decoy")
 	}

@@ -65,6 +65,9 @@ type lists struct {
 	now    func() time.Time
 	own    func() []rule.Rule // the operator's rules
 	decoys func(context.Context) (map[observable.Value]string, error)
+	// copies are the own statements that are marked copies: of these the decoys
+	// alone are watched, the list itself stands once beside them.
+	copies func(context.Context) (map[uint64]bool, error)
 	giver  string // party id of the operator
 
 	mu      sync.RWMutex // guards what follows
@@ -75,7 +78,7 @@ type lists struct {
 }
 
 func newLists(view *sqlite.View, self string, gate *border.Gate, now func() time.Time) *lists {
-	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() []rule.Rule { return nil }, decoys: func(context.Context) (map[observable.Value]string, error) { return nil, nil }}
+	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() []rule.Rule { return nil }, decoys: func(context.Context) (map[observable.Value]string, error) { return nil, nil }, copies: func(context.Context) (map[uint64]bool, error) { return nil, nil }}
 }
 
 // get returns the present watchlist.
@@ -114,6 +117,14 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 	if err != nil {
 		return nil, err
 	}
+	decoys, err := l.decoys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := l.copies(ctx)
+	if err != nil {
+		return nil, err
+	}
 	w := &watchlist{byKey: make(map[sqlite.Key]int)}
 	var set []indicator.Entry
 	for _, list := range all {
@@ -130,7 +141,8 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 		}
 		w.lists = append(w.lists, list.Ref)
 		for n, it := range items {
-			if !stands(objects[n]) {
+			marked := list.Ref.Origin == l.self && copies[list.Ref.Index] && decoys[it.Observable()] == ""
+			if marked || !stands(objects[n]) {
 				continue
 			}
 			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, object: objects[n], list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
@@ -145,7 +157,7 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 			w.entries = append(w.entries, e)
 		}
 	}
-	if err := l.judgeAll(ctx, w.entries); err != nil {
+	if err := l.judgeAll(ctx, w.entries, decoys); err != nil {
 		return nil, err
 	}
 	l.loadRules(w)
@@ -153,12 +165,8 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 }
 
 // judgeAll asks the gate about every entry.
-func (l *lists) judgeAll(ctx context.Context, entries []entry) error {
+func (l *lists) judgeAll(ctx context.Context, entries []entry, decoys map[observable.Value]string) error {
 	others, err := l.supports(ctx, entries)
-	if err != nil {
-		return err
-	}
-	decoys, err := l.decoys(ctx)
 	if err != nil {
 		return err
 	}

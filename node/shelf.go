@@ -105,7 +105,13 @@ func (n *Node) placing(ctx context.Context, a sqlite.Arrival) (sqlite.Placing, e
 	p := sqlite.Placing{Unshelved: a.Unshelved, Base: a.Base}
 	if a.Party == n.self.ID {
 		n.shelf.in = nil // the own word takes the place of others'
-		p.Shelves = []string{sqlite.ShelfOwn}
+		copies, err := n.canaries.copies(ctx)
+		if err != nil {
+			return p, err
+		}
+		if !copies[a.Index] { // own tools read the list as it is, without decoys
+			p.Shelves = []string{sqlite.ShelfOwn}
+		}
 		for _, to := range a.Recipients {
 			p.Shelves = append(p.Shelves, sqlite.ShelfTo(to))
 		}
