@@ -98,6 +98,33 @@ func TestDraft(t *testing.T) {
 	}
 }
 
+// TestDraftsAreFew: where segments cannot be made for long, memory does not fill with drafts of them; the segments come all the same.
+func TestDraftsAreFew(t *testing.T) {
+	d := disktest.New(rand.New(rand.NewPCG(1, 1)))
+	s, _, err := Open(config(d, newClock()), nil)
+	ok(t, err)
+	for n := range 4 {
+		add(t, s, n*100, n*100+100)
+		d.Play(disktest.Plan{Capacity: 1})
+		if _, err := s.Seal(t.Context(), true); !disk.IsFull(err) {
+			t.Fatalf("sealing: %v", err)
+		}
+		d.Play(disktest.Plan{})
+	}
+	drafts := 0
+	for _, sp := range s.closed {
+		if sp.draft != nil {
+			drafts++
+		}
+	}
+	if len(s.closed) != 4 || drafts > 1 {
+		t.Errorf("%d drafts of %d spools", drafts, len(s.closed))
+	}
+	if m := must(s.Seal(t.Context(), false))(t); len(m) != 4 || len(lines(t, s, everything())) != 400 {
+		t.Errorf("sealed %d", len(m))
+	}
+}
+
 func TestPack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var p packer

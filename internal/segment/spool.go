@@ -152,6 +152,9 @@ func (s *Store) rotate() {
 		return
 	}
 	if sp.length > 0 {
+		for _, c := range s.closed { // where segments cannot be made they would fill the memory
+			c.draft = nil
+		}
 		s.closed = append(s.closed, sp)
 	} else {
 		_ = sp.file.Close() // nothing in it counts
