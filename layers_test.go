@@ -79,7 +79,6 @@ var thirdParty = map[string][]string{
 	"internal/parquet":  {"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"},
 	"internal/nats":     {"github.com/nats-io/nats.go"},
 	"internal/misphttp": {"github.com/go-json-experiment/json"},
-	"internal/mispfeed": {"github.com/go-json-experiment/json"},
 	// a suite that runs real servers
 	"internal/nats/natstest": {"github.com/nats-io/nats-server"},
 	"internal/syslog":        {"golang.org/x/sys/unix"},

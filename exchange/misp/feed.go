@@ -88,7 +88,7 @@ func (e Entry) Matches(file []byte) error {
 }
 
 // FeedEvent returns the event of a file, whose uuid the file's name gives.
-func FeedEvent(uuid string, file []byte) (raw jsontext.Value, err error) {
+func FeedEvent(uuid string, file []byte) (raw []byte, err error) {
 	n := 0
 	err = EachEvent(file, func(r jsontext.Value) error {
 		if n++; n > 1 {
@@ -117,7 +117,7 @@ type Feed struct {
 // Add takes an event in and returns its file. open says that the event is for
 // everybody: only then its values go into hashes.csv, because a hash without
 // salt of an address or a name is found by trying all of them.
-func (f *Feed) Add(raw jsontext.Value, open bool) (name string, file []byte, err error) {
+func (f *Feed) Add(raw []byte, open bool) (name string, file []byte, err error) {
 	e, err := ParseEvent(raw)
 	if err != nil {
 		return "", nil, err

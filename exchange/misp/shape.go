@@ -82,7 +82,7 @@ func oneEvent(data jsontext.Value, visit func(raw jsontext.Value) error) error {
 func errNotMISP() error { return statement.Refuse(statement.CodeKind, "not a MISP event") }
 
 // Wrap puts events into the shape of an answer to a search.
-func Wrap(events []jsontext.Value) jsontext.Value {
+func Wrap(events [][]byte) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"response":[`)
 	for i, e := range events {
@@ -95,4 +95,15 @@ func Wrap(events []jsontext.Value) jsontext.Value {
 	}
 	b.WriteString("]}")
 	return b.Bytes()
+}
+
+// Events returns the events of a file, each as the bytes that came, without
+// what they are wrapped in. It refuses what EachEvent does.
+func Events(data []byte) ([][]byte, error) {
+	var list [][]byte
+	err := EachEvent(data, func(raw jsontext.Value) error {
+		list = append(list, raw.Clone())
+		return nil
+	})
+	return list, err
 }

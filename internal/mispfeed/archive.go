@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"entente/exchange/misp"
 	"entente/statement"
 )
@@ -30,7 +28,7 @@ func IsZip(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")
 // ReadZip reads a feed from a zip file, in which it may lie in a folder. A file
 // with any name that leads out of it, a link, a name twice (letter case aside),
 // two entries over the same bytes, or more than the limits is refused whole.
-func ReadZip(data []byte, visit func(e misp.Entry, raw jsontext.Value) error) (Report, error) {
+func ReadZip(data []byte, visit func(e misp.Entry, raw []byte) error) (Report, error) {
 	a, err := openZip(data)
 	if err != nil {
 		return Report{}, err

@@ -14,16 +14,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"entente/exchange/misp"
 	"entente/statement"
 )
 
 func uuid(n int) string { return fmt.Sprintf("5908888b-0154-4a69-b0b2-%012x", n) }
 
-func sample(n int, tlp string) jsontext.Value {
-	return jsontext.Value(fmt.Sprintf(`{"uuid":%q,"info":"event %d","date":"2026-05-01","timestamp":"1777700000","threat_level_id":"2","analysis":1,"x":1.0,
+func sample(n int, tlp string) []byte {
+	return []byte(fmt.Sprintf(`{"uuid":%q,"info":"event %d","date":"2026-05-01","timestamp":"1777700000","threat_level_id":"2","analysis":1,"x":1.0,
 		"Orgc":{"id":"5","name":"CIRCL","uuid":"55f6ea5e-2c60-40e5-964f-47a8950d210f"},"Tag":[{"name":%q,"colour":"#fff"}],
 		"Attribute":[{"type":"domain|ip","value":"evil%d.example|198.51.100.7"},{"type":"md5","value":"gone","deleted":1}]}`, uuid(n), n, tlp, n))
 }
@@ -44,10 +42,10 @@ func write(t *testing.T, dir string, events map[int]string) {
 	}
 }
 
-func readAll(t *testing.T, read func(visit func(misp.Entry, jsontext.Value) error) (Report, error)) (map[string]string, Report) {
+func readAll(t *testing.T, read func(visit func(misp.Entry, []byte) error) (Report, error)) (map[string]string, Report) {
 	t.Helper()
 	got := make(map[string]string)
-	r, err := read(func(e misp.Entry, raw jsontext.Value) error {
+	r, err := read(func(e misp.Entry, raw []byte) error {
 		got[e.UUID] = string(raw)
 		return nil
 	})
@@ -57,8 +55,8 @@ func readAll(t *testing.T, read func(visit func(misp.Entry, jsontext.Value) erro
 	return got, r
 }
 
-func inFolder(dir string) func(func(misp.Entry, jsontext.Value) error) (Report, error) {
-	return func(visit func(misp.Entry, jsontext.Value) error) (Report, error) { return ReadFolder(dir, visit) }
+func inFolder(dir string) func(func(misp.Entry, []byte) error) (Report, error) {
+	return func(visit func(misp.Entry, []byte) error) (Report, error) { return ReadFolder(dir, visit) }
 }
 
 // TestFeed: what is written is read back, byte for byte; hashes are of what is
@@ -142,7 +140,7 @@ func TestHostileManifest(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, misp.ManifestFile), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ReadFolder(dir, func(misp.Entry, jsontext.Value) error { return nil })
+		_, err := ReadFolder(dir, func(misp.Entry, []byte) error { return nil })
 		if _, ok := statement.AsRefusal(err); !ok {
 			t.Errorf("%.80s: %v", text, err)
 		}
@@ -190,8 +188,8 @@ func pack(t testing.TB, entries ...entry) []byte {
 
 func file(name, text string) entry { return entry{name: name, text: text, mode: 0o644} }
 
-func zipped(data []byte) func(func(misp.Entry, jsontext.Value) error) (Report, error) {
-	return func(visit func(misp.Entry, jsontext.Value) error) (Report, error) { return ReadZip(data, visit) }
+func zipped(data []byte) func(func(misp.Entry, []byte) error) (Report, error) {
+	return func(visit func(misp.Entry, []byte) error) (Report, error) { return ReadZip(data, visit) }
 }
 
 func good(prefix string) []entry {
@@ -238,7 +236,7 @@ func TestHostileZip(t *testing.T) {
 		{"no manifest", pack(t, file("x", "y")), "not a feed"},
 	} {
 		visited := false
-		_, err := ReadZip(c.data, func(misp.Entry, jsontext.Value) error { visited = true; return nil })
+		_, err := ReadZip(c.data, func(misp.Entry, []byte) error { visited = true; return nil })
 		r, ok := statement.AsRefusal(err)
 		if !ok || !strings.Contains(r.Detail, c.has) || visited {
 			t.Errorf("%s: %v, visited %v", c.what, err, visited)
@@ -273,7 +271,7 @@ func FuzzZip(f *testing.F) {
 	f.Add(pack(f, good("")...))
 	f.Add(pack(f, good("feed/")...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := ReadZip(data, func(e misp.Entry, raw jsontext.Value) error {
+		r, err := ReadZip(data, func(e misp.Entry, raw []byte) error {
 			if _, err := misp.ParseEvent(raw); err != nil {
 				t.Fatal(err)
 			}

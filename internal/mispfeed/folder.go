@@ -16,8 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"entente/exchange/misp"
 	"entente/exchange/stix"
 	"entente/statement"
@@ -58,7 +56,7 @@ func IsFeed(dir string) bool {
 
 // ReadFolder calls visit for every event of the feed in a folder, in the order
 // of their uuids; an error of visit ends the reading.
-func ReadFolder(dir string, visit func(e misp.Entry, raw jsontext.Value) error) (Report, error) {
+func ReadFolder(dir string, visit func(e misp.Entry, raw []byte) error) (Report, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return Report{}, fmt.Errorf("open the feed: %w", err)
@@ -67,7 +65,7 @@ func ReadFolder(dir string, visit func(e misp.Entry, raw jsontext.Value) error) 
 	return read(folder{root}, visit)
 }
 
-func read(from source, visit func(e misp.Entry, raw jsontext.Value) error) (Report, error) {
+func read(from source, visit func(e misp.Entry, raw []byte) error) (Report, error) {
 	var r Report
 	manifest, err := from.open(misp.ManifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,7 +123,7 @@ func (r *Report) look(from source, entries []misp.Entry) error {
 	return nil
 }
 
-func event(from source, e misp.Entry) (jsontext.Value, error) {
+func event(from source, e misp.Entry) ([]byte, error) {
 	data, err := from.open(misp.FeedFile(e.UUID))
 	if err != nil {
 		return nil, err

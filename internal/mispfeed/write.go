@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"entente/exchange/misp"
 )
 
@@ -32,7 +30,7 @@ func Create(dir string) (*Writer, error) {
 
 // Add writes an event. open says that it is for everybody: its values go into
 // hashes.csv.
-func (w *Writer) Add(raw jsontext.Value, open bool) error {
+func (w *Writer) Add(raw []byte, open bool) error {
 	name, file, err := w.feed.Add(raw, open)
 	if err != nil {
 		return err

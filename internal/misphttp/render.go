@@ -192,3 +192,36 @@ func orgID(o *misp.Organisation) string {
 	}
 	return misp.LocalID("org " + string(o.Name))
 }
+
+// Plain writes an event for a feed: its own bytes, with to_ids off where the
+// gate holds an attribute back. An event of which it holds none stays as it is.
+func Plain(e Event) ([]byte, error) {
+	f, err := open(e)
+	if err != nil || e.Held == nil {
+		return e.Raw, err
+	}
+	held := false
+	err = f.read.EachAttribute(func(a misp.Attribute, at misp.Place, _ jsontext.Value) error {
+		held = held || !at.Proposal && a.ToIDs.On() && e.Held(a)
+		return nil
+	})
+	if err != nil || !held {
+		return e.Raw, err
+	}
+	f.Sightings = nil
+	m, err := misp.ParseMembers(f.Raw)
+	if err != nil {
+		return nil, err
+	}
+	p := pen{q: query{deleted: "01"}, f: f}
+	if len(m.Get("Attribute")) > 0 {
+		p.set(m, "Attribute", p.attributes(m.Get("Attribute"), nil))
+	}
+	if len(m.Get("Object")) > 0 {
+		p.set(m, "Object", p.objects(m.Get("Object")))
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return m.Marshal()
+}
