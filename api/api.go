@@ -30,6 +30,10 @@ type Node interface {
 	Share(ctx context.Context, r ShareRequest) (ShareResult, error)
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)
 	Release(ctx context.Context, r ReleaseRequest) (ReleaseResult, error)
+	// Events takes MISP events in, or says them to other parties.
+	Events(ctx context.Context, r EventsRequest) (EventsResult, error)
+	// Feed calls visit for every event that a feed may hold.
+	Feed(ctx context.Context, q FeedQuery, visit func(FeedEvent) error) error
 	// Defend writes the indicators that may be acted on for a tool of the own side.
 	Defend(ctx context.Context, r DefendRequest) (DefendResult, error)
 	Alerts(ctx context.Context, q AlertQuery) (Alerts, error)

@@ -102,6 +102,7 @@ func Handler(n Node) http.Handler {
 
 // bytesRoutes answer files and streams.
 func bytesRoutes(mux *http.ServeMux, n Node) {
+	mispRoutes(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {
 		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
 			b, err := f(r)

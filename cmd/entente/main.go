@@ -49,7 +49,7 @@ func verbs() []verb {
 		groupVerb(), receiptsVerb(),
 		exposureVerb(), giverVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
-		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(),
+		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(), mispVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
 		watchVerb(), rulesVerb(), benchVerb(), versionVerb(),
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"flag"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) {
 //	freeport NAME...             sets each variable to a free address on 127.0.0.1
 //	waitfor SECONDS REGEXP CMD…  repeats a command until its output matches
 //	capture NAME REGEXP          sets NAME to the first group in the last stdout
+//	ask METHOD URL KEY [BODY]    sends a tool's request; stdout is the answer, "! ask" wants a refusal
 //	flip FILE OFFSET             changes one byte of a file
 //	data NAME PATH               sets NAME to a file of the shared real data, or to nothing
 func TestScript(t *testing.T) {
@@ -43,7 +46,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freeport, "waitfor": waitfor, "capture": capture, "flip": flip, "data": sharedData,
+			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "data": sharedData,
 		},
 	})
 }
@@ -114,6 +117,31 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no %q in stdout", args[1])
 	}
 	ts.Setenv(args[0], m[1])
+}
+
+// ask is what a tool on HTTP does: KEY is the whole header Authorization.
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 && len(args) != 4 {
+		ts.Fatalf("usage: ask METHOD URL KEY [BODY]")
+	}
+	body := ""
+	if len(args) == 4 {
+		body = ts.ReadFile(args[3])
+	}
+	r, err := http.NewRequest(args[0], args[1], strings.NewReader(body))
+	ts.Check(err)
+	r.Header.Set("Authorization", args[2])
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	_, err = ts.Stdout().Write(data)
+	ts.Check(err)
+	if (answer.StatusCode >= 300) != neg {
+		ts.Fatalf("%s %s: %s\n%s", args[0], args[1], answer.Status, data)
+	}
 }
 
 func flip(ts *testscript.TestScript, neg bool, args []string) {

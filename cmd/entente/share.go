@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"entente/api"
 	"entente/exchange/convert"
+	"entente/internal/mispfeed"
 	"entente/record"
 	"entente/statement"
 )
@@ -19,7 +21,7 @@ import (
 func shareVerb() verb {
 	return verb{"share", "share a file of indicators", `share --dir DIR --to PARTY[,PARTY] [flags] FILE...
 
-Reads a plain list, CSV, STIX 2.1 bundle, MISP event or Sigma rules, says it to the named
+Reads a plain list, CSV, STIX 2.1 bundle, MISP event, a folder with a feed of such, or Sigma rules, says it to the named
 parties, and waits until the statement is held.
 
   --to PARTY          who may read it; may be repeated; or a group, as @NAME or @PARTY/NAME
@@ -54,16 +56,21 @@ func runShare(ctx context.Context, e *env, args []string) error {
 	if *name != "" && len(files) > 1 {
 		return usagef("--name goes with one file")
 	}
-	requests := make([]api.ShareRequest, len(files))
-	for i, file := range files {
-		data, err := readFile(file, api.MaxShare)
-		if err != nil {
+	var requests []api.ShareRequest
+	for _, file := range files {
+		r := api.ShareRequest{Name: cmp.Or(*name, base(file)), Source: *source, Basis: *basis, Marking: *marking, To: to, Officer: *officer, Canary: *canary}
+		if mispfeed.IsFeed(file) {
+			list, err := feedRequests(e, file, r)
+			if err != nil {
+				return err
+			}
+			requests = append(requests, list...)
+			continue
+		}
+		if r.Data, err = readFile(file, api.MaxShare); err != nil {
 			return err
 		}
-		requests[i] = api.ShareRequest{Name: base(file), Source: *source, Basis: *basis, Marking: *marking, To: to, Officer: *officer, Canary: *canary, Data: data}
-		if *name != "" {
-			requests[i].Name = *name
-		}
+		requests = append(requests, r)
 	}
 	if err := readAll(e, requests, *dry, *asJSON); err != nil || *dry {
 		return err
@@ -72,13 +79,13 @@ func runShare(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	for i, r := range requests {
+	for _, r := range requests {
 		out, err := c.Share(ctx, r)
 		if refused, ok := statement.AsRefusal(err); ok && refused.Code == statement.CodeRecipient {
-			return hint(fmt.Errorf("%s: %w", files[i], err), "--to PARTY names who may read it; entente charter show --dir DIR lists the parties")
+			return hint(fmt.Errorf("%s: %w", r.Name, err), "--to PARTY names who may read it; entente charter show --dir DIR lists the parties")
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", files[i], err)
+			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 		if *asJSON {
 			if err := e.json(out); err != nil {
