@@ -15,7 +15,6 @@ import (
 
 	"entente/border"
 	"entente/charter"
-	"entente/exchange/convert"
 	"entente/internal/ingest"
 	"entente/internal/keyfile"
 	"entente/internal/peer"
@@ -272,15 +271,11 @@ func (n *Node) newServer(keys *keyfile.Keys) (*peer.Server, error) {
 func (n *Node) newGate() (*border.Gate, error) {
 	all := border.BuiltIn()
 	for _, path := range n.cfg.WarningLists {
-		data, err := os.ReadFile(path)
+		lists, err := warningLists(path, func(path string, why error) { n.logger.Warn("warning list left out", "path", path, "error", why) })
 		if err != nil {
-			return nil, fmt.Errorf("warning list: %w", err)
+			return nil, err
 		}
-		l, err := convert.WarningList(filepath.Base(path), data)
-		if err != nil {
-			return nil, fmt.Errorf("warning list %s: %w", path, err)
-		}
-		all = append(all, l)
+		all = append(all, lists...)
 	}
 	own, err := n.cfg.own()
 	if err != nil {

@@ -32,7 +32,7 @@ type Config struct {
 	Console string `yaml:"console"`
 	// Sources are the log files and folders that this node watches.
 	Sources []Source `yaml:"sources"`
-	// WarningLists are files in MISP warning-list format, beside the built-in ones.
+	// WarningLists are files in MISP warning-list format and folders of them, beside the built-in ones.
 	WarningLists []string `yaml:"warning_lists"`
 	// Rules are Sigma files and folders of them that run on the logs of this node.
 	Rules []string `yaml:"rules"`
