@@ -59,7 +59,7 @@ func New(cfg Config) (*Console, error) {
 
 // routes is the whole surface of the console; the tests walk it.
 func (c *Console) routes() []route {
-	return append(c.entryRoutes(),
+	return append(append(c.entryRoutes(), c.borderRoutes()...),
 		route{"GET /{$}", readers, c.first},
 		route{"GET /live", readers, c.follow},
 		route{"GET /watch", readers, c.watch},

@@ -114,6 +114,9 @@ func TestNoKeyUnused(t *testing.T) {
 		"verdict": {"accepted", "held-back", "refused", "not-understood", "sealed"},
 		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
 		"meta":    {"dir"},
+
+		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
+		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},
 	}
 	open := []string{"kind.", "type.", "reason.", "explain.", "warning.", "code.", "error."} // looked up by what others name
 	c, err := loadCatalogue("en")

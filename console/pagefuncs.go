@@ -35,7 +35,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"day":      func(t time.Time) string { return t.UTC().Format("2006-01-02") },
 		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
-		"within":   func(screen, path string) bool { return strings.HasPrefix(path, screen+"/") },
+		"within":   within,
 		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"brief":    brief,
 		"groups":   groups,
@@ -52,8 +52,20 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"stmt":     stmtPath,
 		"nth":      func(i int) int { return i + 1 }, // people count from one
 
+		"marked":  func(list []uint64, n uint64) bool { return slices.Contains(list, n) },
+		"when_ms": func(ms int64) time.Time { return time.UnixMilli(ms) },
+
 		"plotDays": plotDays, "plotHours": plotHours,
 	}
+}
+
+// within says that a path belongs to a screen: what crosses is part of the record.
+func within(screen, path string) bool {
+	if strings.HasPrefix(path, screen+"/") {
+		return true
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return screen == "/record" && slices.Contains([]string{"crossed", "objects", "share"}, first)
 }
 
 // brief shortens a digest to what tells two apart at a glance.

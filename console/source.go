@@ -27,6 +27,8 @@ var ErrNotFound = errors.New("not found")
 // ErrNotFound is shown as such; any other error is reported through
 // Config.Report and shown only as "internal".
 type Source interface {
+	// Border is the part of it that shows what crosses.
+	Border() Border
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

@@ -45,9 +45,18 @@ type SharedObjects struct {
 func (n *Node) ShareObjects(ctx context.Context, r ShareObjects) (SharedObjects, error) {
 	r.Media = cmp.Or(r.Media, stix.MediaSTIX)
 	out := SharedObjects{}
-	refs, err := n.gather(ctx, &r)
+	refs, list, err := n.weighAll(ctx, &r, &out)
 	if err != nil {
 		return out, err
+	}
+	return out, n.shareLevels(ctx, r, refs, list, &out)
+}
+
+// weighAll gathers what is to be shared and leaves out what cannot be.
+func (n *Node) weighAll(ctx context.Context, r *ShareObjects, out *SharedObjects) ([]statement.Ref, []bringing, error) {
+	refs, err := n.gather(ctx, r)
+	if err != nil {
+		return nil, nil, err
 	}
 	out.Objects = make([]Added, len(r.Objects))
 	w := weighing{n: n, batch: make(map[string]sqlite.Known)}
@@ -55,7 +64,7 @@ func (n *Node) ShareObjects(ctx context.Context, r ShareObjects) (SharedObjects,
 	for i, raw := range r.Objects {
 		o, _, err := w.weigh(ctx, AddObjects{Media: r.Media}, raw, &out.Objects[i])
 		if err != nil {
-			return out, err
+			return nil, nil, err
 		}
 		if out.Objects[i].Refused == nil {
 			out.Objects[i].Refused = o.Unclear
@@ -65,21 +74,12 @@ func (n *Node) ShareObjects(ctx context.Context, r ShareObjects) (SharedObjects,
 			list = append(list, bringing{raw: o.Raw, at: &out.Objects[i]})
 		}
 	}
-	return out, n.shareLevels(ctx, r, refs, list, &out)
+	return refs, list, nil
 }
 
-// shareLevels says what is marked alike in one run of statements: as strictly
-// as anything that it refers to, and where nothing is marked as the officer
-// says, or TLP:AMBER.
+// shareLevels says what is marked alike in one run of statements.
 func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement.Ref, list []bringing, out *SharedObjects) error {
-	at, files, err := n.labels(ctx, r, list)
-	if err != nil {
-		return err
-	}
-	if len(at) == 0 {
-		return statement.Refuse(statement.CodeValue, "no object that can be shared")
-	}
-	t, err := n.terms(ctx, r.Officer, r.Marking, r.To, files)
+	runs, err := n.runs(ctx, r, refs, list, out)
 	if err != nil {
 		return err
 	}
@@ -87,20 +87,48 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 		return err
 	}
 	body := stix.ObjectsBody{Name: cmp.Or(r.Name, "objects"), Source: r.Source, Basis: cmp.Or(r.Basis, indicator.BasisTold), Media: r.Media}
-	out.Marking, out.To = string(t.marking), t.to
-	for _, m := range slices.SortedFunc(maps.Keys(at), func(a, b border.Marking) int { return a.Level() - b.Level() }) {
-		d := draft{kind: stix.KindObjects, caseID: out.Case, marking: m, recipients: t.named(), group: t.group, officer: r.Officer, refs: refs}
-		for _, b := range at[m] {
-			d.pieces = append(d.pieces, b.piece)
-			d.book = b.book
-		}
-		said, err := n.sayObjects(ctx, at[m], d, body)
+	for _, run := range runs {
+		run.draft.caseID = out.Case
+		said, err := n.sayObjects(ctx, run.list, run.draft, body)
 		out.Refs = append(out.Refs, said...)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// run is what goes out under one marking.
+type run struct {
+	draft draft
+	list  []bringing
+}
+
+// runs sorts what is to be said by marking: as strictly as anything that it
+// refers to, and where nothing is marked as the officer says, or TLP:AMBER.
+func (n *Node) runs(ctx context.Context, r ShareObjects, refs []statement.Ref, list []bringing, out *SharedObjects) ([]run, error) {
+	at, files, err := n.labels(ctx, r, list)
+	if err != nil {
+		return nil, err
+	}
+	if len(at) == 0 {
+		return nil, statement.Refuse(statement.CodeValue, "no object that can be shared")
+	}
+	t, err := n.terms(ctx, r.Officer, r.Marking, r.To, files)
+	if err != nil {
+		return nil, err
+	}
+	out.Marking, out.To = string(t.marking), t.to
+	var runs []run
+	for _, m := range slices.SortedFunc(maps.Keys(at), func(a, b border.Marking) int { return a.Level() - b.Level() }) {
+		d := draft{kind: stix.KindObjects, marking: m, recipients: t.named(), group: t.group, officer: r.Officer, refs: refs}
+		for _, b := range at[m] {
+			d.pieces = append(d.pieces, b.piece)
+			d.book = b.book
+		}
+		runs = append(runs, run{d, at[m]})
+	}
+	return runs, nil
 }
 
 // labels sorts objects by the marking that they go out under. One whose
