@@ -110,3 +110,15 @@ FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx
 WHERE o.id = ?2 AND o.id <> '' AND o.origin = ?1 AND (o.media = ?3 OR o.media = '' AND ?3 NOT LIKE '%misp%') AND o.retracted < 0 AND o.standing NOT LIKE 'E\_%' ESCAPE '\' ORDER BY o.idx, o.n;
 -- name: refusals_of
 SELECT COUNT(*), COALESCE(SUM(standing LIKE 'E\_%' ESCAPE '\'), 0), COALESCE(MIN(CASE WHEN standing LIKE 'E\_%' ESCAPE '\' THEN standing END), '') FROM object WHERE origin = ? AND idx = ?;
+-- name: repeat_objects
+WITH RECURSIVE c (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM c WHERE i < ?2)
+INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing)
+SELECT o.origin, o.idx, c.i, o.media, substr(o.id, 1, length(o.id) - 12) || printf('%012x', c.i), o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.gated,
+  o.hash, o.code, o.retracted, o.added + c.i, o.eff, o.standing FROM c JOIN object o ON o.oid = ?3;
+-- name: repeat_bodies
+INSERT INTO body (oid, raw) SELECT o.oid, (SELECT raw FROM body WHERE oid = ?1) FROM object o WHERE o.n BETWEEN ?2 AND ?3 AND o.oid <> ?1;
+-- name: repeat_shelf
+INSERT INTO shelf (coll, class, added, oid, id, type, level, vkey)
+SELECT s.coll, s.class, o.added, o.oid, o.id, o.type, s.level, s.vkey FROM object o JOIN shelf s ON s.oid = ?1 WHERE o.n BETWEEN ?2 AND ?3 AND o.oid <> ?1;
+-- name: oldest_object
+SELECT oid FROM object WHERE added > 0 ORDER BY oid LIMIT 1;
