@@ -213,7 +213,7 @@ func TestCanaryIsNoFinding(t *testing.T) {
 		t.Errorf("north watches one.example %d times", real)
 	}
 	u.eventually("the list stands on the own shelf", func() bool {
-		page, _, err := n.view.Objects(t.Context(), sqlite.ObjectQuery{Shelves: []string{sqlite.ShelfOwn}, Level: sqlite.MaxLevel, Limit: 50})
+		page, _, err := n.Objects(t.Context(), ObjectQuery{Scope: ScopeOwn, Lens: everything(), Limit: 50})
 		u.ok(err)
 		return len(page) == 2
 	})
