@@ -32,6 +32,7 @@ type Access struct {
 type Feed struct {
 	Access     `yaml:",inline"`
 	Name       string        `yaml:"name"`
+	Kind       string        `yaml:"kind"`       // taxii, the default, or misp: the folder of a MISP feed
 	Collection string        `yaml:"collection"` // id, alias or title; empty: the only one
 	Every      time.Duration `yaml:"every"`      // default: 15 minutes, at least one second
 	Marking    string        `yaml:"marking"`    // of what is not marked itself
@@ -95,6 +96,9 @@ func (c Config) checkFeeds() error {
 		if f.Every != 0 && f.Every < time.Second {
 			return fmt.Errorf("feed %s: every %s is too often", f.Name, f.Every)
 		}
+		if f.Kind != "" && f.Kind != kindTAXII && f.Kind != kindMISP {
+			return fmt.Errorf("feed %s: kind %.20q: want %s or %s", f.Name, f.Kind, kindTAXII, kindMISP)
+		}
 		if _, err := f.Client(time.Now); err != nil {
 			return fmt.Errorf("feed %s: %w", f.Name, err)
 		}
@@ -118,7 +122,11 @@ func (n *Node) runFeed(ctx context.Context, f Feed) error {
 			wait = min(wait, time.Second)
 			continue
 		}
-		err := n.poll(ctx, f)
+		poll := n.poll
+		if f.Kind == kindMISP {
+			poll = n.pollMISP
+		}
+		err := poll(ctx, f)
 		var refused *taxiihttp.HTTPError
 		switch {
 		case err == nil || ctx.Err() != nil:

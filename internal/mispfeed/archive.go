@@ -33,7 +33,7 @@ func ReadZip(data []byte, visit func(e misp.Entry, raw []byte) error) (Report, e
 	if err != nil {
 		return Report{}, err
 	}
-	return read(a, visit)
+	return read(a, all, visit)
 }
 
 // archive is the files beside the manifest.

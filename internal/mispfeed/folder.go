@@ -62,10 +62,10 @@ func ReadFolder(dir string, visit func(e misp.Entry, raw []byte) error) (Report,
 		return Report{}, fmt.Errorf("open the feed: %w", err)
 	}
 	defer root.Close()
-	return read(folder{root}, visit)
+	return read(folder{root}, all, visit)
 }
 
-func read(from source, visit func(e misp.Entry, raw []byte) error) (Report, error) {
+func read(from source, fresh func(misp.Entry) bool, visit func(e misp.Entry, raw []byte) error) (Report, error) {
 	var r Report
 	manifest, err := from.open(misp.ManifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,6 +83,9 @@ func read(from source, visit func(e misp.Entry, raw []byte) error) (Report, erro
 		return r, err
 	}
 	for _, e := range entries {
+		if !fresh(e) {
+			continue
+		}
 		raw, err := event(from, e)
 		refusal, refused := statement.AsRefusal(err)
 		switch {
