@@ -24,11 +24,20 @@ func scanner(name string) Account {
 
 func add(t *testing.T, dir string, a Account, password string) string {
 	t.Helper()
-	token, err := Add(dir, a, password)
+	token, err := addAt(dir, a, password, cheap)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
+}
+
+// cheap is the cost of hashes in tests.
+const cheap = 10
+
+func book(dir string, now func() time.Time, report func(error)) *Book {
+	b := NewBook(dir, now, report)
+	b.cost = cheap
+	return b
 }
 
 // TestFile: what is added is there, holds no secret, and goes again.
@@ -129,7 +138,7 @@ func TestBook(t *testing.T) {
 	siem := add(t, dir, scanner("siem"), "")
 	feed := add(t, dir, scanner("feed"), "correct horse battery")
 	now := time.Unix(1_790_000_000, 0)
-	b := NewBook(dir, func() time.Time { return now }, func(err error) { t.Error(err) })
+	b := book(dir, func() time.Time { return now }, func(err error) { t.Error(err) })
 	for _, c := range []struct {
 		why  string
 		with Credential
@@ -161,7 +170,7 @@ func TestBook(t *testing.T) {
 func TestReread(t *testing.T) {
 	dir := t.TempDir()
 	reported := 0
-	b := NewBook(dir, time.Now, func(error) { reported++ })
+	b := book(dir, time.Now, func(error) { reported++ })
 	ask := func(token string) error {
 		_, err := b.Authenticate(t.Context(), Credential{"", token}, here)
 		return err
@@ -188,7 +197,7 @@ func TestReread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"{", `{"accounts":[]} x`, `{"accounts":[],"more":1}`, strings.Repeat(" ", maxFile+1), strings.Replace(string(good), `"scrypt_log_n": 15`, `"scrypt_log_n": 40`, 1)} {
+	for _, bad := range []string{"{", `{"accounts":[]} x`, `{"accounts":[],"more":1}`, strings.Repeat(" ", maxFile+1), strings.Replace(string(good), `"scrypt_log_n": 10`, `"scrypt_log_n": 40`, 1)} {
 		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +237,7 @@ func TestWrong(t *testing.T) {
 	dir := t.TempDir()
 	token := add(t, dir, scanner("siem"), "")
 	now := time.Unix(1_790_000_000, 0)
-	b := NewBook(dir, func() time.Time { return now }, nil)
+	b := book(dir, func() time.Time { return now }, nil)
 	ask := func(secret, from string) error {
 		_, err := b.Authenticate(t.Context(), Credential{"siem", secret}, netip.MustParseAddr(from))
 		return err

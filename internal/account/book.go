@@ -40,6 +40,7 @@ type Book struct {
 	report func(error)
 	key    [32]byte      // of the digests below: they mean nothing outside this process
 	turn   chan struct{} // one hash at a time, whoever asks
+	cost   int           // of a hash for nobody
 
 	mu    sync.Mutex // guards what follows
 	info  os.FileInfo
@@ -53,7 +54,7 @@ type Book struct {
 // NewBook makes the book of a data folder. report, if set, is told once when
 // the file turns bad.
 func NewBook(dir string, now func() time.Time, report func(error)) *Book {
-	b := &Book{dir: dir, now: now, report: report, turn: make(chan struct{}, 1), tries: make(map[netip.Addr]time.Time)}
+	b := &Book{dir: dir, now: now, report: report, turn: make(chan struct{}, 1), cost: logN, tries: make(map[netip.Addr]time.Time)}
 	if b.report == nil {
 		b.report = func(error) {}
 	}
@@ -104,7 +105,7 @@ func (b *Book) Authenticate(ctx context.Context, c Credential, from netip.Addr) 
 	if one, known, err := b.recall(sum, c, from); known || err != nil {
 		return one.Account, err
 	}
-	return b.settle(sum, one, proves(one, c), from)
+	return b.settle(sum, one, proves(one, c, b.cost), from)
 }
 
 // recall reads the file if that has changed, and looks for an answer that
@@ -133,11 +134,11 @@ func (b *Book) recall(sum [sha256.Size]byte, c Credential, from netip.Addr) (one
 
 // proves says whether the secret is one of the account's. It takes as long for
 // no account as for a wrong token, and tells the two secrets apart by nothing.
-func proves(one stored, c Credential) bool {
+func proves(one stored, c Credential, cost int) bool {
 	ask := one.Token
 	switch {
 	case one.Name == "":
-		ask = hashed{LogN: logN, Salt: make([]byte, saltLen), Hash: make([]byte, hashLen)}
+		ask = hashed{LogN: cost, Salt: make([]byte, saltLen), Hash: make([]byte, hashLen)}
 	case one.Password != nil && !looksLikeToken(c.Secret):
 		ask = *one.Password
 	}

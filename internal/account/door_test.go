@@ -64,8 +64,8 @@ func opened(t *testing.T, b *Book, m Mount, l Limits, secure *tls.Config) string
 func TestDoor(t *testing.T) {
 	dir := t.TempDir()
 	token := add(t, dir, scanner("siem"), "correct horse battery")
-	at := opened(t, NewBook(dir, time.Now, nil), echo(false), Limits{}, nil)
-	bare := opened(t, NewBook(dir, time.Now, nil), echo(true), Limits{}, nil)
+	at := opened(t, book(dir, time.Now, nil), echo(false), Limits{}, nil)
+	bare := opened(t, book(dir, time.Now, nil), echo(true), Limits{}, nil)
 	set := func(k, v string) func(*http.Request) { return func(r *http.Request) { r.Header.Add(k, v) } }
 	bearer := set("Authorization", "Bearer "+token)
 	for _, c := range []struct {
@@ -129,7 +129,7 @@ func (endless) Read(b []byte) (int, error) { return len(b), nil }
 func TestPlaces(t *testing.T) {
 	dir := t.TempDir()
 	tokens := map[string]string{"siem": add(t, dir, scanner("siem"), ""), "feed": add(t, dir, scanner("feed"), "")}
-	at := opened(t, NewBook(dir, time.Now, nil), echo(false), Limits{Total: 100, Waiting: 4, PerAccount: 2}, nil)
+	at := opened(t, book(dir, time.Now, nil), echo(false), Limits{Total: 100, Waiting: 4, PerAccount: 2}, nil)
 	clients := make(map[string]*http.Client)
 	ask := func(client, account string) int {
 		c := clients[client]
@@ -193,7 +193,7 @@ func TestDoorTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := add(t, dir, scanner("siem"), "")
-	at := opened(t, NewBook(dir, time.Now, nil), echo(false), Limits{}, secure)
+	at := opened(t, book(dir, time.Now, nil), echo(false), Limits{}, secure)
 	for version, good := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
 		tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "tools.example", MinVersion: version, MaxVersion: version}, ForceAttemptHTTP2: true} //nolint:gosec // the old version is refused
 		r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://"+at+"/echo/", nil)

@@ -129,6 +129,11 @@ func List(dir string) ([]Account, error) {
 // password of 16 to 256 bytes, if there is one, works beside the token, for
 // tools that cannot be given one. ErrThere if the name is taken.
 func Add(dir string, a Account, password string) (token string, err error) {
+	return addAt(dir, a, password, logN)
+}
+
+// addAt is Add with the cost of the hashes.
+func addAt(dir string, a Account, password string, cost int) (token string, err error) {
 	if err := a.Check(); err != nil {
 		return "", err
 	}
@@ -138,11 +143,11 @@ func Add(dir string, a Account, password string) (token string, err error) {
 	token = newToken()
 	one := stored{Account: a, ID: token[:TokenID]}
 	one.Added = one.Added.UTC().Truncate(time.Second)
-	if one.Token, err = hash(token); err != nil {
+	if one.Token, err = hash(token, cost); err != nil {
 		return "", err
 	}
 	if password != "" {
-		h, err := hash(password)
+		h, err := hash(password, cost)
 		if err != nil {
 			return "", err
 		}

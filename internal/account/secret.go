@@ -51,11 +51,11 @@ func looksLikeToken(s string) bool {
 	return len(s) == TokenLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-func hash(secret string) (hashed, error) {
-	h := hashed{LogN: logN, Salt: make([]byte, saltLen)}
+func hash(secret string, cost int) (hashed, error) {
+	h := hashed{LogN: cost, Salt: make([]byte, saltLen)}
 	_, _ = rand.Read(h.Salt)
 	var err error
-	h.Hash, err = scrypt.Key([]byte(secret), h.Salt, 1<<logN, blockR, lanes, hashLen)
+	h.Hash, err = scrypt.Key([]byte(secret), h.Salt, 1<<cost, blockR, lanes, hashLen)
 	return h, err
 }
 

@@ -289,7 +289,7 @@ func TestHostileAnswers(t *testing.T) {
 			w.Header().Set("Content-Type", taxii.MediaType)
 			_, _ = io.Copy(w, io.LimitReader(spaces{}, 1<<30))
 		}, isAnswer},
-		"elsewhere":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 302) }, func(err error) bool { return err != nil }},
+		"elsewhere":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) }, func(err error) bool { return err != nil }},
 		"unauthorized": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, isStatus(401, 0)},
 		"too many": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "30")
