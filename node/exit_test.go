@@ -91,8 +91,9 @@ func TestOnlyExit(t *testing.T) {
 			"node/hostile/say.go: part.Seal", // a party that lies
 		}},
 		{[]string{"border.Owner"}, []string{
-			"node/assemble.go: border.Owner",   // what the node itself decides about
-			"node/misp_index.go: border.Owner", // an index of names, read through the lens of whoever asks
+			"node/assemble.go: border.Owner",       // what the node itself decides about
+			"node/misp_index.go: border.Owner",     // an index of names, read through the lens of whoever asks
+			"node/screens_border.go: border.Owner", // whoever is signed in to the console
 		}},
 	} {
 		got := calls(t, c.names...)
