@@ -181,6 +181,9 @@ func (at Placing) object(p *prepared, o *placed) error {
 	default:
 		return nil
 	}
+	if refuses(o.standing) {
+		o.eff = -1 // what is refused tightens nothing
+	}
 	_, err := p.exec("place_object", o.oid, o.added, o.eff, o.standing)
 	return err
 }
