@@ -36,6 +36,11 @@ type Node interface {
 	Feed(ctx context.Context, q FeedQuery, visit func(FeedEvent) error) error
 	// Defend writes the indicators that may be acted on for a tool of the own side.
 	Defend(ctx context.Context, r DefendRequest) (DefendResult, error)
+	Retract(ctx context.Context, r RetractionRequest) (RetractionResult, error)
+	Retractions(ctx context.Context, q RetractionQuery) (Retractions, error)
+	Objects(ctx context.Context, q StoredQuery) (StoredObjects, error)
+	// Export writes the last versions of what a scope holds as a STIX bundle.
+	Export(ctx context.Context, scope string, w io.Writer) error
 	Alerts(ctx context.Context, q AlertQuery) (Alerts, error)
 	Incidents(ctx context.Context, q IncidentQuery) (Incidents, error)
 	Rules(ctx context.Context) (Rules, error)
@@ -211,6 +216,8 @@ type ShareResult struct {
 	To      []string        `json:"to"`
 	Group   string          `json:"group,omitempty"`
 	Report  convert.Report  `json:"report"`
+	Objects int             `json:"objects"` // of a bundle, handed on as they are
+	Left    []convert.Skip  `json:"left"`    // of a bundle: objects that were not, with the reason
 	// Of a marked release: the statement that commits to who gets what, and how many decoys each copy has.
 	Canary *statement.Ref `json:"canary,omitempty"`
 	Decoys int            `json:"decoys,omitempty"`

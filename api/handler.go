@@ -129,17 +129,10 @@ func bytesRoutes(mux *http.ServeMux, n Node) {
 	file("wire", func(r *http.Request) ([]byte, error) { return n.Wire(r.Context(), r.URL.Query().Get("path")) })
 	stream := func(path string, f func(context.Context, io.Writer) error) {
 		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-			out := &lateWriter{w: w}
-			err := f(r.Context(), out)
-			switch {
-			case err == nil:
-			case !out.began:
-				answer(w, nil, err)
-			default:
-				panic(http.ErrAbortHandler) // the reader must not take half of it for all
-			}
+			lately(w, func(out io.Writer) error { return f(r.Context(), out) })
 		})
 	}
+	objectRoutes(mux, n)
 	stream("carry/out", n.CarryOut)
 	stream("backup", func(ctx context.Context, w io.Writer) error { return n.Backup(ctx, w, true) })
 	stream("backup-without-archive", func(ctx context.Context, w io.Writer) error { return n.Backup(ctx, w, false) })

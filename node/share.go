@@ -19,13 +19,19 @@ import (
 )
 
 // Share reads a file of indicators and says it, one statement for each sheet,
-// all under one case. A file that is broken is refused before anything is said.
+// all under one case. The objects of a STIX bundle travel as they are. A file
+// that is broken is refused before anything is said.
 func (c control) Share(ctx context.Context, r api.ShareRequest) (api.ShareResult, error) {
 	n := c.n
 	items, report, err := convert.Read(r.Name, r.Data)
-	out := api.ShareResult{Report: report, Refs: []statement.Ref{}}
+	out := api.ShareResult{Report: report, Refs: []statement.Ref{}, Left: []convert.Skip{}}
 	if err != nil {
 		return out, err
+	}
+	if report.Format == convert.FormatSTIX && !r.Canary {
+		if items, err = n.shareBundle(ctx, r, &out); err != nil || len(items) == 0 && len(out.Refs) > 0 {
+			return out, err
+		}
 	}
 	if len(items) == 0 {
 		return out, statement.Refuse(statement.CodeValue, "no indicator in %.80q: %d rows, %d skipped", r.Name, report.Rows, report.SkippedTotal)
@@ -34,8 +40,10 @@ func (c control) Share(ctx context.Context, r api.ShareRequest) (api.ShareResult
 	if err != nil {
 		return out, err
 	}
-	if out.Case, err = newCase(rand.Reader); err != nil {
-		return out, err
+	if out.Case == "" {
+		if out.Case, err = newCase(rand.Reader); err != nil {
+			return out, err
+		}
 	}
 	out.Marking, out.To, out.Group = string(t.marking), t.to, t.group
 	if r.Canary {

@@ -46,7 +46,7 @@ func verbs() []verb {
 		initVerb(), charterVerb(), serveVerb(), exerciseVerb(),
 		statusVerb(), linkVerb(), userVerb(), accountVerb(),
 		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), defendVerb(), releaseVerb(),
-		groupVerb(), receiptsVerb(),
+		groupVerb(), receiptsVerb(), objectsVerb(), retractVerb(),
 		exposureVerb(), giverVerb(),
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(), mispVerb(),

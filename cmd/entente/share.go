@@ -94,6 +94,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 			continue
 		}
 		showReport(e, out.Report)
+		showObjects(e, out)
 		whom := "everybody"
 		if len(out.To) > 0 {
 			whom = strings.Join(out.To, ", ")
@@ -172,6 +173,19 @@ func showReport(e *env, r convert.Report) {
 		e.printf("  row %d: %s: %s\n", s.Row, s.Code, s.Detail)
 	}
 	if more := r.SkippedTotal - 5; more > 0 {
+		e.printf("  and %d more\n", more)
+	}
+}
+
+// showObjects says what of a bundle travels as it is.
+func showObjects(e *env, out api.ShareResult) {
+	if out.Objects > 0 {
+		e.printf("  %s of the bundle handed on as they are\n", counted(out.Objects, "object", "objects"))
+	}
+	for _, s := range out.Left[:min(len(out.Left), 5)] {
+		e.printf("  object %d is not handed on: %s: %s\n", s.Row, s.Code, s.Detail)
+	}
+	if more := len(out.Left) - 5; more > 0 {
 		e.printf("  and %d more\n", more)
 	}
 }

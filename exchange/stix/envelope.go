@@ -115,23 +115,9 @@ func SplitEnvelope(data []byte) ([][]byte, error) {
 		return nil, statement.Refuse(statement.CodeJSON, "not the one spelling of an envelope")
 	}
 	list = list[:len(list)-1]
-	dec := jsontext.NewDecoder(bytes.NewBuffer(list), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, jsonRefusal(list, err)
-	}
-	var objects [][]byte
-	for dec.PeekKind() != ']' {
-		value, err := dec.ReadValue()
-		if err != nil {
-			return nil, jsonRefusal(list, err)
-		}
-		end := int(dec.InputOffset())
-		if objects = append(objects, list[end-len(value):end:end]); len(objects) > MaxObjects {
-			return nil, statement.Refuse(statement.CodeSize, "more than %d objects", MaxObjects)
-		}
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, jsonRefusal(list, err)
+	objects, err := elements(list, MaxObjects, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return nil, err
 	}
 	if len(objects) == 0 || !bytes.Equal(JoinEnvelope(objects), data) {
 		return nil, statement.Refuse(statement.CodeJSON, "not the one spelling of an envelope")
@@ -156,4 +142,39 @@ func Sheets(objects [][]byte) [][][]byte {
 		sheets = append(sheets, objects[start:])
 	}
 	return sheets
+}
+
+// ObjectsOf returns the bytes of each object of a bundle or an envelope that
+// passes CheckJSON, as slices of data.
+func ObjectsOf(data []byte) ([][]byte, error) {
+	if err := CheckJSON(data); err != nil {
+		return nil, err
+	}
+	list, err := objectsOf(data)
+	if err != nil {
+		return nil, err
+	}
+	return elements(list, len(list))
+}
+
+// elements returns the bytes of each element of a list, as slices of it.
+func elements(list []byte, most int, options ...jsontext.Options) (objects [][]byte, err error) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(list), options...)
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, jsonRefusal(list, err)
+	}
+	for dec.PeekKind() != ']' {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, jsonRefusal(list, err)
+		}
+		end := int(dec.InputOffset())
+		if objects = append(objects, list[end-len(value):end:end]); len(objects) > most {
+			return nil, statement.Refuse(statement.CodeSize, "more than %d objects", most)
+		}
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, jsonRefusal(list, err)
+	}
+	return objects, nil
 }

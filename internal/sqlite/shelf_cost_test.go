@@ -66,19 +66,18 @@ func TestPageCost(t *testing.T) {
 	}
 	for name, q := range queries {
 		q.Shelves, q.Limit = []string{ShelfOwn, ShelfIn}, 100
-		best := func(v *View) time.Duration {
-			least := time.Hour
-			for range 20 {
-				start := time.Now()
-				_, _, err := v.Objects(t.Context(), q)
-				ok(t, err)
-				least = min(least, time.Since(start))
-			}
-			return least
+		once := func(v *View) time.Duration {
+			start := time.Now()
+			_, _, err := v.Objects(t.Context(), q)
+			ok(t, err)
+			return time.Since(start)
 		}
-		a, b := best(few), best(lots)
+		a, b := time.Hour, time.Hour
+		for range 20 { // in turn: what else the machine does meets both
+			a, b = min(a, once(few)), min(b, once(lots))
+		}
 		t.Logf("%s: %v of 1000, %v of %d", name, a, b, n)
-		if b > 3*a+time.Millisecond {
+		if b > 6*a+time.Millisecond { // reading all of it takes twenty times as long
 			t.Errorf("%s: %v of 1000 objects, %v of %d", name, a, b, n)
 		}
 	}
