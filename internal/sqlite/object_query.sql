@@ -1,6 +1,6 @@
 -- name: add_object
 INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, -1, 0, ?11, '');
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, -1, 0, -1, '');
 -- name: add_body
 INSERT INTO body (oid, raw) VALUES (?, ?);
 -- name: drop_bodies
@@ -31,7 +31,7 @@ INSERT INTO owner (id, origin, vkey, revoked) VALUES (?1, ?2, ?3, ?4) ON CONFLIC
 -- name: strictest_of
 SELECT MAX(eff) FROM object WHERE id = ? AND vkey = ? AND id <> '';
 -- name: laxer_than
-SELECT oid FROM object WHERE id = ? AND vkey = ? AND eff < ? AND added > 0 AND id <> '';
+SELECT oid FROM object WHERE id = ? AND vkey = ? AND eff >= 0 AND eff < ? AND id <> '';
 -- name: set_eff
 UPDATE object SET eff = ?2 WHERE oid = ?1;
 -- name: shelf_same

@@ -159,7 +159,7 @@ func objectsOf(p *prepared, origin string, index uint64) (list []placed, err err
 func (at Placing) object(p *prepared, o *placed) error {
 	fresh := o.added == 0
 	if fresh {
-		o.added = at.Base + int64(o.n)
+		o.added, o.eff = at.Base+int64(o.n), o.level
 	}
 	switch {
 	case o.code != "" || at.Refused != "":
@@ -223,9 +223,11 @@ func (at Placing) own(p *prepared, o *placed) (known bool, err error) {
 // tighten gives every body of one version the strictest level that any of them
 // came with: a marking is not loosened by saying the same again without it.
 func (at Placing) tighten(p *prepared, o *placed) error {
-	if _, err := p.one("strictest_of", []any{o.id, o.vkey}, &o.eff); err != nil {
+	var strictest sql.NullInt64
+	if _, err := p.one("strictest_of", []any{o.id, o.vkey}, &strictest); err != nil {
 		return err
 	}
+	o.eff = max(o.level, int(strictest.Int64))
 	var laxer []int64
 	err := p.each("laxer_than", func(rows *sql.Rows) error {
 		var oid int64

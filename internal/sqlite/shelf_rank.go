@@ -47,14 +47,15 @@ func shelve(p *prepared, coll string, o placed, added int64, known bool) error {
 	if _, err := p.exec("add_shelf", coll, class, added, o.oid, o.id, o.typ, o.eff, o.vkey); err != nil || !known {
 		return err
 	}
-	return rank(p, coll, o.id)
+	return rank(p, onShelf{coll: coll, id: o.id, vkey: o.vkey, level: o.eff, class: class, added: added})
 }
 
 func drop(p *prepared, r onShelf) error {
 	if _, err := p.exec("drop_shelf", r.coll, r.class, r.added); err != nil {
 		return err
 	}
-	return rank(p, r.coll, r.id)
+	r.added = 0
+	return rank(p, r)
 }
 
 // relevel moves an object to another level on every shelf; its time stays.
@@ -135,10 +136,15 @@ func substitute(p *prepared, r onShelf, origin, whose string) error {
 	return shelve(p, r.coll, s, s.added, true)
 }
 
-// rank gives the versions of an object on a shelf their classes. Only the last
-// two and the first two of each level can have the wrong one.
-func rank(p *prepared, coll, id string) error {
+// rank gives the versions of an object on a shelf their classes, after one came
+// or, with added 0, went. Only that one and the last two and first two of each
+// level can have the wrong one.
+func rank(p *prepared, by onShelf) error {
+	coll, id := by.coll, by.id
 	rows := make(map[int64]onShelf) // by added
+	if by.added != 0 {
+		rows[by.added] = by
+	}
 	var last, first [levels]*onShelf
 	for level := range levels {
 		for _, name := range []string{"shelf_tops", "shelf_bottoms"} {

@@ -169,7 +169,7 @@ func TestShelf(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		checks++
 		b := &book{t: t, view: first.view, next: make(map[string]uint64), base: 1000, tag: fmt.Sprint(checks, ":")}
-		for range rapid.IntRange(1, 14).Draw(r, "acts") {
+		for range rapid.IntRange(1, 16).Draw(r, "acts") {
 			if len(b.said) > 0 && rapid.IntRange(0, 3).Draw(r, "what") == 0 {
 				b.retract(rapid.SampledFrom(b.said).Draw(r, "of"))
 				continue
@@ -177,7 +177,7 @@ func TestShelf(t *testing.T) {
 			var objects []Object
 			for range rapid.IntRange(1, 3).Draw(r, "objects") {
 				id := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(r, "id")
-				o := Object{Media: "stix", ID: b.tag + id, Type: "type-" + id, VKey: fmt.Sprint(rapid.IntRange(1, 4).Draw(r, "version")), Level: rapid.IntRange(0, MaxLevel).Draw(r, "level")}
+				o := Object{Media: "stix", ID: b.tag + id, Type: "type-" + id, VKey: fmt.Sprint(rapid.IntRange(1, 9).Draw(r, "version")), Level: rapid.IntRange(0, MaxLevel).Draw(r, "level")}
 				if id == "z" {
 					o.VKey = "" // has no versions
 				}

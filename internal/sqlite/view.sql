@@ -102,7 +102,7 @@ CREATE TABLE IF NOT EXISTS object (
   code       TEXT NOT NULL, -- why it was refused
   retracted  INTEGER NOT NULL, -- the statement that takes it back, or -1
   added      INTEGER NOT NULL, -- when it came, own clock, Unix microseconds; 0: not placed yet
-  eff        INTEGER NOT NULL, -- strictest level ever seen of this version
+  eff        INTEGER NOT NULL, -- strictest level ever seen of this version; -1 while it is not placed, and if it is refused
   standing   TEXT NOT NULL,
   UNIQUE (origin, idx, n)
 );
