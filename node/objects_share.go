@@ -35,6 +35,7 @@ type SharedObjects struct {
 	Refs    []statement.Ref
 	Marking string // the strictest of the statements
 	To      []string
+	Group   string
 	Objects []Added // in order
 }
 
@@ -118,7 +119,7 @@ func (n *Node) runs(ctx context.Context, r ShareObjects, refs []statement.Ref, l
 	if err != nil {
 		return nil, err
 	}
-	out.Marking, out.To = string(t.marking), t.to
+	out.Marking, out.To, out.Group = string(t.marking), t.to, t.group
 	var runs []run
 	for _, m := range slices.SortedFunc(maps.Keys(at), func(a, b border.Marking) int { return a.Level() - b.Level() }) {
 		d := draft{kind: stix.KindObjects, marking: m, recipients: t.named(), group: t.group, officer: r.Officer, refs: refs}
