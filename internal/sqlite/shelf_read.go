@@ -214,6 +214,7 @@ func scanPlaced(row scanner) (o Placed, err error) {
 		return o, err
 	}
 	copy(o.Hash[:], hash)
+	o.Level = max(o.Level, o.Object.Level) // of what was refused nothing more is known
 	o.Code = statement.Code(code)
 	o.Ref.ID, err = statement.ParseDigest(id)
 	return o, err
