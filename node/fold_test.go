@@ -36,7 +36,9 @@ func odd(t *testing.T) *unit {
 	u.open(u.names...)
 	u.share(north, south, "dated.csv", dated(addresses(3)...))
 	u.share(north, south, "undated.csv", undated(addresses(3)...))
+	objects := u.shareObjects(north, south, thing("indicator", 1, v1, ""), thing("malware", 2, v1, "")).Refs[0]
 	u.settle()
+	must(u.node(north).Retract(t.Context(), Retract{Ref: objects, Items: []int{1}, Reason: "benign"}))(t)
 	must(u.node(south).Control().Accept(t.Context(), api.AcceptRequest{Officer: officer, Reason: "a word", Name: "undated.csv"}))(t)
 	u.settle()
 	must(u.node(south).Control().Accept(t.Context(), api.AcceptRequest{Officer: officer, Reason: "another", Name: "undated.csv", Reject: true}))(t)

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -395,7 +396,9 @@ func (n *Node) takeOwn(ctx context.Context) error {
 
 // changesLists says that a statement adds or takes away something to look for.
 func changesLists(e sqlite.Entry) bool {
-	return e.Again != nil || len(e.Items) > 0 || e.Retraction != nil || len(e.Objects) > 0
+	// An indicator that nothing is read from may take the place of one that was watched.
+	gated := func(o sqlite.Object) bool { return o.Gated }
+	return e.Again != nil || len(e.Items) > 0 || e.Retraction != nil || slices.ContainsFunc(e.Objects, gated)
 }
 
 // Addresses returns where the node listens.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entente/api"
+	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
@@ -25,8 +26,12 @@ func busy(u *unit) {
 	u.share(north, south, "dated.csv", dated(addresses(3)...))
 	u.share(north, south, "undated.csv", undated(addresses(5)[3:]...))
 	u.share(south, north, "back.csv", dated("198.51.100.7"))
+	u.shareObjects(north, south, thing("indicator", 1, v1, ""), thing("malware", 2, v1, ""), thing("indicator", 3, v2, ""))
+	u.sayRaw(south, north, thing("indicator", 1, v2, ""), []byte(`{"type":"indicator"}`), thing("malware", 4, v1, ""))
 	u.settle()
 	must(u.node(south).Control().Accept(u.t.Context(), api.AcceptRequest{Officer: officer, Reason: "seen elsewhere", Name: "undated.csv"}))(u.t)
+	_, _, err := u.node(north).RetractObject(u.t.Context(), stix.MediaSTIX, name("indicator", 3), nil, "benign")
+	u.ok(err)
 	u.node(south).clerk.refused(north, statement.CodeProof, "something odd")
 	u.node(north).clerk.refused("", statement.CodeKey, "a stranger")
 	for i := range 70 { // more than one batch of the view
@@ -158,7 +163,7 @@ func TestViewLost(t *testing.T) {
 	for k := range u.node(south).clerk.counts() {
 		t.Errorf("refused anew: %+v", k)
 	}
-	for _, line := range []string{"item", "decision", "sighting"} {
+	for _, line := range []string{"item", "decision", "sighting", "object", "retraction"} {
 		if a, b := count(before, line), count(u.dump(south), line); a != b {
 			t.Errorf("%d rows of %s, %d before", b, line, a)
 		}

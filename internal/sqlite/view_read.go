@@ -162,7 +162,8 @@ type List struct {
 	Verdict string             // of this node's own ack, empty while there is none
 }
 
-// Lists returns every readable indicator list. self is the origin whose ack
+// Lists returns every readable indicator list, and the statements of objects that
+// ask for something to be looked for. self is the origin whose ack
 // gives the verdict.
 func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
 	var lists []List
