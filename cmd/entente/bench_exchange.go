@@ -22,7 +22,7 @@ func benchExchange(ctx context.Context, round time.Duration, out func(figure)) e
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	b := &exchangeBench{round: round, out: out}
 	for _, f := range []func(context.Context) error{
-		b.observableIDs, b.pages,
+		b.observableIDs, b.ingest, b.pages,
 	} {
 		if err := f(ctx); err != nil {
 			return err
