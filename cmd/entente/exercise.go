@@ -208,7 +208,10 @@ func runExercise(ctx context.Context, e env, args []string) error {
 }
 
 // real reports whether the user's own files are used.
-func (x *exercise) real() bool { return len(x.logs) > 0 || len(x.indicators) > 0 }
+func (x *exercise) real() bool {
+	given := func(p pairs) bool { return len(p[north])+len(p[south]) > 0 }
+	return given(x.logs) || given(x.indicators)
+}
 
 // configure sets what the exercise changes in a node's configuration.
 func (x *exercise) configure(name string, c *node.Config) error {

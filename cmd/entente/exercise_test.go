@@ -118,3 +118,24 @@ func TestFilesOf(t *testing.T) {
 		t.Error("an empty folder holds files")
 	}
 }
+
+// TestExerciseOwnScenario: without files of the user's the exercise plays its own scenario; looking for folders
+// among no files must not make it look as if there were some.
+func TestExerciseOwnScenario(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		real bool
+	}{
+		{nil, false},
+		{[]string{"--once", "--own", "north=192.0.2.1"}, false},
+		{[]string{"--indicators", "south=" + filepath.Join("testdata", "script")}, true},
+	} {
+		x, err := parseExercise(c.args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.real() != c.real {
+			t.Errorf("%v: real() is %v", c.args, x.real())
+		}
+	}
+}
