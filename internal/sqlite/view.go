@@ -2,9 +2,15 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/url"
+	"os"
 
 	"entente/record"
 	"entente/statement"
@@ -23,13 +29,49 @@ const (
 // from leaves and parts alone, so any two views of the same logs are equal.
 type View struct{ db *database }
 
-// OpenView opens or creates view.db.
+// OpenView opens or creates view.db. One whose tables another version laid out
+// is deleted first: whoever opens it computes it anew from the logs, as after
+// its loss.
 func OpenView(ctx context.Context, path string) (*View, error) {
-	db, err := open(ctx, path, viewSchema, viewQueries+"\n"+objectQueries, "NORMAL")
+	if err := dropOther(ctx, path); err != nil {
+		return nil, err
+	}
+	db, err := open(ctx, path, viewSchema+fmt.Sprintf("\nPRAGMA user_version = %d;", viewVersion()), viewQueries+"\n"+objectQueries, "NORMAL")
 	if err != nil {
 		return nil, err
 	}
 	return &View{db}, nil
+}
+
+// viewVersion stands for the tables of the view: it changes with any of them.
+func viewVersion() int32 {
+	sum := sha256.Sum256([]byte(viewSchema))
+	return int32(binary.BigEndian.Uint32(sum[:4])&^(1<<31) | 1) // positive, and never the 0 of a new file
+}
+
+// dropOther deletes a view that has other tables than this version's.
+func dropOther(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil //nolint:nilerr // nothing is there: it is made
+	}
+	db, err := openDB("file:" + (&url.URL{Path: path}).EscapedPath())
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	var version int32
+	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if version == viewVersion() {
+		return nil
+	}
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete the view of another version: %w", err)
+		}
+	}
+	return nil
 }
 
 // Close closes the files.

@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +43,31 @@ func TestQueries(t *testing.T) {
 
 // TestCursor: leaves come in one after the other, each once, all of a call or
 // none; two who write the same log meet the mismatch.
+// TestOtherTables: a view that another version laid out is computed anew; one
+// of this version stays as it is.
+func TestOtherTables(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "view.db")
+	v := newView(t, dir)
+	ok(t, v.Add(t.Context(), "entente/north/1", 0, []Entry{said("entente/north/1", 0, "seal/v1", 5)}))
+	ok(t, v.Close())
+	v = newView(t, dir)
+	if next := must(v.Next(t.Context(), "entente/north/1"))(t); next != 1 {
+		t.Errorf("opened again it goes on at %d", next)
+	}
+	_, err := v.db.write.ExecContext(t.Context(), "PRAGMA user_version = 7")
+	ok(t, errors.Join(err, v.Close()))
+	v = newView(t, dir)
+	defer v.Close()
+	if next := must(v.Next(t.Context(), "entente/north/1"))(t); next != 0 {
+		t.Errorf("a view of other tables goes on at %d", next)
+	}
+	ok(t, os.WriteFile(path+".not", []byte("no database, but there"), 0o600))
+	if _, err := OpenView(t.Context(), path+".not"); err == nil {
+		t.Error("what is no database was deleted")
+	}
+}
+
 func TestCursor(t *testing.T) {
 	dir := t.TempDir()
 	v := newView(t, dir)
