@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"entente/border"
 	"entente/record"
 	"entente/statement"
 )
@@ -40,6 +41,9 @@ func operations() map[string]operation {
 		"POST retractions":                      {summary: "take back an own object: a signed statement that hides it in every view and erases nothing", request: RetractRequest{}, response: Retracted{}},
 		"GET status":                            {summary: "the node at this moment", response: Status{}},
 		"GET rules":                             {summary: "what became of every rule", response: Rules{}},
+		"GET givers":                            {summary: "what came of what each party gave, by one formula for all", response: []border.GiverRecord{}},
+		"GET exposure/{party}":                  {summary: "what a party was shown, what came back, and the most that it can have learnt", response: border.Exposure{}},
+		"GET receipts":                          {summary: "one page of the border's receipts, each held against the logs", params: append([]string{"party: of this party"}, pageParams...), response: Receipts{}},
 		"GET alerts":                            {summary: "one page of alerts, or of what the gate holds", params: append([]string{"held: 1 for held-back indicators"}, pageParams...), response: Alerts{}},
 		"GET incidents":                         {summary: "one page of incidents, last seen first", params: append([]string{"state: open, claimed, acknowledged or false", "text: in value, asset or title"}, pageParams...), response: Incidents{}},
 		"GET incidents/{id}":                    {summary: "one incident for other tools", params: []string{"format: ocsf or stix"}, media: "application/json"},

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 
+	"entente/border"
 	"entente/statement"
 )
 
@@ -46,6 +47,9 @@ type Whole interface {
 	Rules(ctx context.Context) (Rules, error)
 	Statements(ctx context.Context, q StatementQuery) (Statements, error)
 	Bundle(ctx context.Context, party string, index uint64) ([]byte, error)
+	Exposure(ctx context.Context, party string) (border.Exposure, error)
+	Receipts(ctx context.Context, q ReceiptQuery) (Receipts, error)
+	Givers(ctx context.Context) ([]border.GiverRecord, error)
 }
 
 // ObjectQuery asks for one page of objects in the order in which they came.

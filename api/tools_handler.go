@@ -42,6 +42,17 @@ func toolRoutes() []toolRoute {
 		{"POST " + ToolsPrefix + "retractions", ScopeWrite, retract},
 		{"GET " + ToolsPrefix + "status", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Status(r.Context()) })},
 		{"GET " + ToolsPrefix + "rules", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Rules(r.Context()) })},
+		{"GET " + ToolsPrefix + "givers", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Givers(r.Context()) })},
+		{"GET " + ToolsPrefix + "exposure/{party}", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) {
+			return w.Exposure(r.Context(), r.PathValue("party"))
+		})},
+		{"GET " + ToolsPrefix + "receipts", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) {
+			q, err := receiptQuery(r.URL.Query())
+			if err != nil {
+				return nil, err
+			}
+			return w.Receipts(r.Context(), q)
+		})},
 		{"GET " + ToolsPrefix + "alerts", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
 			a := AlertQuery{Held: q.yes("held"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
 			return orFault(q, func() (any, error) { return w.Alerts(r.Context(), a) })

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,6 +19,8 @@ type Border interface {
 	// Crossed returns what another party was shown, what came back, and the
 	// most that it can have learnt, computed from the record alone.
 	Crossed(ctx context.Context, party string) (border.Exposure, error)
+	// Givers returns what came of what each party gave, by one formula for all.
+	Givers(ctx context.Context) ([]border.GiverRecord, error)
 	// Objects returns one page of objects in the order in which they came.
 	Objects(ctx context.Context, q ObjectsQuery) (Objects, error)
 	// Claims returns every body that any party said for an id, ErrNotFound if none did.
@@ -113,7 +116,13 @@ type crossedPage struct {
 	Exposure border.Exposure
 	Partners []string
 	PerItem  string
-	Decides  bool
+	Givers   []giverRow
+}
+
+// giverRow is one record with its precision as people read it.
+type giverRow struct {
+	border.GiverRecord
+	Percent string // "75 % (41 to 93)", empty while nothing was judged
 }
 
 func (c *Console) crossedFirst(v *visit) error {
@@ -141,7 +150,18 @@ func (c *Console) crossed(v *visit) error {
 		return err
 	}
 	slices.Reverse(x.Crossed) // the newest first, as everywhere
-	p := crossedPage{Exposure: x, Partners: h.Partners, Decides: v.user.decides()}
+	givers, err := c.source.Border().Givers(v.r.Context())
+	if err != nil {
+		return err
+	}
+	p := crossedPage{Exposure: x, Partners: h.Partners}
+	for _, g := range givers {
+		row := giverRow{GiverRecord: g}
+		if g.Precision != nil && g.Low != nil && g.High != nil {
+			row.Percent = fmt.Sprintf("%.0f %% (%.0f–%.0f)", *g.Precision*100, *g.Low*100, *g.High*100)
+		}
+		p.Givers = append(p.Givers, row)
+	}
 	if f, ok := x.Found.PerItem(); ok {
 		p.PerItem = strconv.FormatFloat(f, 'f', 3, 64)
 	}

@@ -45,6 +45,14 @@ func (m *memory) Crossed(_ context.Context, party string) (border.Exposure, erro
 	return x, m.broken
 }
 
+func (m *memory) Givers(context.Context) ([]border.GiverRecord, error) {
+	p, low, high := 0.75, 0.41, 0.93
+	return []border.GiverRecord{
+		{Giver: "north", Own: true, Lists: 2, Items: 114, Sighted: 9},
+		{Giver: "south", Lists: 4, Items: 1114, Quarantined: 911, Held: 900, Accepted: 11, Incidents: 20, Confirmed: 6, False: 2, Open: 12, Retracted: 3, Precision: &p, Low: &low, High: &high},
+	}, m.broken
+}
+
 func (m *memory) Objects(_ context.Context, q ObjectsQuery) (Objects, error) {
 	var out Objects
 	for _, o := range m.sampleObjects() {

@@ -60,7 +60,7 @@ func TestCrossedAndObjects(t *testing.T) {
 		t.Errorf("%v", w.Header())
 	}
 	page := body(get(r.c, testHost, "/crossed/south", me))
-	for _, want := range []string{"orlova", "@clerks", "epoch 3", "no receipt yet", "1 decoy", "0.184", "taken back"} {
+	for _, want := range []string{"orlova", "@clerks", "epoch 3", "no receipt yet", "1 decoy", "0.184", "75 % (41–93)", "taken back"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("crossed lacks %q", want)
 		}

@@ -28,6 +28,11 @@ func (s borderScreens) Crossed(ctx context.Context, party string) (border.Exposu
 	return s.n.Exposure(ctx, party)
 }
 
+// Givers is what came of what each party gave.
+func (s borderScreens) Givers(ctx context.Context) ([]border.GiverRecord, error) {
+	return s.n.Givers(ctx)
+}
+
 // Objects is one page of a collection.
 func (s borderScreens) Objects(ctx context.Context, q console.ObjectsQuery) (console.Objects, error) {
 	var out console.Objects

@@ -135,7 +135,7 @@ func TestAPI(t *testing.T) {
 		t.Errorf("not the exact bytes: %s", got)
 	}
 	full.ask(200, "GET", "openapi.json", "")
-	for _, path := range []string{"status", "rules", "alerts", "alerts?held=1", "incidents", "statements?all=1&limit=3"} {
+	for _, path := range []string{"status", "rules", "givers", "exposure/south", "receipts", "alerts", "alerts?held=1", "incidents", "statements?all=1&limit=3"} {
 		full.ask(200, "GET", path, "")
 	}
 	full.ask(200, "GET", fmt.Sprintf("statements/north/%d/bundle", page.Objects[0].Statement.Index), "")
