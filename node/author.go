@@ -141,7 +141,7 @@ func (a *author) append(ctx context.Context, d draft, digests []statement.Digest
 	}
 	leaf, id, err := statement.SignLeaf(statement.Leaf{
 		Format: statement.LeafFormat, Charter: a.roster.Charter.Digest(), Party: a.self.ID,
-		Seq: head.Size, Time: max(a.now().UnixMilli(), 0), Parts: digests, Sealed: ciphertexts,
+		Seq: head.Size, Time: min(max(a.now().UnixMilli(), 0), statement.MaxTime), Parts: digests, Sealed: ciphertexts,
 	}, a.key)
 	if err != nil {
 		return statement.Ref{}, err

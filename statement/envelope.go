@@ -161,7 +161,7 @@ func (e Envelope) Leaf() (Leaf, error) {
 	if len(l.Sealed) != len(l.Parts) {
 		return Leaf{}, Refuse(CodePart, "%d ciphertexts for %d parts", len(l.Sealed), len(l.Parts))
 	}
-	if l.Seq > MaxInt || l.Time < 0 {
+	if l.Seq > MaxInt || l.Time < 0 || l.Time > MaxTime {
 		return Leaf{}, Refuse(CodeField, "sequence number or time out of range")
 	}
 	return l, nil
@@ -174,7 +174,7 @@ func (e Envelope) exactLeaf() (l Leaf, ok bool) {
 	if len(e.Payload) > MaxEnvelope || json.Unmarshal(e.Payload, &l) != nil || l.Format != LeafFormat {
 		return Leaf{}, false
 	}
-	if l.Seq > MaxInt || l.Time < 0 || l.Time > MaxInt {
+	if l.Seq > MaxInt || l.Time < 0 || l.Time > MaxTime {
 		return Leaf{}, false
 	}
 	again, err := json.Marshal(l)

@@ -178,6 +178,8 @@ func TestLeafRefuses(t *testing.T) {
 		{"negative number", swap(`"seq":1`, `"seq":-1`), CodeField},
 		{"beyond 2^53", swap(`"seq":1`, `"seq":9007199254740993`), CodeNumber},
 		{"negative time", swap(`"time":2`, `"time":-2`), CodeField},
+		{"latest time", swap(`"time":2`, `"time":253370764799999`), ""},
+		{"after 9998", swap(`"time":2`, `"time":253370764800000`), CodeField},
 		{"no ciphertext", swap(`,"sealed":[`+digest+`]`, `,"sealed":[]`), CodePart},
 		{"null ciphertexts", swap(`,"sealed":[`+digest+`]`, `,"sealed":null`), CodePart},
 		{"leaf without ciphertexts", swap(`,"sealed":[`+digest+`]`, ``), CodeJSON},

@@ -21,6 +21,9 @@ const (
 	// MaxInt is the largest integer magnitude, 2^53: beyond it readers that
 	// hold numbers as doubles disagree (RFC 8259 section 6).
 	MaxInt = 1 << 53
+	// MaxTime is the latest time that a leaf may claim, in Unix milliseconds: the
+	// end of 9998. RFC 3339 ends with 9999, and readers reckon onwards from a time.
+	MaxTime = 253370764799999
 
 	maxKey = 64
 )
