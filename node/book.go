@@ -55,13 +55,17 @@ func (b *book) known(id string) []border.Piece {
 	if all, read := b.said[id]; read {
 		return all
 	}
-	const most = 1000
-	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, most)
+	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, maxBodies+1)
 	if err != nil {
 		b.err = err
 	}
 	out := []border.Piece{}
+	parties := make(map[string]int)
 	for _, o := range claims {
+		if parties[o.Party]++; parties[o.Party] > maxBodies { // what is not read may be the strictest
+			out = append(out, border.Piece{ID: id, Giver: o.Party, Fault: statement.Refuse(statement.CodeSize, "%s says more than %d bodies for %.80q", o.Party, maxBodies, id)})
+			continue
+		}
 		p, err := b.placed(o)
 		if err != nil {
 			b.err = err
@@ -131,15 +135,23 @@ func (b *book) piece(media string, raw []byte) border.Piece {
 	return p
 }
 
+// maxBodies is how many bodies of one party for an id the border reads, and
+// maxDefinitions how many of a marking definition. Of what has more nothing
+// leaves: what is pushed out by many may be what matters.
+const maxBodies, maxDefinitions = 1000, 16
+
 // definitions returns the marking definitions that are known under an id.
 func (b *book) definitions(id string) [][]byte {
 	var out [][]byte
-	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, 16)
+	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, maxDefinitions+1)
 	if err != nil {
 		b.err = err
 	}
+	parties := make(map[string]int)
 	for _, o := range claims {
-		if o.Media == stix.MediaSTIX {
+		if parties[o.Party]++; parties[o.Party] > maxDefinitions {
+			out = append(out, nil) // which no check takes
+		} else if o.Media == stix.MediaSTIX {
 			out = append(out, o.Raw)
 		}
 	}

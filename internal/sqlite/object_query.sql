@@ -85,7 +85,9 @@ FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx WHERE o.
 SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.hash, o.code, o.retracted, o.added, o.eff, o.standing,
   s.party, s.time, s.id, COALESCE((SELECT raw FROM body b WHERE b.oid = o.oid), x'')
 FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx
-WHERE o.id = ?1 AND MAX(o.eff, o.level) <= ?2 AND o.id <> '' ORDER BY o.vkey DESC, o.added, o.oid LIMIT ?3;
+WHERE o.oid IN (SELECT oid FROM (
+  SELECT oid, ROW_NUMBER() OVER (PARTITION BY origin ORDER BY vkey DESC, added, oid) AS nth FROM object WHERE id = ?1 AND MAX(eff, level) <= ?2 AND id <> '') WHERE nth <= ?3)
+ORDER BY o.vkey DESC, o.added, o.oid;
 -- name: standing_of
 SELECT o.n, o.added > 0 AND o.retracted < 0 AND o.revoked = 0 AND EXISTS (SELECT 1 FROM shelf s WHERE s.oid = o.oid AND s.coll = ?3 AND s.class / 7 % 7 = 6)
 FROM object o WHERE o.origin = ?1 AND o.idx = ?2 ORDER BY o.n;
