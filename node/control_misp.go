@@ -33,7 +33,7 @@ func (c control) Events(ctx context.Context, r api.EventsRequest) (api.EventsRes
 	}
 	if !r.Share {
 		added, err := n.AddObjects(ctx, AddObjects{
-			Account: cmp.Or(r.Account, n.self.ID), Media: stix.MediaMISP, Name: convert.OneLine(r.Name), Source: source, Marking: r.Marking, Objects: raws,
+			Account: cmp.Or(r.Account, n.self.ID), Lens: n.lens, Media: stix.MediaMISP, Name: convert.OneLine(r.Name), Source: source, Marking: r.Marking, Objects: raws,
 		})
 		for _, a := range added {
 			out.Events = append(out.Events, api.Event{UUID: a.ID, Known: a.Known, Refused: a.Refused})

@@ -87,7 +87,7 @@ func (c control) Retract(ctx context.Context, r api.RetractionRequest) (out api.
 		}
 		versions = append(versions, convert.VKey(v))
 	}
-	out.Bodies, out.Refs, err = c.n.RetractObject(ctx, stix.MediaSTIX, r.ID, versions, r.Reason)
+	out.Bodies, out.Refs, err = c.n.RetractObject(ctx, c.n.lens, stix.MediaSTIX, r.ID, versions, r.Reason)
 	if err == nil && out.Bodies == 0 {
 		err = statement.Refuse(statement.CodeRequest, "the own party has said no object %.80q that stands", r.ID)
 	}

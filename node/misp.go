@@ -203,7 +203,7 @@ func (s *mispStore) Put(ctx context.Context, who misphttp.Who, uuid string, even
 
 // bring takes one object in as a draft of an account.
 func (s *mispStore) bring(ctx context.Context, who misphttp.Who, r AddObjects) error {
-	r.Account = who.Name
+	r.Account, r.Lens = who.Name, lensOf(who)
 	added, err := s.n.AddObjects(ctx, r)
 	if err != nil {
 		return err
@@ -217,9 +217,10 @@ func (s *mispStore) bring(ctx context.Context, who misphttp.Who, r AddObjects) e
 	return nil
 }
 
-// Retract implements misphttp.Store.
+// Retract implements misphttp.Store: of what the account does not see, nothing
+// is taken back.
 func (s *mispStore) Retract(ctx context.Context, who misphttp.Who, uuid string) error {
-	bodies, _, err := s.n.RetractObject(ctx, stix.MediaMISP, uuid, nil, "deleted by the account "+who.Name)
+	bodies, _, err := s.n.RetractObject(ctx, lensOf(who), stix.MediaMISP, uuid, nil, "deleted by the account "+who.Name)
 	if err == nil && bodies == 0 {
 		err = misphttp.ErrNone
 	}

@@ -20,6 +20,9 @@ import (
 // exact bytes, which become drafts, for the own party alone.
 type AddObjects struct {
 	Account string // who brings them
+	// Lens is the account's. It makes versions of what this shows and of what it
+	// brought itself; without a lens, as for a feed, of the latter alone.
+	Lens    border.Lens
 	Media   string // stix.MediaSTIX or stix.MediaMISP
 	Name    string // as people call it; empty: the account
 	Source  string
@@ -111,11 +114,11 @@ func (w weighing) weigh(ctx context.Context, r AddObjects, raw []byte, at *Added
 	vkey, hash := convert.VKey(o.Version), sha256.Sum256(o.Raw)
 	known, met := w.batch[o.ID]
 	if !met {
-		if known, err = w.n.view.Known(ctx, r.Media, o.ID, vkey, hash); err != nil {
+		if known, err = w.n.view.Known(ctx, r.Lens, r.Account, r.Media, o.ID, vkey, hash); err != nil {
 			return o, 0, err
 		}
 	} else if known.Same = known.VKey == vkey && known.Hash == hash; !known.Same && vkey != known.VKey {
-		k, err := w.n.view.Known(ctx, r.Media, o.ID, vkey, hash)
+		k, err := w.n.view.Known(ctx, r.Lens, r.Account, r.Media, o.ID, vkey, hash)
 		if err != nil {
 			return o, 0, err
 		}
@@ -127,6 +130,8 @@ func (w weighing) weigh(ctx context.Context, r AddObjects, raw []byte, at *Added
 		at.Known = true
 	case known.Origin != "" && known.Origin != w.n.self.Origin && known.VKey != "" && (later || o.Revoked):
 		at.Refused = statement.Refuse(sqlite.CodeOwner, "%.80q is another party's; only who said it first makes versions of it", o.ID)
+	case known.Origin == w.n.self.Origin && known.Closed && later:
+		at.Refused = statement.Refuse(sqlite.CodeOwner, "%.80q is another's; an account makes versions of what it sees or brought", o.ID)
 	case known.Origin == w.n.self.Origin && known.Revoked && later:
 		at.Refused = statement.Refuse(sqlite.CodeRevoked, "%.80q is revoked, which is its last version", o.ID)
 	case known.Origin == "" || known.Origin == w.n.self.Origin && later:

@@ -63,7 +63,7 @@ func (n *Node) weighAll(ctx context.Context, r *ShareObjects, out *SharedObjects
 	w := weighing{n: n, batch: make(map[string]sqlite.Known)}
 	var list []bringing
 	for i, raw := range r.Objects {
-		o, _, err := w.weigh(ctx, AddObjects{Media: r.Media}, raw, &out.Objects[i])
+		o, _, err := w.weigh(ctx, AddObjects{Media: r.Media, Lens: n.lens}, raw, &out.Objects[i])
 		if err != nil {
 			return nil, nil, err
 		}

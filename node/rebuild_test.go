@@ -30,7 +30,7 @@ func busy(u *unit) {
 	u.sayRaw(south, north, thing("indicator", 1, v2, ""), []byte(`{"type":"indicator"}`), thing("malware", 4, v1, ""))
 	u.settle()
 	must(u.node(south).Control().Accept(u.t.Context(), api.AcceptRequest{Officer: officer, Reason: "seen elsewhere", Name: "undated.csv"}))(u.t)
-	_, _, err := u.node(north).RetractObject(u.t.Context(), stix.MediaSTIX, name("indicator", 3), nil, "benign")
+	_, _, err := u.node(north).RetractObject(u.t.Context(), everything(), stix.MediaSTIX, name("indicator", 3), nil, "benign")
 	u.ok(err)
 	u.node(south).clerk.refused(north, statement.CodeProof, "something odd")
 	u.node(north).clerk.refused("", statement.CodeKey, "a stranger")

@@ -71,11 +71,11 @@ func (n *Node) Retract(ctx context.Context, r Retract) ([]statement.Ref, error) 
 	return refs, nil
 }
 
-// RetractObject takes back an object: every own statement of the given versions,
-// or of all, drafts included. It returns how many bodies were taken back; ErrNone
+// RetractObject takes back an object, so far as the lens shows it: every own
+// statement of the given versions, or of all, drafts included. It returns how many bodies were taken back; ErrNone
 // of package sqlite never comes of it: nothing to take back is none.
-func (n *Node) RetractObject(ctx context.Context, media, id string, versions []string, reason string) (bodies int, refs []statement.Ref, err error) {
-	all, err := n.view.Bodies(ctx, n.lens, n.self.Origin, media, id)
+func (n *Node) RetractObject(ctx context.Context, lens border.Lens, media, id string, versions []string, reason string) (bodies int, refs []statement.Ref, err error) {
+	all, err := n.view.Bodies(ctx, lens, n.self.Origin, media, id)
 	if err != nil {
 		return 0, nil, err
 	}

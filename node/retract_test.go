@@ -64,7 +64,7 @@ func TestRetraction(t *testing.T) {
 
 	n := u.node(north)
 	said := must(n.Retract(ctx, Retract{Ref: list, Items: []int{1}, Reason: "a mistake"}))(t)
-	bodies, _, err := n.RetractObject(ctx, stix.MediaSTIX, name("indicator", 1), nil, "benign")
+	bodies, _, err := n.RetractObject(ctx, everything(), stix.MediaSTIX, name("indicator", 1), nil, "benign")
 	u.ok(err)
 	if bodies != 1 {
 		t.Errorf("%d bodies", bodies)
@@ -132,7 +132,7 @@ func TestShelvesLost(t *testing.T) {
 	u.share(south, north, "list.csv", dated("198.51.100.1", "198.51.100.2"))
 	u.share(south, north, "undated.csv", undated("198.51.100.3"))
 	u.settle()
-	_, _, err := u.node(north).RetractObject(ctx, stix.MediaSTIX, name("malware", 5), nil, "benign")
+	_, _, err := u.node(north).RetractObject(ctx, everything(), stix.MediaSTIX, name("malware", 5), nil, "benign")
 	u.ok(err)
 	u.settle()
 	ids := []string{name("indicator", 1), name("indicator", 2), name("malware", 4), name("malware", 5)}

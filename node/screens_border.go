@@ -120,8 +120,12 @@ func (s borderScreens) Claims(ctx context.Context, id string) ([]console.Object,
 
 // Retract takes back an own object on a person's word.
 func (s borderScreens) Retract(ctx context.Context, by console.User, id, reason string) error {
+	lens, err := personLens("console")
+	if err != nil {
+		return err
+	}
 	for _, media := range []string{stix.MediaSTIX, stix.MediaMISP} {
-		bodies, _, err := s.n.RetractObject(ctx, media, id, nil, by.Name+": "+reason)
+		bodies, _, err := s.n.RetractObject(ctx, lens, media, id, nil, by.Name+": "+reason)
 		if err != nil || bodies > 0 {
 			return err
 		}

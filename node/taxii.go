@@ -194,11 +194,15 @@ func (s taxiiStore) Add(ctx context.Context, collection string, objects []stix.O
 	if s.scopes[collection] != ScopeOwn || !s.account.May(account.TaxiiWrite) || s.account.Party != "" {
 		return nil, taxii.ErrForbidden
 	}
+	lens, err := border.See(viewer(s.account), string(account.TaxiiWrite), "")
+	if err != nil {
+		return nil, taxii.ErrForbidden
+	}
 	raws := make([][]byte, len(objects))
 	for i, o := range objects {
 		raws[i] = o.Raw
 	}
-	added, err := s.n.AddObjects(ctx, AddObjects{Account: s.account.Name, Media: stix.MediaSTIX, Objects: raws})
+	added, err := s.n.AddObjects(ctx, AddObjects{Account: s.account.Name, Lens: lens, Media: stix.MediaSTIX, Objects: raws})
 	if err != nil {
 		return nil, s.n.unavailable(err)
 	}
@@ -247,7 +251,7 @@ func (s taxiiStore) Retract(ctx context.Context, collection string, f taxii.Sear
 	if len(versions) == 0 {
 		return 0, nil
 	}
-	_, refs, err := s.n.RetractObject(ctx, stix.MediaSTIX, f.Object, versions, "deleted")
+	_, refs, err := s.n.RetractObject(ctx, q.Lens, stix.MediaSTIX, f.Object, versions, "deleted")
 	if err != nil {
 		return 0, s.n.unavailable(err)
 	}

@@ -98,7 +98,7 @@ func (t tool) AddObjects(ctx context.Context, r api.AddRequest) (api.Added, erro
 	for i, raw := range r.Objects {
 		raws[i] = raw
 	}
-	done, err := t.n.AddObjects(ctx, AddObjects{Account: t.lens.Account(), Media: m, Name: r.Name, Marking: r.Marking, Objects: raws})
+	done, err := t.n.AddObjects(ctx, AddObjects{Account: t.lens.Account(), Lens: t.lens, Media: m, Name: r.Name, Marking: r.Marking, Objects: raws})
 	out := api.Added{Objects: make([]api.AddedObject, len(done))}
 	for i, d := range done {
 		o := api.AddedObject{ID: d.ID, Version: d.Version, Known: d.Known}
@@ -113,7 +113,8 @@ func (t tool) AddObjects(ctx context.Context, r api.AddRequest) (api.Added, erro
 	return out, err
 }
 
-// Retract takes back an own object that the account can see.
+// Retract takes back what the account sees of an own object: of the rest nothing
+// happens and nothing is said.
 func (t tool) Retract(ctx context.Context, r api.RetractRequest) (api.Retracted, error) {
 	out := api.Retracted{Refs: []statement.Ref{}}
 	m, err := media(r.Media)
@@ -123,22 +124,11 @@ func (t tool) Retract(ctx context.Context, r api.RetractRequest) (api.Retracted,
 	case t.lens.Guest() != "":
 		return out, statement.Refuse(statement.CodeClearance, "a guest takes nothing back here")
 	}
-	seen, err := t.n.Claims(ctx, t.lens, r.ID)
-	if err != nil {
-		return out, err
-	}
-	hidden := true
-	for _, o := range seen {
-		hidden = hidden && o.Party != t.n.self.ID
-	}
-	if hidden {
-		return out, nil
-	}
 	var versions []string
 	for _, v := range r.Versions {
 		versions = append(versions, convert.VKey(v))
 	}
-	bodies, refs, err := t.n.RetractObject(ctx, m, r.ID, versions, r.Reason)
+	bodies, refs, err := t.n.RetractObject(ctx, t.lens, m, r.ID, versions, r.Reason)
 	out.Bodies = bodies
 	out.Refs = append(out.Refs, refs...)
 	return out, err

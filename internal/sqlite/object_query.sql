@@ -103,7 +103,12 @@ SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.
   s.party, s.time, s.id, COALESCE((SELECT raw FROM body b WHERE b.oid = o.oid), x'')
 FROM object o JOIN statement s ON s.origin = o.origin AND s.idx = o.idx WHERE o.origin = ?1 AND o.idx = ?2 ORDER BY o.n;
 -- name: known
-SELECT w.origin, w.vkey, w.revoked, EXISTS (SELECT 1 FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll = ?2 AND s.id = ?1 AND s.vkey = ?3 AND o.hash = ?4 AND s.level BETWEEN 0 AND 5)
+WITH latest AS (
+  SELECT MAX(o.eff, o.level) AS eff, o.standing, CASE WHEN json_valid(s.body) THEN COALESCE(json_extract(s.body, '$.account'), '') ELSE '' END AS account
+  FROM owner w JOIN object o ON o.id = w.id AND o.vkey = w.vkey AND o.origin = w.origin AND o.retracted < 0 JOIN statement s ON s.origin = o.origin AND s.idx = o.idx
+  WHERE w.id = ?1 AND o.id <> '')
+SELECT w.origin, w.vkey, w.revoked, EXISTS (SELECT 1 FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll = ?2 AND s.id = ?1 AND s.vkey = ?3 AND o.hash = ?4 AND s.level BETWEEN 0 AND 5),
+  EXISTS (SELECT 1 FROM latest WHERE eff > ?5) AND NOT EXISTS (SELECT 1 FROM latest WHERE account = ?6 AND ?6 <> '' AND standing <> 'claim')
 FROM owner w WHERE w.id = ?1;
 -- name: bodies
 SELECT o.oid, o.origin, o.idx, o.n, o.media, o.id, o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.hash, o.code, o.retracted, o.added, o.eff, o.standing,

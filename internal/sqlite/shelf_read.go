@@ -222,7 +222,7 @@ func scanPlaced(row scanner) (o Placed, err error) {
 
 // Claims returns every body ever said for an id that the lens reaches, the
 // latest versions first, each with its signer: also what was refused or taken
-// back. At most limit of them. Whether a guest's party may have one, the caller
+// back. At most limit of each party, so that none pushes out another's. Whether a guest's party may have one, the caller
 // asks the lens.
 func (v *View) Claims(ctx context.Context, lens border.Lens, id string, limit int) ([]Placed, error) {
 	return v.placed(ctx, "claims", id, lens.Ceiling(), limit)
@@ -273,13 +273,16 @@ type Known struct {
 	VKey    string // of its latest version
 	Revoked bool
 	Same    bool             // these very bytes stand on the own shelf
+	Closed  bool             // the latest version is not the account's: it did not bring it and may not see it
 	Hash    statement.Digest // of the latest version; not read
 }
 
-// Known tells whose an id is, and whether a body of it is on the own shelf.
-func (v *View) Known(ctx context.Context, media, id, vkey string, hash statement.Digest) (Known, error) {
+// Known tells whose an id is, whether a body of it is on the own shelf, and
+// whether the account that reads through the lens may go beyond its latest
+// version: only where it sees that or brought it itself.
+func (v *View) Known(ctx context.Context, lens border.Lens, account, media, id, vkey string, hash statement.Digest) (Known, error) {
 	var k Known
-	err := v.db.read.QueryRowContext(ctx, v.db.q("known"), id, ShelfOf(media, ShelfOwn), vkey, hash[:]).Scan(&k.Origin, &k.VKey, &k.Revoked, &k.Same)
+	err := v.db.read.QueryRowContext(ctx, v.db.q("known"), id, ShelfOf(media, ShelfOwn), vkey, hash[:], lens.Ceiling(), account).Scan(&k.Origin, &k.VKey, &k.Revoked, &k.Same, &k.Closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, nil
 	}
