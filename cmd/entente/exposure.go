@@ -75,9 +75,9 @@ func showExposure(e *env, x border.Exposure) {
 	e.printf("from %s of its own log and %s of the other's\n\n", counted(int(x.Size), "statement", "statements"), counted(int(x.Theirs), "statement", "statements"))
 	showCrossed(e, x.Crossed)
 	e.printf("\nBY KIND\n")
-	showTotals(e, x.Totals, "items")
+	showTotals(e, x.Totals)
 	e.printf("\nWHAT CAME BACK\n")
-	showTotals(e, x.Back.Totals, "items")
+	showTotals(e, x.Back.Totals)
 	for _, a := range x.Back.Answers {
 		e.printf("  %s of %s acknowledged as %s\n", counted(a.Statements, "statement", "statements"), x.Self, a.Kind)
 	}
@@ -102,10 +102,11 @@ func showCrossed(e *env, all []border.Crossing) {
 		if c.By != "" {
 			by = "let go by " + c.By
 		}
-		for state, is := range map[string]bool{", part erased since": c.Erased, ", taken back since": c.Retracted} {
-			if is {
-				by += state
-			}
+		if c.Erased {
+			by += ", part erased since"
+		}
+		if c.Retracted {
+			by += ", taken back since"
 		}
 		rule := cmp.Or(c.Rule, "without a receipt yet")
 		if c.Group != nil {
@@ -118,11 +119,11 @@ func showCrossed(e *env, all []border.Crossing) {
 	}
 }
 
-func showTotals(e *env, all []border.Total, of string) {
+func showTotals(e *env, all []border.Total) {
 	for _, t := range all {
 		e.printf("  %-16s %s", t.Kind, counted(t.Statements, "statement", "statements"))
 		if t.Items > 0 {
-			e.printf(", %d %s", t.Items, of)
+			e.printf(", %s", counted(t.Items, "item", "items"))
 		}
 		e.printf("\n")
 	}
