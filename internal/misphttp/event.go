@@ -290,7 +290,7 @@ func (s *Server) publish(r request) (any, error) {
 	if _, err := s.event(r, r.ref(0)); err != nil {
 		return nil, err
 	}
-	return nil, statement.Refuse(statement.CodeState, "a draft leaves when a person shares it: entente share")
+	return nil, statement.Refuse(statement.CodeState, "a draft leaves when a person shares it: entente misp share as it is, entente share its values")
 }
 
 // success is MISP's form of a success that has nothing to show.
