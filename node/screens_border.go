@@ -89,7 +89,7 @@ func (s borderScreens) object(ctx context.Context, r ObjectRow) (console.Object,
 		if err != nil {
 			return o, err
 		}
-		o.Draft = len(said.Recipients) == 0
+		o.Draft = said.Kind == stix.KindObjects && len(said.Recipients) == 0 // not the own copy of marked lists
 	}
 	return o, nil
 }
