@@ -21,6 +21,13 @@ func runGroup(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
 		return usagef("group set or group list?")
 	}
+	switch args[0] {
+	case "set", "list":
+	case "-h", "-help", "--help":
+		return errHelp
+	default:
+		return usagef("group set or group list, not %q", args[0])
+	}
 	f := newFlags(e, "group").withDir()
 	reason := f.String("reason", "", "")
 	asJSON := f.Bool("json", false, "")
@@ -32,8 +39,7 @@ func runGroup(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	switch args[0] {
-	case "set":
+	if args[0] == "set" {
 		if len(rest) == 0 || *reason == "" {
 			return usagef("name the group, who is in it, and give a --reason")
 		}
@@ -46,20 +52,18 @@ func runGroup(ctx context.Context, e *env, args []string) error {
 		}
 		e.printf("@%s, epoch %d: %s; said as number %d\n", g.Name, g.Epoch, membersOf(g), g.Said.Index)
 		return nil
-	case "list":
-		all, err := c.Groups(ctx)
-		if err != nil {
-			return err
-		}
-		if *asJSON {
-			return e.json(all)
-		}
-		for _, g := range all {
-			e.printf("@%s/%s  epoch %d  %s  %s\n", g.Owner, g.Name, g.Epoch, membersOf(g), g.Reason)
-		}
-		return nil
 	}
-	return usagef("group set or group list, not %q", args[0])
+	all, err := c.Groups(ctx)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		return e.json(all)
+	}
+	for _, g := range all {
+		e.printf("@%s/%s  epoch %d  %s  %s\n", g.Owner, g.Name, g.Epoch, membersOf(g), g.Reason)
+	}
+	return nil
 }
 
 func membersOf(g api.Group) string {
