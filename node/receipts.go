@@ -132,6 +132,11 @@ func (c *clerk) receipt(ctx context.Context, s sqlite.Statement) (border.Release
 func (c control) Receipts(ctx context.Context, q api.ReceiptQuery) (api.Receipts, error) {
 	n := c.n
 	out := api.Receipts{Items: []api.Receipt{}}
+	if q.Party != "" {
+		if _, ok := n.roster.Member(q.Party); !ok {
+			return out, statement.Refuse(statement.CodeParty, "%.40q is no party of the charter", q.Party)
+		}
+	}
 	list, total, err := n.view.Statements(ctx, sqlite.Filter{Party: q.Party, Kind: border.KindReceipt}, q.Limit, q.Offset)
 	if err != nil {
 		return out, err

@@ -152,10 +152,10 @@ func writeCharter(e *env, out string, files []string, terms charter.Terms) error
 func readFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, unwrapPath(err))
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder", path)
+		return nil, hint(fmt.Errorf("%s is a folder", path), "name the files in it")
 	}
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%s: %w", path, statement.Refuse(statement.CodeSize, "%d bytes, at most %d", info.Size(), limit))

@@ -73,6 +73,9 @@ func runDefend(ctx context.Context, e *env, args []string) error {
 	for _, why := range slices.Sorted(maps.Keys(result.Left)) {
 		e.printf("left out  %d %s\n", result.Left[why], words[why])
 	}
+	if result.Written == 0 {
+		e.note("nothing alerts here that a tool up to %s may hold; --clearance says what yours may", r.Clearance)
+	}
 	if result.Expires != 0 {
 		e.printf("run again before %s, when the first of them ends\n", when(result.Expires))
 	}

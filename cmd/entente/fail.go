@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func fail(e *env, v verb, err error) int {
 		return 2
 	}
 	fmt.Fprintf(e.stderr, "error: %v\n", err)
-	if h := advice(err); h != "" {
+	if h := cmp.Or(advice(err), nextStep(v.name, err)); h != "" {
 		if e.dir != "" {
 			h = strings.ReplaceAll(h, "--dir DIR", "--dir "+e.dir)
 		}
@@ -93,6 +94,7 @@ func advice(err error) string {
 		hint string
 	}{
 		{syscall.EADDRINUSE, "another program listens there; choose another port with --listen or --console, or in config.yaml"},
+		{syscall.ECONNREFUSED, "nothing listens there: are address and port right, and does the server run?"},
 		{node.ErrRunning, "one process per data folder: stop the node, or use a verb that asks it"},
 		{logfile.ErrInUse, "one process per data folder: a node runs there already"},
 		{node.ErrOther, "each party has its own folder; nothing was changed"},

@@ -48,7 +48,7 @@ func runGiver(ctx context.Context, e *env, args []string) error {
 		showGiver(e, g)
 	}
 	if !known {
-		return fmt.Errorf("%q is no party of the charter", rest[0])
+		return hint(fmt.Errorf("%q is no party of the charter", rest[0]), "entente charter show --dir DIR lists the parties")
 	}
 	return nil
 }

@@ -170,7 +170,7 @@ func mispShare(ctx context.Context, e *env, f mispFlags, names []string) error {
 		}
 		events, report, err := readEvents(name)
 		if err != nil {
-			return hint(fmt.Errorf("%s: %w", name, err), "nothing was shared")
+			return hint(fmt.Errorf("%s: %w", name, err), "nothing was shared; share takes the uuid of an own event, or a file, folder or zip of events")
 		}
 		showFeed(e, name, report)
 		for _, batch := range batches(events) {

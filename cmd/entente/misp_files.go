@@ -15,7 +15,7 @@ import (
 func readEvents(path string) (events [][]byte, report *mispfeed.Report, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, unwrapPath(err)
 	}
 	collect := func(_ misp.Entry, raw []byte) error {
 		events = append(events, raw)

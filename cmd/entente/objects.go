@@ -17,7 +17,11 @@ Lists objects in the order in which they came. SCOPE is own (what the own side s
 drafts included), accepted (that, and what the gate or a person let in) or a party: all
 that it sent. With an ID it shows every body that anybody ever said for it, side by side.
 
+  --scope SCOPE   default: own
+  --type TYPE     of one type alone, such as indicator
   --all           every version, not the last one of each
+  --after N       go on behind the microseconds at which an object came
+  --limit N       default: 50
   --export FILE   write the last versions as a STIX 2.1 bundle, bytes as they came; "-" for stdout`, runObjects}
 }
 
