@@ -18,9 +18,29 @@ import (
 // Internal is the code of an error that is no refusal.
 const Internal = "internal"
 
+// board is a mux that knows what hangs on it.
+type board struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc shadows that of the mux.
+func (b *board) HandleFunc(pattern string, f func(http.ResponseWriter, *http.Request)) {
+	b.patterns = append(b.patterns, pattern)
+	b.ServeMux.HandleFunc(pattern, f)
+}
+
+// Routes lists every pattern that Handler answers, as http.ServeMux takes it.
+func Routes() []string { return routes(nobody{}).patterns }
+
+// nobody is a node that is never asked.
+type nobody struct{ Node }
+
 // Handler answers requests on n.
-func Handler(n Node) http.Handler {
-	mux := http.NewServeMux()
+func Handler(n Node) http.Handler { return routes(n).ServeMux }
+
+func routes(n Node) *board {
+	mux := &board{ServeMux: http.NewServeMux()}
 	get := func(path string, f func(r *http.Request) (any, error)) {
 		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
 			v, err := f(r)
@@ -101,7 +121,7 @@ func Handler(n Node) http.Handler {
 }
 
 // bytesRoutes answer files and streams.
-func bytesRoutes(mux *http.ServeMux, n Node) {
+func bytesRoutes(mux *board, n Node) {
 	mispRoutes(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {
 		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +173,7 @@ func (l *lateWriter) Write(b []byte) (int, error) {
 }
 
 // post answers a JSON request.
-func post[Q, A any](mux *http.ServeMux, path string, f func(context.Context, Q) (A, error)) {
+func post[Q, A any](mux *board, path string, f func(context.Context, Q) (A, error)) {
 	mux.HandleFunc("POST /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
 		var q Q
 		body, err := readAll(w, r, MaxRequest)

@@ -56,7 +56,7 @@ type FeedEvent struct {
 	Open bool   `json:"open"` // marked as being for everybody
 }
 
-func mispRoutes(mux *http.ServeMux, n Node) {
+func mispRoutes(mux *board, n Node) {
 	mux.HandleFunc("POST /v1/events", func(w http.ResponseWriter, r *http.Request) {
 		data, err := readAll(w, r, MaxShare)
 		if err != nil {

@@ -86,7 +86,7 @@ type StoredObject struct {
 }
 
 // objectRoutes answer what is about objects.
-func objectRoutes(mux *http.ServeMux, n Node) {
+func objectRoutes(mux *board, n Node) {
 	get := func(path string, f func(r *http.Request) (any, error)) {
 		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
 			v, err := f(r)

@@ -80,6 +80,14 @@ func toolRoutes() []toolRoute {
 	}
 }
 
+// ToolRoutes lists every pattern that ToolsHandler answers.
+func ToolRoutes() (patterns []string) {
+	for _, r := range toolRoutes() {
+		patterns = append(patterns, r.pattern)
+	}
+	return patterns
+}
+
 // ToolsHandler answers the API for one account. open gives what the account may
 // ask under a scope, or refuses.
 func ToolsHandler(open func(scope string) (Tools, error)) http.Handler {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -55,6 +56,23 @@ func New(cfg Config) (*Console, error) {
 		s.handle(rt)
 	}
 	return c, nil
+}
+
+// Route is one method and path of a console, as http.ServeMux takes it.
+type Route struct {
+	Pattern string
+	Session bool // whether only who is signed in is answered
+}
+
+// Routes lists everything that a console answers, and the page of an exercise.
+func Routes() (out []Route) {
+	for _, rt := range append((&Console{surface: new(surface)}).routes(), (&Exercise{surface: new(surface)}).routes()...) {
+		one := Route{rt.pattern, rt.right != anyone}
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // routes is the whole surface of the console; the tests walk it.

@@ -1,6 +1,7 @@
 package misphttp
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -13,6 +14,9 @@ type route struct {
 }
 
 func (r route) takes(method string) bool { return slices.Contains(r.methods, method) }
+
+// Routes lists the actions that are answered, sorted.
+func Routes() []string { return slices.Sorted(maps.Keys(routes())) }
 
 // routes lists every action that is answered. What is not here is a 404.
 func routes() map[string]route {

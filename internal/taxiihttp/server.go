@@ -109,21 +109,22 @@ func (c *call) route(ctx context.Context) error {
 	if !taxii.Accepts(c.accept()) {
 		return taxii.Fail(http.StatusNotAcceptable, "not acceptable", "this server speaks %s", taxii.MediaType)
 	}
-	switch {
-	case len(path) == 0:
-		return c.get(c.discovery)
-	case path[0] != "root":
-		return taxii.ErrNotFound
-	case len(path) == 1:
-		return c.get(c.root)
-	case len(path) == 3 && path[1] == "status":
-		return c.get(func() error { return c.status(ctx, path[2]) })
-	case path[1] != "collections":
-		return taxii.ErrNotFound
-	case len(path) == 2:
-		return c.get(func() error { return c.collections(ctx) })
+	for _, one := range resources() {
+		if !one.fits(path) {
+			continue
+		}
+		var in taxii.Collection
+		if len(path) > 2 && path[1] == "collections" {
+			if in, err = c.collection(ctx, path[2]); err != nil {
+				return err
+			}
+		}
+		if err := c.allow(one.methods...); err != nil {
+			return err
+		}
+		return one.serve(c, ctx, in, path)
 	}
-	return c.collection(ctx, path[2], path[3:])
+	return taxii.ErrNotFound
 }
 
 // accept is the header; a request to read without one says nothing against
@@ -167,13 +168,6 @@ func (c *call) allow(methods ...string) error {
 	return taxii.Fail(http.StatusMethodNotAllowed, "method not allowed", "this resource takes %s", strings.Join(methods, ", "))
 }
 
-func (c *call) get(answer func() error) error {
-	if err := c.allow(http.MethodGet, http.MethodHead); err != nil {
-		return err
-	}
-	return answer()
-}
-
 func (c *call) discovery() error {
 	return c.json(http.StatusOK, taxii.Discovery{Title: c.Title, Description: c.Description, Default: RootPath, APIRoots: []string{RootPath}})
 }
@@ -198,56 +192,17 @@ func (c *call) status(ctx context.Context, id string) error {
 	return c.json(http.StatusOK, s)
 }
 
-// collection answers everything about one collection, named by id or alias.
-func (c *call) collection(ctx context.Context, name string, path []string) error {
+// collection finds a collection by id or alias.
+func (c *call) collection(ctx context.Context, name string) (taxii.Collection, error) {
 	list, err := c.store.Collections(ctx)
 	if err != nil {
-		return err
+		return taxii.Collection{}, err
 	}
 	i := slices.IndexFunc(list, func(one taxii.Collection) bool { return one.ID == name || one.Alias == name })
 	if i < 0 {
-		return taxii.ErrNotFound
+		return taxii.Collection{}, taxii.ErrNotFound
 	}
-	in := list[i]
-	switch {
-	case len(path) == 0:
-		return c.get(func() error { return c.json(http.StatusOK, in) })
-	case len(path) == 1 && path[0] == "manifest":
-		return c.read(in, func() error { return c.manifest(ctx, in) })
-	case path[0] != "objects" || len(path) > 3 || len(path) == 3 && path[2] != "versions":
-		return taxii.ErrNotFound
-	case len(path) == 3:
-		return c.read(in, func() error { return c.versions(ctx, in, path[1]) })
-	case len(path) == 2:
-		return c.object(ctx, in, path[1])
-	}
-	if err := c.allow(http.MethodGet, http.MethodHead, http.MethodPost); err != nil {
-		return err
-	}
-	if c.r.Method == http.MethodPost {
-		return c.add(ctx, in)
-	}
-	return c.read(in, func() error { return c.objects(ctx, in, taxii.Objects, "") })
-}
-
-// read lets pass who may read the collection (section 5).
-func (c *call) read(in taxii.Collection, answer func() error) error {
-	return c.get(func() error {
-		if !in.CanRead {
-			return taxii.ErrForbidden
-		}
-		return answer()
-	})
-}
-
-func (c *call) object(ctx context.Context, in taxii.Collection, id string) error {
-	if err := c.allow(http.MethodGet, http.MethodHead, http.MethodDelete); err != nil {
-		return err
-	}
-	if c.r.Method == http.MethodDelete {
-		return c.remove(ctx, in, id)
-	}
-	return c.read(in, func() error { return c.objects(ctx, in, taxii.Object, id) })
+	return list[i], nil
 }
 
 // search turns the request into what a store is asked.
