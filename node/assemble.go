@@ -82,6 +82,10 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	if n.ringer, err = newRinger(n.cfg.Bells, n.opt.Ring, n.watch, n.self.ID, now); err != nil {
 		return fmt.Errorf("bells: %w", err)
 	}
+	n.ringer.tells = func(ctx context.Context, id string) bool {
+		_, err := n.mayTell(ctx, id)
+		return err == nil
+	}
 	n.backend = n.newBackend(signs)
 	if err := n.newLines(keys, c); err != nil {
 		return err

@@ -30,7 +30,8 @@ type Bell struct {
 	// the bells with a longer one are the escalation.
 	After time.Duration `yaml:"after"`
 	// Detail puts what was looked for, the own asset and a rule's title into the
-	// message. Without it no text of a partner or of a log leaves the house.
+	// message, if the border lets that go to a tool: never what is TLP:RED.
+	// Without it no text of a partner or of a log leaves the house.
 	Detail bool `yaml:"detail"`
 }
 
@@ -54,7 +55,8 @@ type ringer struct {
 	watch  *sqlite.Watch
 	party  string
 	now    func() time.Time
-	mu     sync.Mutex // guards fault
+	tells  func(ctx context.Context, incident string) bool // whether what it tells of may go to a tool
+	mu     sync.Mutex                                      // guards fault
 	faults map[string]string
 }
 
@@ -121,7 +123,7 @@ func (r *ringer) ring(ctx context.Context) error {
 		if len(due) == 0 {
 			continue
 		}
-		err = r.rings[i].Ring(ctx, r.message(i, due, now))
+		err = r.rings[i].Ring(ctx, r.message(ctx, i, due, now))
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -164,7 +166,7 @@ func (r *ringer) troubles() []string {
 	return out
 }
 
-func (r *ringer) message(i int, due []sqlite.Incident, now time.Time) ringing.Message {
+func (r *ringer) message(ctx context.Context, i int, due []sqlite.Incident, now time.Time) ringing.Message {
 	word := "incidents"
 	if len(due) == 1 {
 		word = "incident"
@@ -180,7 +182,7 @@ func (r *ringer) message(i int, due []sqlite.Incident, now time.Time) ringing.Me
 		if d.Level != "" {
 			fmt.Fprintf(&text, ", level %s", d.Level)
 		}
-		if r.bells[i].Detail {
+		if r.bells[i].Detail && r.tells != nil && r.tells(ctx, d.ID) {
 			fmt.Fprintf(&text, "\n  %s on %s", printable(d.Headline()), printable(d.Asset))
 		}
 		text.WriteString("\n")

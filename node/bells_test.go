@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -115,11 +116,17 @@ func TestBells(t *testing.T) {
 	w = must(sqlite.OpenWatch(ctx, path))(t)
 	defer w.Close()
 	r = must(newRinger(bells, nil, w, north, clock))(t)
-	ring("after a restart", 0, 0)
+	store(3, "kept.example")
+	list, _, err = w.Incidents(ctx, sqlite.IncidentQuery{Text: "kept", Limit: 1})
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	r.tells = func(_ context.Context, id string) bool { return id != list[0].ID }
+	ring("after a restart", 1, 0)
 	now = now.Add(time.Hour)
 	_, heard = ring("an hour later, for what nobody has acknowledged", 0, 1)
 	var said struct{ Subject, Text string }
-	if len(heard) == 1 && (json.Unmarshal([]byte(heard[0]), &said) != nil || said.Subject != "north: 1 open incident" || !strings.Contains(said.Text, "evil?.example on registry") || strings.Contains(said.Text, "c2")) {
+	if len(heard) == 1 && (json.Unmarshal([]byte(heard[0]), &said) != nil || said.Subject != "north: 2 open incidents" || !strings.Contains(said.Text, "evil?.example on registry") || strings.Contains(said.Text, "c2") || strings.Contains(said.Text, "kept")) {
 		t.Errorf("the message says %+v", said)
 	}
 	ring("and never again", 0, 0)

@@ -10,7 +10,6 @@ import (
 
 	"entente/console"
 	"entente/internal/sqlite"
-	"entente/statement"
 	"entente/watch/incident"
 )
 
@@ -160,19 +159,4 @@ func (n *Node) Act(ctx context.Context, by console.User, ids []string, state con
 		n.changes.watch()
 	}
 	return err
-}
-
-// ExportIncident implements console.Source.
-func (n *Node) ExportIncident(ctx context.Context, id, format string) ([]byte, error) {
-	i, err := n.oneIncident(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	switch format {
-	case "ocsf":
-		return i.OCSF(Version, n.opt.Now())
-	case "stix":
-		return i.STIX(n.self.ID, n.opt.Now())
-	}
-	return nil, statement.Refuse(statement.CodeRequest, "unknown format %.40q; want ocsf or stix", format)
 }

@@ -131,6 +131,19 @@ func (w *Watch) IncidentGivers(ctx context.Context, id string) ([]string, error)
 	return list, err
 }
 
+// IncidentKeys returns the indicators and rules that led to it, those among them
+// that are held.
+func (w *Watch) IncidentKeys(ctx context.Context, id string) ([]Key, error) {
+	var list []Key
+	err := w.db.each(ctx, "incident_keys", func(rows *sql.Rows) error {
+		var k Key
+		err := rows.Scan(&k.Origin, &k.Index, &k.Item)
+		list = append(list, k)
+		return err
+	}, id)
+	return list, err
+}
+
 // IncidentHits returns the newest lines of one incident.
 func (w *Watch) IncidentHits(ctx context.Context, id string, limit int) ([]Hit, error) {
 	var list []Hit

@@ -86,6 +86,8 @@ WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(fold(value || 
 SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident WHERE id = ? AND count > 0;
 -- name: incident_givers
 SELECT DISTINCT ind_origin FROM incident_hit WHERE incident = ? ORDER BY ind_origin;
+-- name: incident_keys
+SELECT DISTINCT ind_origin, ind_idx, item FROM incident_hit WHERE incident = ? ORDER BY ind_origin, ind_idx, item;
 -- name: incident_acts
 SELECT at, by, state, reason FROM incident_act WHERE incident = ? ORDER BY seq;
 -- name: add_act

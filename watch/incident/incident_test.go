@@ -142,7 +142,7 @@ func TestOCSF(t *testing.T) {
 	}
 	read := func() {
 		t.Helper()
-		data, err := i.OCSF("0.1.0", time.UnixMilli(noon))
+		data, err := i.OCSF("0.1.0", []string{"TLP:AMBER+STRICT", "PAP:AMBER"}, time.UnixMilli(noon))
 		if err != nil || strings.Contains(string(data), "\n") {
 			t.Fatal(string(data), err)
 		}
@@ -175,10 +175,12 @@ func TestSTIX(t *testing.T) {
 		WhereRefs         []string `json:"where_sighted_refs"`
 		CreatedBy         string   `json:"created_by_ref"`
 		NumberObserved    int      `json:"number_observed"`
+		Markings          []string `json:"object_marking_refs"`
+		Labels            []string
 	}
 	read := func() map[string]object {
 		t.Helper()
-		data, err := i.STIX("north", time.UnixMilli(noon+10_000))
+		data, err := i.STIX("north", []string{"TLP:AMBER+STRICT", "PAP:AMBER"}, time.UnixMilli(noon+10_000))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,6 +201,10 @@ func TestSTIX(t *testing.T) {
 			byID[o.ID] = o
 		}
 		for _, o := range b.Objects {
+			own := o.CreatedBy != ""
+			if marked := own || o.Type == "ipv4-addr"; marked && (len(o.Markings) != 1 || byID[o.Markings[0]].Type != "marking-definition") || own && len(o.Labels) != 1 {
+				t.Errorf("%s is marked %v %v", o.ID, o.Markings, o.Labels)
+			}
 			for _, ref := range append(append(append([]string{}, o.ObjectRefs...), o.ObservedRefs...), o.WhereRefs...) {
 				if _, ok := byID[ref]; !ok {
 					t.Errorf("%s refers to %s, which is not in the bundle", o.ID, ref)
@@ -233,7 +239,7 @@ func TestSTIX(t *testing.T) {
 		}
 	}
 	i.Subject.Type = "sigma"
-	if _, err := i.STIX("north", time.UnixMilli(noon)); err == nil {
+	if _, err := i.STIX("north", []string{"TLP:AMBER+STRICT", "PAP:AMBER"}, time.UnixMilli(noon)); err == nil {
 		t.Error("a rule has become a STIX observable")
 	}
 }

@@ -37,6 +37,8 @@ type metadata struct {
 	Version string  `json:"version"`
 	Product product `json:"product"`
 	UID     string  `json:"uid"`
+	// Labels are markings of TLP and PAP: OCSF has no attribute of its own for them.
+	Labels []string `json:"labels,omitempty"`
 }
 
 type product struct {
@@ -116,7 +118,8 @@ func status(s State) int {
 
 // OCSF returns the incident as one OCSF Detection Finding, JSON on one line.
 // Nothing of a line or of a partner's own words is in it but the value itself.
-func (i Incident) OCSF(version string, now time.Time) ([]byte, error) {
+// marks say to whom it may go and what may be done with it.
+func (i Incident) OCSF(version string, marks []string, now time.Time) ([]byte, error) {
 	activity := ocsfCreate
 	switch {
 	case i.State == Closed || i.State == FalsePositive:
@@ -127,7 +130,7 @@ func (i Incident) OCSF(version string, now time.Time) ([]byte, error) {
 	f := finding{
 		ActivityID: activity, CategoryUID: ocsfCategory, ClassUID: ocsfClass, TypeUID: ocsfClass*100 + activity,
 		SeverityID: severity(i.Level), StatusID: status(i.State), Time: now.UnixMilli(), StartTime: i.First, EndTime: i.Last, Count: i.Count,
-		Metadata:    metadata{Version: ocsfVersion, UID: i.ID, Product: product{Name: "entente", Vendor: "entente", Version: version}},
+		Metadata:    metadata{Version: ocsfVersion, UID: i.ID, Labels: marks, Product: product{Name: "entente", Vendor: "entente", Version: version}},
 		FindingInfo: findingInfo{UID: i.ID, Title: i.Headline(), CreatedTime: i.Stored, FirstSeenTime: i.First, LastSeenTime: i.Last, DataSources: i.Givers, Types: []string{i.Subject.Type}},
 	}
 	if n := len(i.Acts); n > 0 {

@@ -13,9 +13,20 @@ const stixTime = "2006-01-02T15:04:05.000Z"
 // STIX returns the incident as a STIX 2.1 bundle: the indicator, what was
 // observed, and the sighting of one by the other, by identity. All ids are
 // computed, so that exporting twice makes nothing twice. A rule's finding has
-// no observable of STIX and is refused.
-func (i Incident) STIX(identity string, now time.Time) ([]byte, error) {
-	object, ok, err := stix.RenderObservable(i.Subject.Type, i.Subject.Value, nil)
+// no observable of STIX and is refused. marks are labels of TLP, which become
+// markings, and of others such as PAP, which STIX has none for: those become
+// labels.
+func (i Incident) STIX(identity string, marks []string, now time.Time) ([]byte, error) {
+	objects := []any{}
+	var tlp, others []string
+	for _, m := range marks {
+		if d, ok := stix.TLPDefinitionOf(m); ok {
+			objects, tlp = append(objects, json.RawMessage(d.Raw)), append(tlp, d.ID)
+		} else {
+			others = append(others, m)
+		}
+	}
+	object, ok, err := stix.RenderObservable(i.Subject.Type, i.Subject.Value, tlp)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +49,14 @@ func (i Incident) STIX(identity string, now time.Time) ([]byte, error) {
 	made, said := at(i.Stored), at(max(i.Stored, now.UnixMilli()))
 	who := id("identity", identity)
 	common := func(typ, what string) map[string]any {
-		return map[string]any{"type": typ, "spec_version": "2.1", "id": id(typ, what), "created": made, "modified": said, "created_by_ref": who}
+		m := map[string]any{"type": typ, "spec_version": "2.1", "id": id(typ, what), "created": made, "modified": said, "created_by_ref": who}
+		if len(tlp) > 0 {
+			m["object_marking_refs"] = tlp
+		}
+		if len(others) > 0 {
+			m["labels"] = others
+		}
+		return m
 	}
 	with := func(m, more map[string]any) map[string]any {
 		for k, v := range more {
@@ -59,6 +77,6 @@ func (i Incident) STIX(identity string, now time.Time) ([]byte, error) {
 		"sighting_of_ref": indicator["id"], "observed_data_refs": []any{observed["id"]}, "where_sighted_refs": []any{who},
 	})
 	return json.Marshal(map[string]any{
-		"type": "bundle", "id": id("bundle", i.ID), "objects": []any{party, json.RawMessage(object.Raw), observed, indicator, sighting},
+		"type": "bundle", "id": id("bundle", i.ID), "objects": append(objects, party, json.RawMessage(object.Raw), observed, indicator, sighting),
 	})
 }
