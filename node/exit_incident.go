@@ -2,18 +2,20 @@ package node
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"entente/border"
 	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/statement"
+	"entente/watch/incident"
 )
 
 // ExportIncident implements console.Source: a file for a tool of the own side,
 // if the border lets what it tells of go to one.
 func (n *Node) ExportIncident(ctx context.Context, id, format string) ([]byte, error) {
-	if format != "ocsf" && format != "stix" {
+	if !slices.Contains(incident.Formats(), format) {
 		return nil, statement.Refuse(statement.CodeRequest, "unknown format %.40q; want ocsf or stix", format)
 	}
 	i, err := n.oneIncident(ctx, id)

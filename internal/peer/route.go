@@ -108,6 +108,17 @@ func tilePath(r route) string {
 	return "tile/" + strings.TrimPrefix(t.Path(), "tile/8/")
 }
 
+// Paths gives one example of every path that a partner may ask for, of a log "H".
+func Paths() (out []string) {
+	for at := atCheckpoint; ; at++ {
+		r := route{at: at, log: "H", tile: tlog.Tile{H: tileHeight, W: BundleWidth}, count: 1, targets: []target{{log: "H"}}}
+		if r.String() == "" {
+			return out
+		}
+		out = append(out, r.String())
+	}
+}
+
 func badRoute() error { return statement.Refuse(statement.CodeRequest, "no such path") }
 
 // parseRoute reads a request target in its exact form: no escapes, no leading

@@ -90,6 +90,9 @@ const (
 	Closed        State = "closed"         // dealt with
 )
 
+// Formats are those that an incident is exported in.
+func Formats() []string { return []string{"ocsf", "stix"} }
+
 // States returns all of them, in the order of the work.
 func States() []State { return []State{Open, Acknowledged, Claimed, FalsePositive, Closed} }
 

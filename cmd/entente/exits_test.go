@@ -1,0 +1,292 @@
+package main
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"entente/api"
+	"entente/console"
+	"entente/exchange/defend"
+	ringing "entente/internal/bell"
+	"entente/internal/misphttp"
+	"entente/internal/peer"
+	"entente/internal/taxiihttp"
+	"entente/watch/incident"
+)
+
+// What lets something out.
+const (
+	byNone    = ""                       // nothing that anybody marked leaves
+	byEgress  = "border.Egress"          // asked for every statement and file
+	bySee     = "border.See"             // the lens of the account, in every query
+	byOwnSide = "own side"               // whoever holds the data folder or is signed in to the console
+	byProof   = "proof"                  // one statement as this node reads it, by the hand of the own side
+	bySeal    = "sealed by an egress"    // ciphertext and digests; the keys are those that an egress gave
+	byForeign = "of somebody else's own" // files and servers named in the command; no node is asked
+)
+
+// exit says what a way out can let out, to whom, and what decides.
+type exit struct{ what, whom, by string }
+
+// nothing lets out nothing but what the asker brought, or whether it was done.
+var nothing = exit{}
+
+func toOwn(what string) exit     { return exit{what, "own side at the machine", byOwnSide} }
+func toPerson(what string) exit  { return exit{what, "a person signed in to the console", byOwnSide} }
+func toAccount(what string) exit { return exit{what, "an account of a tool or a guest", bySee} }
+func toWhole(what string) exit {
+	return exit{what, "an account of the own side that may see TLP:RED", bySee}
+}
+func toParties(what string) exit { return exit{what, "parties of the charter", byEgress} }
+
+// found enumerates every way out that the product has.
+func found(t *testing.T) (out []string) {
+	t.Helper()
+	add := func(door string, names []string) {
+		for _, n := range names {
+			out = append(out, door+" "+n)
+		}
+	}
+	for _, v := range verbs() {
+		add("verb", forms(v))
+	}
+	add("control", api.Routes())
+	add("api", api.ToolRoutes())
+	add("misp", misphttp.Routes())
+	add("taxii", taxiihttp.Routes())
+	add("wire", peer.Paths())
+	add("defend", defend.Formats())
+	add("incident", incident.Formats())
+	add("bell", ringing.Kinds())
+	for _, r := range console.Routes() {
+		out = append(out, "console "+r.Pattern)
+		if e := exits()["console "+r.Pattern]; e.by != byNone && !r.Session {
+			t.Errorf("%s gives %s to whoever asks", r.Pattern, e.what)
+		}
+	}
+	return append(out, doors(t)...)
+}
+
+// forms are the names of a verb with the word behind it that says what it does,
+// as its usage has them.
+func forms(v verb) (out []string) {
+	for line := range strings.Lines("entente " + v.usage) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "entente "+v.name+" ")
+		if !ok {
+			continue
+		}
+		word, _, _ := strings.Cut(rest, " ")
+		if !regexp.MustCompile(`^[a-z|]+$`).MatchString(word) {
+			out = append(out, v.name)
+			continue
+		}
+		for w := range strings.SplitSeq(word, "|") {
+			out = append(out, v.name+" "+w)
+		}
+	}
+	return out
+}
+
+// doors finds in the source where something listens, connects or is hung beside
+// a table of routes.
+func doors(t *testing.T) (out []string) {
+	t.Helper()
+	listens := regexp.MustCompile(`\bhttp\.(Server\{|Serve\(|ServeTLS\(|ListenAndServe)`)
+	connects := regexp.MustCompile(`\bhttp\.(Client|Transport)\{|\bsafedial\.Dialer|\bnet\.Dial|"net/smtp"`)
+	hung := regexp.MustCompile(`\.Handle(?:Func)?\("([A-Z]+ [^"]+)"`)
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		name := filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..")+string(filepath.Separator)))
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == "peers" || name == "node/hostile" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || strings.HasPrefix(d.Name(), "bench_"):
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if listens.Match(source) {
+			out = append(out, "listens: "+name)
+		}
+		if connects.Match(source) {
+			out = append(out, "connects: "+name)
+		}
+		if !strings.HasPrefix(name, "api/") {
+			for _, m := range hung.FindAllSubmatch(source, -1) {
+				out = append(out, "beside the console "+string(m[1]))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestExits: whatever can let something out stands in the table with what, to
+// whom and by whose decision. A route, verb or exporter that is not there, or
+// is there no more, fails.
+func TestExits(t *testing.T) {
+	t.Parallel()
+	table, all := exits(), found(t)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, one := range all {
+		e, ok := table[one]
+		switch {
+		case !ok:
+			t.Errorf("%q can let something out: say in the table what, to whom, and by what", one)
+		case (e.what == "") != (e.whom == "") || e.what == "" && e.by != byNone:
+			t.Errorf("%q is not whole: %+v", one, e)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		if !slices.Contains(all, name) {
+			t.Errorf("%q is gone", name)
+		}
+	}
+	if len(all) < 150 {
+		t.Errorf("only %d ways out were found", len(all))
+	}
+}
+
+// exits is every route, verb and exporter there is.
+func exits() map[string]exit {
+	out := make(map[string]exit)
+	for _, group := range []map[string]exit{verbExits(), controlExits(), consoleExits(), toolExits(), otherExits()} {
+		for k, v := range group {
+			if _, twice := out[k]; twice {
+				panic(k + " stands here twice")
+			}
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func verbExits() map[string]exit {
+	return map[string]exit{
+		"verb init": nothing, "verb charter propose": nothing, "verb charter sign": nothing, "verb charter show": nothing, "verb charter add": nothing, "verb charter revoke": nothing,
+		"verb serve":    {"all", "see the doors", byEgress},
+		"verb exercise": {"all, of an exercise", "parties on this machine", byEgress},
+		"verb status":   toOwn("counts"), "verb link": toOwn("a secret"),
+		"verb user add": nothing, "verb user list": toOwn("users"), "verb user remove": nothing,
+		"verb account add": toOwn("a secret"), "verb account list": toOwn("accounts"), "verb account remove": nothing,
+		"verb share": toParties("items, objects"), "verb release": toParties("sightings"), "verb seal": toParties("a digest"), "verb open": toParties("a part"),
+		"verb erase": toParties("that a part is gone"), "verb rotate": toParties("a key"), "verb withdraw": toParties("that it leaves"), "verb override": toParties("a reason"),
+		"verb group set": toParties("a group"), "verb group list": toOwn("groups"), "verb retract": toParties("what does not hold"),
+		"verb leak":      {"whose copy it was", "whoever is given the file", byProof},
+		"verb incidents": {"incidents", "own side at the machine; exports: tools", byEgress},
+		"verb alerts":    toOwn("alerts"), "verb hunt": toOwn("log lines"), "verb search": toOwn("log lines, alerts, statements"), "verb accept": toOwn("a decision"),
+		"verb defend":   {"items", "tools of the own side", bySee},
+		"verb receipts": toOwn("receipts"), "verb objects": toOwn("objects"), "verb exposure": toOwn("what crossed"), "verb giver": toOwn("records of givers"),
+		"verb statements": toOwn("statements"), "verb verify": {"one statement", "whoever holds the file", byForeign},
+		"verb export":    {"a log as its mirrors have it; one statement", "whoever is given the files", byProof},
+		"verb carry out": {"logs", "a party, by hand", bySeal}, "verb carry in": nothing,
+		"verb taxii poll": {"objects", "the own side", byForeign}, "verb taxii push": {"objects of files", "tools of the own side", byEgress},
+		"verb misp show": {"events of files", "own side at the machine", byForeign}, "verb misp add": nothing, "verb misp share": toParties("events"),
+		"verb misp feed": {"events", "readers of a folder, under a clearance", bySee},
+		"verb backup":    toOwn("keys, logs, archive"), "verb restore": nothing, "verb rebuild": toOwn("the view"), "verb drill": nothing,
+		"verb watch": {"log lines", "own side at the machine", byForeign}, "verb rules": toOwn("rules"), "verb bench": nothing, "verb version": nothing,
+	}
+}
+
+func controlExits() map[string]exit {
+	out := make(map[string]exit)
+	for pattern, e := range map[string]exit{
+		"GET status": toOwn("counts"), "GET users": toOwn("users"), "GET alerts": toOwn("alerts"), "GET givers": toOwn("records of givers"), "GET exposure": toOwn("what crossed"),
+		"GET rules": toOwn("rules"), "GET incidents": toOwn("incidents"), "GET statements": toOwn("statements"), "GET groups": toOwn("groups"), "GET receipts": toOwn("receipts"),
+		"GET retractions": toOwn("retractions"), "GET objects": toOwn("objects"), "GET objects/export": toOwn("objects"), "GET backup": toOwn("keys, logs, archive"),
+		"GET backup-without-archive": toOwn("keys, logs"), "POST hunt": toOwn("log lines"), "POST search": toOwn("log lines, alerts, statements"), "POST link": toOwn("a secret"),
+		"POST leak":    {"whose copy it was", "whoever is given the file", byProof},
+		"GET bundle":   {"one statement", "whoever is given the file", byProof},
+		"GET feed":     {"events", "readers of a folder, under a clearance", bySee},
+		"POST defend":  {"items", "tools of the own side", bySee},
+		"GET incident": {"one incident", "tools of the own side", byEgress},
+		"GET wire":     {"logs", "as partners read them", bySeal}, "GET carry/out": {"logs", "a party, by hand", bySeal},
+		"POST share": toParties("items, objects"), "POST events": toParties("events"), "POST release": toParties("sightings"), "POST groups": toParties("a group"),
+		"POST retract": toParties("what does not hold"), "POST seal": toParties("a digest"), "POST erase": toParties("that a part is gone"), "POST open": toParties("a part"),
+		"POST withdraw": toParties("that it leaves"), "POST rotate": toParties("a key"), "POST override": toParties("a reason"),
+		"POST accept": toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		out["control "+method+" /v1/"+path] = e
+	}
+	return out
+}
+
+func consoleExits() map[string]exit {
+	return map[string]exit{
+		"console GET /enter": nothing, "console POST /enter": nothing, "console POST /leave": nothing, "console POST /language": nothing, "console GET /static/{version}/{name}": nothing,
+		"console GET /{$}": toPerson("alerts, statements"), "console GET /live": toPerson("counts"), "console POST /open/{party}": toPerson("a secret"),
+		"console GET /watch": toPerson("alerts, incidents"), "console GET /watch/incident/{id}": toPerson("one incident, log lines"), "console GET /watch/alert/{id}": toPerson("one alert, log lines"),
+		"console GET /watch/incident/{id}/export/{format}": {"one incident", "tools of the own side", byEgress},
+		"console POST /watch/incident/{id}/act":            nothing, "console POST /watch/incidents": nothing,
+		"console POST /watch/alert/{id}/release": toParties("a sighting"), "console POST /watch/release": toParties("sightings"), "console POST /watch/accept": toPerson("a decision"),
+		"console GET /record": toPerson("statements"), "console GET /record/{party}/{index}": toPerson("one statement"),
+		"console GET /record/{party}/{index}/bundle": {"one statement", "whoever is given the file", byProof},
+		"console GET /crossed":                       toPerson("what crossed"), "console GET /crossed/{party}": toPerson("what crossed"),
+		"console GET /objects": toPerson("objects"), "console GET /objects/{id}": toPerson("objects"), "console POST /objects/{id}/retract": toParties("what does not hold"),
+		"console GET /share": toPerson("drafts"), "console POST /share/preview": {"what would be said", "a person signed in to the console", byEgress}, "console POST /share": toParties("objects"),
+	}
+}
+
+func toolExits() map[string]exit {
+	out := map[string]exit{
+		"api GET /api/v1/openapi.json": nothing, "api GET /api/v1/objects": toAccount("objects"), "api POST /api/v1/objects": toAccount("what became of each"),
+		"api GET /api/v1/objects/{id}": toAccount("objects"), "api GET /api/v1/objects/{id}/bodies/{sha256}": toAccount("one object"),
+		"api POST /api/v1/retractions": toParties("what does not hold"), "api GET /api/v1/status": toWhole("counts"), "api GET /api/v1/rules": toWhole("rules"),
+		"api GET /api/v1/alerts": toWhole("alerts"), "api GET /api/v1/incidents": toWhole("incidents"), "api GET /api/v1/incidents/{id}": {"one incident", "tools of the own side", byEgress},
+		"api GET /api/v1/statements": toWhole("statements"), "api GET /api/v1/statements/{party}/{index}/bundle": toWhole("one statement"),
+		"taxii GET /taxii2/": nothing, "taxii GET /taxii2/root/": nothing, "taxii GET /taxii2/root/status/{status}/": toAccount("what became of own objects"),
+	}
+	const in = "taxii GET /taxii2/root/collections/"
+	for _, path := range []string{"", "{collection}/"} {
+		out[in+path] = toAccount("names of collections")
+	}
+	for _, path := range []string{"manifest/", "objects/", "objects/{object}/", "objects/{object}/versions/"} {
+		out[in+"{collection}/"+path] = toAccount("objects")
+	}
+	out["taxii POST /taxii2/root/collections/{collection}/objects/"] = toAccount("what became of each")
+	out["taxii DELETE /taxii2/root/collections/{collection}/objects/{object}/"] = toParties("what does not hold")
+	for action, e := range map[string]exit{
+		"servers/getVersion": nothing, "servers/getPyMISPVersion": nothing, "users/view": nothing,
+		"events/index": toAccount("events"), "events/view": toAccount("an event"), "events/restSearch": toAccount("events"), "events/add": toAccount("what was brought"),
+		"events/edit": toAccount("an event"), "events/delete": toParties("what does not hold"), "events/publish": nothing, "events/alert": nothing,
+		"attributes/view": toAccount("an attribute"), "attributes/restSearch": toAccount("attributes"), "attributes/add": toAccount("what was brought"),
+		"attributes/edit": toAccount("an attribute"), "attributes/delete": toAccount("an event"),
+		"sightings/add": toAccount("what was brought"), "sightings/listSightings": toAccount("sightings"), "sightings/index": toAccount("sightings"), "sightings/restSearch": toAccount("sightings"),
+		"tags/index": toAccount("tags"), "tags/search": toAccount("tags"), "tags/attachTagToObject": toAccount("an event"),
+	} {
+		out["misp "+action] = e
+	}
+	return out
+}
+
+// otherExits are exporters, bells, the partner port, and the places in the
+// source where anything listens or connects.
+func otherExits() map[string]exit {
+	tools, bell := exit{"items", "tools of the own side", bySee}, exit{"counts; with detail, what may go to a tool", "who is on duty", byEgress}
+	wire := exit{"logs", "partners", bySeal}
+	door, dials := exit{"see its routes", "see its routes", byOwnSide}, exit{"a question", "servers that the configuration names", byNone}
+	return map[string]exit{
+		"defend plain": tools, "defend rpz": tools, "defend sigma": tools, "defend stix": tools, "defend suricata": tools, "defend zeek": tools,
+		"incident ocsf": {"one incident", "tools of the own side", byEgress}, "incident stix": {"one incident", "tools of the own side", byEgress},
+		"bell mail": bell, "bell webhook": bell, "bell matrix": bell, "bell ntfy": bell,
+		"wire /H/checkpoint": wire, "wire /H/tile/0/000": wire, "wire /H/tile/entries/000": wire, "wire /H/parts/0?n=1": wire, "wire /H/held": wire, "wire /wait?log=H&size=0": wire, "wire /add-checkpoint": wire,
+		"beside the console GET /healthz": {"whether it runs", "this machine", byNone}, "beside the console GET /metrics": {"counts", "this machine", byOwnSide},
+		"listens: node/control.go": door, "listens: node/people.go": door, "listens: internal/account/door.go": door, "listens: internal/peer/server.go": door, "listens: cmd/entente/exercise_page.go": door,
+		"connects: node/control.go": door, "connects: api/client.go": door, "connects: internal/peer/client.go": wire, "connects: node/config.go": wire,
+		"connects: node/feed.go": dials, "connects: internal/safedial/safedial.go": dials, "connects: internal/bell/bell.go": bell, "connects: internal/bell/mail.go": bell,
+	}
+}
