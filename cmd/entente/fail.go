@@ -93,8 +93,9 @@ func advice(err error) string {
 		err  error
 		hint string
 	}{
-		{syscall.EADDRINUSE, "another program listens there; choose another port with --listen or --console, or in config.yaml"},
+		{syscall.EADDRINUSE, "another program listens there; choose another port with --listen or --console, or in config.yaml, tools.listen too"},
 		{syscall.ECONNREFUSED, "nothing listens there: are address and port right, and does the server run?"},
+		{syscall.ENOTDIR, "a file stands where a folder is wanted; choose another name"},
 		{node.ErrRunning, "one process per data folder: stop the node, or use a verb that asks it"},
 		{logfile.ErrInUse, "one process per data folder: a node runs there already"},
 		{node.ErrOther, "each party has its own folder; nothing was changed"},

@@ -123,7 +123,8 @@ func (f *flags) config() (node.Config, node.Options, error) {
 	}
 	cfg, err := node.ReadConfig(f.dir)
 	if err != nil {
-		return cfg, node.Options{}, hint(err, "the fields are listed in docs/operate.md; every one may be missing")
+		first, _, _ := strings.Cut(err.Error(), "\n") // the rest draws the place, which the first line names
+		return cfg, node.Options{}, hint(silent{first, err}, "the fields are listed in docs/operate.md; every one may be missing")
 	}
 	pass, err := f.passphrase()
 	return cfg, node.Options{Passphrase: pass, Stdin: f.e.stdin}, err

@@ -98,7 +98,7 @@ func showSearchArchive(e *env, out api.SearchResult) {
 		e.printf("  damaged   a part of the archive could not be read: entente status\n")
 	}
 	if out.Type != "" && a.Count == 0 {
-		e.printf("  asked     by the index, as a %s; --plain looks for the letters\n", out.Type)
+		e.printf("  asked     by the index, as %s; --plain looks for the letters\n", out.Type)
 	}
 	for _, h := range a.Lines {
 		e.printf("  %s  %s line %d, byte %d\n            %s\n", when(h.Time), h.File, h.Line, h.Offset, short(h.Raw, 300))
