@@ -29,9 +29,9 @@ SELECT origin, vkey, revoked FROM owner WHERE id = ?;
 -- name: set_owner
 INSERT INTO owner (id, origin, vkey, revoked) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET vkey = excluded.vkey, revoked = excluded.revoked;
 -- name: strictest_of
-SELECT MAX(eff) FROM object WHERE id = ? AND vkey = ? AND id <> '';
+SELECT eff FROM object WHERE id = ?1 AND vkey = ?2 AND id <> '' AND eff >= 0 AND (?3 OR origin = ?4) ORDER BY eff DESC LIMIT 1;
 -- name: laxer_than
-SELECT oid FROM object WHERE id = ? AND vkey = ? AND eff >= 0 AND eff < ? AND id <> '';
+SELECT oid FROM object WHERE id = ?1 AND vkey = ?2 AND eff >= 0 AND eff < ?5 AND id <> '' AND (NOT ?3 OR origin <> ?4);
 -- name: set_eff
 UPDATE object SET eff = ?2 WHERE oid = ?1;
 -- name: shelf_same

@@ -217,14 +217,17 @@ func (at Placing) own(p *prepared, o *placed) (known bool, err error) {
 			return known, err
 		}
 	}
-	return known, at.tighten(p, o)
+	return known, at.tighten(p, o, origin)
 }
 
-// tighten gives every body of one version the strictest level that any of them
-// came with: a marking is not loosened by saying the same again without it.
-func (at Placing) tighten(p *prepared, o *placed) error {
+// tighten gives a body of one version the strictest level that any came with: a
+// marking is not loosened by saying the same again without it. But the owner is
+// bound by its own word alone: whoever claims its id under a stricter marking
+// would else hide it from those for whom it is.
+func (at Placing) tighten(p *prepared, o *placed, owner string) error {
+	of := []any{o.id, o.vkey, at.Origin != owner, owner}
 	var strictest sql.NullInt64
-	if _, err := p.one("strictest_of", []any{o.id, o.vkey}, &strictest); err != nil {
+	if _, err := p.one("strictest_of", of, &strictest); err != nil {
 		return err
 	}
 	o.eff = max(o.level, int(strictest.Int64))
@@ -234,7 +237,7 @@ func (at Placing) tighten(p *prepared, o *placed) error {
 		err := rows.Scan(&oid)
 		laxer = append(laxer, oid)
 		return err
-	}, o.id, o.vkey, o.eff)
+	}, append(of, o.eff)...)
 	for _, oid := range laxer {
 		if err == nil {
 			_, err = p.exec("set_eff", oid, o.eff)

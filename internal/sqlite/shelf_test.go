@@ -113,7 +113,7 @@ func (b *book) oracle(shelf string, q ObjectQuery) string {
 		revoked      bool
 	}
 	owners := make(map[string]owner)
-	strictest := make(map[string]int)
+	strictest, owned := make(map[string]int), make(map[string]int) // by anybody, and by the owner, who is bound by itself alone
 	var good []*told
 	for _, o := range b.said {
 		w, known := owners[o.ID]
@@ -127,6 +127,9 @@ func (b *book) oracle(shelf string, q ObjectQuery) string {
 			owners[o.ID] = owner{o.origin, o.VKey, o.Revoked}
 		}
 		strictest[o.ID+o.VKey] = max(strictest[o.ID+o.VKey], o.Level)
+		if owners[o.ID].origin == o.origin {
+			owned[o.ID+o.VKey] = max(owned[o.ID+o.VKey], o.Level)
+		}
 		good = append(good, o)
 	}
 	stands := make(map[string]bool)
@@ -136,7 +139,11 @@ func (b *book) oracle(shelf string, q ObjectQuery) string {
 			continue
 		}
 		stands[o.ID+o.VKey] = true
-		if strictest[o.ID+o.VKey] <= q.Lens.Ceiling() {
+		level := strictest[o.ID+o.VKey]
+		if owners[o.ID].origin == o.origin {
+			level = owned[o.ID+o.VKey]
+		}
+		if level <= q.Lens.Ceiling() {
 			visible[o.ID] = append(visible[o.ID], o)
 		}
 	}
