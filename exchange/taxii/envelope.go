@@ -30,10 +30,12 @@ func ReadEnvelope(body []byte) (e Envelope, err error) {
 			return e, unprocessable("no JSON object")
 		}
 		name := t.String()
-		if seen[name] && slices.Contains([]string{"objects", "more", "next"}, name) {
-			return e, unprocessable("%s is there twice", name)
+		if slices.Contains([]string{"objects", "more", "next"}, name) { // of custom ones there may be any number
+			if seen[name] {
+				return e, unprocessable("%s is there twice", name)
+			}
+			seen[name] = true
 		}
-		seen[name] = true
 		if err := e.property(d, name); err != nil {
 			return e, err
 		}
@@ -67,12 +69,19 @@ func (e *Envelope) property(d *jsontext.Decoder, name string) (err error) {
 	return nil
 }
 
+// maxObjects bounds what an envelope makes of a few bytes each. A server that
+// goes by no limit may send many at once.
+const maxObjects = 100_000
+
 func elements(d *jsontext.Decoder) ([]json.RawMessage, error) {
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '[' {
 		return nil, unprocessable("objects is no list")
 	}
 	var list []json.RawMessage
 	for d.PeekKind() != ']' {
+		if len(list) == maxObjects {
+			return nil, Fail(413, "too large", "an envelope of more than %d objects", maxObjects)
+		}
 		v, err := d.ReadValue()
 		if err != nil {
 			return nil, unprocessable("object %d is no JSON", len(list))

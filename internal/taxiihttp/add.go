@@ -30,6 +30,9 @@ func (c *call) add(ctx context.Context, in taxii.Collection) error {
 	if err != nil {
 		return err
 	}
+	if len(envelope.Objects) > MaxObjects {
+		return taxii.Fail(http.StatusRequestEntityTooLarge, "too large", "an envelope has at most %d objects", MaxObjects)
+	}
 	s := taxii.Status{ID: c.NewID(), RequestTimestamp: taxii.Time(c.Now().UnixMicro())}
 	if err := c.take(ctx, in, envelope.Objects, &s); err != nil {
 		return err

@@ -25,6 +25,9 @@ const (
 const (
 	// MaxContent is the largest body that a server takes, in bytes.
 	MaxContent = 16 << 20
+	// MaxObjects is how many objects one envelope may add: the status names each
+	// of them, and is kept.
+	MaxObjects = 20_000
 	maxPage    = 1000    // entries of a page
 	pageBytes  = 8 << 20 // and where a page is full
 	maxSegment = 300     // bytes of one part of a path

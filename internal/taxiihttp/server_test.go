@@ -251,6 +251,10 @@ func TestLarge(t *testing.T) {
 	fill := func(n int) string { return `{"x_fill":"` + strings.Repeat("x", n-len(`{"x_fill":""}`)) + `"}` }
 	r.want(202, "all", "POST", objects, fill(MaxContent))
 	r.want(413, "all", "POST", objects, fill(MaxContent+1))
+	many := func(n int) string { return `{"objects":[{}` + strings.Repeat(",{}", n-1) + `]}` }
+	r.want(202, "all", "POST", objects, many(MaxObjects))
+	r.want(413, "all", "POST", objects, many(MaxObjects+1))
+	r.want(413, "all", "POST", objects, many((MaxContent-100)/3)) // five million
 	q, err := http.NewRequestWithContext(t.Context(), "POST", r.url+objects, io.LimitReader(zeros{}, 1<<33))
 	if err != nil {
 		t.Fatal(err)
