@@ -141,8 +141,9 @@ func RenderIndicator(i SaidIndicator) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	from, until := i.Observed, ""
-	if from.IsZero() {
+	// Two instants of one millisecond are one where they are written.
+	from, end, until := i.Observed.Truncate(time.Millisecond), i.Until.Truncate(time.Millisecond), ""
+	if i.Observed.IsZero() {
 		from = i.Time
 		c.Labels = append(c.Labels, "undated")
 	}
@@ -151,8 +152,8 @@ func RenderIndicator(i SaidIndicator) (Object, error) {
 		types = []string{"unknown"} // it is mentioned; nobody says that it does harm
 		c.Labels = append(c.Labels, "context")
 	}
-	if i.Until.After(from) {
-		until = millis(i.Until)
+	if end.After(from) {
+		until = millis(end)
 	} else if !i.Until.IsZero() { // ended before it was said: section 4.7 wants an instant between
 		until = millis(from.Add(time.Millisecond))
 	}
