@@ -13,7 +13,7 @@ import (
 
 // MayAddr4 judges an IPv4 address.
 func (s *Set) MayAddr4(addr uint32) bool {
-	return s.exact.has(s.hash.addr(onlyIn4, uint64(addr))) || s.nets.contains4(addr)
+	return s.four.may(addr) && s.exact.has(s.hash.addr(onlyIn4, uint64(addr))) || s.nets.contains4(addr)
 }
 
 // MayAddr6 judges an IPv6 address by its two halves; one that stands for an IPv4 address is not plain.

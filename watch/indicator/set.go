@@ -27,6 +27,7 @@ type Set struct {
 	hash  hasher
 	exact index
 	nets  nets
+	four  sketch   // its IPv4 addresses
 	names bool     // it has names
 	urls  bool     // it has URLs
 	hosts []uint64 // keys of the hosts of its URLs, ascending
@@ -46,6 +47,7 @@ func NewSet(entries []Entry) *Set {
 	}
 	slices.Sort(s.hosts)
 	s.hosts = slices.Clip(slices.Compact(s.hosts))
+	s.sketch4(rows)
 	var n int
 	s.exact, n = newIndex(rows, s.hosts)
 	s.size = n + s.nets.size
