@@ -12,6 +12,12 @@ func (s *Sieve) look(class Class, b []byte, from, to int) bool {
 	switch {
 	case from == to || class == 0:
 		return false
+	case class&(Port|Target|URL|Always) == 0 && quadFits(b, from, to):
+		if a, ok := quad(b, from, to); ok { // of no other class could it be more
+			return s.addr4(a)
+		}
+	}
+	switch {
 	case class == Address:
 		return s.address(b, from, to)
 	case class&Always != 0,
@@ -292,9 +298,9 @@ func digitsEnd(b []byte, from, to int) int {
 
 // What a byte says about text that might be an IP address.
 const (
-	refused  = iota // it is none
-	taken           // it may be one
-	doubtful        // it may be one: see oddAddress
+	refused  = 0b00 // it is none
+	taken    = 0b01 // it may be one
+	doubtful = 0b11 // it may be one: see oddAddress; so does what comes after it not count
 )
 
 var shape = func() (t [256]uint8) {
