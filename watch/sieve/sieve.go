@@ -87,6 +87,8 @@ type Sieve struct {
 	set    *indicator.Set
 	lately [1 << latelyBits]uint32 // IPv4 addresses that do not meet the set, by hash; zero is none
 
+	lines int // that were clear of this set
+
 	timed, kinded bool
 	// outer has, for each container that is open, what holds for it again once an inner one is closed.
 	outer [depth]container
@@ -121,7 +123,15 @@ func (s *Sieve) Clear(set *indicator.Set, line []byte) bool {
 	if s.set != set {
 		s.set = set
 		clear(s.lately[:])
+		s.forget()
 	}
 	s.timed, s.kinded = false, false
-	return s.walk(line, append(at, uint32(len(line)), uint32(len(line)))) && s.timed && (s.kinded || !s.layout.KindNeeded)
+	if !s.walk(line, append(at, uint32(len(line)), uint32(len(line)))) || !s.timed || !s.kinded && s.layout.KindNeeded {
+		return false
+	}
+	if s.teaches() {
+		l := lesson{keys: &s.keys, line: line, at: at}
+		l.object(0, 0)
+	}
+	return true
 }

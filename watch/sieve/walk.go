@@ -2,22 +2,26 @@ package sieve
 
 import "math/bits"
 
-// walk goes from quote to quote. at has the positions of all quotes, backslashes and control characters, and twice the
-// length of line. The line is an object to its last byte, which is a brace.
+// walk goes from quote to quote, and over what it knows in one step. at has the positions of all quotes, backslashes and
+// control characters, and twice the length of line. The line is an object to its last byte, which is a brace.
 func (s *Sieve) walk(line []byte, at []uint32) bool {
 	i, pos, level := 0, 1, 0
 	object, class, role := true, Class(0), inner
 	for {
 		if object {
-			open, end := int(at[i]), int(at[i+1])
-			if pos != open {
-				pos = blank(line, pos)
-			}
-			if pos != open || end >= len(line) || line[end] != '"' {
-				return false
-			}
-			k := s.keys.find(line, open+1, end)
-			if k == nil {
+			k := s.keys.guess(line, pos)
+			if k != nil {
+				if r := k.run; r != nil && r.follows(line, pos, level) {
+					s.keys.before = r.last
+					i += r.quotes
+					if pos, level, object, class = s.leave(line, pos+len(r.text), level, object, class); level < 0 {
+						return pos == len(line) && i == len(at)-2
+					}
+					pos++
+					continue
+				}
+				pos += k.size
+			} else if k, pos = s.key(line, at[i], at[i+1], pos); k == nil {
 				return false
 			}
 			class, role = k.class, inner
@@ -25,13 +29,6 @@ func (s *Sieve) walk(line []byte, at []uint32) bool {
 				role = k.role
 			}
 			i += 2
-			if pos = end + 1; line[pos] != ':' {
-				pos = blank(line, pos)
-			}
-			if line[pos] != ':' {
-				return false
-			}
-			pos++
 		}
 		if line[pos] <= ' ' {
 			pos = blank(line, pos)
@@ -46,7 +43,7 @@ func (s *Sieve) walk(line []byte, at []uint32) bool {
 				if i, end = s.escaped(line, at, i-1, pos+1); end < 0 || s.look(class, s.plain, 0, len(s.plain)) {
 					return false
 				}
-			} else if (class != Address || shape[line[pos+1]] != refused) && s.look(class, line, pos+1, end) {
+			} else if (class != Address || shape[line[pos+1]]&(shape[line[pos+2]]|doubtful) != refused) && s.look(class, line, pos+1, end) {
 				return false
 			}
 			if role != inner && !s.take(role, line[pos+1:end], true) {
@@ -81,6 +78,26 @@ func (s *Sieve) walk(line []byte, at []uint32) bool {
 		pos++
 		role = inner
 	}
+}
+
+// key finds the key whose quotes should be at open and end, and where its value begins; it is nil if it cannot be judged. A key
+// or a run that was guessed is counted without a look at the positions; if they have more (a control character between), then
+// they go on having more, and the next text, or the end of the line, is not where it should be.
+func (s *Sieve) key(line []byte, open, end uint32, pos int) (*key, int) {
+	if pos != int(open) {
+		pos = blank(line, pos)
+	}
+	if pos != int(open) || int(end) >= len(line) || line[end] != '"' {
+		return nil, 0
+	}
+	k := s.keys.find(line, pos+1, int(end))
+	if pos = int(end) + 1; line[pos] != ':' {
+		pos = blank(line, pos)
+	}
+	if line[pos] != ':' {
+		return nil, 0
+	}
+	return k, pos + 1
 }
 
 // leave closes containers up to the next comma. The level is -1 when the outermost one is closed, or at a fault; then pos is
