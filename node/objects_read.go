@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"entente/border"
@@ -123,6 +124,7 @@ func (n *Node) objectRow(o sqlite.Placed, bare bool) (ObjectRow, error) {
 		r.Raw = nil
 	} else if o.Media == "" && o.Code == "" {
 		r.Raw, err = rendered(o)
+		r.Hash = sha256.Sum256(r.Raw) // the record holds the item, not these bytes
 	}
 	return r, err
 }

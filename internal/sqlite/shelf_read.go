@@ -225,7 +225,22 @@ func scanPlaced(row scanner) (o Placed, err error) {
 // back. At most limit of each party, so that none pushes out another's. Whether a guest's party may have one, the caller
 // asks the lens.
 func (v *View) Claims(ctx context.Context, lens border.Lens, id string, limit int) ([]Placed, error) {
-	return v.placed(ctx, "claims", id, lens.Ceiling(), limit)
+	all, err := v.placed(ctx, "claims", id, lens.Ceiling(), limit)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		o := &all[i]
+		if o.Media != "" || o.Code != "" {
+			continue
+		}
+		it := &o.Item
+		row := v.db.read.QueryRowContext(ctx, v.db.q("item_of"), o.Ref.Origin, o.Ref.Index, o.N)
+		if err := row.Scan(&it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // ObjectsOf returns the objects of one statement that the lens reaches, in order.
