@@ -69,12 +69,16 @@ SELECT MIN(class) FROM shelf WHERE coll = ? AND class > ?;
 SELECT MIN(class) FROM shelf WHERE coll = ? AND type = ? AND class > ?;
 -- name: next_class_of_version
 SELECT MIN(class) FROM shelf WHERE coll = ? AND vkey = ? AND class > ?;
+-- name: next_class_of_version_and_type
+SELECT MIN(class) FROM shelf WHERE coll = ? AND vkey = ? AND type = ? AND class > ?;
 -- name: page
 SELECT added, oid, coll, level FROM shelf WHERE coll = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
 -- name: page_of_type
 SELECT added, oid, coll, level FROM shelf INDEXED BY shelf_by_type WHERE coll = ? AND type = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
 -- name: page_of_version
 SELECT added, oid, coll, level FROM shelf INDEXED BY shelf_by_version WHERE coll = ? AND vkey = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
+-- name: page_of_version_and_type
+SELECT added, oid, coll, level FROM shelf INDEXED BY shelf_by_version WHERE coll = ? AND vkey = ? AND type = ? AND class = ? AND added > ? AND added <= ? ORDER BY added LIMIT ?;
 -- name: page_of_id
 SELECT added, oid, coll, level, class, type, vkey FROM shelf INDEXED BY shelf_by_id WHERE coll = ? AND id = ? AND level <= ?;
 -- name: object

@@ -119,17 +119,26 @@ func (p *prepared) found(coll string, q ObjectQuery) (rows []onShelf, err error)
 		}
 	}
 	for _, vkey := range q.VKeys {
-		some, err := p.runs("next_class_of_version", "page_of_version", []any{coll, vkey}, q, func(class int) bool { return levelOf(class) <= q.level() })
+		some, err := p.ofVersion(coll, vkey, q)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range some {
-			if o, err := p.placed(r.oid); err != nil {
-				return nil, err
-			} else if len(q.Types) == 0 || slices.Contains(q.Types, o.Type) {
-				rows = append(rows, r)
-			}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+func (p *prepared) ofVersion(coll, vkey string, q ObjectQuery) (rows []onShelf, err error) {
+	seen := func(class int) bool { return levelOf(class) <= q.level() }
+	if len(q.Types) == 0 {
+		return p.runs("next_class_of_version", "page_of_version", []any{coll, vkey}, q, seen)
+	}
+	for _, typ := range q.Types {
+		some, err := p.runs("next_class_of_version_and_type", "page_of_version_and_type", []any{coll, vkey, typ}, q, seen)
+		if err != nil {
+			return nil, err
 		}
+		rows = append(rows, some...)
 	}
 	return rows, nil
 }
