@@ -214,6 +214,8 @@ func TestGrammar(t *testing.T) {
 		head + `,"a":1}{}`:                                                       false,
 		head + `,"a":"x}`:                                                        false,
 		head + `"a":1}`:                                                          false,
+		head + `,` + "\x17" + `a":1}`:                                            false,
+		head + `,\a":1}`:                                                         false,
 		head + `,"a":1 2}`:                                                       false,
 		`{"timestamp":"2026-11-03T08:00:00Z"}`:                                   false,
 		`{"event_type":"dns","a":"aaaaaaaaaaaaa"}`:                               false,

@@ -87,7 +87,7 @@ func (s *Sieve) key(line []byte, open, end uint32, pos int) (*key, int) {
 	if pos != int(open) {
 		pos = blank(line, pos)
 	}
-	if pos != int(open) || int(end) >= len(line) || line[end] != '"' {
+	if pos != int(open) || int(end) >= len(line) || line[pos] != '"' || line[end] != '"' {
 		return nil, 0
 	}
 	k := s.keys.find(line, pos+1, int(end))
