@@ -56,7 +56,7 @@ func runReceipts(ctx context.Context, e *env, args []string) error {
 		}
 		for _, r := range s.Refusals {
 			if !*asJSON {
-				e.printf("%s kept  %s %s, %d times%s\n", s.Party, r.Use, r.Code, r.Count, byOfficer(r.Officer))
+				e.printf("%s kept  %s %s, %s%s\n", s.Party, r.Use, r.Code, counted(int(r.Count), "time", "times"), byOfficer(r.Officer))
 			}
 		}
 	}
