@@ -27,7 +27,7 @@ func TestYears(t *testing.T) {
 	var far atomic.Bool
 	u.opt[south].Now = func() time.Time {
 		if far.Load() {
-			return time.UnixMilli(statement.MaxInt) // the year 287396
+			return time.UnixMilli(statement.MaxTime)
 		}
 		return time.Now()
 	}
