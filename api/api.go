@@ -53,6 +53,8 @@ type Node interface {
 	Search(ctx context.Context, r SearchRequest, told func(done, total int64)) (SearchResult, error)
 	// Leak names whose copies of marked releases a leaked text comes from.
 	Leak(ctx context.Context, text []byte) (LeakResult, error)
+	// Push says which objects may go to a tool of the own side.
+	Push(ctx context.Context, r PushRequest) (PushResult, error)
 	// Exposure says what a party was shown, and the most that it can have learnt.
 	Exposure(ctx context.Context, party string) (border.Exposure, error)
 	// Givers returns the record of every party, the own one included.

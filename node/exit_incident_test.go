@@ -1,11 +1,13 @@
 package node
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"entente/api"
 	"entente/border"
+	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/statement"
 )
@@ -77,5 +79,38 @@ func TestIncidentExport(t *testing.T) {
 			}
 		}
 		return kept == uint64(refused) && refused == 4
+	})
+}
+
+// TestPush: of a file, the node lets go to a tool what neither the file nor
+// anything that it knows forbids, and counts the rest.
+func TestPush(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.start(u.names...)
+	u.open(u.names...)
+	n := u.node(north)
+	known := thing("malware", 1, v1, `,"name":"known"`)
+	must(n.AddObjects(t.Context(), AddObjects{Account: "script", Lens: everything(), Media: stix.MediaSTIX, Objects: [][]byte{thing("malware", 1, v1, `,"name":"known"`+marked("TLP:red"))}}))(t)
+	got := must(n.Control().Push(t.Context(), api.PushRequest{Marking: "TLP:GREEN", Officer: officer, Data: stix.JoinEnvelope([][]byte{
+		thing("malware", 2, v1, ""), thing("malware", 3, v1, marked("TLP:red")), noteOn(4, refsTo(name("malware", 1))), noteOn(5, refsTo(name("malware", 9))), noteOn(6, refsTo(name("malware", 2))), known,
+	})}))(t)
+	var kept []int
+	for _, k := range got.Kept {
+		kept = append(kept, k.N)
+	}
+	if !slices.Equal(kept, []int{1, 2, 3, 5}) {
+		t.Errorf("kept %+v", got.Kept)
+	}
+	u.eventually("it is counted", func() bool {
+		counted := uint64(0)
+		for _, r := range u.receipts(north, north) {
+			for _, k := range r.Refusals {
+				if k.Use == border.UsePassive && k.Officer == officer {
+					counted += k.Count
+				}
+			}
+		}
+		return counted == uint64(len(kept))
 	})
 }

@@ -217,6 +217,7 @@ func controlExits() map[string]exit {
 		"POST share": toParties("items, objects"), "POST events": toParties("events"), "POST release": toParties("sightings"), "POST groups": toParties("a group"),
 		"POST retract": toParties("what does not hold"), "POST seal": toParties("a digest"), "POST erase": toParties("that a part is gone"), "POST open": toParties("a part"),
 		"POST withdraw": toParties("that it leaves"), "POST rotate": toParties("a key"), "POST override": toParties("a reason"),
+		"POST push":   {"which objects of a file may go", "tools of the own side", byEgress},
 		"POST accept": toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
@@ -246,6 +247,7 @@ func toolExits() map[string]exit {
 		"api GET /api/v1/openapi.json": nothing, "api GET /api/v1/objects": toAccount("objects"), "api POST /api/v1/objects": toAccount("what became of each"),
 		"api GET /api/v1/objects/{id}": toAccount("objects"), "api GET /api/v1/objects/{id}/bodies/{sha256}": toAccount("one object"),
 		"api POST /api/v1/retractions": toParties("what does not hold"), "api GET /api/v1/status": toWhole("counts"), "api GET /api/v1/rules": toWhole("rules"),
+		"api GET /api/v1/exposure/{party}": toWhole("what crossed"), "api GET /api/v1/givers": toWhole("records of givers"), "api GET /api/v1/receipts": toWhole("receipts"),
 		"api GET /api/v1/alerts": toWhole("alerts"), "api GET /api/v1/incidents": toWhole("incidents"), "api GET /api/v1/incidents/{id}": {"one incident", "tools of the own side", byEgress},
 		"api GET /api/v1/statements": toWhole("statements"), "api GET /api/v1/statements/{party}/{index}/bundle": toWhole("one statement"),
 		"taxii GET /taxii2/": nothing, "taxii GET /taxii2/root/": nothing, "taxii GET /taxii2/root/status/{status}/": toAccount("what became of own objects"),

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 
+	"entente/api"
 	"entente/exchange/stix"
 	"entente/exchange/taxii"
 	"entente/internal/safedial"
@@ -37,6 +38,8 @@ A node polls by itself what config.yaml names under feeds.
   --out FILE           poll: the bundle; default: standard output
   --state FILE         poll: where it ended, read and then written
   --marking TLP:…      push: of what is not marked itself
+  --dir DIR            push: the running node there decides, by every marking that it
+                       knows, and counts in its record what it keeps
   --json               what was done, for programs; on standard error with poll`, runTaxii}
 }
 
@@ -64,6 +67,7 @@ func runTaxii(ctx context.Context, e *env, args []string) error {
 	f.StringVar(&f.out, "out", "", "")
 	f.StringVar(&f.state, "state", "", "")
 	f.StringVar(&f.marking, "marking", "", "")
+	f.StringVar(&f.dir, "dir", "", "")
 	f.BoolVar(&f.asJSON, "json", false, "")
 	what := args[0]
 	rest, err := f.parse(args[1:])
@@ -193,7 +197,14 @@ func (f *taxiiFlags) store(pos taxiihttp.Position) error {
 
 // push sends what may go.
 func (f *taxiiFlags) push(ctx context.Context, c *taxiihttp.Client, files []string) error {
-	going, kept, err := outgoing(f.e, files, f.marking)
+	var node *api.Client
+	if f.dir != "" {
+		var err error
+		if node, _, err = f.client(ctx); err != nil {
+			return err
+		}
+	}
+	going, kept, err := outgoing(ctx, f.e, node, files, f.marking)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
+	"entente/api"
 	"entente/border"
 	"entente/exchange/convert"
 	"entente/exchange/stix"
@@ -40,11 +42,15 @@ func piece(o stix.Object) border.Piece {
 }
 
 // outgoing asks the border of each object of some bundles whether it may go to
-// a tool of the own side; what may not stays, with its reason on stderr.
-func outgoing(e *env, files []string, marking string) (going []json.RawMessage, kept int, err error) {
+// a tool of the own side; what may not stays, with its reason on stderr. A node,
+// if there is one, decides by all that it knows, and keeps count in its record.
+func outgoing(ctx context.Context, e *env, node *api.Client, files []string, marking string) (going []json.RawMessage, kept int, err error) {
 	objects, kept, err := readObjects(e, files)
 	if err != nil {
 		return nil, 0, err
+	}
+	if node != nil {
+		return asked(ctx, e, node, objects, kept, marking)
 	}
 	book := fileBook{border.NewDefinitions(), make(map[string][]border.Piece)}
 	for _, o := range objects {
@@ -64,6 +70,34 @@ func outgoing(e *env, files []string, marking string) (going []json.RawMessage, 
 			return nil, 0, err
 		}
 		going = append(going, json.RawMessage(o.Raw))
+	}
+	return going, kept, nil
+}
+
+// asked is what a running node lets go.
+func asked(ctx context.Context, e *env, node *api.Client, objects []stix.Object, kept int, marking string) (going []json.RawMessage, _ int, err error) {
+	raws := make([][]byte, len(objects))
+	for i, o := range objects {
+		raws[i] = o.Raw
+	}
+	if len(raws) == 0 {
+		return nil, kept, nil
+	}
+	got, err := node.Push(ctx, api.PushRequest{Data: stix.JoinEnvelope(raws), Marking: marking})
+	if err != nil {
+		return nil, 0, err
+	}
+	stays := make(map[int]bool)
+	for _, k := range got.Kept {
+		stays[k.N] = true
+		kept++
+		fmt.Fprintf(e.stderr, "kept: %s: %s: %s\n", k.ID, k.Code, k.Detail)
+	}
+	public := border.NewDefinitions()
+	for i, o := range objects {
+		if _, fixed := public.Defined(o.ID); !fixed && !stays[i] {
+			going = append(going, json.RawMessage(o.Raw))
+		}
 	}
 	return going, kept, nil
 }
