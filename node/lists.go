@@ -139,6 +139,9 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 		if err != nil {
 			return nil, err
 		}
+		if stands == nil {
+			continue // after shelving the lists are loaded again
+		}
 		w.lists = append(w.lists, list.Ref)
 		for n, it := range items {
 			marked := list.Ref.Origin == l.self && copies[list.Ref.Index] && decoys[it.Observable()] == ""

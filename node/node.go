@@ -378,6 +378,9 @@ func (n *Node) takeOwn(ctx context.Context) error {
 	n.taking.Lock()
 	defer n.taking.Unlock()
 	entries, err := n.ingress.take(ctx, n.self, n.log)
+	if err == nil {
+		err = n.shelve(ctx) // before lists are loaded: of objects only those that stand are looked for
+	}
 	for _, e := range entries {
 		if e.Statement.Kind == border.KindDecision || changesLists(e) {
 			n.wake.lists.ring()
@@ -385,9 +388,6 @@ func (n *Node) takeOwn(ctx context.Context) error {
 		if e.Statement.Kind == record.KindWithdrawal && e.Statement.State == sqlite.StateOpen {
 			n.gone.Store(true)
 		}
-	}
-	if err == nil {
-		err = n.shelve(ctx)
 	}
 	n.changes.all()
 	n.wake.publish.ring()

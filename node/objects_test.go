@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -167,4 +168,35 @@ func (u *unit) sayRaw(from, to string, objects ...[]byte) statement.Ref {
 		kind: stix.KindObjects, marking: border.Amber, recipients: []string{to}, parts: [][]byte{stix.JoinEnvelope(objects)},
 		body: stix.ObjectsBody{Name: "raw", Basis: "told", Media: stix.MediaSTIX, Count: len(objects), Sheet: 1, Sheets: 1},
 	}))(u.t)
+}
+
+// TestHuntsWhatIsPlaced: lists that are loaded between the coming of objects and
+// their place do not count them as hunted, and what was read before is found.
+func TestHuntsWhatIsPlaced(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	log := filepath.Join(u.dir, "access.log")
+	u.weblog(log, "203.0.113.7", "203.0.113.7", "203.0.113.9")
+	u.cfg[north].Sources = []Source{{Path: log}}
+	u.start(north, south)
+	u.open(north, south)
+	u.settle()
+	n := u.node(north)
+	n.shelf.mu.Lock()
+	done := make(chan error, 1)
+	go func() {
+		_, err := n.ShareObjects(t.Context(), ShareObjects{Objects: [][]byte{thing("indicator", 7, v1, "")}, To: []string{south}})
+		done <- err
+	}()
+	u.eventually("the statement is in the view", func() bool { return u.ofKind(north, north, stix.KindObjects) == 1 })
+	w, err := n.lists.load(t.Context())
+	n.shelf.mu.Unlock()
+	u.ok(err)
+	if len(w.lists) != 0 {
+		t.Errorf("%v would be hunted without what it holds", w.lists)
+	}
+	u.ok(<-done)
+	u.eventually("two lines that were read before are found", func() bool {
+		return must(n.Tally(t.Context()))(t).Alerts == 2
+	})
 }

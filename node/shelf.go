@@ -256,6 +256,8 @@ func (l *lists) takenBack(ctx context.Context) (takenBack, error) {
 
 // of returns whether an object of a statement stands: an item of a list until it
 // is taken back, an object while it is the last version that its party gives.
+// It is nil while objects wait for their places: a list that was watched and
+// hunted without them would be done, and they never looked for.
 func (t takenBack) of(ctx context.Context, l *lists, list sqlite.List) (func(object int) bool, error) {
 	if list.Kind != stix.KindObjects {
 		runs := t.runs[sqlite.Leaf{Origin: list.Ref.Origin, Index: list.Ref.Index}]
@@ -267,6 +269,9 @@ func (t takenBack) of(ctx context.Context, l *lists, list sqlite.List) (func(obj
 	if list.Giver != t.self {
 		shelf = sqlite.ShelfFrom(list.Giver)
 	}
-	stands, err := l.view.Standing(ctx, list.Ref.Origin, list.Ref.Index, sqlite.ShelfOf(list.Media, shelf))
-	return func(object int) bool { return object < len(stands) && stands[object] }, err
+	stands, placed, err := l.view.Standing(ctx, list.Ref.Origin, list.Ref.Index, sqlite.ShelfOf(list.Media, shelf))
+	if err != nil || !placed {
+		return nil, err
+	}
+	return func(object int) bool { return object < len(stands) && stands[object] }, nil
 }

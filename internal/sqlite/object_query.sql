@@ -93,7 +93,7 @@ WHERE o.oid IN (SELECT oid FROM (
   SELECT oid, ROW_NUMBER() OVER (PARTITION BY origin ORDER BY vkey DESC, added, oid) AS nth FROM object WHERE id = ?1 AND MAX(eff, level) <= ?2 AND id <> '') WHERE nth <= ?3)
 ORDER BY o.vkey DESC, o.added, o.oid;
 -- name: standing_of
-SELECT o.n, o.added > 0 AND o.retracted < 0 AND o.revoked = 0 AND EXISTS (SELECT 1 FROM shelf s WHERE s.oid = o.oid AND s.coll = ?3 AND s.class / 7 % 7 = 6)
+SELECT o.n, o.added > 0 AND o.retracted < 0 AND o.revoked = 0 AND EXISTS (SELECT 1 FROM shelf s WHERE s.oid = o.oid AND s.coll = ?3 AND s.class / 7 % 7 = 6), o.added > 0
 FROM object o WHERE o.origin = ?1 AND o.idx = ?2 ORDER BY o.n;
 -- name: retracted_items
 SELECT origin, of_idx, first, last FROM retraction ORDER BY origin, of_idx, idx, first;

@@ -259,17 +259,18 @@ func (v *View) ObjectsOf(ctx context.Context, lens border.Lens, origin string, i
 }
 
 // Standing says of each object of a statement whether it stands: on the shelf
-// of its party, as the last version, neither revoked nor taken back.
-func (v *View) Standing(ctx context.Context, origin string, index uint64, shelf string) ([]bool, error) {
-	var list []bool
-	err := v.db.each(ctx, "standing_of", func(rows *sql.Rows) error {
+// of its party, as the last version, neither revoked nor taken back. placed is
+// false while that is not known yet.
+func (v *View) Standing(ctx context.Context, origin string, index uint64, shelf string) (list []bool, placed bool, err error) {
+	placed = true
+	err = v.db.each(ctx, "standing_of", func(rows *sql.Rows) error {
 		var n int
-		var stands bool
-		err := rows.Scan(&n, &stands)
-		list = append(list, stands)
+		var stands, came bool
+		err := rows.Scan(&n, &stands, &came)
+		list, placed = append(list, stands), placed && came
 		return err
 	}, origin, index, shelf)
-	return list, err
+	return list, placed, err
 }
 
 // Retracted is a run of items or objects that was taken back.
