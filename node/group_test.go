@@ -200,6 +200,13 @@ func TestReceipts(t *testing.T) {
 		t.Errorf("kept %v", kept)
 	}
 	lines := 0
+	u.eventually("every statement has its receipt at the observer", func() bool {
+		n := 0
+		for _, r := range u.receipts(observer, north) {
+			n += len(r.Releases)
+		}
+		return n >= len(must(u.node(north).Statements(t.Context()))(t))
+	})
 	for _, r := range u.receipts(observer, north) {
 		for _, line := range r.Releases {
 			lines++
@@ -228,9 +235,13 @@ func TestReceipts(t *testing.T) {
 	u.seal(north, "one more")
 	u.settle()
 	after := 0
-	for _, r := range u.receipts(observer, north) {
-		after += len(r.Releases)
-	}
+	u.eventually("the receipt of the next statement is at the observer", func() bool { // receipts are housekeeping: nobody waits for them
+		after = 0
+		for _, r := range u.receipts(observer, north) {
+			after += len(r.Releases)
+		}
+		return after > lines
+	})
 	if after != lines+1 {
 		t.Errorf("%d receipts, then %d", lines, after)
 	}
