@@ -36,7 +36,6 @@ type carrier struct {
 	n      *Node
 	name   string
 	relays map[string]*ingest.Relay
-	junk   *ingest.Feed // counts messages that nobody can read
 	last   nats.Place
 }
 

@@ -108,7 +108,9 @@ func (s *Server) index(r request) (any, error) {
 			return err
 		}
 		if q.minimal {
-			event, err = minimal(event)
+			if event, err = minimal(event); err != nil {
+				return err
+			}
 		}
 		list = append(list, event)
 		return page.weigh(len(event))
