@@ -29,10 +29,6 @@ node heeds a change at once.
 }
 
 func runAccount(_ context.Context, e *env, args []string) error {
-	if len(args) == 0 {
-		return usagef("add, list or remove?")
-	}
-	what := args[0]
 	f := newFlags(e, "account").withDir()
 	var scopes words
 	f.Var(&scopes, "scope", "")
@@ -40,31 +36,22 @@ func runAccount(_ context.Context, e *env, args []string) error {
 	party := f.String("party", "", "")
 	password := f.String("password-file", "", "")
 	asJSON := f.Bool("json", false, "")
-	names, err := f.parse(args[1:])
-	if what == "-h" || what == "-help" || what == "--help" {
-		return errHelp
-	}
+	what, name, err := f.change(args)
 	if err != nil {
 		return err
-	}
-	if !slices.Contains([]string{"add", "list", "remove"}, what) {
-		return usagef("no account %q: add, list or remove?", what)
-	}
-	if what == "list" && len(names) > 0 || what != "list" && len(names) != 1 {
-		return usagef("account %s takes %s", what, map[bool]string{true: "no name", false: "one name"}[what == "list"])
 	}
 	if err := f.folder(); err != nil {
 		return err
 	}
 	switch what {
 	case "add":
-		a := account.Account{Name: names[0], Party: *party, Added: e.now()}
+		a := account.Account{Name: name, Party: *party, Added: e.now()}
 		for _, s := range scopes {
 			a.Scopes = append(a.Scopes, account.Scope(s))
 		}
 		return addAccount(e, f.dir, a, *clearance, *password, *asJSON)
 	case "remove":
-		return account.Remove(f.dir, names[0])
+		return account.Remove(f.dir, name)
 	}
 	return listAccounts(e, f.dir, *asJSON)
 }

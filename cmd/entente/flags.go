@@ -189,3 +189,30 @@ func when(ms int64) string {
 	}
 	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z")
 }
+
+// change reads the arguments of a verb that adds, lists or removes things of one
+// kind: which of the three, and the name of the thing, empty for list.
+func (f *flags) change(args []string) (what, name string, err error) {
+	if len(args) == 0 {
+		return "", "", usagef("add, list or remove?")
+	}
+	what = args[0]
+	if what == "-h" || what == "-help" || what == "--help" {
+		return "", "", errHelp
+	}
+	names, err := f.parse(args[1:])
+	if err != nil {
+		return "", "", err
+	}
+	switch {
+	case what == "list" && len(names) == 0:
+		return what, "", nil
+	case what == "list":
+		return "", "", usagef("%s list takes no name", f.Name())
+	case what != "add" && what != "remove":
+		return "", "", usagef("no %s %q: add, list or remove?", f.Name(), what)
+	case len(names) != 1:
+		return "", "", usagef("%s %s takes one name", f.Name(), what)
+	}
+	return what, names[0], nil
+}

@@ -70,26 +70,13 @@ user that is there replaces its roles.`, runUser}
 }
 
 func runUser(ctx context.Context, e *env, args []string) error {
-	if len(args) == 0 {
-		return usagef("add, list or remove?")
-	}
-	what := args[0]
 	f := newFlags(e, "user").withDir()
 	var roles words
 	f.Var(&roles, "role", "")
 	asJSON := f.Bool("json", false, "")
-	names, err := f.parse(args[1:])
-	if what == "-h" || what == "-help" || what == "--help" {
-		return errHelp
-	}
+	what, name, err := f.change(args)
 	if err != nil {
 		return err
-	}
-	if !slices.Contains([]string{"add", "list", "remove"}, what) {
-		return usagef("no user %q: add, list or remove?", what)
-	}
-	if what == "list" && len(names) > 0 || what != "list" && len(names) != 1 {
-		return usagef("user %s takes %s", what, map[bool]string{true: "no name", false: "one name"}[what == "list"])
 	}
 	if err := knownRoles(roles); err != nil {
 		return err
@@ -103,9 +90,9 @@ func runUser(ctx context.Context, e *env, args []string) error {
 		if len(roles) == 0 {
 			roles = words{"analyst"}
 		}
-		return c.PutUser(ctx, api.User{Name: names[0], Roles: roles})
+		return c.PutUser(ctx, api.User{Name: name, Roles: roles})
 	case "remove":
-		return c.RemoveUser(ctx, names[0])
+		return c.RemoveUser(ctx, name)
 	}
 	return listUsers(ctx, e, c, *asJSON)
 }
