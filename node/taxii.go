@@ -92,7 +92,7 @@ func (n *Node) taxiiStore(a account.Account) taxii.Store {
 		return s
 	}
 	add(ScopeOwn, "Own", "What "+n.self.ID+" said, drafts included; what is added here becomes a draft.", writes)
-	add(ScopeAccepted, "Accepted", "The own objects, and what came from others and was let in: for tools that block and alert.", false)
+	add(ScopeAccepted, "Accepted", "The own objects, drafts too, and what came from others and was let in.", false)
 	for _, m := range n.roster.Others(n.self.ID) {
 		add(m.ID, "From "+m.ID, "Everything that "+m.ID+" sent, also what is held back.", false)
 	}
