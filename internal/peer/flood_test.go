@@ -132,6 +132,7 @@ func TestConnections(t *testing.T) {
 			}
 			got[fmt.Sprint(res.StatusCode)]++
 		}
+		synctest.Wait() // a refusal is recorded after its connection is closed
 		if got["200"] != 6 || got["429"] != 2 || got["closed"] != 12 || m.refusals("south E_BUDGET") != 14 {
 			t.Errorf("got %v, refusals %s", got, m.all())
 		}
