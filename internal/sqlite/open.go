@@ -66,12 +66,14 @@ func open(ctx context.Context, path, schema, queries, synchronous string) (*data
 
 func (d *database) close() error { return errors.Join(d.read.Close(), d.write.Close()) }
 
-// named splits a .sql file at its "-- name: x" lines.
+// named splits a .sql file at its "-- name: x" lines. Nothing may follow the
+// semicolon: the driver prepares a text with anything behind it, a line's end
+// even, anew for each run.
 func named(text string) map[string]string {
 	m := make(map[string]string)
 	for _, block := range strings.Split(text, "-- name: ")[1:] {
 		name, body, _ := strings.Cut(block, "\n")
-		m[name] = body
+		m[name] = strings.TrimSpace(body)
 	}
 	return m
 }

@@ -37,8 +37,8 @@ FROM statement WHERE origin = ? ORDER BY idx;
 -- name: of_case
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? AND state = 'open' AND case_id = ? ORDER BY idx;
--- A unary plus takes the column's affinity away, or the index on expressions is passed over.
 -- name: standing_releases
+-- A unary plus takes the column's affinity away, or the index on expressions is passed over.
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement r INDEXED BY release_of
 WHERE origin = ?1 AND kind = 'release/v1' AND state = 'open' AND json_extract(refs, '$[0].index') = ?2
@@ -106,8 +106,8 @@ SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ? AND s
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND counted = 1;
 -- name: acked_count
 SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx AND s.id = a.id WHERE a.origin = ? AND s.counted = 1;
--- What stands where is found by instr: no text is a pattern. fold is Fold of this package.
 -- name: search_statements
+-- What stands where is found by instr: no text is a pattern. fold is Fold of this package.
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted, item, found FROM (
   SELECT s.*, COALESCE((SELECT i.n FROM item i WHERE i.origin = s.origin AND i.idx = s.idx
       AND NOT EXISTS (SELECT 1 FROM retraction r WHERE r.origin = i.origin AND r.of_idx = i.idx AND i.obj BETWEEN r.first AND r.last)
