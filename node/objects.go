@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"maps"
 	"slices"
 
@@ -52,16 +53,21 @@ func (n *Node) AddObjects(ctx context.Context, r AddObjects) ([]Added, error) {
 		r.Marking = string(m)
 	}
 	out := make([]Added, len(r.Objects))
-	w := weighing{n: n, batch: make(map[string]sqlite.Known)}
 	byLevel := make(map[int][]bringing)
-	for i, raw := range r.Objects {
-		o, level, err := w.weigh(ctx, r, raw, &out[i])
-		if err != nil {
-			return out, err
+	err := n.weighing(ctx, func(w weighing) error {
+		for i, raw := range r.Objects {
+			o, level, err := w.weigh(r, raw, &out[i])
+			if err != nil {
+				return err
+			}
+			if out[i].Refused == nil && !out[i].Known {
+				byLevel[level] = append(byLevel[level], bringing{raw: o.Raw, at: &out[i]})
+			}
 		}
-		if out[i].Refused == nil && !out[i].Known {
-			byLevel[level] = append(byLevel[level], bringing{raw: o.Raw, at: &out[i]})
-		}
+		return nil
+	})
+	if err != nil {
+		return out, err
 	}
 	body := stix.ObjectsBody{
 		Name: cmp.Or(r.Name, r.Account, "objects"), Source: r.Source, Basis: cmp.Or(r.Basis, indicator.BasisTold), Media: r.Media, Account: r.Account,
@@ -96,11 +102,21 @@ type bringing struct {
 // been said.
 type weighing struct {
 	n     *Node
+	view  *sqlite.Reading
 	batch map[string]sqlite.Known
 }
 
+// weighing lets f weigh objects against one state of the view.
+func (n *Node) weighing(ctx context.Context, f func(weighing) error) error {
+	r, err := n.view.Reading(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(weighing{n: n, view: r, batch: make(map[string]sqlite.Known)}), r.Close())
+}
+
 // weigh reads one object and finds out whether the own party may say it.
-func (w weighing) weigh(ctx context.Context, r AddObjects, raw []byte, at *Added) (convert.Object, int, error) {
+func (w weighing) weigh(r AddObjects, raw []byte, at *Added) (convert.Object, int, error) {
 	o, err := convert.ReadObject(r.Media, raw)
 	if err != nil {
 		refusal, ok := statement.AsRefusal(err)
@@ -114,11 +130,11 @@ func (w weighing) weigh(ctx context.Context, r AddObjects, raw []byte, at *Added
 	vkey, hash := convert.VKey(o.Version), sha256.Sum256(o.Raw)
 	known, met := w.batch[o.ID]
 	if !met {
-		if known, err = w.n.view.Known(ctx, r.Lens, r.Account, r.Media, o.ID, vkey, hash); err != nil {
+		if known, err = w.view.Known(r.Lens, r.Account, r.Media, o.ID, vkey, hash); err != nil {
 			return o, 0, err
 		}
 	} else if known.Same = known.VKey == vkey && known.Hash == hash; !known.Same && vkey != known.VKey {
-		k, err := w.n.view.Known(ctx, r.Lens, r.Account, r.Media, o.ID, vkey, hash)
+		k, err := w.view.Known(r.Lens, r.Account, r.Media, o.ID, vkey, hash)
 		if err != nil {
 			return o, 0, err
 		}

@@ -60,22 +60,24 @@ func (n *Node) weighAll(ctx context.Context, r *ShareObjects, out *SharedObjects
 		return nil, nil, err
 	}
 	out.Objects = make([]Added, len(r.Objects))
-	w := weighing{n: n, batch: make(map[string]sqlite.Known)}
 	var list []bringing
-	for i, raw := range r.Objects {
-		o, _, err := w.weigh(ctx, AddObjects{Media: r.Media, Lens: n.lens}, raw, &out.Objects[i])
-		if err != nil {
-			return nil, nil, err
+	err = n.weighing(ctx, func(w weighing) error {
+		for i, raw := range r.Objects {
+			o, _, err := w.weigh(AddObjects{Media: r.Media, Lens: n.lens}, raw, &out.Objects[i])
+			if err != nil {
+				return err
+			}
+			if out.Objects[i].Refused == nil {
+				out.Objects[i].Refused = o.Unclear
+			}
+			out.Objects[i].Known = false // a draft of it is no reason not to share it
+			if out.Objects[i].Refused == nil {
+				list = append(list, bringing{raw: o.Raw, at: &out.Objects[i]})
+			}
 		}
-		if out.Objects[i].Refused == nil {
-			out.Objects[i].Refused = o.Unclear
-		}
-		out.Objects[i].Known = false // a draft of it is no reason not to share it
-		if out.Objects[i].Refused == nil {
-			list = append(list, bringing{raw: o.Raw, at: &out.Objects[i]})
-		}
-	}
-	return refs, list, nil
+		return nil
+	})
+	return refs, list, err
 }
 
 // shareLevels says what is marked alike in one run of statements.

@@ -20,13 +20,44 @@ type prepared struct {
 func (d *database) within(ctx context.Context, f func(*prepared) error) error {
 	return d.tx(ctx, func(tx *sql.Tx) error {
 		p := &prepared{ctx: ctx, db: d, tx: tx, stmts: make(map[string]*sql.Stmt)}
-		err := f(p)
-		for _, s := range p.stmts {
-			err = errors.Join(err, s.Close())
-		}
-		return err
+		return errors.Join(f(p), p.close())
 	})
 }
+
+// look begins to read one state of the database; done ends it.
+func (d *database) look(ctx context.Context) (*prepared, error) {
+	tx, err := d.read.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin to read: %w", err)
+	}
+	return &prepared{ctx: ctx, db: d, tx: tx, stmts: make(map[string]*sql.Stmt)}, nil
+}
+
+func (p *prepared) done() error { return errors.Join(p.close(), p.tx.Rollback()) }
+
+func (p *prepared) close() (err error) {
+	for _, s := range p.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
+
+// Reading is one state of the view, of which the same is asked many times: of
+// thousands of objects, each for itself. Whoever began it ends it soon, by
+// Close, and asks the view nothing else meanwhile: its connection is one of few.
+type Reading struct{ p *prepared }
+
+// Reading begins to read the view as it is now.
+func (v *View) Reading(ctx context.Context) (*Reading, error) {
+	p, err := v.db.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Reading{p}, nil
+}
+
+// Close ends it.
+func (r *Reading) Close() error { return r.p.done() }
 
 func (p *prepared) stmt(name string) (*sql.Stmt, error) {
 	if s := p.stmts[name]; s != nil {

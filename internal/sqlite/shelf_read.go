@@ -54,16 +54,12 @@ func (v *View) Objects(ctx context.Context, q ObjectQuery) (page []Placed, more 
 	if q.Until == 0 {
 		q.Until = 1<<63 - 1
 	}
-	tx, err := v.db.read.BeginTx(ctx, nil) // one state of the shelves for all runs
+	p, err := v.db.look(ctx) // one state of the shelves for all runs
 	if err != nil {
 		return nil, false, err
 	}
-	p := &prepared{ctx: ctx, db: v.db, tx: tx, stmts: make(map[string]*sql.Stmt)}
 	page, more, err = p.page(q)
-	for _, s := range p.stmts {
-		err = errors.Join(err, s.Close())
-	}
-	return page, more, errors.Join(err, tx.Rollback())
+	return page, more, errors.Join(err, p.done())
 }
 
 func (p *prepared) page(q ObjectQuery) (page []Placed, more bool, err error) {
@@ -305,12 +301,9 @@ type Known struct {
 // Known tells whose an id is, whether a body of it is on the own shelf, and
 // whether the account that reads through the lens may go beyond its latest
 // version: only where it sees that or brought it itself.
-func (v *View) Known(ctx context.Context, lens border.Lens, account, media, id, vkey string, hash statement.Digest) (Known, error) {
+func (r *Reading) Known(lens border.Lens, account, media, id, vkey string, hash statement.Digest) (Known, error) {
 	var k Known
-	err := v.db.read.QueryRowContext(ctx, v.db.q("known"), id, ShelfOf(media, ShelfOwn), vkey, hash[:], lens.Ceiling(), account).Scan(&k.Origin, &k.VKey, &k.Revoked, &k.Same, &k.Closed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return k, nil
-	}
+	_, err := r.p.one("known", []any{id, ShelfOf(media, ShelfOwn), vkey, hash[:], lens.Ceiling(), account}, &k.Origin, &k.VKey, &k.Revoked, &k.Same, &k.Closed)
 	return k, err
 }
 
