@@ -26,11 +26,15 @@ type Act struct {
 	Body       json.RawMessage `json:"body"`
 }
 
-// Approval is one officer's signature over an act.
+// Approval is one officer's signature over an act: by an Ed25519 key from a file
+// or an agent over ApprovalDigest, or by a passkey over an assertion whose
+// challenge it is.
 type Approval struct {
 	Officer string `json:"officer"`
-	Key     string `json:"key"` // base64 of the officer's Ed25519 public key
-	Sig     string `json:"sig"` // base64 of the signature over ApprovalDigest
+	Key     string `json:"key"` // base64 of the officer's public key
+	Sig     string `json:"sig"` // base64 of the signature
+	// Assertion is what a passkey signed; nil for other keys.
+	Assertion *Assertion `json:"assertion,omitempty"`
 }
 
 type actPart struct {
@@ -104,6 +108,9 @@ func ParseAct(part []byte) (Act, []Approval, error) {
 }
 
 func (ap Approval) verify(digest Digest) error {
+	if ap.Assertion != nil {
+		return ap.verifyAssertion(digest)
+	}
 	pub, ok := oneBase64(ap.Key)
 	if !ok || len(pub) != ed25519.PublicKeySize {
 		return Refuse(CodeKey, "officer %.40q: not an Ed25519 key", ap.Officer)

@@ -162,7 +162,7 @@ func TestParseActRefuses(t *testing.T) {
 		{"line end in a signature", changed(func(a *Approval) { a.Sig = a.Sig[:8] + "\r\n" + a.Sig[8:] }), CodeSignature},
 		{"empty signature", changed(func(a *Approval) { a.Sig = "" }), CodeSignature},
 		{"one officer twice", approvals(anna, anna), CodeKey},
-		{"one key under two names", approvals(anna, Approval{"boris", anna.Key, anna.Sig}), CodeKey},
+		{"one key under two names", approvals(anna, Approval{Officer: "boris", Key: anna.Key, Sig: anna.Sig}), CodeKey},
 		{"17 approvals", approvals(many...), CodeField},
 		{"too large", append(bytes.Clone(part), bytes.Repeat([]byte(" "), MaxAct)...), CodeSize},
 	}
