@@ -72,3 +72,21 @@ func FuzzBodies(f *testing.F) {
 		}
 	})
 }
+
+// TestReservation: a consent and an accepted request may bear one, nothing else.
+func TestReservation(t *testing.T) {
+	for _, s := range allStances {
+		p := Position{Stance: s, Capacity: "official", Reservation: Texts{"en": "only the first"}}
+		switch s {
+		case Decline:
+			p.Reason = "law"
+		case NotNow:
+			p.Until = "2026-01-31T12:00:00Z"
+		case Withdraw:
+			p.Effective = "2026-01-31T12:00:00Z"
+		}
+		if err, may := checkPosition(p), s == Consent || s == Accept; (err == nil) != may {
+			t.Errorf("%s with a reservation: %v", s, err)
+		}
+	}
+}

@@ -54,7 +54,8 @@ func StancesOn(t Target) []Stance {
 	case OnClause:
 		return []Stance{Suspend, Resume, Agree, Differ, Explain, TextsDiffer}
 	case OnNotice:
-		return []Stance{Ack, Accept, Decline, Done, Explain, NoComment, CannotSay, Park}
+		// Agree and Differ are its author's, on what came of it.
+		return []Stance{Ack, Accept, Decline, Done, Explain, NoComment, CannotSay, Park, Agree, Differ}
 	case OnItem:
 		return []Stance{Agree, Differ, Deny, NoComment, CannotSay, Explain}
 	case OnOwn:
@@ -70,7 +71,7 @@ type Position struct {
 	Stance       Stance    `json:"stance"`
 	Text         Texts     `json:"text"`          // the speaker's own words, never state; null for none
 	Reason       string    `json:"reason"`        // of a decline: law, capacity, no-such-data, national-security, disputed, other; else empty
-	Reservation  Texts     `json:"reservation"`   // consent with one is a counter-text, not consent; null for none
+	Reservation  Texts     `json:"reservation"`   // consent with one is a counter-text, not consent; a request accepted with one is accepted in part; null for none
 	AdReferendum bool      `json:"ad_referendum"` // consent that waits for confirmation at home; counts from the plain one on
 	Counter      string    `json:"counter"`       // part of refs[1] that is put against Part, or empty
 	Quantity     *Quantity `json:"quantity"`      // with differ: the other figure
@@ -88,8 +89,8 @@ func ParsePosition(body []byte) (Position, error) {
 }
 
 func checkPosition(p Position) error {
-	if p.Reservation != nil && p.Stance != Consent {
-		return refuse("a reservation stands with a consent")
+	if p.Reservation != nil && p.Stance != Consent && p.Stance != Accept {
+		return refuse("a reservation stands with a consent, or with a request that is accepted in part")
 	}
 	if p.AdReferendum && p.Stance != Consent {
 		return refuse("ad referendum stands with a consent")

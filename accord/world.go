@@ -31,6 +31,7 @@ type Moment struct {
 	Owner  int64
 	By     string // party id of the cosigner
 	At     int64
+	Root   statement.Digest // of the checkpoint: printed where a size is, decides nothing
 }
 
 // Fork says that the owner of a log provably contradicted itself.
