@@ -117,7 +117,7 @@ func (c *closing) layer(pieces []Piece, roots bool) ([]Piece, error) {
 			}
 			bodies := c.book.Pieces(id)
 			if len(bodies) == 0 {
-				return nil, statement.Refuse(statement.CodeClosure, "%s refers to something that is not here", name(p, roots))
+				return nil, absent(p, roots)
 			}
 			next = append(next, bodies...)
 		}
@@ -153,6 +153,10 @@ func (c *closing) add(p Piece, root bool) error {
 		c.out.Givers = append(c.out.Givers, p.Giver)
 	}
 	return nil
+}
+
+func absent(p Piece, root bool) error {
+	return statement.Refuse(statement.CodeClosure, "%s refers to something that is not here", name(p, root))
 }
 
 func name(p Piece, root bool) string {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 
 	"entente/border"
 	"entente/exchange/misp"
@@ -19,6 +20,7 @@ type book struct {
 	defs    border.Definitions
 	batch   map[string][]border.Piece
 	defined map[string][][]byte       // marking definitions of the batch
+	defines map[string][][]byte       // those of the view, read once
 	said    map[string][]border.Piece // of the view, read once
 	ever    map[statement.Digest]border.Label
 	err     error // why something could not be looked up
@@ -26,7 +28,7 @@ type book struct {
 
 func (n *Node) newBook(ctx context.Context) *book {
 	return &book{
-		ctx: ctx, n: n, defs: border.NewDefinitions(), batch: make(map[string][]border.Piece), defined: make(map[string][][]byte), said: make(map[string][]border.Piece), ever: make(map[statement.Digest]border.Label),
+		ctx: ctx, n: n, defs: border.NewDefinitions(), batch: make(map[string][]border.Piece), defined: make(map[string][][]byte), defines: make(map[string][][]byte), said: make(map[string][]border.Piece), ever: make(map[statement.Digest]border.Label),
 	}
 }
 
@@ -142,7 +144,13 @@ const maxBodies, maxDefinitions = 1000, 16
 
 // definitions returns the marking definitions that are known under an id.
 func (b *book) definitions(id string) [][]byte {
-	var out [][]byte
+	if _, read := b.defines[id]; !read {
+		b.defines[id] = b.definitionsOf(id)
+	}
+	return slices.Concat(b.defines[id], b.defined[id])
+}
+
+func (b *book) definitionsOf(id string) (out [][]byte) {
 	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, maxDefinitions+1)
 	if err != nil {
 		b.err = err
@@ -155,7 +163,7 @@ func (b *book) definitions(id string) [][]byte {
 			out = append(out, o.Raw)
 		}
 	}
-	return append(out, b.defined[id]...)
+	return out
 }
 
 // add takes in what is to leave together. Their references are read when all

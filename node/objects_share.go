@@ -150,12 +150,13 @@ func (n *Node) labels(ctx context.Context, r ShareObjects, list []bringing) (at 
 	}
 	k := n.newBook(ctx)
 	pieces := k.add(r.Media, raws)
+	closures, errs := border.CloseEach(pieces, k, border.Label{TLP: usual})
+	if k.err != nil {
+		return nil, "", k.err
+	}
 	at = make(map[border.Marking][]bringing)
 	for i, p := range pieces {
-		c, err := border.Close([]border.Piece{p}, k, border.Label{TLP: usual})
-		if k.err != nil {
-			return nil, "", k.err
-		}
+		c, err := closures[i], errs[i]
 		if no, ok := statement.AsRefusal(err); ok {
 			n.out.count(border.UseShare, r.Officer, no)
 			list[i].at.Refused = no
