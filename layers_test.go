@@ -80,6 +80,7 @@ var thirdParty = map[string][]string{
 	// a suite that runs real servers
 	"internal/nats/natstest": {"github.com/nats-io/nats-server"},
 	"internal/syslog":        {"golang.org/x/sys/unix"},
+	"internal/webcapture":    {"golang.org/x/net/html"},
 	"node":                   {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
 	"cmd":                    {"github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
 }
