@@ -1,6 +1,7 @@
 package node
 
 import (
+	"entente/accord"
 	"entente/border"
 	"entente/exchange/stix"
 	"entente/record"
@@ -11,7 +12,7 @@ import (
 // Kinds is the list of the statement kinds that this version understands. A
 // new kind is one file in its area and one line here.
 func Kinds() (statement.Registry, error) {
-	specs := record.Kinds()
+	specs := append(record.Kinds(), accord.Kinds()...)
 	specs = append(specs,
 		statement.Spec{Kind: indicator.KindList, Check: indicator.CheckList},
 		statement.Spec{Kind: indicator.KindSighting, Check: indicator.CheckSighting},
