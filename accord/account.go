@@ -39,7 +39,7 @@ type Item struct {
 	No        int       `json:"no"`
 	Kind      string    `json:"kind"` // act, word, state-of-mind, measure, absence
 	Who       string    `json:"who"`  // whose act, word or mind: a party id, or a name
-	What      string    `json:"what"` // tag that aligns items of one thing
+	What      string    `json:"what"` // tag that aligns items of one thing; "tag/aspect" tells more of it (its scope, the manner)
 	Text      Texts     `json:"text"`
 	From      Instant   `json:"from"`
 	To        Instant   `json:"to"`
@@ -52,6 +52,7 @@ type Item struct {
 	Source    string    `json:"source"`     // who said so, or where it is written
 	Exhibits  []string  `json:"exhibits"`   // ids (hex) of exhibit statements
 	Aligns    string    `json:"aligns"`     // the item of refs[0]'s account that it answers, as in "item/3"
+	Vague     bool      `json:"vague"`      // by its author's own word nothing in it can be checked: shown, never counted
 }
 
 // Quantity is a number with how it compares: at least 40 minutes.

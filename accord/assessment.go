@@ -76,10 +76,6 @@ type Cell struct {
 	Value      string `json:"value"` // II, I, N, C, CC, NA
 }
 
-// Likelihoods are the words of ICD 203, with the least percentage of each, and
-// what stands for none.
-var likelihoods = []string{"almost-no-chance", "very-unlikely", "unlikely", "roughly-even-chance", "likely", "very-likely", "almost-certain", "cannot-judge"}
-
 // BuiltIn are the hypotheses that every question has and nobody can delete.
 var builtIn = []string{"other", "staged", "insider", "accident"}
 
@@ -102,7 +98,7 @@ func ParseAssessment(body []byte) (Assessment, error) {
 			each("judgements", a.Judgements, 40, checkJudgement),
 			list("assumptions", a.Assumptions), list("gaps", a.Gaps), list("would change", a.WouldChange),
 			each("dissents", a.Dissents, 40, func(_ int, d Dissent) error {
-				return first(word("who dissents", d.Who), word("hypothesis", d.Hypothesis), checkLikelihood(d.Likelihood), checkConfidence(d.Confidence), CheckTexts("why", d.Why, maxNote, false))
+				return first(word("who dissents", d.Who), word("hypothesis", d.Hypothesis), checkLikelihood(d.Likelihood), checkConfidence(d.Confidence), CheckTexts("why", d.Why, maxNote, false), checkEstimate("why", d.Why))
 			}),
 		)
 	})
@@ -118,11 +114,21 @@ func checkHypothesis(i int, h Hypothesis) error {
 
 func checkJudgement(_ int, j Judgement) error {
 	return first(word("hypothesis", j.Hypothesis), checkLikelihood(j.Likelihood), checkConfidence(j.Confidence),
-		CheckTexts("why", j.Why, maxNote, false), plain("responsibility", j.Responsibility), one("about", j.About, "attempt", "success", "effect", "actor"))
+		CheckTexts("why", j.Why, maxNote, false), checkEstimate("why", j.Why), plain("responsibility", j.Responsibility), one("about", j.About, "attempt", "success", "effect", "actor"))
 }
 
-func checkLikelihood(s string) error { return one("likelihood", s, likelihoods...) }
+func checkLikelihood(s string) error { return one("likelihood", s, Likelihoods()...) }
 func checkConfidence(s string) error { return one("confidence", s, "low", "moderate", "high") }
+
+// HypothesisID names a hypothesis that an assessment (by its id) added.
+func HypothesisID(assessment statement.Digest, no int) string {
+	return assessment.String() + "/" + PartName("hypothesis", no)
+}
+
+// RowID names a row of an assessment (by its id).
+func RowID(assessment statement.Digest, no int) string {
+	return assessment.String() + "/" + PartName("row", no)
+}
 
 // ParseMatrix decodes part 1 of an assessment and holds it against the act.
 func ParseMatrix(a Assessment, part []byte) (Matrix, error) {

@@ -32,6 +32,7 @@ const (
 	Explain          Stance = "explain"           // answers a clarification or a breach claim
 	Park             Stance = "park"              // a topic: stays listed with its age
 	TextsDiffer      Stance = "texts-differ"      // two authentic languages of a clause say different things
+	Vague            Stance = "vague"             // nothing in another's item can be checked: shown beside it
 )
 
 // Target says what a stance may stand on.
@@ -57,7 +58,7 @@ func StancesOn(t Target) []Stance {
 		// Agree and Differ are its author's, on what came of it.
 		return []Stance{Ack, Accept, Decline, Done, Explain, NoComment, CannotSay, Park, Agree, Differ}
 	case OnItem:
-		return []Stance{Agree, Differ, Deny, NoComment, CannotSay, Explain}
+		return []Stance{Agree, Differ, Deny, NoComment, CannotSay, Explain, Vague}
 	case OnOwn:
 		return []Stance{Retract, Correct, Reveal, Park}
 	}
@@ -80,7 +81,7 @@ type Position struct {
 	Capacity     string    `json:"capacity"`      // official, personal, reported; only official moves a state
 }
 
-var allStances = []Stance{Consent, Refuse, Undecided, Discuss, NotNow, Revoke, Suspend, Resume, Withdraw, RevokeWithdrawal, Ack, Accept, Decline, Done, Agree, Differ, Deny, NoComment, CannotSay, Retract, Correct, Reveal, Explain, Park, TextsDiffer}
+var allStances = []Stance{Consent, Refuse, Undecided, Discuss, NotNow, Revoke, Suspend, Resume, Withdraw, RevokeWithdrawal, Ack, Accept, Decline, Done, Agree, Differ, Deny, NoComment, CannotSay, Retract, Correct, Reveal, Explain, Park, TextsDiffer, Vague}
 
 // ParsePosition decodes and checks the body of a position. Whether the stance
 // fits what it stands on is judged where the target is known.
