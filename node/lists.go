@@ -23,6 +23,7 @@ type entry struct {
 	list     statement.Ref
 	name     string // of the list
 	giver    string // party id
+	said     bool   // by the own side, to others: the gate is not asked whether tools may have it
 	basis    string
 	given    int64 // when, claimed, Unix milliseconds
 	item     indicator.Item
@@ -148,7 +149,7 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 			if marked || !stands(objects[n]) {
 				continue
 			}
-			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, object: objects[n], list: list.Ref, name: list.Body.Name, giver: list.Giver, basis: list.Body.Basis, given: list.Time, item: it}
+			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, object: objects[n], list: list.Ref, name: list.Body.Name, giver: list.Giver, said: list.Ref.Origin == l.self && !isDraft(list.Kind, list.Said), basis: list.Body.Basis, given: list.Time, item: it}
 			d := accepted[e.key]
 			e.accepted, e.agreed = d.Officer, d.Time
 			if it.IsRule() {

@@ -15,7 +15,7 @@ import (
 // The scopes of a page of objects.
 const (
 	ScopeOwn      = "own"      // what the own side said, drafts included; of a guest what was said to its party
-	ScopeAccepted = "accepted" // that, and what came from others and was let in
+	ScopeAccepted = "accepted" // what the own side said, and of its drafts and of what came from others what was let in
 )
 
 // ObjectQuery asks for one page of objects in the order in which they came.
@@ -100,7 +100,7 @@ func (n *Node) shelvesOf(q ObjectQuery) (shelves []string) {
 	case q.Scope == ScopeOwn:
 		shelves = []string{sqlite.ShelfOwn}
 	case q.Scope == ScopeAccepted:
-		shelves = []string{sqlite.ShelfOwn, sqlite.ShelfIn}
+		shelves = []string{sqlite.ShelfIn}
 	case party && q.Scope != n.self.ID:
 		shelves = []string{sqlite.ShelfFrom(q.Scope)}
 	}

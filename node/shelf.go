@@ -63,6 +63,7 @@ func (n *Node) place(ctx context.Context, list []sqlite.Unshelved) error {
 	if len(list) == 0 {
 		return nil
 	}
+	n.shelf.in = nil
 	arrivals, err := n.watch.Arrive(ctx, list, n.opt.Now().UnixMicro())
 	if err != nil {
 		return err
@@ -104,13 +105,15 @@ func (n *Node) refusedObjects(no []sqlite.RefusedObject, known map[sqlite.Leaf]b
 func (n *Node) placing(ctx context.Context, a sqlite.Arrival) (sqlite.Placing, error) {
 	p := sqlite.Placing{Unshelved: a.Unshelved, Base: a.Base}
 	if a.Party == n.self.ID {
-		n.shelf.in = nil // the own word takes the place of others'
 		copies, err := n.canaries.copies(ctx)
 		if err != nil {
 			return p, err
 		}
 		if !copies[a.Index] { // own tools read the list as it is, without decoys
-			p.Shelves = []string{sqlite.ShelfOwn}
+			p.Shelves, p.In = []string{sqlite.ShelfOwn}, true
+		}
+		if p.Word = sqlite.WordSaid; isDraft(a.Kind, len(a.Recipients) > 0) {
+			p.Word = sqlite.WordDraft
 		}
 		for _, to := range a.Recipients {
 			p.Shelves = append(p.Shelves, sqlite.ShelfTo(to))
@@ -130,6 +133,11 @@ func (n *Node) placing(ctx context.Context, a sqlite.Arrival) (sqlite.Placing, e
 	return p, err
 }
 
+// isDraft says that an own statement holds what tools and feeds brought, for
+// the own side alone: nobody has said it yet, and the gate judges it as it
+// judges what others say.
+func isDraft(k statement.Kind, said bool) bool { return k == stix.KindObjects && !said }
+
 // letIn brings the shelf of what is let in up to a watchlist that was just made
 // current: an indicator stands there if none of its items waits for a person.
 func (n *Node) letIn(ctx context.Context, w *watchlist) error {
@@ -140,7 +148,7 @@ func (n *Node) letIn(ctx context.Context, w *watchlist) error {
 	}
 	wanted := make(map[sqlite.Leaf]map[int]bool) // what has items, and whether it is let in
 	for _, e := range w.entries {
-		if e.giver == n.self.ID || e.list == (statement.Ref{}) {
+		if e.said || e.list == (statement.Ref{}) {
 			continue
 		}
 		l := sqlite.Leaf{Origin: e.key.Origin, Index: e.key.Index}

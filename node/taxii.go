@@ -92,7 +92,7 @@ func (n *Node) taxiiStore(a account.Account) taxii.Store {
 		return s
 	}
 	add(ScopeOwn, "Own", "What "+n.self.ID+" said, drafts included; what is added here becomes a draft.", writes)
-	add(ScopeAccepted, "Accepted", "The own objects, drafts too, and what came from others and was let in.", false)
+	add(ScopeAccepted, "Accepted", "What "+n.self.ID+" said, and of its drafts and of what came from others what the gate or a person let in.", false)
 	for _, m := range n.roster.Others(n.self.ID) {
 		add(m.ID, "From "+m.ID, "Everything that "+m.ID+" sent, also what is held back.", false)
 	}

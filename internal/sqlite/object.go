@@ -80,6 +80,9 @@ func dropObjects(p *prepared, origin string, index uint64) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.exec("unplace_objects", origin, index); err != nil { // none of them takes the place of another
+		return err
+	}
 	for _, o := range rows {
 		if err := unshelve(p, o, origin); err != nil {
 			return err

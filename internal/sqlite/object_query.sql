@@ -1,6 +1,6 @@
 -- name: add_object
-INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, -1, 0, -1, '');
+INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing, word, let_in)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, -1, 0, -1, '', 0, 0);
 -- name: add_body
 INSERT INTO body (oid, raw) VALUES (?, ?);
 -- name: drop_bodies
@@ -16,14 +16,18 @@ SELECT idx, first, last FROM retraction WHERE origin = ? AND of_idx = ? ORDER BY
 -- name: add_unshelved
 INSERT INTO unshelved (origin, idx, by_idx) VALUES (?, ?, ?);
 -- name: unshelved
-SELECT u.seq, u.origin, u.idx, u.by_idx, s.party, s.state, s.recipients, s.body, COALESCE((SELECT MAX(n) + 1 FROM object o WHERE o.origin = u.origin AND o.idx = u.idx), 0)
+SELECT u.seq, u.origin, u.idx, u.by_idx, s.party, s.kind, s.state, s.recipients, s.body, COALESCE((SELECT MAX(n) + 1 FROM object o WHERE o.origin = u.origin AND o.idx = u.idx), 0)
 FROM unshelved u JOIN statement s ON s.origin = u.origin AND s.idx = u.idx ORDER BY u.seq LIMIT ?;
 -- name: done_unshelved
 DELETE FROM unshelved WHERE seq = ?;
 -- name: objects_of
-SELECT oid, n, media, id, type, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing FROM object WHERE origin = ? AND idx = ? ORDER BY n;
+SELECT oid, n, media, id, type, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing, word, let_in FROM object WHERE origin = ? AND idx = ? ORDER BY n;
 -- name: place_object
-UPDATE object SET added = ?2, eff = ?3, standing = ?4 WHERE oid = ?1;
+UPDATE object SET added = ?2, eff = ?3, standing = ?4, word = ?5, let_in = ?6 WHERE oid = ?1;
+-- name: unplace_objects
+UPDATE object SET added = 0, let_in = 0 WHERE origin = ? AND idx = ?;
+-- name: set_let_in
+UPDATE object SET let_in = ?2 WHERE oid = ?1;
 -- name: owner
 SELECT origin, vkey, revoked FROM owner WHERE id = ?;
 -- name: set_owner
@@ -60,9 +64,17 @@ WHERE o.id = ?1 AND o.vkey = ?2 AND o.origin = ?3 AND o.oid <> ?4 AND o.retracte
 -- name: set_standing
 UPDATE object SET standing = ?2 WHERE oid = ?1;
 -- name: object_at
-SELECT oid, media, id, type, vkey, eff, standing, retracted, added FROM object WHERE origin = ? AND idx = ? AND n = ?;
+SELECT oid, media, id, type, vkey, eff, standing, retracted, added, word, let_in FROM object WHERE origin = ? AND idx = ? AND n = ?;
 -- name: let_in
-SELECT o.origin, o.idx, o.n FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll IN (?, ?) AND o.gated = 1;
+SELECT origin, idx, n FROM object WHERE let_in > 0 AND gated = 1 AND (word = 0 OR word = 1 AND revoked = 0);
+-- name: in_same
+SELECT o.oid, o.word FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll = ?1 AND s.id = ?2 AND s.level IN (0, 1, 2, 3, 4, 5) AND s.vkey = ?3;
+-- name: in_of_word
+SELECT o.oid FROM shelf s JOIN object o ON o.oid = s.oid WHERE s.coll = ?1 AND s.id = ?2 AND o.word BETWEEN ?3 AND ?4;
+-- name: next_in
+SELECT oid, media, type, vkey, eff, word, let_in FROM object WHERE id = ?1 AND vkey = ?2 AND let_in > 0 AND retracted < 0 AND oid <> ?3 ORDER BY word DESC, let_in LIMIT 1;
+-- name: others_in
+SELECT oid, media, type, vkey, eff, word, let_in FROM object WHERE id = ?1 AND let_in > 0 AND retracted < 0 AND word = 0 ORDER BY let_in;
 -- name: next_class
 SELECT MIN(class) FROM shelf WHERE coll = ? AND class > ?;
 -- name: next_class_of_type
@@ -123,9 +135,9 @@ WHERE o.id = ?2 AND o.id <> '' AND o.origin = ?1 AND (o.media = ?3 OR o.media = 
 SELECT COUNT(*), COALESCE(SUM(standing LIKE 'E\_%' ESCAPE '\'), 0), COALESCE(MIN(CASE WHEN standing LIKE 'E\_%' ESCAPE '\' THEN standing END), '') FROM object WHERE origin = ? AND idx = ?;
 -- name: repeat_objects
 WITH RECURSIVE c (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM c WHERE i < ?2)
-INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing)
+INSERT INTO object (origin, idx, n, media, id, type, version, vkey, created_by, revoked, level, gated, hash, code, retracted, added, eff, standing, word, let_in)
 SELECT o.origin, o.idx, c.i, o.media, substr(o.id, 1, length(o.id) - 12) || printf('%012x', c.i), o.type, o.version, o.vkey, o.created_by, o.revoked, o.level, o.gated,
-  o.hash, o.code, o.retracted, o.added + c.i, o.eff, o.standing FROM c JOIN object o ON o.oid = ?3;
+  o.hash, o.code, o.retracted, o.added + c.i, o.eff, o.standing, o.word, CASE WHEN o.let_in > 0 THEN o.let_in + c.i ELSE 0 END FROM c JOIN object o ON o.oid = ?3;
 -- name: repeat_bodies
 INSERT INTO body (oid, raw) SELECT o.oid, (SELECT raw FROM body WHERE oid = ?1) FROM object o WHERE o.n BETWEEN ?2 AND ?3 AND o.oid <> ?1;
 -- name: repeat_shelf

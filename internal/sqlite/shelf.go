@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"entente/statement"
 )
@@ -15,7 +14,7 @@ import (
 // it came. The shelves of a node:
 const (
 	ShelfOwn = "own" // what the own side said, drafts included
-	ShelfIn  = "in"  // what came from others and was let in, by the gate or a person
+	ShelfIn  = "in"  // what the own side said, and of its drafts and of what came from others what was let in, by the gate or a person
 )
 
 // mediaMISP is the media type of MISP events, which stand on shelves of their
@@ -59,6 +58,7 @@ type Unshelved struct {
 	Origin     string
 	Index, By  uint64
 	Party      string
+	Kind       statement.Kind
 	Open       bool
 	Recipients []string
 	Body       []byte
@@ -71,7 +71,7 @@ func (v *View) Unshelved(ctx context.Context, limit int) ([]Unshelved, error) {
 	err := v.db.each(ctx, "unshelved", func(rows *sql.Rows) error {
 		var u Unshelved
 		var state, recipients, body string
-		if err := rows.Scan(&u.Seq, &u.Origin, &u.Index, &u.By, &u.Party, &state, &recipients, &body, &u.Objects); err != nil {
+		if err := rows.Scan(&u.Seq, &u.Origin, &u.Index, &u.By, &u.Party, &u.Kind, &state, &recipients, &body, &u.Objects); err != nil {
 			return err
 		}
 		u.Open, u.Body = state == StateOpen, []byte(body)
@@ -89,7 +89,8 @@ type Placing struct {
 	Unshelved
 	Base    int64
 	Shelves []string
-	In      bool           // what no gate judges is let in at once
+	Word    Word
+	In      bool           // what it said, and what no gate judges, is let in at once
 	Refused statement.Code // the whole statement was refused, over a budget say
 }
 
@@ -143,12 +144,14 @@ type placed struct {
 	hash             []byte
 	code, standing   string
 	retracted, added int64
+	word             Word
+	letIn            int64
 }
 
 func objectsOf(p *prepared, origin string, index uint64) (list []placed, err error) {
 	err = p.each("objects_of", func(rows *sql.Rows) error {
 		var o placed
-		err := rows.Scan(&o.oid, &o.n, &o.media, &o.id, &o.typ, &o.vkey, &o.createdBy, &o.revoked, &o.level, &o.gated, &o.hash, &o.code, &o.retracted, &o.added, &o.eff, &o.standing)
+		err := rows.Scan(&o.oid, &o.n, &o.media, &o.id, &o.typ, &o.vkey, &o.createdBy, &o.revoked, &o.level, &o.gated, &o.hash, &o.code, &o.retracted, &o.added, &o.eff, &o.standing, &o.word, &o.letIn)
 		list = append(list, o)
 		return err
 	}, origin, index)
@@ -159,7 +162,7 @@ func objectsOf(p *prepared, origin string, index uint64) (list []placed, err err
 func (at Placing) object(p *prepared, o *placed) error {
 	fresh := o.added == 0
 	if fresh {
-		o.added, o.eff = at.Base+int64(o.n), o.level
+		o.added, o.eff, o.word = at.Base+int64(o.n), o.level, at.Word
 	}
 	switch {
 	case o.code != "" || at.Refused != "":
@@ -182,9 +185,9 @@ func (at Placing) object(p *prepared, o *placed) error {
 		return nil
 	}
 	if refuses(o.standing) {
-		o.eff = -1 // what is refused tightens nothing
+		o.eff, o.letIn = -1, 0 // what is refused tightens nothing
 	}
-	_, err := p.exec("place_object", o.oid, o.added, o.eff, o.standing)
+	_, err := p.exec("place_object", o.oid, o.added, o.eff, o.standing, o.word, o.letIn)
 	return err
 }
 
@@ -251,6 +254,7 @@ func (at Placing) tighten(p *prepared, o *placed, owner string) error {
 
 // put sets an object on its shelves.
 func (at Placing) put(p *prepared, o *placed, known bool) error {
+	foreign := o.standing == StandingClaim // the id is another's
 	for _, shelf := range at.Shelves {
 		coll := ShelfOf(o.media, shelf)
 		same, err := stands(p, coll, o, known)
@@ -267,17 +271,11 @@ func (at Placing) put(p *prepared, o *placed, known bool) error {
 		case o.standing == StandingGood:
 			o.standing = StandingClaim
 		}
-		if shelf == ShelfOwn && known {
-			// The own word for an id stands alone among what is let in.
-			if err := clearShelf(p, ShelfOf(o.media, ShelfIn), o.id); err != nil {
-				return err
-			}
-		}
 	}
-	if at.In && !o.gated && o.standing == StandingGood {
-		return letIn(p, *o, o.added, known)
+	if !at.In || refuses(o.standing) {
+		return nil
 	}
-	return nil
+	return at.enter(p, o, known, foreign)
 }
 
 // stands returns the hash of the body that stands for this version on a shelf,
@@ -298,21 +296,4 @@ func stands(p *prepared, coll string, o *placed, known bool) (hash []byte, err e
 		return []byte{}, nil
 	}
 	return nil, nil
-}
-
-// letIn sets an object of another party on the shelf of what is let in, unless
-// the own side has its own word for the id.
-func letIn(p *prepared, o placed, added int64, known bool) error {
-	coll := ShelfOf(o.media, ShelfIn)
-	if known {
-		var oid int64
-		if found, err := p.one("on_shelf", []any{ShelfOf(o.media, ShelfOwn), o.id}, &oid); err != nil || found {
-			return err
-		}
-		rows, err := shelvesOf(p, o.oid)
-		if err != nil || slices.ContainsFunc(rows, func(r onShelf) bool { return r.coll == coll }) {
-			return err
-		}
-	}
-	return shelve(p, coll, o, added, known)
 }

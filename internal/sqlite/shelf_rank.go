@@ -72,23 +72,6 @@ func relevel(p *prepared, oid int64, level int) error {
 	return err
 }
 
-// clearShelf takes every version of an id from a shelf.
-func clearShelf(p *prepared, coll, id string) error {
-	var oids []int64
-	err := p.each("on_shelf", func(rows *sql.Rows) error {
-		var oid int64
-		err := rows.Scan(&oid)
-		oids = append(oids, oid)
-		return err
-	}, coll, id)
-	for _, oid := range oids {
-		if err == nil {
-			err = dropFrom(p, coll, oid)
-		}
-	}
-	return err
-}
-
 // dropFrom takes one object from one shelf.
 func dropFrom(p *prepared, coll string, oid int64) error {
 	rows, err := shelvesOf(p, oid)
@@ -107,9 +90,18 @@ func unshelve(p *prepared, o placed, origin string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.exec("set_let_in", o.oid, 0); err != nil {
+		return err
+	}
 	for _, r := range rows {
 		if err := drop(p, r); err != nil {
 			return err
+		}
+		if strings.TrimPrefix(r.coll, "misp:") == ShelfIn {
+			if err := refill(p, r, o.word); err != nil {
+				return err
+			}
+			continue
 		}
 		_, whose, _ := strings.Cut(r.coll, "to:") // no party has a colon in its id
 		if err := substitute(p, r, origin, whose); err != nil {
@@ -125,7 +117,7 @@ func substitute(p *prepared, r onShelf, origin, whose string) error {
 	s := placed{id: r.id, vkey: r.vkey}
 	var claim bool
 	found, err := p.one("substitute", []any{r.id, r.vkey, origin, r.oid, whose}, &s.oid, &s.typ, &s.eff, &s.added, &s.gated, &claim)
-	if err != nil || !found || strings.TrimPrefix(r.coll, "misp:") == ShelfIn && (s.gated || claim) {
+	if err != nil || !found {
 		return err
 	}
 	if !claim {

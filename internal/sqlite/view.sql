@@ -104,9 +104,12 @@ CREATE TABLE IF NOT EXISTS object (
   added      INTEGER NOT NULL, -- when it came, own clock, Unix microseconds; 0: not placed yet
   eff        INTEGER NOT NULL, -- strictest level ever seen of this version; -1 while it is not placed, and if it is refused
   standing   TEXT NOT NULL,
+  word       INTEGER NOT NULL, -- whose it is: 0 another's, 1 an own draft, 2 what the own side said
+  let_in     INTEGER NOT NULL, -- when it was let in, own clock, Unix microseconds; 0: it is not
   UNIQUE (origin, idx, n)
 );
 CREATE INDEX IF NOT EXISTS object_by_id ON object (id, vkey, eff) WHERE id <> '';
+CREATE INDEX IF NOT EXISTS object_let_in ON object (id, vkey, word DESC, let_in) WHERE let_in > 0;
 CREATE TABLE IF NOT EXISTS body (
   oid INTEGER PRIMARY KEY,
   raw BLOB NOT NULL -- the exact bytes

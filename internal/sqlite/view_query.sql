@@ -61,7 +61,7 @@ SELECT idx FROM statement WHERE origin = ? AND counted = 1 ORDER BY idx;
 -- name: list_items
 SELECT n, type, value, observed, until, context, note, obj FROM item WHERE origin = ? AND idx = ? ORDER BY n;
 -- name: lists
-SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.recipients <> '[]', s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
 FROM statement s WHERE s.kind IN ('indicator/v1', 'objects/v1') AND s.state = 'open'
   AND (s.kind = 'indicator/v1' OR EXISTS (SELECT 1 FROM item i WHERE i.origin = s.origin AND i.idx = s.idx)) ORDER BY s.origin, s.idx;
 -- name: unacked

@@ -157,6 +157,7 @@ type List struct {
 	Giver   string
 	Time    int64
 	Kind    statement.Kind     // indicator/v1 or objects/v1
+	Said    bool               // to somebody: objects that were not are drafts
 	Media   string             // of objects
 	Body    indicator.ListBody // of objects: name, source, basis and count
 	Verdict string             // of this node's own ack, empty while there is none
@@ -170,7 +171,7 @@ func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
 	err := v.db.each(ctx, "lists", func(rows *sql.Rows) error {
 		var l List
 		var id, kind, body string
-		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &kind, &body, &l.Verdict); err != nil {
+		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &kind, &l.Said, &body, &l.Verdict); err != nil {
 			return err
 		}
 		var err error
