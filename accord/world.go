@@ -32,6 +32,12 @@ type Moment struct {
 	By     string // party id of the cosigner
 	At     int64
 	Root   statement.Digest // of the checkpoint: printed where a size is, decides nothing
+	// Logged is how many leaves of the cosigner's own log it takes to read that it
+	// cosigned: the index of its times/v1 with this note, plus one; 0 where the
+	// note stands in no times/v1 of the cosigner itself. A log only grows, so
+	// what a node recorded first is the same for every reader: that is how a
+	// cooling-off begins at one instant everywhere.
+	Logged uint64
 }
 
 // Fork says that the owner of a log provably contradicted itself.
@@ -48,7 +54,9 @@ type World struct {
 	Moments []Moment
 	Forks   []Fork
 	// Sizes is how many leaves of each log (by origin) were read: "lapsed" and
-	// "not answered" are said with it.
+	// "not answered" are said with it. Said and Moments hold everything of the
+	// accord within them; a log that is not named counts as not read, and what
+	// needs it is never confirmed.
 	Sizes map[string]uint64
 	// Now is the reader's own clock. It decides only what is still open: whether
 	// a window has run out without an answer, never whether something binds.
