@@ -13,6 +13,7 @@ type Piece struct {
 	ID    string           // a STIX id, a MISP UUID, or origin and index of a statement
 	Hash  statement.Digest // SHA-256 of its exact bytes; zero where there is none to remember
 	Label Label            // as it is marked
+	Least Label            // what single parts of it bear: it is nowhere laxer
 	Fault error            // why its label cannot be told: contradictory, unknown or forged markings
 	Refs  []string         // ids of what it refers to
 	Giver string           // party that said it; "" is the own side
@@ -145,6 +146,10 @@ func (c *closing) add(p Piece, root bool) error {
 	if !l.Marked() {
 		return statement.Refuse(statement.CodeMarking, "%s is not marked", name(p, root))
 	}
+	if p.Least.TLP != "" {
+		l.TLP = Strictest(l.TLP, p.Least.TLP)
+	}
+	l.PAP = strictestPAP(l.PAP, p.Least.PAP)
 	c.out.Label = c.out.Label.Join(l)
 	if p.Only != nil {
 		c.out.Only = intersect(c.out.Only, p.Only)

@@ -135,6 +135,10 @@ func speaksOf(extensions any, id string) bool {
 	return m[id] != nil
 }
 
+// IsMarkingExtension reports whether an id is that of the extension by which
+// marking definitions of TLP 2.0 or PAP say what they are.
+func IsMarkingExtension(id string) bool { return id == tlp2Extension || id == papExtension }
+
 func optional(v any, values ...string) bool {
 	s, ok := v.(string)
 	return v == nil || ok && slices.Contains(values, s)

@@ -1,8 +1,7 @@
 package border
 
 import (
-	"strings"
-
+	"entente/exchange/stix"
 	"entente/statement"
 )
 
@@ -44,8 +43,8 @@ func (l Label) Covers(m Label) bool {
 func ParseLabel(tags ...string) (Label, error) {
 	var l Label
 	for _, tag := range tags {
-		switch name, _, _ := strings.Cut(tag, ":"); {
-		case strings.EqualFold(name, "tlp"):
+		switch stix.Protocol(tag) {
+		case "tlp":
 			m, err := ParseMarking(tag)
 			if err != nil {
 				return Label{}, err
@@ -54,7 +53,7 @@ func ParseLabel(tags ...string) (Label, error) {
 				return Label{}, contradiction(string(l.TLP), string(m))
 			}
 			l.TLP = m
-		case strings.EqualFold(name, "pap"):
+		case "pap":
 			p, err := ParsePAP(tag)
 			if err != nil {
 				return Label{}, err

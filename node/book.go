@@ -1,11 +1,15 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"slices"
+	"strings"
 
 	"entente/border"
+	"entente/exchange/convert"
 	"entente/exchange/misp"
 	"entente/exchange/stix"
 	"entente/internal/sqlite"
@@ -19,6 +23,7 @@ type book struct {
 	n       *Node
 	defs    border.Definitions
 	batch   map[string][]border.Piece
+	ids     map[string]bool           // of the batch
 	defined map[string][][]byte       // marking definitions of the batch
 	defines map[string][][]byte       // those of the view, read once
 	said    map[string][]border.Piece // of the view, read once
@@ -28,7 +33,7 @@ type book struct {
 
 func (n *Node) newBook(ctx context.Context) *book {
 	return &book{
-		ctx: ctx, n: n, defs: border.NewDefinitions(), batch: make(map[string][]border.Piece), defined: make(map[string][][]byte), defines: make(map[string][][]byte), said: make(map[string][]border.Piece), ever: make(map[statement.Digest]border.Label),
+		ctx: ctx, n: n, defs: border.NewDefinitions(), batch: make(map[string][]border.Piece), ids: make(map[string]bool), defined: make(map[string][][]byte), defines: make(map[string][][]byte), said: make(map[string][]border.Piece), ever: make(map[statement.Digest]border.Label),
 	}
 }
 
@@ -99,7 +104,8 @@ func (b *book) placed(o sqlite.Placed) (border.Piece, error) {
 	if p.Giver == "" {
 		return p, nil
 	}
-	p.Only, err = b.n.out.audience(b.ctx, s)
+	audience, err := b.n.out.audience(b.ctx, s)
+	p.Only = narrow(p.Only, audience)
 	return p, err
 }
 
@@ -107,17 +113,7 @@ func (b *book) placed(o sqlite.Placed) (border.Piece, error) {
 func (b *book) piece(media string, raw []byte) border.Piece {
 	p := border.Piece{Hash: sha256.Sum256(raw)}
 	if media == stix.MediaMISP {
-		e, err := misp.ParseEvent(raw)
-		if err != nil {
-			p.Fault = err
-			return p
-		}
-		p.ID = string(e.UUID)
-		var tags []string
-		for _, t := range e.Tags {
-			tags = append(tags, string(t.Name))
-		}
-		p.Label, p.Fault = border.ParseLabel(tags...)
+		b.event(&p, raw)
 		return p
 	}
 	o, err := stix.ParseObject(raw)
@@ -129,12 +125,106 @@ func (b *book) piece(media string, raw []byte) border.Piece {
 	for _, r := range o.Refs() {
 		// An id in the middle of a text binds by what is known of it, but what is
 		// not known may be any text.
-		if !r.Mention || len(b.batch[r.ID])+len(b.known(r.ID)) > 0 {
+		if !r.Mention || b.has(r.ID) {
 			p.Refs = append(p.Refs, r.ID)
 		}
 	}
-	p.Label, p.Fault = b.defs.Label(o.Markings, b.definitions)
+	if p.Label, p.Fault = b.defs.Label(o.Markings, b.definitions); p.Fault == nil {
+		p.Fault = b.beside(o, &p)
+	}
 	return p
+}
+
+// has says that something is known under an id.
+func (b *book) has(id string) bool { return b.ids[id] || len(b.known(id)) > 0 }
+
+// beside reads what an object says of passing it on elsewhere than in
+// object_marking_refs: labels that are tags of TLP or PAP, which may not say
+// anything else, and PAP of single properties. The extensions by which marking
+// definitions say what they are mean nothing in another object, but somebody
+// meant something by them.
+func (b *book) beside(o stix.Object, p *border.Piece) error {
+	for _, u := range o.Unread {
+		if o.Type != "marking-definition" && border.IsMarkingExtension(strings.TrimPrefix(u, "extensions.")) {
+			return statement.Refuse(statement.CodeMarking, "%.80q bears a marking in an extension, where none can be", o.ID)
+		}
+	}
+	labels, err := border.ParseLabel(o.Labels()...)
+	switch {
+	case err != nil:
+		return err
+	case labels.TLP != "" && p.Label.TLP != "" && labels.TLP != p.Label.TLP || labels.PAP != "" && p.Label.PAP != "" && labels.PAP != p.Label.PAP:
+		return statement.Refuse(statement.CodeMarking, "%.80q has other labels than markings", o.ID)
+	}
+	p.Label = border.Label{TLP: cmp.Or(p.Label.TLP, labels.TLP), PAP: cmp.Or(p.Label.PAP, labels.PAP)}
+	for _, g := range o.Granular {
+		if g.Marking == "" {
+			continue
+		}
+		l, err := b.defs.Label([]string{g.Marking}, b.definitions)
+		if err != nil {
+			return err
+		}
+		p.Least = p.Least.Join(border.Label{PAP: l.PAP}) // TLP of properties is for redact
+	}
+	return nil
+}
+
+// event reads what a MISP event says of itself and its parts.
+func (b *book) event(p *border.Piece, raw []byte) {
+	e, err := misp.ParseEvent(raw)
+	if err != nil {
+		p.Fault = err
+		return
+	}
+	p.ID = strings.ToLower(string(e.UUID))
+	marks, err := e.Marks()
+	if err == nil {
+		err = marks.Err()
+	}
+	if err == nil && marks.Closed != "" {
+		err = statement.Refuse(statement.CodeMarking, "%s", marks.Closed)
+	}
+	if err == nil {
+		p.Label, err = border.ParseLabel(marks.Own...)
+	}
+	for _, tag := range slices.Concat(marks.TLP, marks.PAP) {
+		l, no := border.ParseLabel(tag)
+		err = errors.Join(err, no)
+		if l.TLP != "" {
+			p.Least.TLP = border.Strictest(l.TLP, cmp.Or(p.Least.TLP, l.TLP))
+		}
+		p.Least.PAP = p.Least.Join(l).PAP
+	}
+	for _, names := range marks.Groups {
+		p.Only = narrow(p.Only, b.n.parties(names))
+	}
+	for _, id := range marks.Events { // what is not known here may be any other instance's
+		if b.has(id) {
+			p.Refs = append(p.Refs, id)
+		}
+	}
+	p.Fault = err
+}
+
+// parties are those of the charter that names of organisations mean, the own
+// one included.
+func (n *Node) parties(names []string) []string {
+	ids := []string{}
+	for _, m := range n.roster.Charter.Parties {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, m.ID) || strings.EqualFold(name, m.Name) }) {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// narrow leaves of an audience who is in another; nil is everybody.
+func narrow(a, b []string) []string {
+	if a == nil {
+		return b
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(id string) bool { return b != nil && !slices.Contains(b, id) })
 }
 
 // maxBodies is how many bodies of one party for an id the border reads, and
@@ -170,7 +260,12 @@ func (b *book) definitionsOf(id string) (out [][]byte) {
 // are known.
 func (b *book) add(media string, raws [][]byte) []border.Piece {
 	for _, raw := range raws {
-		if o, err := stix.ParseObject(raw); media == stix.MediaSTIX && err == nil && o.Type == "marking-definition" {
+		o, err := convert.ReadObject(media, raw)
+		if err != nil {
+			continue
+		}
+		b.ids[o.ID] = true
+		if o.Type == "marking-definition" {
 			b.defined[o.ID] = append(b.defined[o.ID], raw)
 		}
 	}

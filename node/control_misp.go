@@ -98,6 +98,10 @@ func mayPublish(lens border.Lens, e misphttp.Event) (border.Label, bool) {
 	if err != nil || marks.Err() != nil {
 		return border.Label{}, false
 	}
+	own := lens.Guest() == "" && slices.Contains(lens.PAPs(), border.PAPGreen)
+	if !own && (marks.Closed != "" || len(marks.Groups) > 0) {
+		return border.Label{}, false // for whom it is, others cannot tell
+	}
 	label := border.Label{TLP: border.Marking(e.Marking)}
 	for _, t := range slices.Concat(marks.TLP, marks.PAP) {
 		one, err := border.ParseLabel(t)

@@ -145,7 +145,7 @@ func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement
 	k, may := n.newBook(ctx), make(map[int]bool)
 	for _, o := range objects {
 		p := k.piece(o.Media, o.Raw)
-		if sight.Label = label.Join(border.Label{TLP: markingAt(o.Level), PAP: p.Label.PAP}); p.Fault == nil {
+		if sight.Label = label.Join(border.Label{TLP: markingAt(o.Level), PAP: p.Label.Join(p.Least).PAP}); p.Fault == nil {
 			may[o.N] = lens.Shows(sight)
 		}
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"entente/border"
@@ -55,7 +56,7 @@ func asks(o sqlite.Object) bool { return o.Gated || o.Type == convert.TypeEvent 
 // objectOf reads one object as the view keeps it; marking is its statement's.
 func objectOf(media string, raw []byte, marking string) sqlite.Object {
 	o, err := convert.ReadObject(media, raw)
-	out := sqlite.Object{Media: media, Raw: raw, Hash: sha256.Sum256(raw), Level: levelOf(marking, o.Labels)}
+	out := sqlite.Object{Media: media, Raw: raw, Hash: sha256.Sum256(raw), Level: levelOf(marking, o.Labels, o.Parts)}
 	if err != nil {
 		out.Code = statement.CodeField
 		if r, ok := statement.AsRefusal(err); ok {
@@ -69,21 +70,22 @@ func objectOf(media string, raw []byte, marking string) sqlite.Object {
 }
 
 // levelOf is the strictness of an object: of its statement's marking and its
-// own, the stricter. Where neither is marked it is the own side's alone.
-func levelOf(marking string, labels []string) int {
+// own, the stricter, and never laxer than a part of it. Where neither is marked
+// it is the own side's alone, whatever a part says.
+func levelOf(marking string, labels, parts []string) int {
 	level := -1
 	if marking != "" {
 		level = border.Marking(marking).Level()
 	}
-	for _, text := range labels {
+	if marking == "" && len(labels) == 0 {
+		return sqlite.MaxLevel
+	}
+	for _, text := range slices.Concat(labels, parts) {
 		m, err := border.ParseMarking(text)
 		if err != nil {
 			return sqlite.MaxLevel
 		}
 		level = max(level, m.Level())
-	}
-	if level < 0 {
-		return sqlite.MaxLevel
 	}
 	return level
 }
@@ -95,7 +97,7 @@ func listed(s sqlite.Statement, items []indicator.Item) []sqlite.Object {
 	for n := range items {
 		objects[n] = sqlite.Object{
 			N: n, ID: stix.IndicatorID(s.ID, n), Type: "indicator", Version: version, VKey: convert.VKey(version),
-			Level: levelOf(s.Marking, nil), Gated: true,
+			Level: levelOf(s.Marking, nil, nil), Gated: true,
 		}
 	}
 	return objects

@@ -153,7 +153,7 @@ func (w weighing) weigh(r AddObjects, raw []byte, at *Added) (convert.Object, in
 	case known.Origin == "" || known.Origin == w.n.self.Origin && later:
 		w.batch[o.ID] = sqlite.Known{Origin: w.n.self.Origin, VKey: vkey, Revoked: o.Revoked, Hash: hash}
 	}
-	return o, levelOf(r.Marking, o.Labels), nil
+	return o, levelOf(r.Marking, o.Labels, o.Parts), nil
 }
 
 // sayObjects says objects in as few statements as they need, all under one case.

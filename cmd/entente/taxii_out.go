@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,9 @@ func piece(o stix.Object) border.Piece {
 	c, err := convert.ReadObject(stix.MediaSTIX, o.Raw)
 	if err == nil {
 		p.Label, err = border.ParseLabel(c.Labels...)
+	}
+	for _, label := range c.Parts {
+		p.Least.TLP = border.Strictest(border.Marking(label), cmp.Or(p.Least.TLP, border.Marking(label)))
 	}
 	p.Fault = err
 	for _, r := range o.Refs() {

@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +18,8 @@ type Object struct {
 	Version   string // timestamp as written, "" where the type has no versions
 	CreatedBy string
 	Revoked   bool
-	Labels    []string // of TLP, in the spelling of version 2.0, as far as the object and its properties name markings
+	Labels    []string // of TLP, in the spelling of version 2.0, as far as the object names markings
+	Parts     []string // those that only its properties or parts name
 	// Unclear is why nobody can say to whom it may go: contradicting or unknown
 	// labels. Nil for most.
 	Unclear *statement.Refusal
@@ -38,13 +38,14 @@ func ReadObject(media string, raw []byte) (Object, error) {
 		return Object{}, err
 	}
 	out := Object{Raw: o.Raw, ID: o.ID, Type: o.Type, Version: o.Version(), CreatedBy: o.CreatedBy, Revoked: o.Revoked}
-	refs := slices.Clone(o.Markings)
-	for _, g := range o.Granular { // who may not see a part of it sees nothing of it
-		refs = append(refs, g.Marking)
-	}
-	for _, ref := range refs {
+	for _, ref := range o.Markings {
 		if label, ok := stix.TLPLabel(ref); ok {
 			out.Labels = append(out.Labels, label)
+		}
+	}
+	for _, g := range o.Granular { // who may not see a part of it sees nothing of it
+		if label, ok := stix.TLPLabel(g.Marking); ok {
+			out.Parts = append(out.Parts, label)
 		}
 	}
 	return out, nil
@@ -82,8 +83,12 @@ func readEvent(raw []byte) (Object, error) {
 	if err == nil {
 		err = marks.Err()
 	}
+	if err == nil && marks.Closed != "" {
+		err = statement.Refuse(statement.CodeMarking, "%s", marks.Closed)
+	}
+	out.Labels = marks.Own
 	for _, label := range marks.TLP {
-		out.Labels = append(out.Labels, label)
+		out.Parts = append(out.Parts, label)
 		if _, unknown := border.ParseMarking(label); err == nil {
 			err = unknown
 		}

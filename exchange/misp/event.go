@@ -151,7 +151,7 @@ func (r *reader) attribute(e Event, o Object, raw jsontext.Value) error {
 		out.Observed = ""
 	}
 	out.Until = until(a.Sightings)
-	out.Markings = append(labels("tlp:", e.Tags), labels("tlp:", a.Tags)...)
+	out.Markings = append(labels(e.Tags), labels(a.Tags)...)
 	values, read := Values(out.Type, string(a.Value))
 	switch {
 	case Place{Object: &o}.Deleted(a):

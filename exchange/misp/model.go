@@ -60,6 +60,8 @@ type Event struct {
 	SightingAt         Text `json:"sighting_timestamp"`
 
 	Rest jsontext.Value `json:",unknown"` // what this version does not read
+
+	raw jsontext.Value // all of it
 }
 
 // Organisation is who has an event or made it.
@@ -164,6 +166,7 @@ func parse(bare jsontext.Value) (Event, error) {
 	if err := json.Unmarshal(bare, &e); err != nil {
 		return Event{}, statement.Refuse(statement.CodeField, "an event with a field of the wrong type")
 	}
+	e.raw = bare
 	for _, list := range []jsontext.Value{e.Attributes, e.Objects, e.Proposals, e.Sightings, e.Reports} {
 		if !isList(list) {
 			return Event{}, statement.Refuse(statement.CodeField, "an event with something else where a list is expected")

@@ -44,7 +44,7 @@ func TestParseEvent(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		marks, err := e.Marks()
-		if diff := cmp.Diff(Marks{TLP: []string{"TLP:AMBER"}, PAP: []string{"PAP:RED"}}, marks); err != nil || diff != "" {
+		if diff := cmp.Diff(Marks{TLP: []string{"TLP:AMBER"}, Own: []string{"TLP:AMBER"}, PAP: []string{"PAP:RED"}, Closed: "the event is for a sharing group that does not say who is in it"}, marks); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
 		}
 		var at []string
@@ -117,7 +117,16 @@ func TestMarks(t *testing.T) {
 		{`{"name":"tlp:green"}`, `{"name":"tlp:red"},{"name":"TLP:GREEN"}`, "TLP:GREEN TLP:RED", "", "an attribute is marked TLP:GREEN and TLP:RED"},
 		{`{"name":"tlp:amber+strict"},{"name":"pap:amber"}`, `{"name":"PAP:GREEN"}`, "TLP:AMBER+STRICT", "PAP:AMBER PAP:GREEN", ""},
 		{`{"name":"tlp:ex:chr"}`, ``, "TLP:EX:CHR", "", ""},
-		{`{"name":"tlp:"},{"name":"tlp"},{"name":"not tlp:red"}`, ``, "", "", ""},
+		{`{"name":"not tlp:red"},{"name":"tlpx:red"},{"name":"papers"}`, ``, "", "", ""},
+		{`{"name":"tlp:"}`, ``, "TLP:", "", ""},
+		{`{"name":" tlp-red"}`, ``, " TLP-RED", "", ""},
+		{`{"name":"ТLP:RED"}`, ``, "ТLP:RED", "", ""}, // its first letter is Cyrillic
+		{`{"name":"tlp:white"}`, `{"name":["tlp:red"]}`, "TLP:CLEAR", "", "an attribute has a tag that cannot be read"},
+		{`{"name":"tlp:white"}`, `"tlp:red"`, "TLP:CLEAR TLP:RED", "", ""},
+		{`{"name":"tlp:white"}`, `{"name":"tlp:red"}],"distribution":"0","Tag2":[{}`, "TLP:CLEAR TLP:RED", "", "an attribute is for its own organisation alone"},
+		{`{"name":"tlp:white"}],"distribution":"0","Tag2":[{}`, `],"distribution":"0","Tag2":[{}`, "TLP:CLEAR", "", ""},
+		{`],"distribution":"9","Tag2":[{}`, ``, "", "", "the event has a distribution that is none"},
+		{`],"distribution":4,"Tag2":[{}`, ``, "", "", "the event is for a sharing group that does not say who is in it"},
 		{`{"name":"tlp:ſ"}`, ``, "tlp:ſ", "", ""},
 	} {
 		e, err := ParseEvent([]byte(`{"uuid":"5908888b-0154-4a69-b0b2-72090a016219","info":"x","Tag":[` + c.tags + `],"Attribute":[{"type":"text","value":"y","Tag":[` + c.attribute + `]}]}`))
@@ -125,7 +134,7 @@ func TestMarks(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, err := e.Marks()
-		if err != nil || strings.Join(m.TLP, " ") != c.tlp || strings.Join(m.PAP, " ") != c.pap || m.Contradiction != c.contradiction || (m.Err() != nil) != (c.contradiction != "") {
+		if err != nil || strings.Join(m.TLP, " ") != c.tlp || strings.Join(m.PAP, " ") != c.pap || m.Contradiction+m.Closed != c.contradiction || (m.Err() != nil) != (m.Contradiction != "") {
 			t.Errorf("%s %s: %+v %v", c.tags, c.attribute, m, err)
 		}
 	}

@@ -52,6 +52,16 @@ func ParseObject(raw []byte) (Object, error) {
 	return o, nil
 }
 
+// Labels are the terms that its producer gave the object.
+func (o Object) Labels() (labels []string) {
+	if v := o.root.member("labels"); v != nil {
+		for i := range v.items {
+			labels = append(labels, v.items[i].text)
+		}
+	}
+	return labels
+}
+
 // Hash is SHA-256 of the exact bytes: the identity of what was said.
 func (o Object) Hash() statement.Digest { return sha256.Sum256(o.Raw) }
 
@@ -202,7 +212,7 @@ func (o *Object) extensions(v *node) *fault {
 	}
 	for i := range v.members {
 		key := v.members[i].key
-		if _, read := known[key]; !read && key != tlp2Extension {
+		if _, read := known[key]; !read && (key != tlp2Extension || o.Type != "marking-definition") {
 			o.Unread = append(o.Unread, "extensions."+key)
 		}
 	}

@@ -2,6 +2,9 @@ package stix
 
 import (
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"entente/statement"
 )
@@ -113,4 +116,27 @@ func equalTrees(a, b *node) bool {
 		}
 	}
 	return true
+}
+
+// Protocol returns which marking protocol a tag or label seems to be of, "tlp"
+// or "pap", in whatever spelling: "TLP-RED", " tlp:red", "tlp" alone, and with
+// letters of other alphabets that look alike. It returns "" for other tags.
+// What seems to be a marking and is none may mean anything; it is not passed over.
+func Protocol(tag string) string {
+	tag = strings.ToLower(strings.TrimSpace(tag))
+	end := strings.IndexFunc(tag, func(r rune) bool { return !unicode.IsLetter(r) })
+	if end < 0 {
+		end = len(tag)
+	}
+	switch word := tag[:end]; {
+	case word == "tlp" || word == "pap":
+		return word
+	case utf8.RuneCountInString(word) != 3 || len(word) == 3:
+		return ""
+	}
+	switch strings.TrimLeft(tag[end:], ":= ") {
+	case "white", "clear", "green", "amber", "amber+strict", "red":
+		return "tlp"
+	}
+	return ""
 }
