@@ -152,7 +152,7 @@ func (r *Record) call(place int32, n *Notice, to string, now int64) Call {
 	if c.Label != "" {
 		return c
 	}
-	r.answer(place, &c)
+	r.answers(place, &c)
 	delivered := r.coveredBy(e, to)
 	if c.Acked != 0 { // whoever answers has read it, though its cosignature was not logged
 		delivered = min(delivered, c.Acked)
@@ -198,9 +198,9 @@ func (r *Record) asked(place int32, n *Notice) int {
 	return max(count, 1)
 }
 
-// answer folds the positions on a notice, first those of whom it asks. An
+// answers folds the positions on a notice, first those of whom it asks. An
 // unsigned or personal word is kept with it and moves nothing.
-func (r *Record) answer(place int32, c *Call) {
+func (r *Record) answers(place int32, c *Call) {
 	var results []*entry
 	for _, p := range r.on.of(place) {
 		e, pos := &r.said[p], bodyOf[Position](r, p)
