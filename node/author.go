@@ -31,7 +31,10 @@ type draft struct {
 	body       any
 	parts      [][]byte // further parts, plaintext
 
-	closed  int            // the first further part that is for the own side alone; 0: none
+	closed    int                  // the first further part that is for the own side alone; 0: none
+	closedTo  []string             // who else may read what is closed
+	approvals []statement.Approval // of officers, over the act
+
 	group   string         // "@name", instead of recipients
 	officer string         // who lets it go
 	pieces  []border.Piece // what it holds of others, or refers to
@@ -100,7 +103,11 @@ func (a *author) sayLocked(ctx context.Context, d draft) (statement.Ref, error) 
 
 // compose makes the parts of a statement, salted and sealed.
 func (a *author) compose(ctx context.Context, d *draft) ([]statement.Digest, [][]byte, error) {
-	act, to, err := a.act(ctx, d)
+	raw, to, err := a.act(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	act, err := statement.MarshalAct(raw, d.approvals)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,7 +119,7 @@ func (a *author) compose(ctx context.Context, d *draft) ([]statement.Digest, [][
 	}
 	for i, text := range plain {
 		if d.closed > 0 && i == d.closed {
-			if people, err = a.stanzas(nil); err != nil {
+			if people, err = a.stanzas(d.closedTo); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -160,7 +167,7 @@ func (a *author) append(ctx context.Context, d draft, digests []statement.Digest
 	return statement.Ref{Origin: a.self.Origin, Index: index, ID: id}, a.said(context.WithoutCancel(ctx))
 }
 
-// act composes part 0 and says to whom the statement goes.
+// act composes the exact bytes of an act and says to whom the statement goes.
 func (a *author) act(ctx context.Context, d *draft) ([]byte, []string, error) {
 	to, marking, err := a.pass(ctx, d)
 	if err != nil {
@@ -183,8 +190,7 @@ func (a *author) act(ctx context.Context, d *draft) ([]byte, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	part, err := statement.MarshalAct(raw, nil)
-	return part, to, err
+	return raw, to, err
 }
 
 // pass takes a draft through the border: to whom it goes, and marked how.

@@ -143,7 +143,8 @@ func TestErasedReleasesAreCheapToTakeIn(t *testing.T) {
 		best := time.Hour
 		for range 5 {
 			began := time.Now()
-			e := must(f.erased(t.Context(), erasure))(t)
+			e, _, err := f.erased(t.Context(), erasure)
+			u.ok(err)
 			best = min(best, time.Since(began))
 			if e == nil || e.Statement.State != sqlite.StateSealed {
 				t.Fatalf("the list, with every release erased, is %+v", e)

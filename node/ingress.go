@@ -8,6 +8,7 @@ import (
 
 	"filippo.io/age"
 
+	"entente/accord"
 	"entente/border"
 	"entente/exchange/stix"
 	"entente/internal/sqlite"
@@ -148,7 +149,7 @@ func (in ingress) judge(m record.Member, chain record.KeyChain, index uint64, le
 	if err != nil {
 		return sqlite.Entry{Statement: refused(s, err)}, chain
 	}
-	a, _, err := statement.ParseAct(act.Plaintext)
+	a, approvals, err := statement.ParseAct(act.Plaintext)
 	if err != nil {
 		return sqlite.Entry{Statement: refused(s, err)}, chain
 	}
@@ -167,7 +168,10 @@ func (in ingress) judge(m record.Member, chain record.KeyChain, index uint64, le
 		}
 	}
 	e := sqlite.Entry{Statement: s}
-	if err := in.project(&e, m, &chain, l, open); err != nil {
+	if err = in.project(&e, m, &chain, l, open); err == nil && ofAccord(a.Kind) {
+		err = projectAccord(&e, l, approvals, open)
+	}
+	if err != nil {
 		return sqlite.Entry{Statement: refused(s, err)}, chain
 	}
 	return e, chain
@@ -219,6 +223,10 @@ func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyCha
 		return projectList(e, l, open)
 	case stix.KindObjects:
 		return projectObjects(e, l, open)
+	case accord.KindTimes:
+		return in.projectTimes(e)
+	case accord.KindDisclosure:
+		return projectDisclosure(e, l, open)
 	case border.KindDecision:
 		b, err := border.ParseDecision(body)
 		// By runs: a few bytes of a partner must not become a million rows.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"entente/accord"
 	"entente/border"
 	"entente/internal/sqlite"
 	"entente/record"
@@ -42,9 +43,13 @@ func (f fold) after(ctx context.Context, e sqlite.Entry, leaf []byte, sealed [][
 			if known, err = f.statement(ctx, list); err == nil && known.State == sqlite.StateSealed {
 				e.Again, err = f.opened(list, parts)
 			}
+			if e.Again != nil {
+				known = e.Again.Statement
+			}
+			e.Shows = shows(known.Kind, e.Statement.Refs[0], parts)
 		}
 	case record.KindErasure:
-		e.Again, err = f.erased(ctx, e.Statement)
+		e.Again, e.Hides, err = f.erased(ctx, e.Statement)
 	case border.KindRetraction:
 		return f.retracted(e)
 	case border.KindGroup:
@@ -114,30 +119,62 @@ func (f fold) opened(index uint64, parts map[int]record.Part) (*sqlite.Entry, er
 		}
 		return record.Part{}, statement.Refuse(statement.CodePart, "part %d is not released", n)
 	})
+	if ofAccord(e.Statement.Kind) && e.Statement.State == sqlite.StateOpen {
+		clear(e.Accord.Parts) // they are the release's
+		return &e, nil
+	}
 	if _, whole := parts[listPart]; !handsOn(e.Statement.Kind) || !whole {
 		return nil, nil
 	}
 	return &e, nil
 }
 
-// erased judges the list that an erasure takes away, whether it names the
-// list or a release that opened it.
-func (f fold) erased(ctx context.Context, s sqlite.Statement) (*sqlite.Entry, error) {
+// erased says what an erasure hides, and judges the list that it takes away,
+// whether it names the list or a release that opened it.
+func (f fold) erased(ctx context.Context, s sqlite.Statement) (*sqlite.Entry, *sqlite.Hidden, error) {
 	of, part, ok := erasureOf(s.Refs, s.Body)
 	if !ok || part == 0 || of.Origin != f.m.Origin || of.Index >= s.Index {
-		return nil, nil
+		return nil, nil, nil
 	}
 	about, err := f.statement(ctx, of.Index)
 	if err != nil || about.ID != of.ID {
-		return nil, err
+		return nil, nil, err
 	}
+	again, err := f.without(ctx, about, part, s)
+	return again, &sqlite.Hidden{Index: of.Index, Part: part}, err
+}
+
+// without judges anew what stood by a part of about that s has erased.
+func (f fold) without(ctx context.Context, about sqlite.Statement, part int, s sqlite.Statement) (*sqlite.Entry, error) {
 	switch {
 	case handsOn(about.Kind) && part == listPart:
 		return &sqlite.Entry{Statement: refused(about, statement.Refuse(statement.CodePart, "part %d was erased", part))}, nil
+	case ofAccord(about.Kind) && about.State == sqlite.StateRefused && part == accord.ContentPart:
+		return f.withoutContent(about.Index)
 	case about.Kind == record.KindRelease && about.State == sqlite.StateOpen:
 		return f.closed(ctx, about, s)
 	}
 	return nil, nil
+}
+
+// withoutContent judges a statement of the accord by its act alone, as whoever
+// reads the log later does: the text that did not fit the act is erased.
+func (f fold) withoutContent(index uint64) (*sqlite.Entry, error) {
+	leaf, err := f.log.Leaf(index)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := f.log.Sealed(index)
+	if err != nil {
+		return nil, err
+	}
+	e, _ := f.judge(f.m, f.chain, index, leaf, func(l statement.Leaf, n int) (record.Part, error) {
+		if n > 0 {
+			return record.Part{}, statement.Refuse(statement.CodePart, "part %d was erased", n)
+		}
+		return f.open(l, sealed, n)
+	})
+	return &e, nil
 }
 
 // closed judges anew the list that a release opened, now that the release is

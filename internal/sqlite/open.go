@@ -21,6 +21,9 @@ var viewQueries string
 //go:embed object_query.sql
 var objectQueries string
 
+//go:embed accord_query.sql
+var accordQueries string
+
 //go:embed watch.sql
 var watchSchema string
 

@@ -36,7 +36,7 @@ func OpenView(ctx context.Context, path string) (*View, error) {
 	if err := dropOther(ctx, path); err != nil {
 		return nil, err
 	}
-	db, err := open(ctx, path, viewSchema+fmt.Sprintf("\nPRAGMA user_version = %d;", viewVersion()), viewQueries+"\n"+objectQueries, "NORMAL")
+	db, err := open(ctx, path, viewSchema+fmt.Sprintf("\nPRAGMA user_version = %d;", viewVersion()), viewQueries+"\n"+objectQueries+"\n"+accordQueries, "NORMAL")
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,12 @@ type Entry struct {
 	ObjectOf []int
 	// Retraction is what this leaf takes back of an earlier one of its log.
 	Retraction *Retraction
+	// Accord is kept of statements of the accord; Shows are parts of such that
+	// this leaf shows, Hides one that it erases, Moments what it says of times.
+	Accord  *Accord
+	Shows   []Shown
+	Hides   *Hidden
+	Moments []Moment
 	// Again is an earlier leaf of the same log as it is judged after this one:
 	// without a part that this one says is erased, or with those that it opens.
 	Again *Entry
@@ -191,6 +197,9 @@ func add(p *prepared, e Entry) error {
 	if err == nil && e.Retraction != nil {
 		err = retract(p, s, *e.Retraction)
 	}
+	if err == nil {
+		err = addAccord(p, e)
+	}
 	return err
 }
 
@@ -226,6 +235,12 @@ func judgeAgain(p *prepared, e Entry, by uint64) error {
 	if err := dropObjects(p, s.Origin, s.Index); err != nil {
 		return err
 	}
+	if _, err := p.exec("drop_accord", s.Origin, s.Index); err != nil {
+		return err
+	}
+	if err := addSaid(p, e); err != nil {
+		return err
+	}
 	return addContent(p, e, by)
 }
 
@@ -254,6 +269,9 @@ func (v *View) Dump(ctx context.Context, w io.Writer) error {
 		{"decision", "origin, idx, ind_origin, ind_idx, item"},
 		{"retraction", "origin, of_idx, idx, first"},
 		{"object", "origin, idx, n"},
+		{"accord", "origin, idx"},
+		{"accord_part", "origin, idx, part, by_origin, by_idx"},
+		{"moment", "origin, size, root, owner, by, at"},
 	} {
 		if err := v.dumpTable(ctx, w, t.table, t.order); err != nil {
 			return fmt.Errorf("dump %s: %w", t.table, err)

@@ -143,3 +143,35 @@ CREATE INDEX IF NOT EXISTS shelf_by_type ON shelf (coll, type, class, added);
 CREATE INDEX IF NOT EXISTS shelf_by_id ON shelf (coll, id, level, vkey);
 CREATE INDEX IF NOT EXISTS shelf_by_version ON shelf (coll, vkey, class, added);
 CREATE INDEX IF NOT EXISTS shelf_by_oid ON shelf (oid);
+-- What a statement of the accord holds beside its act: approvals (verified) and the digests of all parts.
+CREATE TABLE IF NOT EXISTS accord (
+  origin    TEXT NOT NULL,
+  idx       INTEGER NOT NULL,
+  approvals TEXT NOT NULL,
+  digests   TEXT NOT NULL,
+  PRIMARY KEY (origin, idx)
+) WITHOUT ROWID;
+-- Further parts of statements of the accord, as some leaf shows them: their own, a release, a disclosure. The
+-- digest is that of salt and text; one that is not in the leaf of the statement shows nothing of it.
+CREATE TABLE IF NOT EXISTS accord_part (
+  origin    TEXT NOT NULL,
+  idx       INTEGER NOT NULL,
+  part      INTEGER NOT NULL,
+  by_origin TEXT NOT NULL,
+  by_idx    INTEGER NOT NULL,
+  digest    TEXT NOT NULL,
+  text      BLOB NOT NULL,
+  PRIMARY KEY (origin, idx, part, by_origin, by_idx)
+);
+CREATE INDEX IF NOT EXISTS accord_part_by ON accord_part (by_origin, by_idx);
+-- Which checkpoint was signed and cosigned when, by the logged notes.
+CREATE TABLE IF NOT EXISTS moment (
+  origin TEXT NOT NULL,
+  size   INTEGER NOT NULL,
+  root   TEXT NOT NULL,
+  owner  INTEGER NOT NULL, -- Unix seconds by the owner, 0 where the note has no such line to count
+  by     TEXT NOT NULL,    -- party id of the cosigner
+  at     INTEGER NOT NULL, -- Unix seconds by the cosigner
+  PRIMARY KEY (origin, size, root, owner, by, at)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS statement_by_case ON statement (case_id, origin, idx) WHERE counted = 1 AND state = 'open';

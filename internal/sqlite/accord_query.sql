@@ -1,0 +1,38 @@
+-- name: add_accord
+INSERT INTO accord (origin, idx, approvals, digests) VALUES (?, ?, ?, ?);
+-- name: drop_accord
+DELETE FROM accord WHERE origin = ? AND idx = ?;
+-- name: add_part
+INSERT OR IGNORE INTO accord_part (origin, idx, part, by_origin, by_idx, digest, text) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: hide_part
+-- Of a leaf's own parts the one that was erased; of what it shows of others everything: the act goes with its part.
+DELETE FROM accord_part WHERE by_origin = ?1 AND by_idx = ?2 AND (origin <> ?1 OR idx <> ?2 OR part = ?3);
+-- name: add_moment
+INSERT OR IGNORE INTO moment (origin, size, root, owner, by, at) VALUES (?, ?, ?, ?, ?, ?);
+-- name: accord_said
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
+FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE s.state = 'open' ORDER BY a.origin, a.idx;
+-- name: accord_from
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
+FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND a.idx >= ? AND s.state = 'open' ORDER BY a.idx;
+-- name: accord_of_case
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
+FROM statement s INDEXED BY statement_by_case JOIN accord a ON a.origin = s.origin AND a.idx = s.idx
+WHERE s.case_id = ? AND s.counted = 1 AND s.state = 'open' ORDER BY s.origin, s.idx;
+-- name: accord_of_kind
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
+FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE s.kind = ? AND s.state = 'open' ORDER BY a.origin, a.idx;
+-- name: accord_parts
+SELECT origin, idx, part, by_origin, digest, text FROM accord_part ORDER BY origin, idx, part, by_origin, by_idx;
+-- name: accord_parts_of_case
+SELECT p.origin, p.idx, p.part, p.by_origin, p.digest, p.text FROM statement s INDEXED BY statement_by_case
+JOIN accord_part p ON p.origin = s.origin AND p.idx = s.idx
+WHERE s.case_id = ? AND s.counted = 1 AND s.state = 'open' ORDER BY p.origin, p.idx, p.part, p.by_origin, p.by_idx;
+-- name: moments
+SELECT origin, size, root, owner, by, at FROM moment WHERE origin = ? AND size > ? ORDER BY size, root, owner, by, at;
+-- name: timed
+SELECT COALESCE(MAX(size), 0), COALESCE(MAX(owner), 0) FROM moment WHERE origin = ? AND by = ?;
+-- name: last_accord
+SELECT COALESCE(MAX(a.idx), -1) FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND s.state = 'open';
+-- name: cursors
+SELECT origin, next FROM cursor;
