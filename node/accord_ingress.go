@@ -90,6 +90,23 @@ func projectDisclosure(e *sqlite.Entry, l statement.Leaf, open opener) error {
 	return nil
 }
 
+// projectEvidence keeps which log a proof convicts, if it can be read here and
+// verifies. One that does not convicts nobody, and stands in the record as said.
+func (in ingress) projectEvidence(e *sqlite.Entry, l statement.Leaf, open opener) error {
+	part, err := open(l, 1)
+	if err != nil {
+		return nil //nolint:nilerr // it was erased, or is not for this node
+	}
+	proof, err := record.ParseEvidence(part.Plaintext)
+	if err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	if m, ok := in.roster.ByOrigin(proof.Origin); ok && proof.Verify(m.OwnKeys()...) == nil {
+		e.Convicts = m.Origin
+	}
+	return nil
+}
+
 // projectTimes verifies every note, whoever logged it, and keeps its moments.
 func (in ingress) projectTimes(e *sqlite.Entry) error {
 	t, err := accord.ParseTimes(e.Statement.Body)
@@ -101,20 +118,20 @@ func (in ingress) projectTimes(e *sqlite.Entry) error {
 		if err != nil {
 			return err
 		}
-		e.Moments = append(e.Moments, moments...)
+		for _, m := range moments {
+			if m.By == e.Statement.Party {
+				m.Logged = e.Statement.Index + 1
+			}
+			e.Moments = append(e.Moments, m)
+		}
 	}
 	return nil
 }
 
-// momentSkew is how far the owner's clock may be ahead of a cosigner's for the
-// two times of a note to count as one event, in seconds.
-const momentSkew = 300
-
-// momentsOf reads who cosigned a checkpoint when. A cosignature covers the tree
-// and not the owner's time line, so that an owner could put a later time beside
-// an older cosignature: such a pair says when the tree was seen, and of the
-// owner's time nothing.
-func momentsOf(r record.Roster, msg []byte) ([]sqlite.Moment, error) {
+// momentsOf reads from a note who cosigned a checkpoint when. The owner's time
+// and that of each cosigner go into a moment as they were signed; what a pair of
+// them proves is judged in accord.
+func momentsOf(r record.Roster, msg []byte) ([]accord.Moment, error) {
 	peek, err := record.Peek(msg)
 	if err != nil {
 		return nil, err
@@ -127,27 +144,22 @@ func momentsOf(r record.Roster, msg []byte) ([]sqlite.Moment, error) {
 	if err != nil {
 		return nil, err
 	}
+	var out []accord.Moment
 	owner := int64(0)
 	for _, s := range sigs {
 		if s.Key.ID() == m.Time.ID() {
 			owner = s.Time
 		}
-	}
-	var out []sqlite.Moment
-	for _, s := range sigs {
 		i := slices.IndexFunc(r.Members, func(w record.Member) bool { return w.Origin != c.Origin && w.Witness.ID() == s.Key.ID() })
-		if i < 0 {
-			continue
+		if i >= 0 && s.Time > 0 && s.Time <= statement.MaxInt {
+			out = append(out, accord.Moment{Origin: c.Origin, Size: c.Size, Root: statement.Digest(c.Root), By: r.Members[i].ID, At: s.Time})
 		}
-		one := sqlite.Moment{Root: statement.Digest(c.Root)}
-		one.Origin, one.Size, one.By, one.At = c.Origin, c.Size, r.Members[i].ID, s.Time
-		if owner <= s.Time+momentSkew {
-			one.Owner = owner
-		}
-		out = append(out, one)
 	}
-	if len(out) == 0 {
-		return nil, statement.Refuse(statement.CodeSignature, "a note that nobody has cosigned")
+	if owner <= 0 || owner > statement.MaxInt || len(out) == 0 {
+		return nil, statement.Refuse(statement.CodeSignature, "a note without the times of its owner and of a witness")
+	}
+	for i := range out {
+		out[i].Owner = owner
 	}
 	return out, nil
 }

@@ -223,6 +223,8 @@ func (in ingress) project(e *sqlite.Entry, m record.Member, chain *record.KeyCha
 		return projectList(e, l, open)
 	case stix.KindObjects:
 		return projectObjects(e, l, open)
+	case record.KindEvidence:
+		return in.projectEvidence(e, l, open)
 	case accord.KindTimes:
 		return in.projectTimes(e)
 	case accord.KindDisclosure:

@@ -31,12 +31,6 @@ type Hidden struct {
 	Part  int
 }
 
-// Moment is one cosignature of a checkpoint, as a logged note bears it.
-type Moment struct {
-	accord.Moment
-	Root statement.Digest
-}
-
 // addAccord adds what e says to the accord's tables.
 func addAccord(p *prepared, e Entry) error {
 	s := e.Statement
@@ -52,9 +46,19 @@ func addAccord(p *prepared, e Entry) error {
 		if _, err := p.exec("hide_part", s.Origin, h.Index, h.Part); err != nil {
 			return err
 		}
+		if h.Part == 1 {
+			if _, err := p.exec("hide_fork", s.Origin, h.Index); err != nil {
+				return err
+			}
+		}
+	}
+	if e.Convicts != "" {
+		if _, err := p.exec("add_fork", e.Convicts, s.Origin, s.Index, s.ID.String()); err != nil {
+			return err
+		}
 	}
 	for _, m := range e.Moments {
-		if _, err := p.exec("add_moment", m.Origin, m.Size, m.Root.String(), m.Owner, m.By, m.At); err != nil {
+		if _, err := p.exec("add_moment", m.Origin, m.Size, m.Root.String(), m.Owner, m.By, m.At, m.Logged); err != nil {
 			return err
 		}
 	}
@@ -175,11 +179,11 @@ func (v *View) AccordParts(ctx context.Context, caseID string, f func(AccordPart
 
 // Moments calls f with every logged moment of the checkpoints of one log that
 // hold more than size leaves.
-func (v *View) Moments(ctx context.Context, origin string, size uint64, f func(Moment) error) error {
+func (v *View) Moments(ctx context.Context, origin string, size uint64, f func(accord.Moment) error) error {
 	return v.db.each(ctx, "moments", func(rows *sql.Rows) error {
-		var m Moment
+		var m accord.Moment
 		var root string
-		if err := rows.Scan(&m.Origin, &m.Size, &root, &m.Owner, &m.By, &m.At); err != nil {
+		if err := rows.Scan(&m.Origin, &m.Size, &root, &m.Owner, &m.By, &m.At, &m.Logged); err != nil {
 			return err
 		}
 		var err error
@@ -188,6 +192,23 @@ func (v *View) Moments(ctx context.Context, origin string, size uint64, f func(M
 		}
 		return f(m)
 	}, origin, size)
+}
+
+// Forks returns what logged proofs convict.
+func (v *View) Forks(ctx context.Context) ([]accord.Fork, error) {
+	var list []accord.Fork
+	err := v.db.each(ctx, "forks", func(rows *sql.Rows) error {
+		var f accord.Fork
+		var id string
+		if err := rows.Scan(&f.Origin, &f.Proof.Origin, &f.Proof.Index, &id); err != nil {
+			return err
+		}
+		var err error
+		f.Proof.ID, err = statement.ParseDigest(id)
+		list = append(list, f)
+		return err
+	})
+	return list, err
 }
 
 // Timed is how far the moments of one log by one cosigner reach: the largest

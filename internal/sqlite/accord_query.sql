@@ -8,7 +8,7 @@ INSERT OR IGNORE INTO accord_part (origin, idx, part, by_origin, by_idx, digest,
 -- Of a leaf's own parts the one that was erased; of what it shows of others everything: the act goes with its part.
 DELETE FROM accord_part WHERE by_origin = ?1 AND by_idx = ?2 AND (origin <> ?1 OR idx <> ?2 OR part = ?3);
 -- name: add_moment
-INSERT OR IGNORE INTO moment (origin, size, root, owner, by, at) VALUES (?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO moment (origin, size, root, owner, by, at, logged) VALUES (?, ?, ?, ?, ?, ?, ?);
 -- name: accord_said
 SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
 FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE s.state = 'open' ORDER BY a.origin, a.idx;
@@ -29,10 +29,16 @@ SELECT p.origin, p.idx, p.part, p.by_origin, p.digest, p.text FROM statement s I
 JOIN accord_part p ON p.origin = s.origin AND p.idx = s.idx
 WHERE s.case_id = ? AND s.counted = 1 AND s.state = 'open' ORDER BY p.origin, p.idx, p.part, p.by_origin, p.by_idx;
 -- name: moments
-SELECT origin, size, root, owner, by, at FROM moment WHERE origin = ? AND size > ? ORDER BY size, root, owner, by, at;
+SELECT origin, size, root, owner, by, at, logged FROM moment WHERE origin = ? AND size > ? ORDER BY size, root, owner, by, at, logged;
 -- name: timed
 SELECT COALESCE(MAX(size), 0), COALESCE(MAX(owner), 0) FROM moment WHERE origin = ? AND by = ?;
 -- name: last_accord
 SELECT COALESCE(MAX(a.idx), -1) FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND s.state = 'open';
 -- name: cursors
 SELECT origin, next FROM cursor;
+-- name: add_fork
+INSERT OR IGNORE INTO fork (origin, by_origin, by_idx, by_id) VALUES (?, ?, ?, ?);
+-- name: hide_fork
+DELETE FROM fork WHERE by_origin = ? AND by_idx = ?;
+-- name: forks
+SELECT origin, by_origin, by_idx, by_id FROM fork ORDER BY origin, by_origin, by_idx;

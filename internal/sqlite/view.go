@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 
+	"entente/accord"
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -111,10 +112,11 @@ type Entry struct {
 	Retraction *Retraction
 	// Accord is kept of statements of the accord; Shows are parts of such that
 	// this leaf shows, Hides one that it erases, Moments what it says of times.
-	Accord  *Accord
-	Shows   []Shown
-	Hides   *Hidden
-	Moments []Moment
+	Accord   *Accord
+	Shows    []Shown
+	Hides    *Hidden
+	Moments  []accord.Moment
+	Convicts string
 	// Again is an earlier leaf of the same log as it is judged after this one:
 	// without a part that this one says is erased, or with those that it opens.
 	Again *Entry
@@ -271,7 +273,8 @@ func (v *View) Dump(ctx context.Context, w io.Writer) error {
 		{"object", "origin, idx, n"},
 		{"accord", "origin, idx"},
 		{"accord_part", "origin, idx, part, by_origin, by_idx"},
-		{"moment", "origin, size, root, owner, by, at"},
+		{"fork", "origin, by_origin, by_idx"},
+		{"moment", "origin, size, root, owner, by, at, logged"},
 	} {
 		if err := v.dumpTable(ctx, w, t.table, t.order); err != nil {
 			return fmt.Errorf("dump %s: %w", t.table, err)

@@ -164,14 +164,23 @@ CREATE TABLE IF NOT EXISTS accord_part (
   PRIMARY KEY (origin, idx, part, by_origin, by_idx)
 );
 CREATE INDEX IF NOT EXISTS accord_part_by ON accord_part (by_origin, by_idx);
+-- Proofs that the owner of a log contradicted itself, as verified.
+CREATE TABLE IF NOT EXISTS fork (
+  origin    TEXT NOT NULL,
+  by_origin TEXT NOT NULL,
+  by_idx    INTEGER NOT NULL,
+  by_id     TEXT NOT NULL,
+  PRIMARY KEY (origin, by_origin, by_idx)
+) WITHOUT ROWID;
 -- Which checkpoint was signed and cosigned when, by the logged notes.
 CREATE TABLE IF NOT EXISTS moment (
   origin TEXT NOT NULL,
   size   INTEGER NOT NULL,
   root   TEXT NOT NULL,
-  owner  INTEGER NOT NULL, -- Unix seconds by the owner, 0 where the note has no such line to count
+  owner  INTEGER NOT NULL, -- Unix seconds by the owner
   by     TEXT NOT NULL,    -- party id of the cosigner
   at     INTEGER NOT NULL, -- Unix seconds by the cosigner
-  PRIMARY KEY (origin, size, root, owner, by, at)
+  logged INTEGER NOT NULL, -- how many leaves of the cosigner's own log say so; 0 where another log does
+  PRIMARY KEY (origin, size, root, owner, by, at, logged)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS statement_by_case ON statement (case_id, origin, idx) WHERE counted = 1 AND state = 'open';
