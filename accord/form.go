@@ -14,12 +14,16 @@ func (r *Record) formLabel(place int32, rules *Rules) Label {
 	}
 	if p.Supersedes || p.Ends {
 		t := bodyOf[Proposal](r, r.said[place].target)
-		if t == nil || p.Ends && t.For == ForEnd {
+		// Rules are replaced by other rules; an end is final.
+		if t == nil || p.Ends && (t.For == ForEnd || t.For == ForAmend) {
 			return LabelTarget
 		}
 		if p.Ends && !subset(t.Needs, p.Needs) {
 			return LabelNeeds
 		}
+	}
+	if p.For == ForAmend && len(p.DependsOn) > 0 {
+		return LabelTarget
 	}
 	if foreignTag(p, rules) != "" {
 		return LabelScope

@@ -16,12 +16,13 @@ import (
 const maxSkew = 300
 
 // never is the time of what has not happened as far as is known.
-const never = math.MaxInt64
+const never int64 = math.MaxInt64
 
 // clock is what is known of the times of one log.
 type clock struct {
 	sizes    []uint64 // of all moments, ascending
 	minOwner []int64  // earliest owner's time of any checkpoint of at least sizes[i] leaves
+	maxOwner []int64  // latest owner's time of any checkpoint of at most sizes[i] leaves
 	tracks   map[string]*track
 	split    *Dispute // a proof within the moments that the owner contradicted itself
 }
@@ -60,14 +61,17 @@ func compareMoments(a, b Moment) int {
 
 // newClock takes the moments of one log, in order of size.
 func newClock(list []Moment) *clock {
-	c := &clock{sizes: make([]uint64, len(list)), minOwner: make([]int64, len(list)), tracks: map[string]*track{}}
+	c := &clock{sizes: make([]uint64, len(list)), minOwner: make([]int64, len(list)), maxOwner: make([]int64, len(list)), tracks: map[string]*track{}}
 	by := map[string][]Moment{}
 	least := int64(never)
 	for i, m := range slices.Backward(list) {
 		least = min(least, m.Owner)
 		c.sizes[i], c.minOwner[i] = m.Size, least
 	}
-	for _, m := range list {
+	most := int64(unknown)
+	for i, m := range list {
+		most = max(most, m.Owner)
+		c.maxOwner[i] = most
 		if m.At >= m.Owner-maxSkew {
 			by[m.By] = append(by[m.By], m)
 		}
@@ -177,6 +181,9 @@ func (t *track) covered(index uint64) int64 {
 // that holds leaf index: how many leaves of its log it takes to read that, and
 // the time of cosigning. Since a log only grows, no later evidence changes it.
 func (t *track) recorded(index uint64) (logged uint64, at int64) {
+	if t == nil {
+		return 0, never
+	}
 	if i := after(t.maxSize, index); i < len(t.first) {
 		return t.logged[i], t.first[i]
 	}
@@ -193,6 +200,17 @@ func (t *track) held(owner int64, size uint64) int64 {
 		return never
 	}
 	return t.least(from, to)
+}
+
+// heldIf is held under another rule: it looks at every moment.
+func (t *track) heldIf(size uint64, counts func(Moment) bool) int64 {
+	least := int64(never)
+	for _, m := range t.byOwner {
+		if m.Size <= size && counts(m) {
+			least = min(least, m.At)
+		}
+	}
+	return least
 }
 
 // after is the first place whose size is larger than index.
@@ -225,6 +243,18 @@ func (c *clock) ownerBy(index uint64) int64 {
 		return c.minOwner[i]
 	}
 	return never
+}
+
+// ownerAt is the latest time at which the owner signed a checkpoint of at most
+// size leaves, or unknown.
+func (c *clock) ownerAt(size uint64) int64 {
+	if c == nil {
+		return unknown
+	}
+	if i := after(c.sizes, size); i > 0 {
+		return c.maxOwner[i-1]
+	}
+	return unknown
 }
 
 // cosigners are the nodes that cosigned anything of this log, in order.

@@ -29,10 +29,17 @@ type Record struct {
 	caseNo  map[string]int32
 	on      groups
 	splits  map[string]Dispute // by origin
+	origins map[string]string  // of each party's log
+	world   World              // for PositionAt
+	timing  timing
 
 	steps     []ruleStep
 	lists     map[string][]listing // by party
 	overQuota map[int32]bool
+
+	amendRules  map[int32]*Rules // under which an amendment is decided
+	instruments []Instrument     // of all proposals, in order
+	places      map[int32]int    // of a proposal in instruments
 }
 
 // entry is one statement and what was read from it once.
@@ -64,8 +71,13 @@ type Dispute struct {
 // NewRecord puts a world in order and computes every state. The world must not
 // be changed afterwards. It takes time in proportion to the number of
 // statements, but for sorting.
-func NewRecord(w World) *Record {
-	r := &Record{charter: w.Charter, now: w.Now, sizes: w.Sizes, clocks: newClocks(w.Moments), splits: map[string]Dispute{}}
+func NewRecord(w World) *Record { return newRecord(w, bothTimes) }
+
+func newRecord(w World, by timing) *Record {
+	r := &Record{charter: w.Charter, now: w.Now, sizes: w.Sizes, clocks: newClocks(w.Moments), splits: map[string]Dispute{}, origins: map[string]string{}, world: w, timing: by}
+	for _, p := range w.Charter.Parties {
+		r.origins[p.ID] = p.Origin
+	}
 	logs := r.sortLogs(w.Said)
 	r.findSplits(w.Forks, logs)
 	r.merge(logs)
