@@ -14,6 +14,7 @@ import (
 	"entente/exchange/stix"
 	"entente/exchange/taxii"
 	"entente/internal/account"
+	"entente/internal/sqlite"
 	"entente/internal/taxiihttp"
 )
 
@@ -151,7 +152,7 @@ func (s taxiiStore) query(collection string, f taxii.Search) (q ObjectQuery, som
 		return q, false, taxii.ErrNotFound
 	}
 	q = ObjectQuery{
-		Scope: scope, Media: stix.MediaSTIX, After: int64(max(f.After, f.AddedAfter)), IDs: f.IDs, Types: f.Types, Bare: !f.Bodies,
+		Scope: scope, Media: stix.MediaSTIX, After: int64(max(f.After, f.AddedAfter)), Until: int64(f.Until), IDs: f.IDs, Types: f.Types, Bare: !f.Bodies,
 		Versions: Versions{Last: f.Versions.Last, First: f.Versions.First, All: f.Versions.All},
 	}
 	if f.Object != "" {
@@ -183,6 +184,15 @@ func asStored(version string) string {
 		return ""
 	}
 	return version
+}
+
+func (s taxiiStore) Newest(ctx context.Context, collection string) (taxii.Time, error) {
+	q, _, err := s.query(collection, taxii.Search{})
+	if err != nil {
+		return 0, err
+	}
+	newest, err := s.n.view.Newest(ctx, sqlite.ObjectQuery{Shelves: s.n.shelvesOf(q), Lens: q.Lens})
+	return taxii.Time(newest), err
 }
 
 func (s taxiiStore) Has(ctx context.Context, collection, object string) (bool, error) {

@@ -20,6 +20,9 @@ type Store interface {
 	Collections(ctx context.Context) ([]Collection, error)
 	// Find returns the entries of a collection that match, ascending by date.
 	Find(ctx context.Context, collection string, s Search) (Page, error)
+	// Newest returns the date of the youngest entry of a collection that the
+	// account sees, 0 if it sees none.
+	Newest(ctx context.Context, collection string) (Time, error)
 	// Has reports whether the account sees any version of the object.
 	Has(ctx context.Context, collection, object string) (bool, error)
 	// Add takes objects in, in their order, and returns one error for each: nil
@@ -42,6 +45,8 @@ type Search struct {
 	Object string
 	// After is where it begins: behind AddedAfter, and behind the cursor.
 	After Time
+	// Until is where it ends: nothing younger comes. 0 is no end.
+	Until Time
 	// Limit is how many entries come at most, Bytes when a page is full: with
 	// the entry that passes so many. Always at least one comes.
 	Limit int

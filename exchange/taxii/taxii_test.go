@@ -131,10 +131,14 @@ func TestCursors(t *testing.T) {
 	c := NewCursors([32]byte{1})
 	b := Binding{Account: "siem", Collection: "c", Endpoint: Objects}
 	q := Query{AddedAfter: 5, IDs: []string{"a", "b"}, Versions: Version{Last: true}, Limit: 10}
-	next := c.Make(b, q, 1_790_000_000_000_000)
+	next := c.Make(b, q, 1_790_000_000_000_000, 1_790_000_000_000_009)
 	read := func(c Cursors, b Binding, q Query, next string) (Time, error) {
 		q.Next = next
-		return c.Read(b, q)
+		last, until, err := c.Read(b, q)
+		if err == nil && until != last+9 {
+			t.Errorf("from %d until %d", last, until)
+		}
+		return last, err
 	}
 	if got, err := read(c, b, q, next); err != nil || got != 1_790_000_000_000_000 {
 		t.Fatalf("%d, %v", got, err)
@@ -173,8 +177,8 @@ func TestCursors(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		date := Time(rapid.Int64Min(0).Draw(t, "date"))
-		if got, err := read(c, b, q, c.Make(b, q, date)); err != nil || got != date {
+		date := Time(rapid.Int64Range(0, 1<<62).Draw(t, "date"))
+		if got, err := read(c, b, q, c.Make(b, q, date, date+9)); err != nil || got != date {
 			t.Errorf("%d became %d, %v", date, got, err)
 		}
 	})

@@ -77,6 +77,8 @@ SELECT oid, media, type, vkey, eff, word, let_in FROM object WHERE id = ?1 AND v
 SELECT oid, media, type, vkey, eff, word, let_in FROM object WHERE id = ?1 AND let_in > 0 AND retracted < 0 AND word = 0 ORDER BY let_in;
 -- name: next_class
 SELECT MIN(class) FROM shelf WHERE coll = ? AND class > ?;
+-- name: newest
+SELECT MAX(added) FROM shelf WHERE coll = ? AND class = ?;
 -- name: next_class_of_type
 SELECT MIN(class) FROM shelf WHERE coll = ? AND type = ? AND class > ?;
 -- name: next_class_of_version

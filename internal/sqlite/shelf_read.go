@@ -62,6 +62,31 @@ func (v *View) Objects(ctx context.Context, q ObjectQuery) (page []Placed, more 
 	return page, more, errors.Join(err, p.done())
 }
 
+// Newest is when the youngest object came that the lens shows on some shelves,
+// 0 if it shows none.
+func (v *View) Newest(ctx context.Context, q ObjectQuery) (newest int64, err error) {
+	if q.level() < 0 || !q.mayRead() {
+		return 0, nil
+	}
+	p, err := v.db.look(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, coll := range q.Shelves {
+		for class := -1; err == nil; {
+			var next, added sql.NullInt64
+			if _, err = p.one("next_class", []any{coll, class}, &next); err != nil || !next.Valid {
+				break
+			}
+			if class = int(next.Int64); levelOf(class) <= q.level() {
+				_, err = p.one("newest", []any{coll, class}, &added)
+				newest = max(newest, added.Int64)
+			}
+		}
+	}
+	return newest, errors.Join(err, p.done())
+}
+
 func (p *prepared) page(q ObjectQuery) (page []Placed, more bool, err error) {
 	var rows []onShelf
 	for _, coll := range q.Shelves {

@@ -121,3 +121,4 @@ CREATE TABLE IF NOT EXISTS taxii_status (
   body    BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS taxii_status_by_at ON taxii_status (at);
+CREATE INDEX IF NOT EXISTS taxii_status_by_account ON taxii_status (account, at);

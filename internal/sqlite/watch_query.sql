@@ -136,5 +136,9 @@ INSERT INTO arrivals_end (one, until) VALUES (1, ?) ON CONFLICT (one) DO UPDATE 
 INSERT INTO taxii_status (id, account, at, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body WHERE account = excluded.account;
 -- name: drop_taxii_statuses
 DELETE FROM taxii_status WHERE at < ?;
+-- name: drop_taxii_statuses_of
+DELETE FROM taxii_status WHERE id IN (
+  SELECT id FROM (SELECT id, ROW_NUMBER() OVER w AS nth, SUM(LENGTH(body)) OVER w AS size FROM taxii_status WHERE account = ?1 WINDOW w AS (ORDER BY at DESC, id))
+  WHERE nth > 1 AND (nth > ?2 OR size > ?3));
 -- name: taxii_status
 SELECT body FROM taxii_status WHERE id = ? AND account = ? AND at >= ?;

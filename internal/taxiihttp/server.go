@@ -220,11 +220,11 @@ func (c *call) search(in taxii.Collection, at taxii.Endpoint, object string) (ta
 		s.Limit = min(q.Limit, maxPage)
 	}
 	if q.Next != "" {
-		after, err := c.Cursors.Read(b, q)
+		after, until, err := c.Cursors.Read(b, q)
 		if err != nil {
 			return s, b, err
 		}
-		s.After = max(s.After, after)
+		s.After, s.Until = max(s.After, after), until
 	}
 	return s, b, nil
 }
@@ -255,7 +255,12 @@ func (c *call) find(ctx context.Context, in taxii.Collection, at taxii.Endpoint,
 	h.Set("X-TAXII-Date-Added-First", p.Entries[0].DateAdded.String())
 	h.Set("X-TAXII-Date-Added-Last", last.String())
 	if p.More {
-		next = c.Cursors.Make(b, s.Query, last)
+		if s.Until == 0 {
+			if s.Until, err = c.store.Newest(ctx, in.ID); err != nil {
+				return p, "", err
+			}
+		}
+		next = c.Cursors.Make(b, s.Query, last, max(last, s.Until))
 	}
 	return p, next, nil
 }

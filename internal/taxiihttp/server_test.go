@@ -390,6 +390,50 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// TestWalkEnds: while somebody writes faster than a client reads, a walk by next
+// ends with what was there when it began, and the next one goes on behind it.
+func TestWalkEnds(t *testing.T) {
+	r := newRig(t)
+	n := 0
+	write := func(some int) {
+		for range some {
+			n++
+			r.add(taxiitest.Object(t, n, 0))
+		}
+	}
+	write(10)
+	seen, after := make(map[string]int), ""
+	for walk := range 3 {
+		there, at := n, ""
+		for pages := 0; ; pages++ {
+			if pages > n {
+				t.Fatalf("walk %d does not end: %d objects were there", walk, there)
+			}
+			a := r.want(200, "all", "GET", objects+"?limit=3"+after+at, "")
+			var page struct {
+				Next    string
+				Objects []struct{ ID string }
+			}
+			if err := json.Unmarshal(a.body, &page); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range page.Objects {
+				seen[o.ID]++
+			}
+			write(5)
+			if at = "&next=" + page.Next; page.Next == "" {
+				after = "&added_after=" + a.header.Get("X-TAXII-Date-Added-Last")
+				break
+			}
+		}
+		for i := range there {
+			if seen[taxiitest.Object(t, i+1, 0).ID] != 1 {
+				t.Errorf("walk %d: object %d came %d times", walk, i+1, seen[taxiitest.Object(t, i+1, 0).ID])
+			}
+		}
+	}
+}
+
 // TestTwoWorlds: two stores that differ in red objects answer an account
 // without clearance with the same bytes, headers too.
 func TestTwoWorlds(t *testing.T) {

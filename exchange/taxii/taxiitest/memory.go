@@ -115,7 +115,7 @@ func (v view) Find(_ context.Context, collection string, s taxii.Search) (taxii.
 	var p taxii.Page
 	size := 0
 	for _, h := range matching(v.visible(collection), s) {
-		if h.DateAdded <= max(s.After, s.AddedAfter) {
+		if h.DateAdded <= max(s.After, s.AddedAfter) || s.Until > 0 && h.DateAdded > s.Until {
 			continue
 		}
 		if len(p.Entries) == s.Limit || len(p.Entries) > 0 && size >= s.Bytes {
@@ -130,6 +130,15 @@ func (v view) Find(_ context.Context, collection string, s taxii.Search) (taxii.
 		p.Entries = append(p.Entries, e)
 	}
 	return p, nil
+}
+
+func (v view) Newest(_ context.Context, collection string) (newest taxii.Time, _ error) {
+	v.m.mu.Lock()
+	defer v.m.mu.Unlock()
+	for _, h := range v.visible(collection) {
+		newest = max(newest, h.DateAdded)
+	}
+	return newest, nil
 }
 
 func (v view) Has(_ context.Context, collection, object string) (bool, error) {

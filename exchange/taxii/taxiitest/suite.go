@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(*testing.T) Rig) {
 		"dates":       testDates,
 		"pages":       testPages,
 		"sizes":       testSizes,
+		"ends":        testEnds,
 		"filters":     testFilters,
 		"versions":    testVersions,
 		"hidden":      testHidden,
@@ -202,6 +203,35 @@ func testPages(t *testing.T, r Rig) {
 			t.Errorf("limit %d: %v", limit, got)
 		}
 	}
+}
+
+// testEnds: nothing younger than the end of a search comes, and what an account
+// does not see is not the youngest for it.
+func testEnds(t *testing.T, r Rig) {
+	newest := func(cleared bool) taxii.Time {
+		t.Helper()
+		d, err := r.Open("reader", cleared).Newest(t.Context(), r.Collection)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if d := newest(true); d != 0 {
+		t.Errorf("the youngest of nothing is of %s", d)
+	}
+	add(t, r, Object(t, 1, 0), Object(t, 2, 0))
+	s := search()
+	s.Until = newest(true)
+	add(t, r, Object(t, 3, 0), Object(t, 4, 0, Red))
+	p := find(t, r, true, s)
+	want(t, "until the youngest", p, "1/", "2/")
+	if p.More || p.Entries[1].DateAdded != s.Until {
+		t.Errorf("more: %v, ends at %s", p.More, s.Until)
+	}
+	if s.Until = newest(false); s.Until >= newest(true) {
+		t.Errorf("the youngest is at %s for all", s.Until)
+	}
+	want(t, "until the youngest of another account", find(t, r, true, s), "1/", "2/", "3/")
 }
 
 func testSizes(t *testing.T, r Rig) {
