@@ -1,0 +1,363 @@
+package accord
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"entente/charter"
+	"entente/statement"
+)
+
+// Comparison is what the accounts of one case come to, thing by thing.
+type Comparison struct {
+	Case     string
+	Parties  []string // the columns, in order of their ids
+	Accounts []AccountView
+	Rows     []CompareRow
+	Counts   map[Outcome]int   // of the rows with something that can be checked
+	Sizes    map[string]uint64 // leaves of each log that it was computed from
+	At       int64             // the reader's clock, Unix seconds
+	Last     map[string]int64  // by party: when its last statement in the case was covered
+}
+
+// AccountView is one account of the case and whether its items are open.
+type AccountView struct {
+	Ref     statement.Ref
+	Party   string
+	At      int64
+	Event   Event
+	Label   Label
+	Seal    Seal
+	Retired bool // taken back or replaced by its author
+	Limits  Texts
+}
+
+// CompareRow is one thing that accounts tell: each party's items and one outcome.
+type CompareRow struct {
+	Key string // tag of the thing
+	Verdict
+	Sides   []Side
+	Others  []ItemView // of observers and other third parties: shown, never compared
+	Aspects []Aspect   // of the same thing; they move no outcome
+	First   int64      // Unix seconds at which anybody's item on it was first covered
+	no      int        // the number of that item
+}
+
+// Verdict is an outcome with what belongs to it.
+type Verdict struct {
+	Outcome Outcome
+	Why     string   // by which field or stance
+	Parties []string // who alone says it, who has no comment, who has not answered
+	Asked   int      // how often those were asked
+	Since   int64    // Unix seconds since which they have not answered
+	About   []string // the parties of whose mind or conduct one side alone speaks
+}
+
+// Side is what one party says of a row.
+type Side struct {
+	Party    string
+	Items    []ItemView
+	Answers  []ItemAnswer // of this party to the other's items; what stands first
+	Dissents []ItemAnswer // of its other officers: they differ from what stands
+	Divided  bool         // its own items contradict each other
+}
+
+// Aspect is one aspect of a row's thing, as its scope or the manner of it.
+type Aspect struct {
+	Name string
+	Verdict
+	Sides []Side
+}
+
+// Compare compares the accounts of a case. For the comparison as it stood at an
+// earlier time or size of the logs, ask a record of World.AsOf or World.Upto.
+func (r *Record) Compare(caseID string) Comparison {
+	g := r.gather(caseID)
+	c := Comparison{Case: caseID, Parties: g.parties(), Counts: map[Outcome]int{}, Last: map[string]int64{}, Sizes: map[string]uint64{}, At: r.Now().Unix(), Accounts: g.accounts(caseID)}
+	for _, p := range r.Charter().Parties {
+		c.Sizes[p.Origin] = r.Size(p.Origin)
+	}
+	for _, s := range r.Case(caseID) {
+		if at, ok := r.Covered(s.Ref); ok && r.Label(s) != LabelStranger {
+			c.Last[s.Party] = max(c.Last[s.Party], at)
+		}
+	}
+	rows := map[string][]*ItemView{}
+	for _, v := range g.items {
+		k := g.row(v)
+		rows[k] = append(rows[k], v)
+	}
+	for _, k := range slices.Sorted(maps.Keys(rows)) {
+		row := makeRow(k, c.Parties, rows[k])
+		if row.Why != WhyVague && row.Why != WhyLabel {
+			c.Counts[row.Outcome]++
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	slices.SortStableFunc(c.Rows, func(a, b CompareRow) int {
+		return cmp.Or(cmp.Compare(orLast(a.First), orLast(b.First)), cmp.Compare(a.no, b.no))
+	})
+	return c
+}
+
+// parties are the columns: who tells, answers or is asked; of two parties both.
+func (g *gathered) parties() []string {
+	part := map[string]bool{}
+	var all []string
+	for _, p := range g.r.Charter().Parties {
+		if p.Role == charter.RoleParty {
+			all = append(all, p.ID)
+		}
+	}
+	if len(all) <= 2 {
+		return all
+	}
+	for _, v := range g.items {
+		part[v.Party] = true
+		for _, a := range v.Answers {
+			part[a.Party] = true
+		}
+		for p := range v.Asked {
+			part[p] = true
+		}
+	}
+	return slices.DeleteFunc(all, func(p string) bool { return !part[p] })
+}
+
+func (g *gathered) accounts(caseID string) []AccountView {
+	var list []AccountView
+	for _, s := range g.r.Case(caseID) {
+		a, ok := Body[Account](g.r, s.Ref)
+		if !ok {
+			continue
+		}
+		at, _ := g.r.Covered(s.Ref)
+		seal, _ := g.r.Reveal(s.Ref)
+		list = append(list, AccountView{Ref: s.Ref, Party: s.Party, At: at, Event: a.Event, Label: g.r.Label(s), Seal: seal, Retired: g.retired[s.Ref], Limits: a.Limits})
+	}
+	slices.SortStableFunc(list, func(a, b AccountView) int {
+		return cmp.Or(cmp.Compare(orLast(a.At), orLast(b.At)), strings.Compare(a.Party, b.Party), cmp.Compare(a.Ref.Index, b.Ref.Index))
+	})
+	return list
+}
+
+// row is the key of the row that an item belongs to: that of the item which its
+// author put it beside, or its tag's. An observation of a clause is a thing of
+// its own unless somebody puts it beside another.
+func (g *gathered) row(v *ItemView) string {
+	k := v.key()
+	for range len(g.items) {
+		next, ok := g.aligns[k]
+		if !ok || g.byKey[next] == nil {
+			break
+		}
+		k = next
+	}
+	root := g.byKey[k]
+	thing, _ := SplitTag(root.Item.What)
+	if g.clause[root.Account] {
+		return thing + " " + root.Account.ID.Short() + "/" + PartName("item", root.Item.No)
+	}
+	return thing
+}
+
+func makeRow(key string, parties []string, items []*ItemView) CompareRow {
+	row := CompareRow{Key: key}
+	var base []*ItemView
+	aspects := map[string][]*ItemView{}
+	for _, v := range items {
+		if row.no == 0 || orLast(v.At) < orLast(row.First) || v.At == row.First && v.Item.No < row.no {
+			row.First, row.no = v.At, v.Item.No
+		}
+		if !slices.Contains(parties, v.Party) {
+			row.Others = append(row.Others, *v)
+			continue
+		}
+		if _, aspect := SplitTag(v.Item.What); aspect != "" {
+			aspects[aspect] = append(aspects[aspect], v)
+		} else {
+			base = append(base, v)
+		}
+	}
+	slices.SortStableFunc(row.Others, func(a, b ItemView) int { return strings.Compare(a.Party, b.Party) })
+	row.Verdict, row.Sides = judge(base, parties), sides(base, parties)
+	for _, name := range slices.Sorted(maps.Keys(aspects)) {
+		row.Aspects = append(row.Aspects, Aspect{name, judge(aspects[name], parties), sides(aspects[name], parties)})
+	}
+	return row
+}
+
+// judge finds the gravest outcome that any item has towards any other party. An
+// agreement never hides what else was said and not answered.
+func judge(items []*ItemView, parties []string) Verdict {
+	var found []Verdict
+	speak := map[string]bool{}
+	vague := len(items) > 0
+	for _, v := range items {
+		vague = vague && v.Item.Vague
+		speak[v.Party] = speak[v.Party] || v.counts()
+	}
+	for _, v := range items {
+		for _, q := range parties {
+			if q == v.Party || !v.counts() {
+				continue
+			}
+			if f, ok := towards(v, q, items, speak); ok {
+				found = append(found, f)
+			}
+		}
+	}
+	if len(found) == 0 && vague {
+		return Verdict{Outcome: OutNotComparable, Why: WhyVague}
+	}
+	for _, o := range Outcomes() {
+		if v, ok := joined(found, o); ok {
+			return v
+		}
+	}
+	return Verdict{Outcome: OutNotComparable, Why: WhyLabel}
+}
+
+// towards is the outcome of one item towards one other party: by that party's
+// answer, else by its own items on the same thing, else by its silence. It is
+// none where the party takes no part in what several others tell.
+func towards(v *ItemView, q string, items []*ItemView, speak map[string]bool) (Verdict, bool) {
+	a := v.standing(q)
+	if a != nil && substantive(a.Stance) {
+		return Verdict{Outcome: map[Stance]Outcome{Agree: OutAgreed, Differ: OutDiffer, Deny: OutContradict}[a.Stance], Why: WhyStance}, true
+	}
+	if speak[q] {
+		return beside(v, q, items), true
+	}
+	asked := v.Asked[q]
+	switch {
+	case a != nil:
+		return Verdict{Outcome: OutNoComment, Why: WhyStance, Parties: []string{q}, Asked: asked.Times}, true
+	case asked.Times > 0:
+		return Verdict{Outcome: OutNotAnswered, Parties: []string{q}, Asked: asked.Times, Since: asked.Since}, true
+	case len(speak) > 1 && count(speak) > 1:
+		return Verdict{}, false
+	}
+	only := Verdict{Outcome: OutOnly, Parties: []string{v.Party}}
+	if v.About != "" {
+		only.About = []string{v.About}
+	}
+	return only, true
+}
+
+func count(set map[string]bool) (n int) {
+	for _, in := range set {
+		if in {
+			n++
+		}
+	}
+	return n
+}
+
+// beside compares an item with the items of one other party: a contradiction
+// with any of them stands, otherwise the one that fits best.
+func beside(v *ItemView, q string, items []*ItemView) Verdict {
+	best := Pair{OutNotComparable, WhyNoNumber}
+	first := true
+	for _, o := range items {
+		if o.Party != q || !o.counts() {
+			continue
+		}
+		p := CompareItems(v.Item, o.Item)
+		if p.Outcome == OutContradict {
+			return Verdict{Outcome: p.Outcome, Why: p.Why}
+		}
+		if first || fit(p.Outcome) < fit(best.Outcome) || p.Outcome == best.Outcome && p.Why < best.Why {
+			best, first = p, false
+		}
+	}
+	return Verdict{Outcome: best.Outcome, Why: best.Why}
+}
+
+func fit(o Outcome) int {
+	return slices.Index([]Outcome{OutAgreed, OutDiffer, OutNotComparable}, o)
+}
+
+// joined joins the verdicts that have one outcome.
+func joined(found []Verdict, o Outcome) (v Verdict, ok bool) {
+	for _, f := range found {
+		if f.Outcome != o {
+			continue
+		}
+		if !ok {
+			v, ok = f, true
+			continue
+		}
+		v.Parties = append(slices.Clone(v.Parties), f.Parties...)
+		v.Asked = max(v.Asked, f.Asked)
+		v.About = append(slices.Clone(v.About), f.About...)
+		if f.Why != "" && (v.Why == "" || f.Why < v.Why) {
+			v.Why = f.Why
+		}
+		if f.Since != 0 && (v.Since == 0 || f.Since < v.Since) {
+			v.Since = f.Since
+		}
+	}
+	slices.Sort(v.Parties)
+	slices.Sort(v.About)
+	v.Parties, v.About = slices.Compact(v.Parties), slices.Compact(v.About)
+	return v, ok
+}
+
+// sides sorts items and answers into the parties' columns.
+func sides(items []*ItemView, parties []string) []Side {
+	list := make([]Side, len(parties))
+	for i, p := range parties {
+		s := Side{Party: p}
+		for _, v := range items {
+			if v.Party == p {
+				s.Items = append(s.Items, *v)
+			}
+			s.Answers = append(s.Answers, answersOf(v, p)...)
+			s.Dissents = append(s.Dissents, dissentsOf(v, p)...)
+		}
+		s.Divided = divided(s.Items)
+		list[i] = s
+	}
+	return list
+}
+
+func answersOf(v *ItemView, party string) (list []ItemAnswer) {
+	for _, a := range v.Answers {
+		if a.Party == party && a.Stands {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// dissentsOf are the last words of other officers of a party that differ from
+// what stands, with or without a power to speak for it.
+func dissentsOf(v *ItemView, party string) (list []ItemAnswer) {
+	standing := v.standing(party)
+	last := map[string]int{}
+	for i, a := range v.Answers {
+		if a.Party == party && a.Stance != Explain && a.Stance != Vague {
+			last[strings.Join(a.Officers, ",")] = i
+		}
+	}
+	for i, a := range v.Answers {
+		if last[strings.Join(a.Officers, ",")] == i && a.Party == party && !a.Stands && a.Stance != Explain && a.Stance != Vague && (standing == nil || a.Stance != standing.Stance) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+func divided(items []ItemView) bool {
+	for i, a := range items {
+		for _, b := range items[:i] {
+			if a.counts() && b.counts() && CompareItems(a.Item, b.Item).Outcome == OutContradict {
+				return true
+			}
+		}
+	}
+	return false
+}
