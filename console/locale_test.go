@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/accord"
 	"entente/border"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -118,6 +119,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},
 	}
+	frames = append(frames, accord.CompareKeys()...)
 	open := []string{"kind.", "type.", "reason.", "explain.", "warning.", "code.", "error."} // looked up by what others name
 	c, err := loadCatalogue("en")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 // Address returns the canonical value of a bare IP address of either family,
 // as logs hold them. It is Normalise for callers that do not know the family.
 func Address(raw string) (Value, error) {
-	if _, ok := ParseIPv4(raw); ok { // nearly all are
+	if plainIPv4(raw) { // nearly all are
 		return Value{IPv4, raw}, nil
 	}
 	s := strings.TrimSpace(raw)
@@ -18,27 +18,23 @@ func Address(raw string) (Value, error) {
 	return normaliseAddress(IPv4, s)
 }
 
-// ParseIPv4 reads four decimal numbers without leading zeros, which is the canonical spelling of an IPv4 address and the only one accepted.
-func ParseIPv4(s string) (addr uint32, ok bool) {
-	if len(s) > len("255.255.255.255") {
-		return 0, false
-	}
-	parts, part, size := 1, uint32(0), 0
+// plainIPv4 says that s is four decimal numbers without leading zeros: the canonical spelling.
+func plainIPv4(s string) bool {
+	parts, part, size := 1, 0, 0
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '.' && size > 0:
-			addr = addr<<8 | part
 			parts, part, size = parts+1, 0, 0
 		case c-'0' <= 9 && (size == 0 || part > 0):
-			if part = part*10 + uint32(c-'0'); part > 255 {
-				return 0, false
+			if part = part*10 + int(c-'0'); part > 255 {
+				return false
 			}
 			size++
 		default:
-			return 0, false
+			return false
 		}
 	}
-	return addr<<8 | part, parts == 4 && size > 0
+	return parts == 4 && size > 0
 }
 
 // AddressValue returns the value of an address that is already parsed. A zone is

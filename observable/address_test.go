@@ -5,16 +5,15 @@ import (
 	"testing"
 )
 
-// FuzzParseIPv4 holds the short way to the library's: what it takes is an address in its one spelling, and it misses none.
-func FuzzParseIPv4(f *testing.F) {
+// FuzzPlainIPv4 holds the short way to the library's: what it takes is an address in its one spelling, and it misses none.
+func FuzzPlainIPv4(f *testing.F) {
 	for _, s := range []string{"192.0.2.1", "0.0.0.0", "255.255.255.255", "256.0.0.1", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1..2.3", ".1.2.3.4", "1.2.3.4.", "", "1.2.3.0x4", "::1", "00.0.0.0", "1.2.3.99999999999999999999"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		a, err := netip.ParseAddr(s)
-		got, ok := ParseIPv4(s)
-		if want := err == nil && a.Is4() && a.String() == s; ok != want || ok && netip.AddrFrom4([4]byte{byte(got >> 24), byte(got >> 16), byte(got >> 8), byte(got)}) != a {
-			t.Fatalf("%q: %x %v, the library %v %v", s, got, ok, a, err)
+		if want := err == nil && a.Is4() && a.String() == s; plainIPv4(s) != want {
+			t.Fatalf("%q: %v, the library %v %v", s, plainIPv4(s), a, err)
 		}
 	})
 }

@@ -13,8 +13,8 @@ import (
 // Limits that hold where Config leaves a field at zero.
 const (
 	DefaultMaxLine    = 1 << 20   // bytes of one line without its terminator
-	DefaultBatchLines = 1024      // lines in one batch
-	DefaultBatchBytes = 512 << 10 // bytes of lines in one batch
+	DefaultBatchLines = 512       // lines in one batch
+	DefaultBatchBytes = 256 << 10 // bytes of lines in one batch
 	DefaultMaxBytes   = 64 << 30  // bytes that one compressed stream may decompress to
 	DefaultPoll       = time.Second
 	DefaultLinger     = 3 * time.Second
@@ -31,7 +31,7 @@ const (
 	sniffLines   = 64       // lines shown to Format.Sniff
 	turnBatches  = 8        // batches one source may read before the next has its turn
 	minSweep     = 20 * time.Millisecond
-	arenaRetain  = 1 << 20
+	arenaRetain  = 512 << 10
 	arenaInitial = 64 << 10
 )
 

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -27,8 +26,6 @@ type Builder struct {
 	key   func(uint64)
 	addr  func(netip.Addr)
 	spare []posting
-
-	spare4 []uint64
 }
 
 // posting says that a row holds a key.
@@ -68,13 +65,6 @@ func room[T any](s []T) []T {
 // Add enters the next row, numbered from 0, with its observables.
 func (b *Builder) Add(values iterator) {
 	values(func(v observable.Value) bool {
-		if v.Type == observable.IPv4 { // nearly all
-			if a, ok := observable.ParseIPv4(v.Canonical); ok {
-				b.key(fourKey(a))
-				b.four = append(room(b.four), uint64(a)<<32|uint64(b.rows))
-			}
-			return true
-		}
 		expressions(v, b.key, b.addr)
 		return true
 	})
@@ -94,8 +84,7 @@ func (b *Builder) Postings() int { return len(b.keys) }
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	b.spare = slices.Grow(b.spare[:0], len(b.keys))[:len(b.keys)]
 	sortPostings(b.keys, b.spare)
-	b.spare4 = slices.Grow(b.spare4[:0], len(b.four))[:len(b.four)]
-	sortFour(b.four, b.spare4)
+	slices.Sort(b.four)
 	slices.SortFunc(b.six, func(x, y posting6) int {
 		return cmpPosting6(x, y)
 	})
@@ -230,69 +219,38 @@ func (x *sections) write(w io.Writer) (int64, error) {
 	return total, out.Flush()
 }
 
-const radixLeast = 1 << 10 // fewer are sorted by comparing
-
-// sortFour sorts by address, whose rows are in their order: a radix sort, four passes of eight bits. spare has the same length.
-func sortFour(a, spare []uint64) {
-	if len(a) < radixLeast {
-		slices.Sort(a)
-		return
-	}
-	for shift := 32; shift < 64; shift += 8 { // an even number of passes: the result is in a
-		var at [1 << 8]int
-		for _, v := range a {
-			at[v>>shift&0xff]++
-		}
-		begins(at[:])
-		for _, v := range a {
-			slot := v >> shift & 0xff
-			spare[at[slot]] = v
-			at[slot]++
-		}
-		a, spare = spare, a
-	}
-}
-
-// sortPostings sorts by key and keeps the order of rows within one: a radix sort by the highest bits, which leaves little to do
-// for those below. spare has the same length.
+// sortPostings sorts by key and keeps the order of rows within one: a radix
+// sort, six passes of eleven bits. spare has the same length.
 func sortPostings(a, spare []posting) {
-	const bits, buckets, first = 9, 1 << 9, 64 - 4*9
-	byKey := func(x, y posting) int { return cmp.Compare(x.key, y.key) }
-	if len(a) < radixLeast {
-		slices.SortStableFunc(a, byKey)
+	const bits, buckets = 11, 1 << 11
+	if len(a) < 1<<10 {
+		slices.SortStableFunc(a, func(x, y posting) int {
+			if x.key < y.key {
+				return -1
+			}
+			if x.key > y.key {
+				return 1
+			}
+			return 0
+		})
 		return
 	}
 	from, to := a, spare
-	for shift := first; shift < 64; shift += bits { // an even number of passes: the result is in a
-		var at [buckets]int
+	for shift := 0; shift < 64; shift += bits { // an even number of passes: the result is in a
+		var count [buckets]int
 		for i := range from {
-			at[from[i].key>>shift&(buckets-1)]++
+			count[from[i].key>>shift&(buckets-1)]++
 		}
-		begins(at[:])
+		at := 0
+		for i, n := range count {
+			count[i] = at
+			at += n
+		}
 		for _, p := range from {
 			slot := p.key >> shift & (buckets - 1)
-			to[at[slot]] = p
-			at[slot]++
+			to[count[slot]] = p
+			count[slot]++
 		}
 		from, to = to, from
-	}
-	for i := 0; i < len(a); {
-		end, ordered := i+1, true
-		for ; end < len(a) && a[end].key>>first == a[i].key>>first; end++ {
-			ordered = ordered && a[end-1].key <= a[end].key
-		}
-		if !ordered {
-			slices.SortStableFunc(a[i:end], byKey)
-		}
-		i = end
-	}
-}
-
-// begins makes of the sizes of buckets where each begins.
-func begins(sizes []int) {
-	at := 0
-	for i, n := range sizes {
-		sizes[i] = at
-		at += n
 	}
 }

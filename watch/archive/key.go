@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"slices"
 
@@ -34,13 +33,6 @@ func textKey(t observable.Type, canonical string) uint64 {
 	default:
 		return h ^ tagHash
 	}
-}
-
-// fourKey is addressKey of an IPv4 address.
-func fourKey(a uint32) uint64 {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], a)
-	return xxhash.Sum64(b[:]) ^ tagAddress
 }
 
 func addressKey(a netip.Addr) uint64 {

@@ -37,9 +37,6 @@ func (q *quoter) find(value string, h *habit) int {
 	if at := q.last + int(h.gap); at >= 0 && at+len(value) <= len(q.line) && string(q.line[at:at+len(value)]) == value {
 		return at
 	}
-	if at := q.last - len(value); at >= 0 && string(q.line[at:q.last]) == value { // the one before again
-		return at
-	}
 	if h.skip > 0 {
 		h.skip--
 		return -1

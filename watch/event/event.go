@@ -215,15 +215,8 @@ func LooksLikeAddress(s string) bool {
 	if len(s) < len("::") || len(s) > 64 {
 		return false
 	}
-	if s[len(s)-1] <= '9' && s[0] <= '9' { // four numbers, or a date
-		for i := range len(s) {
-			if s[i] == '.' {
-				return i > 0
-			}
-			if !inAddress[s[i]] {
-				return false
-			}
-		}
+	if s[len(s)-1] <= '9' && s[0] <= '9' && strings.IndexByte(s, '.') > 0 {
+		return true
 	}
 	colon := false
 	for i := range len(s) {

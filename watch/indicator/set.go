@@ -138,12 +138,7 @@ func (s *Set) Match(v observable.Value, hit func(id uint32, rule Rule)) {
 		return
 	}
 	switch v.Type {
-	case observable.IPv4:
-		if addr, ok := observable.ParseIPv4(v.Canonical); !ok || !s.four.may(addr) && !s.nets.contains4(addr) {
-			return // as nearly all
-		}
-		fallthrough
-	case observable.IPv6:
+	case observable.IPv4, observable.IPv6:
 		if addr, err := netip.ParseAddr(v.Canonical); err == nil {
 			s.matchAddr(addr, Equal, InNetwork, hit)
 		}

@@ -38,11 +38,8 @@ func (format) Sniff(head [][]byte) int {
 // maxRequests bounds how many hosts and targets of one line are combined: more than one is a duplicate key.
 const maxRequests = 4
 
-// The values of an event are parts of a copy of its line; they keep in memory what was copied with it.
-const (
-	maxWhole    = 16 << 10 // bytes of the longest line of which that is so
-	maxTogether = 32 << 10 // bytes of lines copied together
-)
+// maxWhole is the longest line that the values of its event keep in memory, all of it.
+const maxWhole = 16 << 10
 
 var (
 	errType = errors.New("an EVE line needs an event_type of lower-case letters, digits and underscores")
@@ -56,7 +53,6 @@ type parser struct {
 	ev     *event.Event
 
 	whole   string            // the line, of which values are parts
-	lines   strings.Builder   // lines copied together, each once
 	columns map[string]column // by path
 	readers []reader          // by the walker's place, the zero reader for one not met yet
 
@@ -74,7 +70,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	}
 	p.ev, p.eventType, p.timestamp, p.port, p.recordType, p.whole = ev, "", "", "", "", ""
 	if len(line) <= maxWhole {
-		p.whole = p.copied(line)
+		p.whole = string(line)
 	}
 	p.hosts, p.targets = p.hosts[:0], p.targets[:0]
 	err := p.walker.Walk(line, p.visit)
@@ -86,17 +82,6 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		ev.Reset()
 	}
 	return err
-}
-
-// copied returns the line as a string, which nothing changes: the builder only appends, and never beyond its first memory.
-func (p *parser) copied(line []byte) string {
-	if p.lines.Len()+len(line) > p.lines.Cap() {
-		p.lines = strings.Builder{}
-		p.lines.Grow(maxTogether)
-	}
-	from := p.lines.Len()
-	p.lines.Write(line)
-	return p.lines.String()[from:]
 }
 
 func (p *parser) finish() error {

@@ -1,11 +1,5 @@
 package jsonline
 
-import (
-	"bytes"
-	"encoding/binary"
-	"math"
-)
-
 // MaxPlaces is how many paths a walker remembers. Those of all kinds of lines of one log are some hundreds.
 const MaxPlaces = 4096
 
@@ -30,10 +24,7 @@ type place struct {
 	parent    int
 	path, key []byte
 	spelled   []byte // the key as it stands in a line, with quotes and colon; empty if it needs escapes
-	// begin and end are the first and last eight bytes of spelled, or what there is of them, under mask; end is at tail.
-	begin, end, mask uint64
-	tail, room       int // bytes of a line that are read: at least eight
-	next             int // the place that came after it, a guess
+	next      int    // the place that came after it, a guess
 }
 
 type placeKey struct {
@@ -43,7 +34,7 @@ type placeKey struct {
 
 func (p *places) begin() {
 	if p.all == nil {
-		p.all, p.numbers = append(make([]place, 0, 64), place{parent: unknown - 1, room: math.MaxInt}), make(map[placeKey]int)
+		p.all, p.numbers = append(make([]place, 0, 64), place{parent: unknown - 1}), make(map[placeKey]int)
 	}
 	p.before = outermost
 }
@@ -52,28 +43,12 @@ func (p *places) begin() {
 func (p *places) expect(parent int, rest []byte) int {
 	next := p.all[p.before].next
 	g := &p.all[next]
-	if g.parent != parent || g.room > len(rest) || ((load(rest, 0)^g.begin)|(load(rest, g.tail)^g.end))&g.mask != 0 ||
-		len(g.spelled) > 16 && string(rest[:len(g.spelled)]) != string(g.spelled) {
+	if n := len(g.spelled); g.parent != parent || n == 0 || n > len(rest) || string(rest[:n]) != string(g.spelled) {
 		return unknown
 	}
 	p.before = next
 	return next
 }
-
-// spell sets what is compared with a line.
-func (p *place) spell(key []byte) {
-	p.spelled = append(append([]byte{'"'}, key...), '"', ':')
-	p.room, p.mask = max(8, len(p.spelled)), math.MaxUint64
-	if n := len(p.spelled); n < 8 {
-		p.mask = 1<<(8*n) - 1
-	} else {
-		p.tail = n - 8
-	}
-	padded := append(bytes.Clone(p.spelled), make([]byte, 8)...)
-	p.begin, p.end = load(padded, 0), load(padded, p.tail)
-}
-
-func load(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
 
 // find returns the place of a key in an object, unknown if it is not remembered.
 func (p *places) find(parent int, key []byte) int {
@@ -103,9 +78,9 @@ func (p *places) search(parent int, key []byte) int {
 	at := len(path)
 	path = append(path, key...)
 	n := len(p.all)
-	fresh := place{parent: parent, path: path, key: path[at:], room: math.MaxInt}
+	fresh := place{parent: parent, path: path, key: path[at:]}
 	if plain(key, 0) == len(key) {
-		fresh.spell(key)
+		fresh.spelled = append(append([]byte{'"'}, key...), '"', ':')
 	}
 	p.all = append(p.all, fresh)
 	p.numbers[placeKey{parent, string(key)}] = n
