@@ -161,8 +161,8 @@ func (r *Record) LineChecks(from, to, now time.Time) []LineCheck {
 		if next := r.slots(time.Unix(slot+1, 0), time.Unix(slot, 0).Add(25*time.Hour)); len(next) > 0 {
 			end = next[0]
 		}
-		for _, a := range r.parties() {
-			for _, b := range r.parties() {
+		for _, a := range r.checked() {
+			for _, b := range r.checked() {
 				if a == b {
 					continue
 				}
@@ -203,8 +203,8 @@ func (c *LineCheck) fill(t Call) {
 	}
 }
 
-// parties are the ids of those between whom the line is checked.
-func (r *Record) parties() []string {
+// checked are the ids of those between whom the line is checked.
+func (r *Record) checked() []string {
 	var ids []string
 	for _, p := range r.charter.Parties {
 		if p.Role == "party" {

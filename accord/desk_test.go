@@ -222,3 +222,82 @@ func (d *desk) answer(party string, on statement.Ref, s Stance, officers ...stri
 	}
 	return d.say(party, KindPosition, p, []statement.Ref{on}, officers...)
 }
+
+// agree brings a proposal into force: tabled by north, consented to by all that
+// it needs, cooled off, confirmed. The desk's clock then stands two hours later.
+func (d *desk) agree(p Proposal, refs ...statement.Ref) statement.Ref {
+	d.t.Helper()
+	p.DecideBy = At(d.time().Add(time.Hour))
+	power := []string{"del-1", "del-2"}
+	if p.For == ForAmend {
+		power = append(power, "head")
+	}
+	ref := d.say("north", KindProposal, p, refs, power...)
+	d.all()
+	for _, id := range p.Needs {
+		d.say(id, KindPosition, Position{Stance: Consent, Capacity: "official"}, []statement.Ref{ref}, power...)
+	}
+	d.all()
+	d.all() // and what was logged of that
+	d.now += 2 * 3600
+	d.all()
+	d.all()
+	if i, _ := d.record().Instrument(ref); i.State != StateInForce {
+		d.t.Fatalf("%s, %s %v, missing %v", i.State, i.Reason, i.By, i.Missing)
+	}
+	return ref
+}
+
+// ceasefire is a proposal of one clause: no scans between two networks.
+func ceasefire() Proposal {
+	p := samples()[KindProposal].(Proposal)
+	p.CoolingOff = 3600
+	p.Clauses = []Clause{{
+		No: 1, Who: []string{"north", "south"}, Mode: "shall-not", Acts: []string{"scan", "intrusion"},
+		Scope:   Scope{Assets: []string{}, Nets: []string{"192.0.2.0/24"}, Sectors: []string{}, Actors: []string{}, Except: []string{}},
+		Observe: Observe{Means: []string{MeansSensors}, Queries: []Query{{Language: "stix", Text: "[ipv4-addr:value = '192.0.2.9']"}}, Who: []string{"north", "observer", "south"}},
+		Breach:  Breach{AckWithin: 24 * 3600, ExplainWithin: 48 * 3600, Then: []string{"consult", "suspend"}},
+	}}
+	return p
+}
+
+// account says an account with these items, open to all.
+func (d *desk) account(party, part string, items []Item, refs []statement.Ref, change func(*Account)) statement.Ref {
+	d.t.Helper()
+	a := Account{Event: Event{Title: Texts{"en": "what we saw"}, From: At(d.time()), Present: []string{}}, Part: part, Mode: "open", Capacity: "official", Names: []string{}, Items: []statement.Digest{}}
+	var salted []SaltedItem
+	for i, it := range items {
+		it.No = i + 1
+		if it.Exhibits == nil {
+			it.Exhibits = []string{}
+		}
+		if it.Text == nil {
+			it.Text = Texts{"en": "they did it, the rascals"}
+		}
+		if it.Basis == "" {
+			it.Basis, it.Means = "observed", "sensor 4"
+		}
+		if it.Who == "" {
+			it.Who = Undetermined
+		}
+		s := SaltedItem{Salt: fmt.Sprintf("%064x", i+1), Item: it}
+		digest, err := ItemDigest(s)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		salted, a.Items = append(salted, s), append(a.Items, digest)
+	}
+	if change != nil {
+		change(&a)
+	}
+	raw, err := json.Marshal(salted)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.sayWith(party, KindAccount, a, refs, map[int][]byte{1: raw}, "duty-2", "analyst")
+}
+
+// scan is one observation at the desk's time.
+func (d *desk) scan(who string, n int64) Item {
+	return Item{Kind: "measure", Who: who, What: "scan", From: At(d.time()), Where: "gate 7", Quantity: &Quantity{Cmp: "=", N: n, Unit: "events"}}
+}

@@ -58,7 +58,7 @@ func (r *Record) within(n *Notice, place int32, at int64) (ack, answer int64) {
 			answer = c.UrgentAnswer
 		}
 	}
-	if clause := r.clauseOf(n, place); clause != nil { // what the parties agreed for this clause goes first
+	if clause := r.clauseBroken(n, place); clause != nil { // what the parties agreed for this clause goes first
 		if clause.Breach.AckWithin > 0 {
 			ack = clause.Breach.AckWithin
 		}
@@ -69,9 +69,12 @@ func (r *Record) within(n *Notice, place int32, at int64) (ack, answer int64) {
 	return ack, answer
 }
 
-// clauseOf returns the clause whose breach a notice claims, or nil.
-func (r *Record) clauseOf(n *Notice, place int32) *Clause {
+// clauseBroken returns the clause whose breach a notice claims, or nil.
+func (r *Record) clauseBroken(n *Notice, place int32) *Clause {
 	if n.Ask != "explain" || !strings.HasPrefix(n.Part, "clause/") {
+		return nil
+	}
+	if _, ok := r.claimed(place); !ok {
 		return nil
 	}
 	p := bodyOf[Proposal](r, r.said[place].target)

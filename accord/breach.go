@@ -1,0 +1,241 @@
+package accord
+
+import (
+	"slices"
+	"time"
+
+	"entente/statement"
+)
+
+// How far a breach claim has come. Silence is "not explained": counted, never
+// proof.
+const (
+	ClaimMade      = "claimed"
+	ClaimAcked     = "acknowledged"
+	ClaimExplained = "explained"
+	ClaimSilent    = "not-explained"
+	ClaimFound     = "found" // both, or one and an observer, signed a finding
+)
+
+// What became of it beside that.
+const (
+	OutcomeCured     = "cured"    // the accused says so and the claimant agrees
+	OutcomeRepeated  = "repeated" // claimed again of the same side and clause, by another account
+	OutcomeSuspended = "suspended"
+	OutcomeEnded     = "ended"
+)
+
+// Claim is one party's claim that another broke a clause: a notice that asks for
+// an explanation, with an account of what was seen.
+type Claim struct {
+	Call
+	Account    statement.Ref
+	Progress   string
+	Finding    string        // breach, not-a-breach, not-proven, split, none; empty: none yet
+	FindingRef statement.Ref // the proposal in force that says so
+	Outcome    string
+}
+
+// Claims returns every breach claim, in order of the record.
+func (r *Record) Claims(now time.Time) []Claim {
+	var list []Claim
+	for i := range r.said {
+		if p := bodyOf[Proposal](r, int32(i)); p != nil {
+			for no := range p.Clauses {
+				list = append(list, r.claims(int32(i), no+1, now.Unix())...)
+			}
+		}
+	}
+	return list
+}
+
+// claimed reports the account that a notice about a clause rests on. Without
+// one it asks what the clause means, and accuses nobody.
+func (r *Record) claimed(p int32) (statement.Ref, bool) {
+	refs := r.said[p].Act.Refs
+	if len(refs) < 2 {
+		return statement.Ref{}, false
+	}
+	a := bodyOf[Account](r, r.find(refs[1]))
+	return refs[1], a != nil
+}
+
+// explains returns the notices that ask a party to explain a clause.
+func (r *Record) explains(place int32, no int) []int32 {
+	var list []int32
+	for _, p := range r.on.of(place) {
+		if n := bodyOf[Notice](r, p); n != nil && n.Ask == "explain" && n.Part == PartName("clause", no) && r.Label(*r.said[p].Said) == LabelNone {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func (r *Record) claims(place int32, no int, now int64) []Claim {
+	var list []Claim
+	for _, p := range r.explains(place, no) {
+		account, ok := r.claimed(p)
+		if !ok {
+			continue
+		}
+		n := bodyOf[Notice](r, p)
+		for _, to := range n.To {
+			c := Claim{Call: r.call(p, n, to, now), Account: account}
+			c.Progress = c.progress()
+			c.Finding, c.FindingRef = r.finding(c.Ref)
+			if c.Finding != "" {
+				c.Progress = ClaimFound
+			}
+			list = append(list, c)
+		}
+	}
+	f := r.footing(place, no)
+	for i := range list {
+		list[i].Outcome = outcome(list[i], list[i+1:], f, now)
+	}
+	return list
+}
+
+func (c Claim) progress() string {
+	switch {
+	case c.Answered != 0:
+		return ClaimExplained
+	case slices.ContainsFunc(c.Late, func(l Late) bool { return l.Clock == ClockAnswer }):
+		return ClaimSilent
+	case c.Acked != 0:
+		return ClaimAcked
+	}
+	return ClaimMade
+}
+
+// outcome is what became of a claim: later ones of the same side first, since a
+// cure that did not last is none.
+func outcome(c Claim, later []Claim, f footing, now int64) string {
+	again := func(o Claim) bool { return o.To == c.To && o.Account != c.Account } // not the same asked again
+	switch {
+	case slices.ContainsFunc(later, again):
+		return OutcomeRepeated
+	case c.Answer == AnswerDone && c.Result == string(Agree):
+		return OutcomeCured
+	case f.end != never && c.Sent != 0 && f.end >= c.Sent:
+		return OutcomeEnded
+	case slices.ContainsFunc(f.suspended, func(s Period) bool { return c.Sent != 0 && s.From >= c.Sent && s.has(now) }):
+		return OutcomeSuspended
+	}
+	return ""
+}
+
+// finding is what was jointly found about a claim.
+func (r *Record) finding(claim statement.Ref) (string, statement.Ref) {
+	for i := len(r.said) - 1; i >= 0; i-- {
+		p := bodyOf[Proposal](r, int32(i))
+		if p != nil && p.Finding != nil && slices.Contains(r.said[i].Act.Refs, claim) && r.inForce(int32(i)) {
+			return p.Finding.Result, r.said[i].Ref
+		}
+	}
+	return "", statement.Ref{}
+}
+
+// asks are the open questions about what a clause means: those that rest on no
+// account.
+func (r *Record) asks(place int32, no int, now int64) []Call {
+	var list []Call
+	for _, p := range r.explains(place, no) {
+		if _, ok := r.claimed(p); ok {
+			continue
+		}
+		n := bodyOf[Notice](r, p)
+		for _, to := range n.To {
+			if c := r.call(p, n, to, now); c.Open() {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// Offer is a mirrored suspension: one party suspended a clause, and another that
+// is bound still may do the same until the first resumes.
+type Offer struct {
+	To       string   // who may
+	By       []string // who suspended
+	On       statement.Ref
+	Position Position // what To would say
+}
+
+// offers are the mirrored suspensions of a clause.
+func (r *Record) offers(place int32, no int) []Offer {
+	i, ok := r.Instrument(r.said[place].Ref)
+	if !ok || no > len(i.Clauses) {
+		return nil
+	}
+	s := i.Clauses[no-1]
+	o := Offer{On: i.Ref, Position: Position{Part: PartName("clause", no), Stance: Suspend, Capacity: "official"}}
+	for _, x := range s.Suspensions {
+		if !x.holds(r.now.Unix()) {
+			continue
+		}
+		o.By = append(o.By, x.Party)
+		if x.Whole {
+			o.Position.Part = ""
+		}
+		if x.Until != 0 {
+			o.Position.Until = At(time.Unix(x.Until, 0))
+		}
+	}
+	slices.Sort(o.By)
+	o.By = slices.Compact(o.By)
+	var list []Offer
+	for _, to := range s.MayMirror {
+		if o.To = to; slices.Contains(bodyOf[Proposal](r, place).Clauses[no-1].Who, to) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// Watched is what the watch should look for, and since when.
+type Watched struct {
+	Ref         statement.Ref
+	Clause      int // 0: a corrective action
+	Queries     []Query
+	Acts        []string
+	From, Until int64 // Unix seconds; 0: without end
+	Provisional bool
+}
+
+// Row drafts the observation that a person may sign: one thing that the watch
+// saw, of nobody's doing yet. count and the times are the watch's.
+func (w Watched) Row(no int, from, to time.Time, count int64, means string) Item {
+	it := Item{
+		No: no, Kind: "measure", Who: Undetermined, What: OtherCategory, From: At(from), To: At(to), Basis: "observed", Means: means,
+		Quantity: &Quantity{Cmp: "=", N: count, Unit: "events"}, Exhibits: []string{},
+		Text: Texts{"en": "Seen by our own watch.", "ru": "Замечено собственным наблюдением."},
+	}
+	if len(w.Acts) > 0 {
+		it.What = w.Acts[0]
+	}
+	return it
+}
+
+// Watching returns the queries of every clause in force and of every corrective
+// action whose time of watching runs, in order of the record.
+func (r *Record) Watching(now time.Time) []Watched {
+	var list []Watched
+	for i := range r.said {
+		p := bodyOf[Proposal](r, int32(i))
+		if p == nil {
+			continue
+		}
+		for no := range p.Clauses {
+			f, c := r.footing(int32(i), no+1), &p.Clauses[no]
+			if len(c.Observe.Queries) > 0 && f.effective <= now.Unix() && now.Unix() < f.end {
+				list = append(list, Watched{r.said[i].Ref, no + 1, c.Observe.Queries, c.Acts, f.effective, unix(f.end), now.Unix() < f.confirmed})
+			}
+		}
+		if p.Action != nil && len(p.Action.Queries) > 0 && r.inForce(int32(i)) && now.Before(p.Action.WatchUntil.Time()) {
+			list = append(list, Watched{Ref: r.said[i].Ref, Queries: p.Action.Queries, From: r.footing(int32(i), 0).effective, Until: p.Action.WatchUntil.Time().Unix()})
+		}
+	}
+	return list
+}

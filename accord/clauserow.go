@@ -1,0 +1,280 @@
+package accord
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/statement"
+)
+
+// TagAccess is the tag of an item by which a party says that it was kept from
+// looking. It is no violation and no proof of one; what was counted then bears a
+// star, because no recorded violation is not compliance.
+const TagAccess = "access-restricted"
+
+// Words where a row names nobody or nothing that the clause names.
+const (
+	Undetermined  = "undetermined" // no party bound by the clause
+	OtherCategory = "other"        // no act that the clause names
+)
+
+// Why a row does not count.
+const (
+	RowBefore  = "before-effect" // of the instant at which the clause took effect
+	RowAfter   = "after-end"
+	RowFuture  = "after-said" // it is dated after it was said
+	RowAllowed = "suspended"  // the clause was suspended then
+)
+
+// Period is a span of Unix seconds, the end not in it.
+type Period struct{ From, To int64 }
+
+func (p Period) has(at int64) bool { return p.From <= at && at < p.To }
+
+// before is the period of the same length in front of it.
+func (p Period) before() Period { return Period{2*p.From - p.To, p.From} }
+
+// Day is the period of a UTC day.
+func Day(t time.Time) Period {
+	from := t.UTC().Truncate(24 * time.Hour).Unix()
+	return Period{from, from + 24*3600}
+}
+
+// ClauseRow is one observation: an item of an account about the clause. Side,
+// category and observer are words of the clause and the charter, never the
+// author's own.
+type ClauseRow struct {
+	Account     statement.Ref
+	Item        int
+	RowSide           // who saw what of whom
+	At          int64 // when it began, by its author, Unix seconds
+	Said        int64 // when it was covered
+	Absence     bool  // looked for, not seen
+	Count       int64
+	AtLeast     bool // there may have been more
+	Basis       string
+	Limits      bool // its author says what could not be observed
+	Access      bool // its author was kept from looking
+	Exhibits    int
+	Provisional bool   // seen between the instant and the confirmation
+	Ignored     string // why it does not count, or empty
+}
+
+// RowSide says who saw what of whom.
+type RowSide struct {
+	By       string // who observed, a party or observer
+	Who      string // the party bound, or undetermined
+	Category string // an act of the clause, or other
+}
+
+// Count is what one observer counted of one side and category. Two observers'
+// counts are never added up: they may have seen one thing.
+type Count struct {
+	RowSide
+	Rows        int
+	N           int64
+	AtLeast     bool
+	Before      int64 // N of the period before
+	Provisional int   // of the rows
+	Star        bool  // its observer was kept from looking in this period
+}
+
+// ClauseView is one clause of an instrument and what was seen of it in a period.
+type ClauseView struct {
+	Ref       statement.Ref
+	No        int
+	State     string // of the instrument's clause
+	Effective int64  // 0: not yet
+	Checkable bool
+	Defined   bool // its scope selects something
+	Period    Period
+	Rows      []ClauseRow // of the period, in order of (At, account, item)
+	Counts    []Count
+	Unread    int // accounts about it that not every node can read: not counted
+	Claims    []Claim
+	Asks      []Call // what it means was asked and not answered yet
+	Offers    []Offer
+}
+
+// Clause returns a clause as it stands, with what was seen of it in a period;
+// false if there is no such clause.
+func (r *Record) Clause(ref statement.Ref, no int, period Period, now time.Time) (ClauseView, bool) {
+	place := r.find(ref)
+	p := bodyOf[Proposal](r, place)
+	if p == nil || no < 1 || no > len(p.Clauses) {
+		return ClauseView{}, false
+	}
+	clause := &p.Clauses[no-1]
+	f := r.footing(place, no)
+	v := ClauseView{
+		Ref: ref, No: no, State: f.state, Effective: unix(f.effective), Checkable: clause.Observe.Checkable(), Defined: clause.Scope.Defined(), Period: period,
+		Claims: r.claims(place, no, now.Unix()), Asks: r.asks(place, no, now.Unix()), Offers: r.offers(place, no),
+	}
+	all, unread := r.rows(place, no, clause, f)
+	v.Unread = unread
+	v.Counts = countRows(all, period)
+	for _, row := range all {
+		if period.has(row.At) {
+			v.Rows = append(v.Rows, row)
+		}
+	}
+	return v, true
+}
+
+// rows returns all observations of a clause that every node can read, and how
+// many accounts about it some cannot.
+func (r *Record) rows(place int32, no int, clause *Clause, f footing) (rows []ClauseRow, unread int) {
+	for _, p := range r.on.of(place) {
+		a := bodyOf[Account](r, p)
+		if a == nil || a.Part != PartName("clause", no) || r.Label(*r.said[p].Said) != LabelNone || r.takenBack(p) {
+			continue
+		}
+		items, ok := r.sharedItems(p)
+		if !ok {
+			unread++
+			continue
+		}
+		for _, it := range items {
+			if it.Kind == "measure" || it.Kind == "absence" || it.Kind == "act" {
+				rows = append(rows, r.row(p, a, it, clause, f))
+			}
+		}
+	}
+	slices.SortFunc(rows, func(a, b ClauseRow) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.Account.Origin, b.Account.Origin), cmp.Compare(a.Account.Index, b.Account.Index), cmp.Compare(a.Item, b.Item))
+	})
+	return rows, unread
+}
+
+func (r *Record) row(p int32, a *Account, it Item, clause *Clause, f footing) ClauseRow {
+	e := &r.said[p]
+	row := ClauseRow{
+		Account: e.Ref, Item: it.No, RowSide: RowSide{e.party, Undetermined, OtherCategory}, Said: unix(e.at), Count: 1, Basis: it.Basis,
+		Absence: it.Kind == "absence", Access: it.What == TagAccess, Limits: a.Limits != nil, Exhibits: len(it.Exhibits),
+	}
+	if slices.Contains(clause.Who, it.Who) {
+		row.Who = it.Who
+	}
+	if slices.Contains(clause.Acts, it.What) {
+		row.Category = it.What
+	}
+	from := it.From
+	if from == "" {
+		from = a.Event.From
+	}
+	row.At = from.Time().Unix()
+	if q := it.Quantity; q != nil {
+		if row.AtLeast = q.Cmp != "=" && q.Cmp != "<=" && q.Cmp != "<"; q.Cmp != "?" {
+			row.Count = max(q.N, 0)
+		}
+	}
+	if row.Absence || row.Access {
+		row.Count, row.AtLeast = 0, false
+	}
+	switch {
+	case row.At < f.effective:
+		row.Ignored = RowBefore
+	case row.At >= f.end:
+		row.Ignored = RowAfter
+	case e.at != never && row.At > e.at+maxSkew:
+		row.Ignored = RowFuture
+	case slices.ContainsFunc(f.suspended, func(s Period) bool { return s.has(row.At) }):
+		row.Ignored = RowAllowed
+	case row.At < f.confirmed:
+		row.Provisional = true
+	}
+	return row
+}
+
+// countRows adds up the rows of a period for each observer, side and category, and
+// holds them against the period before.
+func countRows(rows []ClauseRow, period Period) []Count {
+	byside := map[RowSide]*Count{}
+	last := period.before()
+	starred := map[string]bool{}
+	for _, row := range rows {
+		now, then := period.has(row.At), last.has(row.At)
+		if row.Access && now {
+			starred[row.By] = true
+		}
+		if row.Ignored != "" || row.Access || !now && !then {
+			continue
+		}
+		c := byside[row.RowSide]
+		if c == nil {
+			c = &Count{RowSide: row.RowSide}
+			byside[row.RowSide] = c
+		}
+		if then {
+			c.Before = saturated(c.Before, row.Count)
+			continue
+		}
+		c.Rows++
+		c.N = saturated(c.N, row.Count)
+		c.AtLeast = c.AtLeast || row.AtLeast
+		if row.Provisional {
+			c.Provisional++
+		}
+	}
+	var list []Count
+	for _, c := range byside {
+		c.Star = starred[c.By]
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b Count) int { return a.compare(b.RowSide) })
+	return list
+}
+
+func (s RowSide) compare(o RowSide) int {
+	return cmp.Or(strings.Compare(s.By, o.By), strings.Compare(s.Who, o.Who), strings.Compare(s.Category, o.Category))
+}
+
+// saturated adds what strangers wrote: the largest number stays the largest.
+func saturated(a, b int64) int64 { return min(a+b, statement.MaxInt) }
+
+// takenBack reports whether its author retracted or corrected a statement.
+func (r *Record) takenBack(p int32) bool {
+	return slices.ContainsFunc(r.on.of(p), func(q int32) bool {
+		pos, e := bodyOf[Position](r, q), &r.said[q]
+		return pos != nil && (pos.Stance == Retract || pos.Stance == Correct) && e.Ref.Origin == r.said[p].Ref.Origin && r.Label(*e.Said) == LabelNone
+	})
+}
+
+// sharedItems returns the items of an account that every node can read: an open
+// account that goes to all, or a sealed one that was opened in the record. What
+// only some can read is left out, so that all compute the same.
+func (r *Record) sharedItems(p int32) ([]Item, bool) {
+	e, a := &r.said[p], bodyOf[Account](r, p)
+	if a == nil || a.Mode == "sealed" && !r.wasOpened(p) {
+		return nil, false
+	}
+	for _, node := range r.charter.Parties {
+		if node.ID != e.party && !slices.Contains(e.Act.Recipients, node.ID) {
+			return nil, false
+		}
+	}
+	salted, err := ParseItems(*a, e.Parts[1])
+	if err != nil {
+		return nil, false
+	}
+	items := make([]Item, len(salted))
+	for i, s := range salted {
+		items[i] = s.Item
+	}
+	return items, true
+}
+
+// wasOpened reports whether the record says that a sealed part was opened to all:
+// by its author's word, or by the depositary.
+func (r *Record) wasOpened(p int32) bool {
+	return slices.ContainsFunc(r.on.of(p), func(q int32) bool {
+		e := &r.said[q]
+		if d := bodyOf[Disclosure](r, q); d != nil {
+			return d.Part == 1
+		}
+		pos := bodyOf[Position](r, q)
+		return pos != nil && pos.Stance == Reveal && e.Ref.Origin == r.said[p].Ref.Origin
+	})
+}
