@@ -36,7 +36,7 @@ func operations() map[string]operation {
 			params: []string{"scope: own (drafts and what was shared), accepted (that, and what was let in; the default), or the id of a party: everything that it sent", "media: application/stix+json;version=2.1 (the default) or application/vnd.misp.event+json", "after: Unix microseconds", "limit: 1 to 1000, 100 if not given", "id*: these objects only", "type*: these types only", "all: 1 for every version, not only the last"},
 		},
 		"POST objects":                          {summary: "bring objects: they become drafts of the own side, with the basis told; each is judged by itself", request: AddRequest{}, response: Added{}},
-		"GET objects/{id}":                      {summary: "every body that any party said for an id, side by side with its signer", response: Objects{}},
+		"GET objects/{id}":                      {summary: "a page of every body that any party said for an id, side by side with its signer", params: pageParams, response: Objects{}},
 		"GET objects/{id}/bodies/{sha256}":      {summary: "the exact bytes of one body", media: "application/octet-stream"},
 		"POST retractions":                      {summary: "take back an own object: a signed statement that hides it in every view and erases nothing", request: RetractRequest{}, response: Retracted{}},
 		"GET status":                            {summary: "the node at this moment", response: Status{}},
@@ -79,6 +79,14 @@ func document(t *testing.T) []byte {
 			t.Fatalf("%s is not described", name)
 		}
 		delete(ops, name)
+		var asked []string
+		for _, p := range op.params {
+			name, _, _ := strings.Cut(p, ": ")
+			asked = append(asked, name)
+		}
+		if got := strings.Join(asked, " "); got != route.params {
+			t.Errorf("%s is described with %q and takes %q", name, got, route.params)
+		}
 		method, path, _ := strings.Cut(name, " ")
 		good := map[string]any{"description": op.summary}
 		if op.response != nil {

@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -21,7 +23,28 @@ const (
 type toolRoute struct {
 	pattern string // as http.ServeMux takes it
 	scope   string
+	params  string // what may be asked, by name; "name*" several times
 	serve   func(t Tools, r *http.Request) (any, error)
+}
+
+// check refuses what the route does not ask for: a filter that is passed over
+// would answer more than was asked.
+func (t toolRoute) check(r *http.Request) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return statement.Refuse(statement.CodeRequest, "the parameters cannot be read")
+	}
+	known := strings.Fields(t.params)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case slices.Contains(known, name+"*"):
+		case !slices.Contains(known, name):
+			return statement.Refuse(statement.CodeRequest, "no parameter %.40q here", name)
+		case len(values[name]) > 1:
+			return statement.Refuse(statement.CodeRequest, "%.40q stands more than once", name)
+		}
+	}
+	return nil
 }
 
 // exact is an answer that is not JSON of this package.
@@ -32,44 +55,44 @@ type exact struct {
 
 func toolRoutes() []toolRoute {
 	return []toolRoute{
-		{"GET " + ToolsPrefix + "openapi.json", ScopeRead, func(Tools, *http.Request) (any, error) {
+		{"GET " + ToolsPrefix + "openapi.json", ScopeRead, "", func(Tools, *http.Request) (any, error) {
 			return exact{"application/json", OpenAPI}, nil
 		}},
-		{"GET " + ToolsPrefix + "objects", ScopeRead, objects},
-		{"POST " + ToolsPrefix + "objects", ScopeWrite, addObjects},
-		{"GET " + ToolsPrefix + "objects/{id}", ScopeRead, claims},
-		{"GET " + ToolsPrefix + "objects/{id}/bodies/{sha256}", ScopeRead, body},
-		{"POST " + ToolsPrefix + "retractions", ScopeWrite, retract},
-		{"GET " + ToolsPrefix + "status", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Status(r.Context()) })},
-		{"GET " + ToolsPrefix + "rules", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Rules(r.Context()) })},
-		{"GET " + ToolsPrefix + "givers", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Givers(r.Context()) })},
-		{"GET " + ToolsPrefix + "exposure/{party}", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) {
+		{"GET " + ToolsPrefix + "objects", ScopeRead, "scope media after limit id* type* all", objects},
+		{"POST " + ToolsPrefix + "objects", ScopeWrite, "", addObjects},
+		{"GET " + ToolsPrefix + "objects/{id}", ScopeRead, "limit offset", claims},
+		{"GET " + ToolsPrefix + "objects/{id}/bodies/{sha256}", ScopeRead, "", body},
+		{"POST " + ToolsPrefix + "retractions", ScopeWrite, "", retract},
+		{"GET " + ToolsPrefix + "status", ScopeRead, "", whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Status(r.Context()) })},
+		{"GET " + ToolsPrefix + "rules", ScopeRead, "", whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Rules(r.Context()) })},
+		{"GET " + ToolsPrefix + "givers", ScopeRead, "", whole(func(w Whole, r *http.Request, _ *query) (any, error) { return w.Givers(r.Context()) })},
+		{"GET " + ToolsPrefix + "exposure/{party}", ScopeRead, "", whole(func(w Whole, r *http.Request, _ *query) (any, error) {
 			return w.Exposure(r.Context(), r.PathValue("party"))
 		})},
-		{"GET " + ToolsPrefix + "receipts", ScopeRead, whole(func(w Whole, r *http.Request, _ *query) (any, error) {
+		{"GET " + ToolsPrefix + "receipts", ScopeRead, "party limit offset", whole(func(w Whole, r *http.Request, _ *query) (any, error) {
 			q, err := receiptQuery(r.URL.Query())
 			if err != nil {
 				return nil, err
 			}
 			return w.Receipts(r.Context(), q)
 		})},
-		{"GET " + ToolsPrefix + "alerts", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+		{"GET " + ToolsPrefix + "alerts", ScopeRead, "held limit offset", whole(func(w Whole, r *http.Request, q *query) (any, error) {
 			a := AlertQuery{Held: q.yes("held"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
 			return orFault(q, func() (any, error) { return w.Alerts(r.Context(), a) })
 		})},
-		{"GET " + ToolsPrefix + "incidents", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+		{"GET " + ToolsPrefix + "incidents", ScopeRead, "state text limit offset", whole(func(w Whole, r *http.Request, q *query) (any, error) {
 			i := IncidentQuery{State: incident.State(q.values.Get("state")), Text: q.values.Get("text"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
 			return orFault(q, func() (any, error) { return w.Incidents(r.Context(), i) })
 		})},
-		{"GET " + ToolsPrefix + "incidents/{id}", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+		{"GET " + ToolsPrefix + "incidents/{id}", ScopeRead, "format", whole(func(w Whole, r *http.Request, q *query) (any, error) {
 			b, err := w.Incident(r.Context(), r.PathValue("id"), q.values.Get("format"))
 			return exact{"application/json", b}, err
 		})},
-		{"GET " + ToolsPrefix + "statements", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+		{"GET " + ToolsPrefix + "statements", ScopeRead, "party kind all limit offset", whole(func(w Whole, r *http.Request, q *query) (any, error) {
 			s := StatementQuery{Party: q.values.Get("party"), Kind: q.values.Get("kind"), All: q.yes("all"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
 			return orFault(q, func() (any, error) { return w.Statements(r.Context(), s) })
 		})},
-		{"GET " + ToolsPrefix + "statements/{party}/{index}/bundle", ScopeRead, whole(func(w Whole, r *http.Request, q *query) (any, error) {
+		{"GET " + ToolsPrefix + "statements/{party}/{index}/bundle", ScopeRead, "", whole(func(w Whole, r *http.Request, q *query) (any, error) {
 			q.values.Set("index", r.PathValue("index"))
 			i := q.index("index")
 			return orFault(q, func() (any, error) {
@@ -96,6 +119,9 @@ func ToolsHandler(open func(scope string) (Tools, error)) http.Handler {
 		mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) {
 			t, err := open(route.scope)
 			var v any
+			if err == nil {
+				err = route.check(r)
+			}
 			if err == nil {
 				v, err = route.serve(t, r)
 			}
@@ -132,11 +158,20 @@ func objects(t Tools, r *http.Request) (any, error) {
 }
 
 func claims(t Tools, r *http.Request) (any, error) {
-	all, err := t.Claims(r.Context(), r.PathValue("id"))
-	if err == nil && len(all) == 0 {
-		err = errNotThere
+	q := query{values: r.URL.Query()}
+	limit, offset := q.number("limit", 100, MaxToolPage), q.number("offset", 0, 1<<30)
+	if q.err == nil && limit == 0 {
+		q.err = statement.Refuse(statement.CodeRequest, "limit is at least 1")
 	}
-	return Objects{Objects: all}, err
+	return orFault(&q, func() (any, error) {
+		all, err := t.Claims(r.Context(), r.PathValue("id"))
+		if err == nil && len(all) == 0 {
+			err = errNotThere
+		}
+		from := min(offset, len(all))
+		to := min(from+limit, len(all))
+		return Objects{Objects: all[from:to], More: to < len(all)}, err
+	})
 }
 
 func body(t Tools, r *http.Request) (any, error) {

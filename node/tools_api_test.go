@@ -200,3 +200,38 @@ func TestAPIShowsNoMore(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestAPIParameters: a parameter that a route does not have is refused by its
+// name, and one that stands twice; the bodies of an id come in pages.
+func TestAPIParameters(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.start(north)
+	u.open(north)
+	r := newAPIRig(t, u.node(north), border.Red, "")
+	fill := strings.NewReplacer("{id}", name("malware", 1), "{party}", north, "{sha256}", strings.Repeat("0", 64), "{index}", "0")
+	for _, route := range api.ToolRoutes() {
+		method, path, _ := strings.Cut(route, " ")
+		path = fill.Replace(strings.TrimPrefix(path, api.ToolsPrefix))
+		for _, params := range []string{"limitt=1", "LIMIT=1", "match%5Btype%5D=malware", "limit=1&limit=2", "a;b"} {
+			if got := r.ask(http.StatusBadRequest, method, path+"?"+params, "{}"); !bytes.Contains(got, []byte("E_REQUEST")) || params == "limitt=1" && !bytes.Contains(got, []byte("limitt")) {
+				t.Errorf("%s with %s: %s", route, params, got)
+			}
+		}
+	}
+	for _, v := range []string{v1, v2, v3} {
+		must(u.node(north).AddObjects(t.Context(), AddObjects{Account: "tool", Media: stix.MediaSTIX, Objects: [][]byte{thing("malware", 1, v, marked("TLP:green"))}}))(t)
+	}
+	var seen []string
+	for offset, more := 0, true; more; offset += 2 {
+		var page api.Objects
+		u.ok(json.Unmarshal(r.ask(http.StatusOK, "GET", fmt.Sprintf("objects/%s?limit=2&offset=%d", name("malware", 1), offset), ""), &page))
+		for _, o := range page.Objects {
+			seen = append(seen, o.Version)
+		}
+		more = page.More
+	}
+	if got := strings.Join(seen, " "); got != v3+" "+v2+" "+v1 {
+		t.Errorf("pages: %s", got)
+	}
+}
