@@ -64,9 +64,11 @@ type Route struct {
 	Session bool // whether only who is signed in is answered
 }
 
-// Routes lists everything that a console answers, and the page of an exercise.
+// Routes lists everything that a console answers, before its charter too, and
+// the page of an exercise.
 func Routes() (out []Route) {
-	for _, rt := range append((&Console{surface: new(surface)}).routes(), (&Exercise{surface: new(surface)}).routes()...) {
+	all := append((&Console{surface: new(surface)}).routes(), (&Exercise{surface: new(surface)}).routes()...)
+	for _, rt := range append(all, (&FirstSigning{surface: new(surface)}).routes()...) {
 		one := Route{rt.pattern, rt.right != anyone}
 		if !slices.Contains(out, one) {
 			out = append(out, one)

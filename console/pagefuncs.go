@@ -53,6 +53,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"nth":      func(i int) int { return i + 1 }, // people count from one
 
 		"marked":  func(list []uint64, n uint64) bool { return slices.Contains(list, n) },
+		"hours":   func(d time.Duration) int64 { return int64(d / time.Hour) },
+		"text":    func(b []byte) string { return string(b) },
 		"when_ms": func(ms int64) time.Time { return time.UnixMilli(ms) },
 
 		"plotDays": plotDays, "plotHours": plotHours,

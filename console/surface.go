@@ -45,17 +45,18 @@ const (
 // surface serves routes behind a door: the same headers, checks, pages and
 // errors for a party's console and for the page of an exercise.
 type surface struct {
-	door   *door
-	pages  pages
-	files  *files
-	report func(error)
-	mux    *http.ServeMux
-	guard  http.Handler
-	closed chan struct{}
-	live   chan struct{} // one token for each open stream
-	head   func(context.Context) (Header, error)
-	nav    []screen
-	hint   string
+	door    *door
+	pages   pages
+	files   *files
+	report  func(error)
+	mux     *http.ServeMux
+	guard   http.Handler
+	closed  chan struct{}
+	live    chan struct{} // one token for each open stream
+	head    func(context.Context) (Header, error)
+	nav     []screen
+	hint    string
+	largest int64 // bytes of a posted form, if more than maxForm
 }
 
 // options are what console and exercise have in common.
@@ -126,7 +127,7 @@ func (s *surface) dispatch(w http.ResponseWriter, r *http.Request) {
 func (s *surface) handle(rt route) {
 	s.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{w: w, r: r, say: s.pages.say(r)}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, max(s.largest, maxForm))
 		user, in := s.door.visitor(r)
 		v.user = user
 		var err error

@@ -50,15 +50,21 @@ func (n *Node) EntryLink(user string) (string, error) {
 	if screen == nil {
 		return "", errors.New("the console is off")
 	}
-	if _, ok := n.people.users.Find(user); !ok {
-		if len(n.people.users.List()) > 0 {
-			return "", fmt.Errorf("no user %q: add it with `entente user add`", user)
-		}
-		if err := n.people.users.Put(console.User{Name: user, Roles: []console.Role{console.RoleAdministrator}}); err != nil {
-			return "", err
-		}
+	if err := n.people.enrolFirst(user); err != nil {
+		return "", err
 	}
 	return screen.EntryLink(user)
+}
+
+// enrolFirst makes the named user an administrator if there is nobody yet.
+func (p *people) enrolFirst(user string) error {
+	if _, ok := p.users.Find(user); ok {
+		return nil
+	}
+	if len(p.users.List()) > 0 {
+		return fmt.Errorf("no user %q: add it with `entente user add`", user)
+	}
+	return p.users.Put(console.User{Name: user, Roles: []console.Role{console.RoleAdministrator}})
 }
 
 // serveConsole serves the console, /healthz and /metrics until ctx ends.

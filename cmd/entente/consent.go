@@ -91,19 +91,12 @@ func charterAdd(e *env, args []string) error {
 		if err != nil {
 			return fmt.Errorf("consent %s: %w", file, err)
 		}
-		if err := os.WriteFile(filepath.Join(f.dir, node.ConsentDir, consentName(k)), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(f.dir, node.ConsentDir, node.ConsentFileName(k)), data, 0o644); err != nil {
 			return err
 		}
 		e.printf("%s: %s of %s\n", file, k.Stance, k.Party)
 	}
 	return nil
-}
-
-func consentName(k charter.Consent) string {
-	if k.Stance == charter.Revoke {
-		return k.Party + ".revoke.consent.json"
-	}
-	return k.Party + ".consent.json"
 }
 
 func charterRevoke(ctx context.Context, e *env, args []string) error {
@@ -140,7 +133,7 @@ func charterRevoke(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(f.dir, node.ConsentDir, consentName(k))
+	path := filepath.Join(f.dir, node.ConsentDir, node.ConsentFileName(k))
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		return err
 	}

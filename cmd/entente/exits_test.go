@@ -239,6 +239,8 @@ func consoleExits() map[string]exit {
 		"console GET /crossed":                       toPerson("what crossed"), "console GET /crossed/{party}": toPerson("what crossed"),
 		"console GET /objects": toPerson("objects"), "console GET /objects/{id}": toPerson("objects"), "console POST /objects/{id}/retract": toParties("what does not hold"),
 		"console GET /share": toPerson("drafts"), "console POST /share/preview": {"what would be said", "a person signed in to the console", byEgress}, "console POST /share": toParties("objects"),
+		"console GET /signing/{file}": {"the own card, the charter, the own consent", "whoever is given the file", byNone}, "console POST /signing/card": nothing, "console POST /signing/heard": nothing, "console POST /signing/propose": nothing,
+		"console POST /signing/charter": nothing, "console POST /signing/sign": nothing, "console POST /signing/consent": nothing, "console POST /signing/revoke": nothing,
 	}
 }
 
@@ -287,7 +289,7 @@ func otherExits() map[string]exit {
 		"bell mail": bell, "bell webhook": bell, "bell matrix": bell, "bell ntfy": bell,
 		"wire /H/checkpoint": wire, "wire /H/tile/0/000": wire, "wire /H/tile/entries/000": wire, "wire /H/parts/0?n=1": wire, "wire /H/held": wire, "wire /wait?log=H&size=0": wire, "wire /add-checkpoint": wire,
 		"beside the console GET /healthz": {"whether it runs", "this machine", byNone}, "beside the console GET /metrics": {"counts", "this machine", byOwnSide},
-		"listens: node/control.go": door, "listens: node/people.go": door, "listens: internal/account/door.go": door, "listens: internal/peer/server.go": door, "listens: cmd/entente/exercise_page.go": door,
+		"listens: node/control.go": door, "listens: node/people.go": door, "listens: node/signing_serve.go": door, "listens: internal/account/door.go": door, "listens: internal/peer/server.go": door, "listens: cmd/entente/exercise_page.go": door,
 		"connects: node/control.go": door, "connects: api/client.go": door, "connects: internal/peer/client.go": wire, "connects: node/config.go": wire,
 		"connects: node/feed.go": dials, "connects: internal/safedial/safedial.go": dials, "connects: internal/bell/bell.go": bell, "connects: internal/bell/mail.go": bell,
 	}

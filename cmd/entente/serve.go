@@ -16,8 +16,9 @@ import (
 func serveVerb() verb {
 	return verb{"serve", "run the node", `serve --dir DIR [flags]
 
-Runs the party's node until it is stopped. It waits until the charter is in
-force. What it does is logged on stderr, one JSON object a line.
+Runs the party's node until it is stopped. While the charter is not in force, the
+console leads through its signing: cards, fingerprints read over the telephone,
+the text, consent. What the node does is logged on stderr, one JSON object a line.
 
   --dir DIR                data folder
   --listen HOST:PORT       where partners connect; default: config.yaml, then the charter
@@ -63,6 +64,12 @@ func runServe(ctx context.Context, e *env, args []string) error {
 	if c, _, err := node.ReadCharter(f.dir); err == nil && int64(cfg.Release.PerDay) > c.Budgets.SightingsPerDay {
 		logger.Warn("release: per_day is above the charter's budget, which counts", "per_day", cfg.Release.PerDay, "budget", c.Budgets.SightingsPerDay)
 	}
+	if err := signFirst(ctx, e, &cfg, opt, logger, *user); err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return nil // stopped on purpose
+		}
+		return err
+	}
 	err = node.Run(ctx, cfg, opt, logger, func(n *node.Node) {
 		a := n.Addresses()
 		e.printf("node     up, data in %s\nlistens  for partners on %s\n", f.dir, a.Peer)
@@ -79,6 +86,21 @@ func runServe(ctx context.Context, e *env, args []string) error {
 	}
 	if errors.Is(err, os.ErrNotExist) && !exists(filepath.Join(f.dir, node.CharterFile)) {
 		return hint(err, "sign one first: entente charter sign --dir %s FILE", f.dir)
+	}
+	return err
+}
+
+// signFirst serves the pages of the first signing while the charter is not in
+// force, and leaves the console's address in cfg.
+func signFirst(ctx context.Context, e *env, cfg *node.Config, opt node.Options, logger *slog.Logger, user string) error {
+	if cfg.Console == "off" || !node.SigningDue(cfg.Dir, e.now()) {
+		return nil
+	}
+	at, err := node.ServeSigning(ctx, *cfg, opt, logger, user, func(link string) {
+		e.printf("signing  the charter is not in force yet: %s\n", link)
+	})
+	if err == nil {
+		cfg.Console = at
 	}
 	return err
 }
@@ -127,7 +149,7 @@ func keepConsents(dir string) error {
 		if err != nil || k.Verify(c) != nil {
 			continue
 		}
-		to := filepath.Join(dir, node.ConsentDir, consentName(k))
+		to := filepath.Join(dir, node.ConsentDir, node.ConsentFileName(k))
 		if exists(to) {
 			continue
 		}
