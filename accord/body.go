@@ -11,10 +11,10 @@ const readers, fewStatements = 4, 2000
 
 // read parses the body of every statement once. A body that its kind does not
 // accept stays unread: the statement is kept and moves nothing.
-func (r *Record) read() {
+func (r *Record) read(parse func(*Said) any) {
 	if len(r.said) < fewStatements {
 		for i := range r.said {
-			r.said[i].body = parseBody(r.said[i].Act)
+			r.said[i].body = parse(r.said[i].Said)
 		}
 		return
 	}
@@ -22,14 +22,15 @@ func (r *Record) read() {
 	for n := range readers {
 		wg.Go(func() {
 			for i := n; i < len(r.said); i += readers {
-				r.said[i].body = parseBody(r.said[i].Act)
+				r.said[i].body = parse(r.said[i].Said)
 			}
 		})
 	}
 	wg.Wait()
 }
 
-func parseBody(a statement.Act) any {
+func parseBody(s *Said) any {
+	a := &s.Act
 	switch a.Kind {
 	case KindProposal:
 		return parsed(ParseProposal(a.Body))

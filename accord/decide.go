@@ -276,5 +276,5 @@ func (r *Record) asOf(at time.Time) *Record {
 			w.Moments = append(w.Moments, m)
 		}
 	}
-	return newRecord(w, r.timing)
+	return newRecord(w, r.timing, func(s *Said) any { return r.said[r.find(s.Ref)].body })
 }

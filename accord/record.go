@@ -71,9 +71,10 @@ type Dispute struct {
 // NewRecord puts a world in order and computes every state. The world must not
 // be changed afterwards. It takes time in proportion to the number of
 // statements, but for sorting.
-func NewRecord(w World) *Record { return newRecord(w, bothTimes) }
+func NewRecord(w World) *Record { return newRecord(w, bothTimes, parseBody) }
 
-func newRecord(w World, by timing) *Record {
+// newRecord is NewRecord under a rule of timing, with what reads a body.
+func newRecord(w World, by timing, body func(*Said) any) *Record {
 	r := &Record{charter: w.Charter, now: w.Now, sizes: w.Sizes, clocks: newClocks(w.Moments), splits: map[string]Dispute{}, origins: map[string]string{}, world: w, timing: by}
 	for _, p := range w.Charter.Parties {
 		r.origins[p.ID] = p.Origin
@@ -81,7 +82,7 @@ func newRecord(w World, by timing) *Record {
 	logs := r.sortLogs(w.Said)
 	r.findSplits(w.Forks, logs)
 	r.merge(logs)
-	r.read()
+	r.read(body)
 	r.link()
 	r.decide()
 	return r

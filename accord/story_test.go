@@ -32,7 +32,17 @@ func originOf(party string) string { return "entente/" + party + "/00112233" }
 // newStory begins a unit of north, south and observer, whose officers lists are
 // logged and seen.
 func newStory(t testing.TB) *story {
-	s := &story{t: t, now: start, heads: map[string]uint64{}, last: fmt.Sprintf("%032x", 1)}
+	c := storyCharter()
+	s := &story{t: t, now: start, heads: map[string]uint64{}, last: fmt.Sprintf("%032x", 1), w: World{Charter: c}}
+	for _, p := range c.Parties {
+		s.say(p.ID, KindOfficers, staff(p.ID))
+	}
+	s.round()
+	return s
+}
+
+// storyCharter is of two parties and an observer.
+func storyCharter() charter.Charter {
 	c := charter.Charter{Name: "unit", Epoch: 1, Scope: []string{"intrusion", "propaganda"}, CoolingOffSeconds: day}
 	for _, id := range []string{"north", "observer", "south"} {
 		role := charter.RoleParty
@@ -41,12 +51,7 @@ func newStory(t testing.TB) *story {
 		}
 		c.Parties = append(c.Parties, charter.Party{ID: id, Role: role, Name: id, Origin: originOf(id)})
 	}
-	s.w = World{Charter: c, Sizes: map[string]uint64{}}
-	for _, p := range c.Parties {
-		s.say(p.ID, KindOfficers, staff(p.ID))
-	}
-	s.round()
-	return s
+	return c
 }
 
 // everyone are the officers that staff lists; two of them may do anything.
