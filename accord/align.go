@@ -64,13 +64,15 @@ type gathered struct {
 	aligns  map[itemKey]itemKey
 	clause  map[statement.Ref]bool // accounts that are about a clause: their rows are things of their own
 	retired map[statement.Ref]bool // accounts and positions that were taken back or replaced
+	over    map[statement.Ref]bool // requests for a meaning beyond the quota, of the accounts looked at
+	looked  map[statement.Ref]bool
 	dropped map[itemKey]bool
 }
 
 // gather reads the accounts of a case that are open to all, and what was said
 // on their items.
 func (r *Record) gather(caseID string) *gathered {
-	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, aligns: map[itemKey]itemKey{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}}
+	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, aligns: map[itemKey]itemKey{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}, over: map[statement.Ref]bool{}, looked: map[statement.Ref]bool{}}
 	said := r.Case(caseID)
 	for _, s := range said {
 		g.takeBack(s)
@@ -216,6 +218,15 @@ func (g *gathered) addNotice(s Said) {
 	n, ok := Body[Notice](g.r, s.Ref)
 	at, covered := g.r.Covered(s.Ref)
 	if !ok || !covered || len(s.Act.Refs) == 0 || n.Ask == "ack" || g.r.Label(s) != "" {
+		return
+	}
+	if about := s.Act.Refs[0]; !g.looked[about] {
+		g.looked[about] = true
+		for _, c := range g.r.Clarifications(about) {
+			g.over[c.Notice] = g.over[c.Notice] || c.Over
+		}
+	}
+	if g.over[s.Ref] {
 		return
 	}
 	name, no, err := SplitPart(n.Part)

@@ -44,6 +44,7 @@ const (
 	OnClause   Target = "clause"
 	OnNotice   Target = "notice"
 	OnItem     Target = "item" // of an account; also a judgement of an assessment
+	OnExhibit  Target = "exhibit"
 	OnOwn      Target = "own"
 )
 
@@ -59,6 +60,8 @@ func StancesOn(t Target) []Stance {
 		return []Stance{Ack, Accept, Decline, Done, Explain, NoComment, CannotSay, Park, Agree, Differ}
 	case OnItem:
 		return []Stance{Agree, Differ, Deny, NoComment, CannotSay, Explain, Vague}
+	case OnExhibit: // an ack says that somebody has seen it, never what it shows
+		return []Stance{Ack, Agree, Differ, Deny, NoComment, CannotSay, Explain}
 	case OnOwn:
 		return []Stance{Retract, Correct, Reveal, Park}
 	}

@@ -259,6 +259,9 @@ func (r *Record) fits(p int32) bool {
 	if own && t.Act.Kind == KindOfficers {
 		return b.Stance == Revoke || b.Stance == Retract
 	}
+	if own && b.Stance == Retract && b.Part != "" { // one item of an account
+		return targetOf(t, b.Part) == OnItem
+	}
 	return own && b.Part == "" && slices.Contains(StancesOn(OnOwn), b.Stance) || slices.Contains(StancesOn(targetOf(t, b.Part)), b.Stance)
 }
 
@@ -288,7 +291,9 @@ func targetOf(t *entry, part string) Target {
 		if part == "" || name == "item" && no <= len(b.Items) {
 			return OnItem
 		}
-	case *Assessment, *Exhibit, *Position:
+	case *Exhibit:
+		return OnExhibit
+	case *Assessment, *Position:
 		return OnItem
 	}
 	return ""
