@@ -13,15 +13,19 @@ type quoter struct {
 
 const (
 	shortest = 2        // a shorter value is not looked for, in bytes
+	short    = 8        // one shorter than this is only looked for ahead and nearby: to refer to it saves little, and moves where the next is expected
+	nearby   = 96       // bytes
 	window   = 16 << 10 // bytes of the line in which one value is looked for
 	tries    = 4        // places of one value that are looked at
-	pause    = 15       // records in which a short value that stood nowhere is not looked for again
+	pause    = 15       // records in which a value that stood nowhere is not looked for again
 )
 
 // append stores a value: twice its length and one more, and its distance, if it is a part of the line; else twice its length, and it.
 func (q *quoter) append(dst []byte, value string, h *habit) []byte {
 	if at := q.find(value, h); at >= 0 {
-		h.gap = int32(at - q.last)
+		if gap := int32(at - q.last); gap != h.gap {
+			h.gap, h.older = gap, h.gap
+		}
 		dst = binary.AppendUvarint(dst, uint64(len(value))<<1|1)
 		dst = binary.AppendVarint(dst, int64(h.gap))
 		q.last = at + len(value)
@@ -34,8 +38,10 @@ func (q *quoter) find(value string, h *habit) int {
 	if len(value) < shortest {
 		return -1
 	}
-	if at := q.last + int(h.gap); at >= 0 && at+len(value) <= len(q.line) && string(q.line[at:at+len(value)]) == value {
-		return at
+	for _, gap := range [...]int32{h.gap, h.older} {
+		if at := q.last + int(gap); at >= 0 && at+len(value) <= len(q.line) && string(q.line[at:at+len(value)]) == value {
+			return at
+		}
 	}
 	if h.skip > 0 {
 		h.skip--
@@ -43,11 +49,15 @@ func (q *quoter) find(value string, h *habit) int {
 	}
 	var few [64]byte // more is taken from the heap
 	needle := append(few[:0], value...)
-	at := q.search(q.last, needle)
-	if at < 0 && q.last > 0 {
-		at = q.search(0, needle)
+	reach := window
+	if len(value) < short {
+		reach = nearby
 	}
-	if at < 0 && len(value) <= len(few)/2 {
+	at := q.search(q.last, reach, needle)
+	if at < 0 && q.last > 0 && len(value) >= short {
+		at = q.search(0, reach, needle)
+	}
+	if at < 0 {
 		h.skip = pause
 	}
 	return at
@@ -55,8 +65,8 @@ func (q *quoter) find(value string, h *habit) int {
 
 // search prefers a place where the value stands alone: which of equal texts is meant decides how much alike records of one
 // kind are, nothing else.
-func (q *quoter) search(from int, needle []byte) int {
-	found, until := -1, min(len(q.line), from+window)
+func (q *quoter) search(from, reach int, needle []byte) int {
+	found, until := -1, min(len(q.line), from+reach)
 	for range tries {
 		i := bytes.Index(q.line[from:until], needle)
 		if i < 0 {

@@ -84,7 +84,13 @@ func AppendRecord(dst []byte, r *Record) []byte {
 // Encoder is AppendRecord for many records: it looks for a value first where that of the last record of the same kind
 // stood. It is not safe for concurrent use.
 type Encoder struct {
-	kinds map[string]*[event.MaxFields]habit // by dataset
+	kinds map[string]*habits // by dataset
+}
+
+// habits are those of the records of one kind.
+type habits struct {
+	fields [event.MaxFields]habit
+	seen   [64]habit // observables
 }
 
 // habit is what the field at one place of records of one kind was, last time.
@@ -92,6 +98,7 @@ type habit struct {
 	name   string
 	number uint64 // of the name, 0 if it has none
 	gap    int32  // from the end of the value before, in the line
+	older  int32  // the gap before that one
 	skip   int32  // so often the value is not looked for elsewhere, as it stood nowhere
 }
 
@@ -118,9 +125,9 @@ func (e *Encoder) Append(dst []byte, r *Record) []byte {
 	dst = appendText(dst, ev.Dataset)
 	dst = binary.AppendUvarint(dst, uint64(ev.Left))
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Fields)))
-	line, habits := quoter{line: r.Raw}, e.habits(ev.Dataset)
+	line, kind := quoter{line: r.Raw}, e.habits(ev.Dataset)
 	for i := range ev.Fields {
-		h := &habits[i%len(habits)]
+		h := &kind.fields[i%len(kind.fields)]
 		if name := ev.Fields[i].Name; h.name != name {
 			h.name, h.number = strings.Clone(name), nameTable.number[name]
 		}
@@ -134,19 +141,19 @@ func (e *Encoder) Append(dst []byte, r *Record) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(ev.Observables)))
 	at := 0
 	for i := range ev.Observables {
-		dst, at = line.observable(dst, ev.Fields, &ev.Observables[i], at)
+		dst, at = line.observable(dst, ev.Fields, &ev.Observables[i], at, &kind.seen[i%len(kind.seen)])
 	}
 	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4)|referring)
 	return dst
 }
 
 // habits are those of the records of one kind.
-func (e *Encoder) habits(dataset string) *[event.MaxFields]habit {
+func (e *Encoder) habits(dataset string) *habits {
 	h := e.kinds[dataset]
 	if h == nil {
-		h = new([event.MaxFields]habit)
+		h = new(habits)
 		if e.kinds == nil {
-			e.kinds = make(map[string]*[event.MaxFields]habit)
+			e.kinds = make(map[string]*habits)
 		}
 		if len(e.kinds) < maxKinds {
 			e.kinds[strings.Clone(dataset)] = h
@@ -175,7 +182,7 @@ func appendText(dst []byte, s string) []byte {
 // place of the field that has both, counted from 1; else as 0, the name and the
 // value. Observables mostly follow their fields, so the search goes on where it
 // last ended.
-func (q *quoter) observable(dst []byte, fields []event.Field, o *event.Observable, at int) ([]byte, int) {
+func (q *quoter) observable(dst []byte, fields []event.Field, o *event.Observable, at int, h *habit) ([]byte, int) {
 	n := typeNumber(o.Value.Type)
 	dst = append(dst, n)
 	if n == otherType {
@@ -190,7 +197,7 @@ func (q *quoter) observable(dst []byte, fields []event.Field, o *event.Observabl
 			return binary.AppendUvarint(dst, uint64(i+1)), i
 		}
 	}
-	return q.append(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical, &habit{}), at
+	return q.append(appendFieldName(append(dst, 0), o.Field), o.Value.Canonical, h), at
 }
 
 var errRecord = errors.New("not a record")
