@@ -29,6 +29,8 @@ type Restored struct {
 	Logs  map[string]uint64 `json:"logs"`  // leaves by party
 	From  []string          `json:"from"`  // who gave the own log back
 	Aside string            `json:"aside"` // where the damaged log lies
+	// Archive is where the segments lie that came back; "" if none did.
+	Archive string `json:"archive,omitempty"`
 }
 
 // Restore makes a data folder from a backup and a key file, which is copied
@@ -67,6 +69,9 @@ func Restore(ctx context.Context, cfg Config, keysDir string, passphrase []byte,
 		return out, fmt.Errorf("%s: %w", cfg.Dir, ErrOther)
 	}
 	if err := restoreLogs(ctx, cfg.Dir, c, keys, stick, heads, &out, told); err != nil {
+		return out, err
+	}
+	if out.Archive, err = placeArchive(cfg.Dir); err != nil {
 		return out, err
 	}
 	data, err := os.ReadFile(filepath.Join(keysDir, keyfile.FileName))
@@ -111,7 +116,7 @@ func unpackInto(dir string, stick *os.File, r io.Reader) (map[string][]byte, err
 		case strings.HasPrefix(name, backupHeads):
 			heads[strings.TrimPrefix(name, backupHeads)], err = io.ReadAll(io.LimitReader(t, record.MaxNote))
 		case strings.HasPrefix(name, backupArchive) && segment.IsFile(strings.TrimPrefix(name, backupArchive)):
-			// Into the data folder, wherever the archive was: no backup says where on a machine it is written.
+			// Into the data folder, wherever the archive was, until it is known whose backup this is: see placeArchive.
 			if err = os.MkdirAll(filepath.Join(dir, "archive"), 0o700); err == nil {
 				err = writeAll(filepath.Join(dir, filepath.FromSlash(name)), t)
 			}

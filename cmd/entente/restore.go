@@ -64,6 +64,9 @@ func runRestore(ctx context.Context, e *env, args []string) error {
 	for _, party := range slices.Sorted(maps.Keys(out.Logs)) {
 		e.printf("  %s  %s\n", party, counted(out.Logs[party], "leaf", "leaves"))
 	}
+	if out.Archive != "" {
+		e.printf("the archive lies in %s\n", out.Archive)
+	}
 	if out.Aside != "" {
 		e.printf("the old log lies in %s\n", out.Aside)
 	}
