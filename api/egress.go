@@ -36,6 +36,22 @@ type ReceiptQuery struct {
 type Receipts struct {
 	Items []Receipt `json:"items"`
 	Total int       `json:"total"`
+	// Missing are statements that left, as far as this reader can read them, and
+	// have no receipt although their log says that everything up to there has:
+	// at most 50 of MissingTotal. Pending have none yet.
+	Missing      []MissingReceipt `json:"missing"`
+	MissingTotal int              `json:"missing_total"`
+	Pending      int              `json:"pending"`
+}
+
+// MissingReceipt is a statement that left without a receipt.
+type MissingReceipt struct {
+	Party      string           `json:"party"`
+	Index      uint64           `json:"index"`
+	ID         statement.Digest `json:"id"`
+	Kind       statement.Kind   `json:"kind"`
+	Time       int64            `json:"time"`
+	Recipients []string         `json:"recipients"`
 }
 
 // Receipt is one receipt statement: what the border of a party decided in one
@@ -46,6 +62,14 @@ type Receipt struct {
 	Time     int64            `json:"time"`
 	Releases []CheckedRelease `json:"releases"`
 	Refusals []border.Refused `json:"refusals"`
+	Tools    []CheckedRun     `json:"tools"`
+}
+
+// CheckedRun is what one run let out to tools and what speaks against it.
+type CheckedRun struct {
+	border.ToolRelease
+	Code   statement.Code `json:"code,omitempty"` // empty: nothing speaks against it
+	Detail string         `json:"detail,omitempty"`
 }
 
 // CheckedRelease is one release and what the logs say against it.

@@ -33,7 +33,7 @@ func operations() map[string]operation {
 		"GET openapi.json": {summary: "this document", media: "application/json"},
 		"GET objects": {
 			summary: "one page of objects in the order in which they came; ask again with after=next until more is false, later for what is new", response: Objects{},
-			params: []string{"scope: own (drafts and what was shared), accepted (that, and what was let in; the default), or the id of a party: everything that it sent", "media: application/stix+json;version=2.1 (the default) or application/vnd.misp.event+json", "after: Unix microseconds", "limit: 1 to 1000, 100 if not given", "id*: these objects only", "type*: these types only", "all: 1 for every version, not only the last"},
+			params: []string{"scope: own (drafts and what was shared), accepted (what was shared, and of drafts and of what came from others what was let in; the default), or the id of a party: everything that it sent", "media: application/stix+json;version=2.1 (the default) or application/vnd.misp.event+json", "after: Unix microseconds", "limit: 1 to 1000, 100 if not given", "id*: these objects only", "type*: these types only", "all: 1 for every version, not only the last"},
 		},
 		"POST objects":                          {summary: "bring objects: they become drafts of the own side, with the basis told; each is judged by itself", request: AddRequest{}, response: Added{}},
 		"GET objects/{id}":                      {summary: "a page of every body that any party said for an id, side by side with its signer", params: pageParams, response: Objects{}},

@@ -15,6 +15,7 @@ const (
 	UsePassive Use = "passive" // written for tools that only look at own logs and traffic
 	UseActive  Use = "active"  // written for tools that block, answer or ask: noticed outside
 	UsePublish Use = "publish" // laid where anybody may read it
+	UseKeep    Use = "keep"    // written for the own side itself, by whoever holds the data folder
 )
 
 // The rules under which something leaves. They name what decided, for the
@@ -25,6 +26,7 @@ const (
 	RuleGroup  = "group"     // to the members of a group, at the epoch that the receipt names
 	RuleOwn    = "own-tools" // to tools of the own side
 	RulePublic = "tlp-clear" // TLP:CLEAR: to anybody
+	RuleSelf   = "own-side"  // to the own side itself
 )
 
 // Request is what somebody wants to let leave.
@@ -146,6 +148,8 @@ func tools(u Use, l Label) (string, error) {
 		return "", statement.Refuse(statement.CodePAP, "%s is not for everybody's use", l.PAP)
 	case u == UsePublish:
 		return RulePublic, nil
+	case u == UseKeep:
+		return RuleSelf, nil
 	case u != UsePassive && u != UseActive:
 		return "", statement.Refuse(statement.CodeRequest, "unknown use %.20q", u)
 	case l.TLP == Red:

@@ -16,6 +16,24 @@ const KindReceipt statement.Kind = "receipt/v1"
 type ReceiptBody struct {
 	Releases []Released `json:"releases"` // rising by index
 	Refusals []Refused  `json:"refusals"` // sorted by use, code and officer
+	// Tools are runs that let something out to tools; what went is listed in part
+	// 1, which is for the own side alone until it is opened.
+	Tools []ToolRelease `json:"tools,omitempty"`
+	// Through says that of the leaves before this one everything that left has its
+	// receipt, here or earlier: a statement there without one is a lie that the
+	// log itself proves. 0: nothing is said, as in logs of earlier versions.
+	Through uint64 `json:"through,omitempty"`
+}
+
+// ToolRelease is the receipt of one run or export: many objects, one line.
+type ToolRelease struct {
+	Use     Use    `json:"use"`
+	Rule    string `json:"rule"`
+	Tool    string `json:"tool"`    // what was written: "defend zeek", "misp feed"
+	Marking string `json:"marking"` // the strictest of what went
+	PAP     string `json:"pap"`
+	Officer string `json:"officer"` // who asked for it; "" where nobody is named
+	Count   uint64 `json:"count"`   // objects
 }
 
 // Released is the receipt of one statement that left.
@@ -43,6 +61,7 @@ type Refused struct {
 const (
 	// MaxReleased bounds the receipts in one statement.
 	MaxReleased = 64
+	maxTools    = 16
 	maxOfficer  = 120
 	maxCount    = 1 << 53
 )
@@ -62,7 +81,15 @@ func ParseReceipts(body []byte) (ReceiptBody, error) {
 	if again, err := json.Marshal(b); err != nil || !bytes.Equal(again, body) {
 		return ReceiptBody{}, statement.Refuse(statement.CodeField, "not the one spelling of this body")
 	}
-	if len(b.Releases)+len(b.Refusals) == 0 || len(b.Releases) > MaxReleased || len(b.Refusals) > MaxReleased {
+	if len(b.Tools) > maxTools || b.Through > maxCount {
+		return ReceiptBody{}, statement.Refuse(statement.CodeField, "at most %d runs", maxTools)
+	}
+	for _, r := range b.Tools {
+		if r.Tool == "" || len(r.Tool) > maxOfficer || len(r.Officer) > maxOfficer || r.Count == 0 || r.Count > maxCount || len(r.Use) > 20 || len(r.Rule) > 20 {
+			return ReceiptBody{}, statement.Refuse(statement.CodeField, "a run with its use, rule, tool and count")
+		}
+	}
+	if len(b.Releases)+len(b.Refusals)+len(b.Tools) == 0 || len(b.Releases) > MaxReleased || len(b.Refusals) > MaxReleased {
 		return ReceiptBody{}, statement.Refuse(statement.CodeField, "at most %d releases and as many refusals, and one of either", MaxReleased)
 	}
 	for i, r := range b.Releases {
@@ -79,6 +106,29 @@ func ParseReceipts(body []byte) (ReceiptBody, error) {
 		}
 	}
 	return b, nil
+}
+
+// CheckTool says whether a run was within the rules, as far as its receipt says:
+// E_MARKING, E_PAP and E_FIELD are breaches.
+func CheckTool(r ToolRelease) error {
+	if r.Use == UseKeep && r.Rule == RuleSelf {
+		return nil // also what nobody has marked
+	}
+	m, err := ParseMarking(r.Marking)
+	if err != nil {
+		return err
+	}
+	label := Label{TLP: m}
+	if r.PAP != "" {
+		if label.PAP, err = ParsePAP(r.PAP); err != nil {
+			return err
+		}
+	}
+	rule, err := tools(r.Use, label)
+	if err == nil && rule != r.Rule {
+		err = statement.Refuse(statement.CodeField, "rule %.20q, where %s decides", r.Rule, rule)
+	}
+	return err
 }
 
 func (r Released) check() error {

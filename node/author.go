@@ -153,15 +153,17 @@ func (a *author) append(ctx context.Context, d draft, digests []statement.Digest
 	if err != nil {
 		return statement.Ref{}, err
 	}
+	if d.receipt.Rule != "" {
+		if err := a.out.leaves(ctx, head.Size, noted{id, d.receipt.Rule, d.receipt.PAP, d.officer}); err != nil {
+			return statement.Ref{}, err
+		}
+	}
 	index, err := a.log.Append(ctx, leaf, sealed)
 	if err != nil {
 		return statement.Ref{}, fmt.Errorf("append to the own log: %w", err)
 	}
 	if index != head.Size {
 		return statement.Ref{}, fmt.Errorf("leaf signed as number %d stands at %d: a second writer", head.Size, index)
-	}
-	if d.receipt.Rule != "" {
-		a.out.left(index, noted{d.receipt, d.officer})
 	}
 	// It is said, whether or not its author still waits for an answer.
 	return statement.Ref{Origin: a.self.Origin, Index: index, ID: id}, a.said(context.WithoutCancel(ctx))

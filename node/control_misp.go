@@ -73,8 +73,38 @@ func (c control) Feed(ctx context.Context, q api.FeedQuery, visit func(api.FeedE
 	if err != nil {
 		return err
 	}
-	store := &mispStore{n: c.n}
-	return store.Each(ctx, misphttp.Who{Name: "feed", Party: c.n.self.ID, Handle: lens}, func(e misphttp.Event) (bool, error) {
+	rule, tool := border.RuleOwn, "misp feed"
+	if use == border.UsePublish {
+		rule = border.RulePublic
+	}
+	if q.Party != "" {
+		tool += " for " + q.Party
+	}
+	run, sums := newRun(use, rule, tool, ""), make(map[statement.Digest]bool)
+	err = c.n.feedEvents(ctx, lens, func(e misphttp.Event, label border.Label, raw []byte) error {
+		sum := statement.Digest(sha256.Sum256(raw))
+		sums[sum] = true
+		run.add(e.UUID, sum, label)
+		return nil
+	})
+	if err == nil {
+		err = c.n.toTools(ctx, run)
+	}
+	if err != nil {
+		return err
+	}
+	return c.n.feedEvents(ctx, lens, func(_ misphttp.Event, label border.Label, raw []byte) error {
+		if !sums[sha256.Sum256(raw)] {
+			return nil // it came since the receipt was written: the next run takes it
+		}
+		return visit(api.FeedEvent{Raw: raw, Open: label.TLP == border.Clear})
+	})
+}
+
+// feedEvents visits what of the node's events a lens lets into a feed.
+func (n *Node) feedEvents(ctx context.Context, lens border.Lens, visit func(e misphttp.Event, l border.Label, raw []byte) error) error {
+	store := &mispStore{n: n}
+	return store.Each(ctx, misphttp.Who{Name: "feed", Party: n.self.ID, Handle: lens}, func(e misphttp.Event) (bool, error) {
 		label, may := mayPublish(lens, e)
 		if !may {
 			return true, nil
@@ -83,7 +113,7 @@ func (c control) Feed(ctx context.Context, q api.FeedQuery, visit func(api.FeedE
 		if err != nil {
 			return true, nil // it cannot be read: it harms no other
 		}
-		return true, visit(api.FeedEvent{Raw: raw, Open: label.TLP == border.Clear})
+		return true, visit(e, label, raw)
 	})
 }
 

@@ -152,15 +152,27 @@ func (c control) Objects(ctx context.Context, q api.StoredQuery) (api.StoredObje
 // exportPage is how many objects an export reads at once.
 const exportPage = 1000
 
-// Export writes the last versions of a scope as a STIX bundle.
+// Export writes the last versions of a scope as a STIX bundle, after its receipt.
 func (c control) Export(ctx context.Context, scope string, w io.Writer) error {
 	lens, err := ownLens()
 	if err != nil {
 		return err
 	}
-	q := ObjectQuery{Scope: cmp.Or(scope, ScopeOwn), Lens: lens, Limit: exportPage}
+	q := ObjectQuery{Scope: cmp.Or(scope, ScopeOwn), Lens: lens, Limit: exportPage, Until: c.n.opt.Now().UnixMicro()}
 	if c.n.shelvesOf(q) == nil {
 		return statement.Refuse(statement.CodeRequest, "no scope %.40q; want %s, %s or another party", q.Scope, ScopeOwn, ScopeAccepted)
+	}
+	run, sums := newRun(border.UseKeep, border.RuleSelf, "bundle of "+q.Scope, ""), make(map[statement.Digest]bool)
+	err = c.n.pages(ctx, q, func(r ObjectRow) error {
+		sums[r.Hash] = true
+		run.add(r.ID, r.Hash, border.Label{TLP: border.Marking(r.Marking)})
+		return nil
+	})
+	if err == nil {
+		err = c.n.toTools(ctx, run)
+	}
+	if err != nil {
+		return err
 	}
 	var id [16]byte
 	if _, err := io.ReadFull(rand.Reader, id[:]); err != nil {
@@ -171,17 +183,32 @@ func (c control) Export(ctx context.Context, scope string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	err = c.n.pages(ctx, q, func(r ObjectRow) error {
+		if !sums[r.Hash] {
+			return nil // it came since the receipt was written
+		}
+		return b.Add(stix.Object{Raw: bytes.TrimSpace(r.Raw)})
+	})
+	if err != nil {
+		return err
+	}
+	return b.Close()
+}
+
+// pages visits every object that a query finds.
+func (n *Node) pages(ctx context.Context, q ObjectQuery, visit func(ObjectRow) error) error {
 	for more := true; more; {
 		var rows []ObjectRow
-		if rows, more, err = c.n.Objects(ctx, q); err != nil {
+		var err error
+		if rows, more, err = n.Objects(ctx, q); err != nil {
 			return err
 		}
 		for _, r := range rows {
-			if err := b.Add(stix.Object{Raw: bytes.TrimSpace(r.Raw)}); err != nil {
+			if err := visit(r); err != nil {
 				return err
 			}
 			q.After = r.Added
 		}
 	}
-	return b.Close()
+	return nil
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,7 +45,8 @@ func (n *Node) defend(ctx context.Context, v border.Viewer, format, zone string)
 	if err != nil {
 		return api.DefendResult{}, err
 	}
-	entries, rules, err := n.mayDefend(ctx, lens)
+	run := newRun(use, border.RuleOwn, "defend "+format, "")
+	entries, rules, err := n.mayDefend(ctx, lens, run)
 	if err != nil {
 		return api.DefendResult{}, err
 	}
@@ -61,14 +63,16 @@ func (n *Node) defend(ctx context.Context, v border.Viewer, format, zone string)
 	}
 	for _, f := range out.Files {
 		result.Files = append(result.Files, api.DefendFile(f))
+		run.file(f.Name, f.Data)
 	}
-	return result, nil
+	return result, n.toTools(ctx, run)
 }
 
 // mayDefend returns the indicators that alert here, the gate or an officer having
-// let them, and that the lens shows; and how many of them are rules.
-func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defend.Entry, rules int, err error) {
-	shown := make(map[sqlite.Key]func(object int) bool) // by list
+// let them, and that the lens shows; and how many of them are rules. What it
+// returns it adds to the run.
+func (n *Node) mayDefend(ctx context.Context, lens border.Lens, run *toolRun) (entries []defend.Entry, rules int, err error) {
+	shown := make(map[sqlite.Key]func(object int) (border.Label, bool)) // by list
 	labels := make(map[sqlite.Key]string)
 	authors := make(map[string]stix.Author)
 	for _, e := range n.lists.get().entries {
@@ -89,7 +93,8 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defen
 				return nil, 0, err
 			}
 		}
-		if !shown[list](e.object) {
+		label, may := shown[list](e.object)
+		if !may {
 			continue
 		}
 		if e.item.IsRule() {
@@ -100,9 +105,11 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens) (entries []defen
 		if err != nil {
 			return nil, 0, err
 		}
+		ref := fmt.Sprintf("%s/%d#%d", e.giver, e.key.Index, e.key.Item)
+		run.add(ref, sha256.Sum256([]byte(e.item.Type+" "+e.item.Value)), label)
 		entries = append(entries, defend.Entry{
 			Value: e.item.Observable(), Observed: observed, Until: until, Marking: labels[list], Giver: e.giver, List: e.name,
-			Ref: fmt.Sprintf("%s/%d#%d", e.giver, e.key.Index, e.key.Item), Said: e.list, Item: e.key.Item, Note: e.item.Note,
+			Ref: ref, Said: e.list, Item: e.key.Item, Note: e.item.Note,
 			By: authors[e.key.Origin], Told: time.UnixMilli(e.given),
 		})
 	}
@@ -126,28 +133,28 @@ func (n *Node) whoSaid(ctx context.Context, party, origin string) (stix.Author, 
 }
 
 // shownTo says of the items of one statement, by the object that each is of,
-// whether the lens shows them: what an object forbids to do (PAP), and a label
+// whether the lens shows them, and as what they are marked: what an object forbids to do (PAP), and a label
 // stricter than its statement's, stand in the object alone.
-func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement) (func(object int) bool, error) {
+func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement) (func(object int) (border.Label, bool), error) {
 	label, err := border.ParseLabel(s.Marking)
 	if err != nil || !label.Marked() {
-		return func(int) bool { return false }, nil //nolint:nilerr // what nobody marked is shown to no tool
+		return func(int) (border.Label, bool) { return label, false }, nil //nolint:nilerr // what nobody marked is shown to no tool
 	}
 	sight := border.Sight{Label: label, Said: true, Signer: n.signer(s.Party), Recipients: s.Recipients}
 	whole := lens.Shows(sight)
 	if s.Kind != stix.KindObjects || !whole {
-		return func(int) bool { return whole }, nil
+		return func(int) (border.Label, bool) { return label, whole }, nil
 	}
 	objects, err := n.view.ObjectsOf(ctx, lens, s.Origin, s.Index)
 	if err != nil {
 		return nil, err
 	}
-	k, may := n.newBook(ctx), make(map[int]bool)
+	k, may := n.newBook(ctx), make(map[int]border.Label)
 	for _, o := range objects {
 		p := k.piece(o.Media, o.Raw)
-		if sight.Label = label.Join(border.Label{TLP: markingAt(o.Level), PAP: p.Label.Join(p.Least).PAP}); p.Fault == nil {
-			may[o.N] = lens.Shows(sight)
+		if sight.Label = label.Join(border.Label{TLP: markingAt(o.Level), PAP: p.Label.Join(p.Least).PAP}); p.Fault == nil && lens.Shows(sight) {
+			may[o.N] = sight.Label
 		}
 	}
-	return func(object int) bool { return may[object] }, k.err
+	return func(object int) (border.Label, bool) { l, ok := may[object]; return l, ok }, k.err
 }

@@ -3,7 +3,9 @@ package node
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,21 +24,28 @@ type egress struct {
 	self    record.Member
 	roster  record.Roster
 	view    *sqlite.View
+	watch   *sqlite.Watch   // keeps what receipts will say until they are written
 	present func() []string // ids of the other nodes that have not left
 
 	mu    sync.Mutex // guards what follows
 	noted map[uint64]noted
-	kept  map[border.Refused]uint64 // counts, by everything but the count
+	kept  map[border.Refused]uint64               // counts, by everything but the count
+	runs  map[border.ToolRelease]statement.Digest // what each run let out the last time, by everything but the count
 }
 
 // noted is what a receipt says and the own log does not.
 type noted struct {
-	receipt border.Receipt
-	officer string
+	ID      statement.Digest `json:"id"` // of the statement: another one may come to stand at its number
+	Rule    string           `json:"rule"`
+	PAP     string           `json:"pap"`
+	Officer string           `json:"officer"`
 }
 
-func newEgress(self record.Member, r record.Roster, view *sqlite.View, present func() []string) *egress {
-	return &egress{self: self, roster: r, view: view, present: present, noted: make(map[uint64]noted), kept: make(map[border.Refused]uint64)}
+// noteOf is where what a receipt will say of a leaf is kept.
+func noteOf(index uint64) string { return "receipt:" + strconv.FormatUint(index, 10) }
+
+func newEgress(self record.Member, r record.Roster, view *sqlite.View, watch *sqlite.Watch, present func() []string) *egress {
+	return &egress{self: self, roster: r, view: view, watch: watch, runs: make(map[border.ToolRelease]statement.Digest), present: present, noted: make(map[uint64]noted), kept: make(map[border.Refused]uint64)}
 }
 
 // decide asks the border. What it refuses is counted, by whom and why.
@@ -61,30 +70,50 @@ func (g *egress) count(use border.Use, officer string, err error) {
 	}
 }
 
-// left notes what became of a decision: the leaf that is its statement.
-func (g *egress) left(index uint64, n noted) {
+// leaves notes what the receipt of a leaf will say that the log does not, before
+// the leaf is written: a crash between the two loses neither. Only what an
+// officer let go, or PAP restricts, has more to say than its rule.
+func (g *egress) leaves(ctx context.Context, index uint64, n noted) error {
+	if n.PAP != "" || n.Officer != "" {
+		text, err := json.Marshal(n)
+		if err == nil {
+			err = g.watch.PutNote(ctx, noteOf(index), text)
+		}
+		if err != nil {
+			return fmt.Errorf("note what the receipt says: %w", err)
+		}
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.noted[index] = n
+	return nil
 }
 
-// note returns what was noted of a leaf, if this process let it out.
-func (g *egress) note(index uint64) (noted, bool) {
+// note returns what was noted of a leaf, by this process or one before it.
+func (g *egress) note(ctx context.Context, index uint64, id statement.Digest) (n noted, ok bool, err error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	n, ok := g.noted[index]
-	return n, ok
+	n, ok = g.noted[index]
+	g.mu.Unlock()
+	if !ok {
+		ok, err = note(ctx, g.watch, noteOf(index), &n)
+	}
+	return n, ok && n.ID == id, err
 }
 
 // forget drops the notes of leaves before one: their receipts are written.
-func (g *egress) forget(before uint64) {
+func (g *egress) forget(ctx context.Context, before uint64, written []border.Released) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	for index := range g.noted {
 		if index < before {
 			delete(g.noted, index)
 		}
 	}
+	g.mu.Unlock()
+	keys := make([]string, len(written))
+	for i, r := range written {
+		keys[i] = noteOf(r.Index)
+	}
+	return g.watch.DropNotes(ctx, keys)
 }
 
 // refusals takes out what was counted.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -26,10 +27,22 @@ func (n *Node) ExportIncident(ctx context.Context, id, format string) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	var data []byte
 	if format == "ocsf" {
-		return i.OCSF(Version, marks, n.opt.Now())
+		data, err = i.OCSF(Version, marks, n.opt.Now())
+	} else {
+		data, err = i.STIX(n.self.ID, marks, n.opt.Now())
 	}
-	return i.STIX(n.self.ID, marks, n.opt.Now())
+	if err != nil {
+		return nil, err
+	}
+	label, err := border.ParseLabel(marks...)
+	if err != nil {
+		return nil, err
+	}
+	run := newRun(border.UsePassive, border.RuleOwn, "incident "+format, "")
+	run.add(id, sha256.Sum256(data), label)
+	return data, n.toTools(ctx, run)
 }
 
 // mayTell asks the border whether what an incident tells of may go to tools

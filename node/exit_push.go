@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
 
 	"entente/api"
 	"entente/border"
@@ -19,18 +20,24 @@ func (c control) Push(ctx context.Context, r api.PushRequest) (api.PushResult, e
 		return out, err
 	}
 	k := c.n.newBook(ctx)
+	run := newRun(border.UsePassive, border.RuleOwn, "taxii push", r.Officer)
 	for i, p := range k.add(stix.MediaSTIX, raws) {
 		if p.Fault == nil && k.Public(p.ID) {
 			continue // everybody has it
 		}
-		_, err := c.n.out.decide(border.Request{Use: border.UsePassive, Roots: append([]border.Piece{p}, k.known(p.ID)...), Book: k, Marking: r.Marking}, r.Officer)
+		got, err := c.n.out.decide(border.Request{Use: border.UsePassive, Roots: append([]border.Piece{p}, k.known(p.ID)...), Book: k, Marking: r.Marking}, r.Officer)
 		refused, ok := statement.AsRefusal(err)
 		if err != nil && !ok {
 			return out, err
 		}
 		if ok {
 			out.Kept = append(out.Kept, api.KeptObject{N: i, ID: p.ID, Code: string(refused.Code), Detail: refused.Detail})
+			continue
 		}
+		run.add(p.ID, sha256.Sum256(raws[i]), border.Label{TLP: border.Marking(got.Marking), PAP: border.PAP(got.PAP)})
 	}
-	return out, k.err
+	if k.err != nil {
+		return out, k.err
+	}
+	return out, c.n.toTools(ctx, run)
 }

@@ -339,8 +339,10 @@ func (u *unit) leaves(media string, x exit) string {
 func (u *unit) receiptOf(index uint64) border.Released {
 	u.t.Helper()
 	n := u.node(north)
-	if r, ok := n.out.note(index); ok {
-		return border.Released{Rule: r.receipt.Rule, Marking: r.receipt.Marking, PAP: r.receipt.PAP, Officer: r.officer}
+	said := must(n.view.Statement(u.t.Context(), n.self.Origin, index))(u.t)
+	if r, ok, err := n.out.note(u.t.Context(), index, said.ID); ok || err != nil {
+		u.ok(err)
+		return border.Released{Rule: r.Rule, Marking: said.Marking, PAP: r.PAP, Officer: r.Officer}
 	}
 	for _, s := range must(n.view.OfKind(u.t.Context(), n.self.Origin, border.KindReceipt))(u.t) {
 		for _, r := range must(border.ParseReceipts(s.Body))(u.t).Releases {

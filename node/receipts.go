@@ -40,13 +40,12 @@ func (c *clerk) receipts(ctx context.Context) (int, error) {
 			c.author.out.unsaid(kept)
 			return wrote, err
 		}
-		kept = nil
-		if k := len(body.Releases); k > 0 {
-			next = body.Releases[k-1].Index + 1
-			c.receipted = next
-			c.author.out.forget(next)
-		}
+		kept, next = nil, body.Through
+		c.receipted = next
 		wrote++
+		if err := c.author.out.forget(ctx, next, body.Releases); err != nil {
+			return wrote, err
+		}
 	}
 }
 
@@ -64,12 +63,19 @@ func (c *clerk) unreceipted(ctx context.Context) (uint64, error) {
 		if err != nil {
 			continue
 		}
-		if k := len(b.Releases); k > 0 {
-			c.receipted = b.Releases[k-1].Index + 1
+		if c.receipted = namedUpTo(b); c.receipted > 0 {
 			break
 		}
 	}
 	return c.receipted, nil
+}
+
+// namedUpTo says up to which leaf a receipt, and those before it, name what left.
+func namedUpTo(b border.ReceiptBody) uint64 {
+	if k := len(b.Releases); k > 0 {
+		return max(b.Through, b.Releases[k-1].Index+1)
+	}
+	return b.Through
 }
 
 // receiptBody collects as much as one statement holds.
@@ -78,6 +84,11 @@ func (c *clerk) receiptBody(ctx context.Context, from uint64, kept []border.Refu
 	if body.Refusals == nil {
 		body.Refusals = []border.Refused{}
 	}
+	through, err := c.view.Next(ctx, c.self.Origin)
+	if err != nil {
+		return body, err
+	}
+	body.Through = max(through, from)
 	list, err := c.view.Left(ctx, c.self.Origin, from, border.MaxReleased)
 	if err != nil {
 		return body, err
@@ -96,6 +107,13 @@ func (c *clerk) receiptBody(ctx context.Context, from uint64, kept []border.Refu
 			break
 		}
 		body.Releases = append(body.Releases, r)
+	}
+	if k := len(body.Releases); k > 0 { // what is left for the next one is not through
+		if last := body.Releases[k-1].Index + 1; k < len(list) || len(list) == border.MaxReleased {
+			body.Through = last
+		} else {
+			body.Through = max(body.Through, last)
+		}
 	}
 	return body, nil
 }
@@ -118,31 +136,43 @@ func (c *clerk) receipt(ctx context.Context, s sqlite.Statement) (border.Release
 	if r.Group != nil {
 		r.Rule, r.Refs = border.RuleGroup, s.Refs[:len(s.Refs)-1]
 	}
-	if n, ok := c.author.out.note(s.Index); ok {
-		r.PAP, r.Officer = n.receipt.PAP, n.officer
+	n, ok, err := c.author.out.note(ctx, s.Index, s.ID)
+	if ok {
+		r.PAP, r.Officer = n.PAP, n.Officer
 		if r.Group == nil {
-			r.Rule = n.receipt.Rule
+			r.Rule = n.Rule
 		}
 	}
-	return r, nil
+	return r, err
 }
 
 // Receipts lists receipt statements and holds each release against the logs,
 // as any observer can.
 func (c control) Receipts(ctx context.Context, q api.ReceiptQuery) (api.Receipts, error) {
-	n := c.n
-	out := api.Receipts{Items: []api.Receipt{}}
+	return receiptReader{c.n.roster, c.n.self, c.n.view, func(party string) (record.Member, readable, error) { return c.n.logOf(party) }}.page(ctx, q)
+}
+
+// receiptReader reads receipts, in a running node or in its folder.
+type receiptReader struct {
+	roster record.Roster
+	self   record.Member
+	view   *sqlite.View
+	logOf  func(party string) (record.Member, readable, error)
+}
+
+func (rr receiptReader) page(ctx context.Context, q api.ReceiptQuery) (api.Receipts, error) {
+	out := api.Receipts{Items: []api.Receipt{}, Missing: []api.MissingReceipt{}}
 	if q.Party != "" {
-		if _, ok := n.roster.Member(q.Party); !ok {
+		if _, ok := rr.roster.Member(q.Party); !ok {
 			return out, statement.Refuse(statement.CodeParty, "%.40q is no party of the charter", q.Party)
 		}
 	}
-	list, total, err := n.view.Statements(ctx, sqlite.Filter{Party: q.Party, Kind: border.KindReceipt}, q.Limit, q.Offset)
+	list, total, err := rr.view.Statements(ctx, sqlite.Filter{Party: q.Party, Kind: border.KindReceipt}, q.Limit, q.Offset)
 	if err != nil {
 		return out, err
 	}
 	out.Total = total
-	judge, err := newReceiptJudge(ctx, n.roster, n.view)
+	judge, err := newReceiptJudge(ctx, rr.roster, rr.view)
 	if err != nil {
 		return out, err
 	}
@@ -150,7 +180,7 @@ func (c control) Receipts(ctx context.Context, q api.ReceiptQuery) (api.Receipts
 		if s.State != sqlite.StateOpen {
 			continue
 		}
-		m, log, err := n.logOf(s.Party)
+		m, log, err := rr.logOf(s.Party)
 		if err != nil {
 			return out, err
 		}
@@ -159,6 +189,14 @@ func (c control) Receipts(ctx context.Context, q api.ReceiptQuery) (api.Receipts
 			return out, err
 		}
 		out.Items = append(out.Items, r)
+	}
+	for _, m := range rr.roster.Members {
+		if q.Party != "" && q.Party != m.ID {
+			continue
+		}
+		if err := judge.gaps(ctx, rr.self, m, &out); err != nil {
+			return out, err
+		}
 	}
 	return out, nil
 }
@@ -207,12 +245,19 @@ func newReceiptJudge(ctx context.Context, r record.Roster, view *sqlite.View) (*
 
 // all judges one receipt statement.
 func (j *receiptJudge) all(ctx context.Context, s sqlite.Statement, m record.Member, log readable) (api.Receipt, error) {
-	out := api.Receipt{Party: s.Party, Index: s.Index, Time: s.Time, Releases: []api.CheckedRelease{}, Refusals: []border.Refused{}}
+	out := api.Receipt{Party: s.Party, Index: s.Index, Time: s.Time, Releases: []api.CheckedRelease{}, Refusals: []border.Refused{}, Tools: []api.CheckedRun{}}
 	b, err := border.ParseReceipts(s.Body)
 	if err != nil {
 		return out, err
 	}
 	out.Refusals = b.Refusals
+	for _, r := range b.Tools {
+		c := api.CheckedRun{ToolRelease: r}
+		if no, ok := statement.AsRefusal(border.CheckTool(r)); ok {
+			c.Code, c.Detail = no.Code, no.Detail
+		}
+		out.Tools = append(out.Tools, c)
+	}
 	var parties []string
 	for _, o := range j.roster.Others(m.ID) {
 		parties = append(parties, o.ID)

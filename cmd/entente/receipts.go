@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"entente/api"
 	"entente/border"
+	"entente/node"
 )
 
 func receiptsVerb() verb {
@@ -16,13 +18,16 @@ func receiptsVerb() verb {
 One line for each statement that left: under which rule, marked how, to whom, on
 whose word. An observer sees those of all parties, and of no statement the
 content. Each is held against the logs; what they contradict is printed
-as a breach, and the exit code is 1.`, runReceipts}
+as a breach, and the exit code is 1. A run of an export to tools has one line. A
+statement that left and has no receipt, although its log says that everything up to
+there has one, is printed as "no receipt for", and the exit code is 1 too. Without a
+running node the folder is read.`, runReceipts}
 }
 
-var errBreach = errors.New("a receipt is contradicted by the logs")
+var errBreach = errors.New("a receipt is contradicted by the logs, or missing")
 
 func runReceipts(ctx context.Context, e *env, args []string) error {
-	f := newFlags(e, "receipts").withDir()
+	f := newFlags(e, "receipts").withKeys()
 	party := f.String("party", "", "")
 	limit := f.Int("limit", 50, "")
 	asJSON := f.Bool("json", false, "")
@@ -33,11 +38,7 @@ func runReceipts(ctx context.Context, e *env, args []string) error {
 	if len(rest) > 0 {
 		return usagef("receipts takes no %q", rest[0])
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := c.Receipts(ctx, api.ReceiptQuery{Party: *party, Limit: *limit})
+	list, err := receipts(ctx, f, api.ReceiptQuery{Party: *party, Limit: *limit})
 	if err != nil {
 		return err
 	}
@@ -46,12 +47,18 @@ func runReceipts(ctx context.Context, e *env, args []string) error {
 			return err
 		}
 	}
-	breach := false
+	breach := len(list.Missing) > 0
 	for _, s := range list.Items {
 		for _, r := range s.Releases {
 			breach = breach || r.Code != ""
 			if !*asJSON {
 				showRelease(e, s.Party, r)
+			}
+		}
+		for _, r := range s.Tools {
+			breach = breach || r.Code != ""
+			if !*asJSON {
+				showRun(e, s.Party, r)
 			}
 		}
 		for _, r := range s.Refusals {
@@ -60,10 +67,57 @@ func runReceipts(ctx context.Context, e *env, args []string) error {
 			}
 		}
 	}
+	if !*asJSON {
+		showMissing(e, list)
+	}
 	if breach {
 		return errBreach
 	}
 	return nil
+}
+
+// receipts asks the node that runs, else the folder.
+func receipts(ctx context.Context, f *flags, q api.ReceiptQuery) (out api.Receipts, err error) {
+	c, _, err := f.client(ctx)
+	if err == nil {
+		return c.Receipts(ctx, q)
+	}
+	if !errors.Is(err, api.ErrNoNode) {
+		return out, err
+	}
+	cfg, opt, err := f.config()
+	if err != nil {
+		return out, err
+	}
+	folder, err := node.OpenFolder(cfg, opt.Passphrase)
+	if err != nil {
+		return out, err
+	}
+	out, err = folder.Receipts(ctx, q)
+	return out, errors.Join(err, folder.Close())
+}
+
+func showMissing(e *env, list api.Receipts) {
+	for _, m := range list.Missing {
+		e.printf("no receipt for %s %d  %s  to %s\n", m.Party, m.Index, m.Kind, strings.Join(m.Recipients, ", "))
+	}
+	if more := list.MissingTotal - len(list.Missing); more > 0 {
+		e.printf("no receipt for %d more\n", more)
+	}
+	if list.Pending > 0 {
+		e.printf("%s no receipt yet\n", counted(list.Pending, "statement has", "statements have"))
+	}
+}
+
+func showRun(e *env, party string, r api.CheckedRun) {
+	e.printf("%s tools  %s  %s", party, r.Rule, cmp.Or(r.Marking, "not marked"))
+	if r.PAP != "" {
+		e.printf(" %s", r.PAP)
+	}
+	e.printf("  %s, %s%s\n", r.Tool, counted(int(r.Count), "object", "objects"), byOfficer(r.Officer))
+	if r.Code != "" {
+		e.printf("  breach  %s: %s\n", r.Code, r.Detail)
+	}
 }
 
 func showRelease(e *env, party string, r api.CheckedRelease) {

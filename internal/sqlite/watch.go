@@ -286,6 +286,18 @@ func (w *Watch) PutNote(ctx context.Context, key string, value []byte) error {
 	return w.PutNotes(ctx, map[string][]byte{key: value})
 }
 
+// DropNotes forgets what is kept under some keys.
+func (w *Watch) DropNotes(ctx context.Context, keys []string) error {
+	return w.db.tx(ctx, func(tx *sql.Tx) error {
+		for _, key := range keys {
+			if _, err := tx.ExecContext(ctx, w.db.q("drop_note"), key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // PutNotes keeps several values, all or none.
 func (w *Watch) PutNotes(ctx context.Context, notes map[string][]byte) error {
 	return w.db.tx(ctx, func(tx *sql.Tx) error {

@@ -59,6 +59,8 @@ SELECT origin, idx FROM over_budget ORDER BY origin, idx;
 SELECT value FROM note WHERE key = ?;
 -- name: put_note
 INSERT INTO note (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+-- name: drop_note
+DELETE FROM note WHERE key = ?;
 -- name: new_incident
 INSERT OR IGNORE INTO incident (id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung)
 VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, 'open', '', 0);

@@ -1,0 +1,33 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"entente/api"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// Receipts reads from the folder alone what a running node's Receipts says.
+func (f *Folder) Receipts(ctx context.Context, q api.ReceiptQuery) (out api.Receipts, err error) {
+	path := filepath.Join(f.cfg.Dir, viewFile)
+	if err := f.fillView(ctx, path, f.logs, new(Rebuilt), nil); err != nil {
+		return out, err
+	}
+	view, err := sqlite.OpenView(ctx, path)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, view.Close()) }()
+	return receiptReader{f.roster, f.self, view, func(party string) (record.Member, readable, error) {
+		m, ok := f.roster.Member(party)
+		log := f.logs[party]
+		if !ok || log == nil {
+			return m, nil, statement.Refuse(statement.CodeParty, "no log of %.40q here", party)
+		}
+		return m, log, nil
+	}}.page(ctx, q)
+}
