@@ -242,21 +242,18 @@ func (r *Record) takenBack(p int32) bool {
 	})
 }
 
-// sharedItems returns the items of an account that every node can read: an open
-// account that goes to all, or a sealed one that was opened in the record. What
-// only some can read is left out, so that all compute the same.
+// sharedItems returns the items of an account that every node can read: of one
+// that goes to all and was never sealed, or was opened in the record. What only some can
+// read is left out, so that all compute the same.
 func (r *Record) sharedItems(p int32) ([]Item, bool) {
-	e, a := &r.said[p], bodyOf[Account](r, p)
-	if a == nil || a.Mode == "sealed" && !r.wasOpened(p) {
-		return nil, false
-	}
+	e := &r.said[p]
 	for _, node := range r.charter.Parties {
 		if node.ID != e.party && !slices.Contains(e.Act.Recipients, node.ID) {
 			return nil, false
 		}
 	}
-	salted, err := ParseItems(*a, e.Parts[1])
-	if err != nil {
+	salted, state := r.items(*e.Said)
+	if state != "" {
 		return nil, false
 	}
 	items := make([]Item, len(salted))
@@ -264,17 +261,4 @@ func (r *Record) sharedItems(p int32) ([]Item, bool) {
 		items[i] = s.Item
 	}
 	return items, true
-}
-
-// wasOpened reports whether the record says that a sealed part was opened to all:
-// by its author's word, or by the depositary.
-func (r *Record) wasOpened(p int32) bool {
-	return slices.ContainsFunc(r.on.of(p), func(q int32) bool {
-		e := &r.said[q]
-		if d := bodyOf[Disclosure](r, q); d != nil {
-			return d.Part == 1
-		}
-		pos := bodyOf[Position](r, q)
-		return pos != nil && pos.Stance == Reveal && e.Ref.Origin == r.said[p].Ref.Origin
-	})
 }
