@@ -272,23 +272,41 @@ func (b *book) add(media string, raws [][]byte) []border.Piece {
 	out := make([]border.Piece, len(raws))
 	for i, raw := range raws {
 		out[i] = b.piece(media, raw)
+		b.remember(&out[i])
 		b.batch[out[i].ID] = append(b.batch[out[i].ID], out[i])
-		b.remember(out[i])
 	}
 	return out
 }
 
-// remember keeps the strictest label that anybody gave to these very bytes.
-func (b *book) remember(p border.Piece) {
+// remember keeps the strictest label that anybody gave to these very bytes. What
+// another party said before the own one is bound by whom that party lets have it:
+// to say it again as one's own gives it to nobody else.
+func (b *book) remember(p *border.Piece) {
 	for _, q := range b.known(p.ID) {
 		if q.Hash != p.Hash || !q.Label.Marked() {
 			continue
+		}
+		if q.Only != nil && q.Giver != "" && !b.own(p.ID) {
+			p.Only = narrow(p.Only, q.Only)
 		}
 		if was, ok := b.ever[p.Hash]; ok {
 			q.Label = q.Label.Join(was)
 		}
 		b.ever[p.Hash] = q.Label
 	}
+}
+
+// own says that the own party said an id first.
+func (b *book) own(id string) (own bool) {
+	err := b.n.weighing(b.ctx, func(w weighing) error {
+		k, err := w.view.Known(b.n.lens, "", stix.MediaSTIX, id, "", statement.Digest{})
+		own = k.Origin == b.n.self.Origin
+		return err
+	})
+	if err != nil {
+		b.err = err
+	}
+	return own
 }
 
 // redact takes out of an object what it marks stricter than the object itself

@@ -150,6 +150,8 @@ func exitsOfObjects() []exit {
 		exit{"one strict, one open", [][]byte{thing("malware", 340, v1, marked("TLP:green")), thing("malware", 341, v1, marked("TLP:red"))}, west, "", "ok ok | TLP:AMBER tlp-named TLP:RED tlp-named", ""},
 		exit{"one bad spoils no other", [][]byte{thing("note", 342, v1, aNote+refsTo(name("malware", 99))), thing("malware", 343, v1, marked("TLP:green"))}, west, "TLP:GREEN", "E_CLOSURE ok | TLP:GREEN tlp-named", ""},
 		exit{"the same bytes under a laxer word", one("malware", 3, ""), west, "TLP:GREEN", "ok | E_MARKING", ""},
+		exit{"the same bytes, as one's own", one("malware", 1, marked("TLP:red")), west, "TLP:RED", "ok | E_RECIPIENT", ""},
+		exit{"the same bytes, back to their giver", one("malware", 1, marked("TLP:red")), south, "TLP:RED", "ok | TLP:RED tlp-named", ""},
 		exit{"another's version", [][]byte{thing("malware", 2, v2, marked("TLP:clear"))}, west, "", "E_OWNER | E_VALUE", ""},
 		exit{"to a group with the party", one("malware", 350, marked("TLP:amber")), "@inner", "", "ok | TLP:AMBER group", ""},
 		exit{"to an empty group", one("malware", 351, marked("TLP:clear")), "@empty", "TLP:CLEAR", "ok | E_GROUP", ""},
