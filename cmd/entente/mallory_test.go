@@ -40,6 +40,8 @@ import (
 //	copies MODE DIR...                 prints the values of the newest list that each folder was given: the
 //	                                   whole, or the union, intersection or a mixture of two
 //	look NAME FILE                     appends to an access log that somebody came from a page of NAME
+//	tell FILE [--media M]              says the objects of a file without asking whether it may
+//	alter BUNDLE CLASS                 changes one thing of a proof file: byte, time or marking
 //	bytes DIR CLASS                    changes one byte of a class in a log folder
 func mallory() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -48,7 +50,7 @@ func mallory() {
 	defer cancel()
 	verbs := map[string]func(context.Context, []string) error{
 		"unit": malloryUnit, "attack": malloryAttack, "quiet": malloryQuiet, "digest": malloryDigest,
-		"recorded": malloryRecorded, "bytes": malloryBytes, "copies": malloryCopies, "look": malloryLook,
+		"recorded": malloryRecorded, "bytes": malloryBytes, "copies": malloryCopies, "look": malloryLook, "tell": malloryTell, "alter": malloryAlter,
 	}
 	err := errors.New("usage: mallory VERB")
 	if len(os.Args) > 1 && verbs[os.Args[1]] != nil {

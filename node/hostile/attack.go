@@ -46,6 +46,8 @@ func Attacks() []Attack {
 		{71, "middle", middle},
 		{0, "oracle", oracle},
 		{0, "mirror", mirror},
+		{0, "redate", redate},
+		{0, "remark", remark},
 	}
 }
 

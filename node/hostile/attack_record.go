@@ -244,36 +244,6 @@ func rotated(ctx context.Context, s *Stand) error {
 	return nil
 }
 
-// mirror holds the victim's log and, when the victim has lost it, gives it
-// back with every sealed part changed.
-func mirror(ctx context.Context, s *Stand) error {
-	m, _ := s.Roster.Member(s.Victim)
-	b := newBranch(m.Origin)
-	if err := s.begin(ctx, 1); err != nil {
-		return err
-	}
-	note, err := s.copyLog(ctx, b)
-	if err != nil {
-		return err
-	}
-	b.setNote(note)
-	s.Face.Mirror(m.Origin, Altered{Log: b, Parts: func(_ uint64, parts [][]byte) [][]byte {
-		for _, p := range parts {
-			Flip(p, -1)
-		}
-		return parts
-	}})
-	s.say("holds %d leaves of %s and will not give one part back as it was", b.Size(), s.Victim)
-	if _, err := s.Say(s.Main, seal("ready")); err != nil {
-		return err
-	}
-	if err := s.show(s.Main); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return nil
-}
-
 // depth nests JSON deeper than anybody reads.
 func depth(ctx context.Context, s *Stand) error {
 	if err := s.begin(ctx, 1); err != nil {
