@@ -20,6 +20,7 @@ const (
 	bothTimes     timing = iota // not before by the owner's time, not after by the cosigner's
 	cosignersTime               // both by the cosigner's
 	ownersTime                  // both by the owner's
+	firstSeen                   // both times, and a cooling-off from the earliest cosignatures that are known
 )
 
 // unknown is before every time.
@@ -60,10 +61,14 @@ func (r *Record) recordedBy(q string, consents map[string]uint64, decideBy int64
 
 // completed bounds the instant of completion: the last of what the needed
 // parties recorded.
-func (r *Record) completed(consents map[string]uint64, decideBy int64) interval {
+func (r *Record) completed(consents map[string]uint64, needs []string, decideBy int64) interval {
 	all := interval{unknown, unknown}
-	for q := range consents {
+	for q, index := range consents {
 		i := r.recordedBy(q, consents, decideBy)
+		if r.timing == firstSeen {
+			at := r.inTime(q, needs, index)
+			i = interval{at, at}
+		}
 		all = interval{max(all.low, i.low), max(all.high, i.high)}
 	}
 	return all
@@ -86,7 +91,7 @@ func (r *Record) confirmedBy(party string, needs []string, end interval, grace i
 		}
 		at := never
 		switch r.timing {
-		case bothTimes:
+		case bothTimes, firstSeen:
 			at = t.held(end.high, size)
 		case cosignersTime:
 			at = t.heldIf(size, func(m Moment) bool { return m.At >= end.high })

@@ -23,7 +23,8 @@ func (r *Record) decide() {
 		}
 		a := acts[int32(i)]
 		if a == nil {
-			a = r.weigh(int32(i), r.rulesOf(int32(i), p))
+			r.fixRules(int32(i), p)
+			a = r.weigh(int32(i), r.rulesOf(int32(i)))
 			acts[int32(i)] = a
 		}
 		list = append(list, a)

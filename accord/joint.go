@@ -62,7 +62,7 @@ func (r *Record) takeBack(a *act, q int32) {
 		return
 	}
 	for _, o := range r.on.of(a.place) {
-		if c, ok := r.said[o].body.(*Position); ok && c.Stance == Consent && r.said[o].Ref.Origin == e.Ref.Origin && r.said[o].Ref.Index < e.Ref.Index && r.plainConsent(o, c) {
+		if c, ok := r.said[o].body.(*Position); ok && c.plainConsent() && r.said[o].Ref.Origin == e.Ref.Origin && r.said[o].Ref.Index < e.Ref.Index && r.label(o) == LabelNone {
 			return
 		}
 	}
@@ -70,11 +70,6 @@ func (r *Record) takeBack(a *act, q int32) {
 	if r.label(q) == LabelNone {
 		a.retract = q
 	}
-}
-
-// plainConsent: a reservation makes it a counter-text, ad referendum a promise.
-func (r *Record) plainConsent(q int32, b *Position) bool {
-	return b.Part == "" && b.Reservation == nil && !b.AdReferendum && r.label(q) == LabelNone
 }
 
 // hear takes in one statement on the proposal.
@@ -198,7 +193,7 @@ func (r *Record) judge(a *act) {
 	if !a.complete {
 		return
 	}
-	a.done = r.completed(indices, a.DecideBy)
+	a.done = r.completed(indices, a.Needs, a.DecideBy)
 	a.end = interval{plus(a.done.low, a.cooling), plus(a.done.high, a.cooling)}
 	last := int64(unknown)
 	for _, party := range a.Needs {

@@ -386,6 +386,8 @@ func TestAmend(t *testing.T) {
 	wide.Clauses[0].Acts = []string{"weather"}
 	wide.DecideBy = s.in(12 * hour)
 	early := s.say("north", KindProposal, wide)
+	s.pass(minute)
+	s.both(early, minute)
 	p := s.inForce(text)
 	s.want(early, StateRefused, Reason(LabelScope))
 	wide.DecideBy = s.in(hour)

@@ -202,7 +202,7 @@ func (s *sim) cosign(owner, reader int, c checkpoint, at int64) {
 }
 
 // verdict is what the fold says under each rule of timing.
-type verdict [3]Instrument
+type verdict [4]Instrument
 
 // view is what the fold says on one node.
 func (s *sim) view(who int, t int64, act statement.Ref) verdict {
@@ -389,7 +389,7 @@ func cheats(p play, backs, sits []int, f func(play)) {
 // fails in some.
 func TestModel(t *testing.T) {
 	sums, folds := judgeAll(plays(os.Getenv("ENTENTE_MODEL") == "deep"))
-	for by, name := range []string{"both times", "the cosigner's time alone", "the owner's time alone"} {
+	for by, name := range []string{"both times", "the cosigner's time alone", "the owner's time alone", "from what is seen first"} {
 		f := sums[by]
 		t.Logf("%-26s %d runs, %d in force, %d proven contradictions; in force and revoked %d, in force against a revocation %d, in force unheard %d, stuck %d",
 			name, f.runs, f.effect, f.forks, f.both, f.forced, f.late, f.stuck)
@@ -404,15 +404,18 @@ func TestModel(t *testing.T) {
 	if f := sums[ownersTime]; f.late == 0 {
 		t.Errorf("the owner's time alone was expected to fail: %+v", f)
 	}
+	if f := sums[firstSeen]; f.both == 0 {
+		t.Errorf("a cooling-off from what is seen first was expected to fail: %+v", f)
+	}
 }
 
-func judgeAll(all []play) (sums [3]faults, folds int) {
+func judgeAll(all []play) (sums [4]faults, folds int) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for n := range workers {
 		wg.Go(func() {
-			var mine [3]faults
+			var mine [4]faults
 			views := map[string]verdict{}
 			// Neighbours are alike: each worker takes a stretch, so that it meets
 			// the worlds that it knows.

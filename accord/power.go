@@ -88,15 +88,14 @@ func capacityOf(body any) string {
 }
 
 // rulesFor returns the rules under which a statement is judged: a proposal and
-// what stands on it under those of its decide_by, which its text fixes, so that
-// nobody can choose them by being late.
+// what stands on it under those of RulesOf.
 func (r *Record) rulesFor(p int32) *Rules {
 	e := &r.said[p]
-	if b, ok := e.body.(*Proposal); ok {
-		return r.rulesOf(p, b)
+	if _, ok := e.body.(*Proposal); ok {
+		return r.rulesOf(p)
 	}
-	if b := bodyOf[Proposal](r, e.target); b != nil {
-		return r.rulesOf(e.target, b)
+	if bodyOf[Proposal](r, e.target) != nil {
+		return r.rulesOf(e.target)
 	}
 	at := e.at
 	if at == never {

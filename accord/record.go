@@ -37,7 +37,7 @@ type Record struct {
 	lists     map[string][]listing // by party
 	overQuota map[int32]bool
 
-	amendRules  map[int32]*Rules // under which an amendment is decided
+	under       map[int32]*Rules // under which a proposal is decided, if not the first ones
 	instruments []Instrument     // of all proposals, in order
 	places      map[int32]int    // of a proposal in instruments
 }

@@ -19,7 +19,8 @@ type story struct {
 	w     World
 	now   int64 // Unix seconds
 	heads map[string]uint64
-	last  string // case of the statements to come
+	last  string            // case of the statements to come
+	alias map[string]string // name of a party in ids, where two stories differ in names alone
 }
 
 // start is 2026-01-31 09:00 UTC, a Saturday.
@@ -86,7 +87,7 @@ func (s *story) sayBy(officers []string, party string, kind statement.Kind, body
 	}
 	index := s.heads[party]
 	s.heads[party]++
-	ref := statement.Ref{Origin: originOf(party), Index: index, ID: statement.TaggedSum("story", []byte(party), fmt.Append(nil, index), raw)}
+	ref := statement.Ref{Origin: originOf(party), Index: index, ID: s.id(party, index, raw)}
 	if refs == nil {
 		refs = []statement.Ref{}
 	}
@@ -96,6 +97,13 @@ func (s *story) sayBy(officers []string, party string, kind statement.Kind, body
 	}
 	s.w.Said = append(s.w.Said, said)
 	return ref
+}
+
+func (s *story) id(party string, index uint64, raw []byte) statement.Digest {
+	if name, ok := s.alias[party]; ok {
+		return statement.TaggedSum("story", []byte(name), fmt.Append(nil, index))
+	}
+	return statement.TaggedSum("story", []byte(party), fmt.Append(nil, index), raw)
 }
 
 // cosign lets a node cosign another's newest checkpoint now and log that.
