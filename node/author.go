@@ -40,6 +40,7 @@ type draft struct {
 	pieces  []border.Piece // what it holds of others, or refers to
 	book    border.Book    // what those refer to; nil if to nothing
 	receipt border.Receipt // the border's, from act on
+	seen    *sight         // how it was looked at before; nil: nobody looked
 }
 
 // author says things: it composes, seals and appends to the own log. It is
@@ -174,6 +175,9 @@ func (a *author) act(ctx context.Context, d *draft) ([]byte, []string, error) {
 	to, marking, err := a.pass(ctx, d)
 	if err != nil {
 		return nil, nil, err
+	}
+	if d.seen != nil && (!slices.Equal(d.seen.to, to) || d.seen.marking != marking) {
+		return nil, nil, errChanged()
 	}
 	if d.caseID == "" {
 		if d.caseID, err = newCase(rand.Reader); err != nil {

@@ -26,6 +26,7 @@ type ShareObjects struct {
 	Name, Source, Basis string
 	Marking             string   // of what is not marked itself; what is marked stricter refuses it
 	To                  []string // parties, or one group as "@name" or "@party/name"
+	Digest              string   // of the preview that was looked at: anything else is refused with E_DIGEST; empty: nobody looked
 	Officer             string   // who lets it go, for the receipt
 }
 
@@ -85,6 +86,11 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 	runs, err := n.runs(ctx, r, refs, list, out)
 	if err != nil {
 		return err
+	}
+	if r.Digest != "" {
+		if err := n.lookedAt(ctx, r.Digest, runs); err != nil {
+			return err
+		}
 	}
 	if out.Case, err = newCase(rand.Reader); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 
 	"entente/exchange/stix"
+	"entente/statement"
 )
 
 // Preview is exactly what would be said, and to whom, if objects were shared now.
@@ -51,15 +52,22 @@ func (n *Node) PreviewShare(ctx context.Context, r ShareObjects) (Preview, error
 	if err != nil {
 		return out, err
 	}
+	return out, n.look(ctx, runs, &out)
+}
+
+// look asks the border about runs and shows exactly what would cross.
+func (n *Node) look(ctx context.Context, runs []run, out *Preview) error {
 	sum := sha256.New()
-	for _, run := range runs {
-		to, marking, err := n.author.pass(ctx, &run.draft)
+	for i := range runs {
+		d := runs[i].draft
+		to, marking, err := n.author.pass(ctx, &d)
 		if err != nil {
-			return out, err
+			return err
 		}
-		out.To, out.Group = to, run.draft.group
+		runs[i].draft.seen = &sight{to, marking}
+		out.To, out.Group = to, d.group
 		shown := PreviewRun{Marking: marking}
-		for _, b := range run.list {
+		for _, b := range runs[i].list {
 			shown.Objects = append(shown.Objects, PreviewObject{ID: b.at.ID, Raw: b.raw, Redacted: b.whole != nil})
 			writeFramed(sum, []byte(marking), b.raw)
 		}
@@ -69,7 +77,30 @@ func (n *Node) PreviewShare(ctx context.Context, r ShareObjects) (Preview, error
 		out.Runs = append(out.Runs, shown)
 	}
 	out.Digest = hex.EncodeToString(sum.Sum(nil))
-	return out, nil
+	return nil
+}
+
+// sight is to whom, and marked how, somebody saw that a statement would go.
+type sight struct {
+	to      []string
+	marking string
+}
+
+// lookedAt holds what is about to be said against what somebody looked at, and
+// binds each statement to that: whatever changes still, it is not said.
+func (n *Node) lookedAt(ctx context.Context, digest string, runs []run) error {
+	var now Preview
+	if err := n.look(ctx, runs, &now); err != nil {
+		return err
+	}
+	if now.Digest != digest {
+		return errChanged()
+	}
+	return nil
+}
+
+func errChanged() *statement.Refusal {
+	return statement.Refuse(statement.CodeDigest, "what would go is not what was looked at")
 }
 
 // writeFramed writes texts so that no two lists of them run together.

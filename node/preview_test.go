@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"entente/api"
+	"entente/border"
 	"entente/console"
 	"entente/exchange/stix"
 	"entente/statement"
@@ -62,6 +64,38 @@ func TestPreview(t *testing.T) {
 	if claims := must(screen.Claims(ctx, name("indicator", 1)))(t); !claims[0].Retracted {
 		t.Errorf("%+v", claims)
 	}
+}
+
+// TestSendsWhatWasSeen: whatever changes between the look and the word, nothing
+// goes but what was looked at, not to anybody else.
+func TestSendsWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south, west)
+	u.start(u.names...)
+	u.open(u.names...)
+	n, ctx := u.node(north), t.Context()
+	must(n.Control().SetGroup(ctx, api.GroupRequest{Name: "inner", Members: []string{south}, Reason: "begin"}))(t)
+	r := ShareObjects{Objects: [][]byte{thing("malware", 1, v1, "")}, To: []string{"@inner"}}
+	shown := must(n.PreviewShare(ctx, r))(t)
+	must(n.Control().SetGroup(ctx, api.GroupRequest{Name: "inner", Members: []string{south, west}, Reason: "more"}))(t)
+	before := u.size(north)
+	r.Digest = shown.Digest
+	if said, err := n.ShareObjects(ctx, r); !refusedAs(err, statement.CodeDigest) || len(said.Refs) > 0 {
+		t.Errorf("%+v %v", said, err)
+	}
+	// Even where the change falls between the comparison and the saying.
+	d := draft{kind: stix.KindObjects, marking: border.Amber, group: "@inner", seen: &sight{[]string{south}, "TLP:AMBER"}, body: stix.ObjectsBody{}}
+	if _, err := n.author.say(ctx, d); !refusedAs(err, statement.CodeDigest) {
+		t.Errorf("%v", err)
+	}
+	if u.ofKind(north, north, stix.KindObjects) != 0 {
+		t.Errorf("something was said: %d leaves, %d before", u.size(north), before)
+	}
+	again := must(n.PreviewShare(ctx, r))(t)
+	if r.Digest = again.Digest; again.Digest == shown.Digest || len(again.To) != 2 {
+		t.Errorf("%+v", again)
+	}
+	must(n.ShareObjects(ctx, r))(t)
 }
 
 func refusedAs(err error, code statement.Code) bool {

@@ -34,14 +34,17 @@ func (n *Node) Retract(ctx context.Context, r Retract) ([]statement.Ref, error) 
 		return nil, statement.Refuse(statement.CodeKind, "a statement of the kind %s holds nothing to take back", s.Kind)
 	}
 	items := slices.Compact(slices.Sorted(slices.Values(r.Items)))
+	count, err := n.view.ObjectsOf(ctx, n.lens, s.Origin, s.Index)
+	if err != nil {
+		return nil, err
+	}
 	if len(items) > 0 {
-		count, err := n.view.ObjectsOf(ctx, n.lens, s.Origin, s.Index)
-		if err != nil {
-			return nil, err
-		}
 		if items[0] < 0 || items[len(items)-1] >= len(count) {
 			return nil, statement.Refuse(statement.CodeRequest, "the statement has the numbers 0 to %d", len(count)-1)
 		}
+	}
+	if by, already := takenBackBy(count, items); already {
+		return nil, statement.Refuse(statement.CodeState, "that is taken back already, by number %d", by)
 	}
 	d := draft{
 		kind: border.KindRetraction, caseID: s.Case, refs: []statement.Ref{{Origin: s.Origin, Index: s.Index, ID: s.ID}},
@@ -69,6 +72,22 @@ func (n *Node) Retract(ctx context.Context, r Retract) ([]statement.Ref, error) 
 		refs = append(refs, ref)
 	}
 	return refs, nil
+}
+
+// takenBackBy says whether all of the numbers, or with none every object, are
+// taken back already, and by which statement the last of them was.
+func takenBackBy(all []sqlite.Placed, numbers []int) (by int64, already bool) {
+	by = -1
+	for _, o := range all {
+		if len(numbers) > 0 && !slices.Contains(numbers, o.N) {
+			continue
+		}
+		if o.Retracted < 0 {
+			return 0, false
+		}
+		by = max(by, o.Retracted)
+	}
+	return by, by >= 0
 }
 
 // RetractObject takes back an object, so far as the lens shows it: every own

@@ -86,6 +86,14 @@ func TestRetraction(t *testing.T) {
 			t.Errorf("%s has %s", who, got)
 		}
 	}
+	// What is taken back already is not taken back again.
+	size := u.ofKind(north, north, border.KindRetraction)
+	if _, err := n.Retract(ctx, Retract{Ref: list, Items: []int{1}, Reason: "again"}); !refusedWith(err, statement.CodeState) {
+		t.Errorf("taken back twice: %v", err)
+	}
+	if got := u.ofKind(north, north, border.KindRetraction); got != size {
+		t.Errorf("%d retractions, %d before", got, size)
+	}
 	// The receipts.
 	u.eventually("south acknowledges", func() bool {
 		list := must(n.Retractions(ctx, north, 10))(t)
