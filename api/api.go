@@ -39,6 +39,8 @@ type Node interface {
 	Retract(ctx context.Context, r RetractionRequest) (RetractionResult, error)
 	Retractions(ctx context.Context, q RetractionQuery) (Retractions, error)
 	Objects(ctx context.Context, q StoredQuery) (StoredObjects, error)
+	// ShareStored says own objects, drafts above all, to other parties as they were previewed; without a digest it shows what would go.
+	ShareStored(ctx context.Context, r StoredShare) (StoredShared, error)
 	// Export writes the last versions of what a scope holds as a STIX bundle.
 	Export(ctx context.Context, scope string, w io.Writer) error
 	Alerts(ctx context.Context, q AlertQuery) (Alerts, error)

@@ -85,6 +85,42 @@ type StoredObject struct {
 	Raw       []byte           `json:"raw"` // the exact bytes
 }
 
+// StoredShare names own objects, drafts among them, that are to go to others: the
+// last version of each.
+type StoredShare struct {
+	IDs     []string `json:"ids"` // all of STIX, or all uuids of MISP events
+	Name    string   `json:"name"`
+	Marking string   `json:"marking"`
+	To      []string `json:"to"`
+	Officer string   `json:"officer"`
+	Digest  string   `json:"digest"` // of what was shown; empty: show it
+}
+
+// StoredShared is what would go, or went.
+type StoredShared struct {
+	To      []string        `json:"to"`
+	Group   string          `json:"group"`
+	Objects []ShownObject   `json:"objects"`
+	Left    []ShownObject   `json:"left"` // what stays, with the reason
+	Digest  string          `json:"digest"`
+	Refs    []statement.Ref `json:"refs"` // of what was said
+}
+
+// ShownObject is one object as its readers would have it.
+type ShownObject struct {
+	ID       string         `json:"id"`
+	Marking  string         `json:"marking"`
+	Raw      []byte         `json:"raw"`
+	Redacted bool           `json:"redacted"` // something of it is kept back
+	Code     statement.Code `json:"code"`
+	Detail   string         `json:"detail"`
+}
+
+// ShareStored shows or says own objects.
+func (c *Client) ShareStored(ctx context.Context, r StoredShare) (s StoredShared, err error) {
+	return s, c.post(ctx, "objects/share", r, &s)
+}
+
 // objectRoutes answer what is about objects.
 func objectRoutes(mux *board, n Node) {
 	get := func(path string, f func(r *http.Request) (any, error)) {
@@ -97,6 +133,7 @@ func objectRoutes(mux *board, n Node) {
 		lately(w, func(out io.Writer) error { return n.Export(r.Context(), r.URL.Query().Get("scope"), out) })
 	})
 	post(mux, "retract", n.Retract)
+	post(mux, "objects/share", n.ShareStored)
 	get("retractions", func(r *http.Request) (any, error) {
 		q := query{values: r.URL.Query()}
 		a := RetractionQuery{Party: q.values.Get("party"), Limit: q.number("limit", 50, 1000)}

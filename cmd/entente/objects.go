@@ -12,10 +12,12 @@ func objectsVerb() verb {
 	return verb{"objects", "list objects, see who claims what, export a bundle", `objects --dir DIR [--scope SCOPE] [--type TYPE] [--all] [--after MICROSECONDS] [--limit N] [--json]
        entente objects --dir DIR [--json] ID
        entente objects --dir DIR [--scope SCOPE] --export FILE
+       entente objects share --dir DIR --to PARTY[,PARTY] [--marking TLP:…] [--name TEXT] [--officer NAME] [--wait DURATION] [--yes] ID...
 
 Lists objects in the order in which they came. SCOPE is own (what the own side said,
-drafts included), accepted (that, and what the gate or a person let in) or a party: all
-that it sent. With an ID it shows every body that anybody ever said for it, side by side.
+drafts included), accepted (what it said to others, and of drafts and of what came from
+others what the gate or a person let in) or a party: all that it sent. With an ID it shows every body that anybody ever said for it, side by side. share lets own objects go, drafts above all: it shows what
+their readers will have, byte for byte, and says just that after a yes.
 
   --scope SCOPE   default: own
   --type TYPE     of one type alone, such as indicator
@@ -26,6 +28,9 @@ that it sent. With an ID it shows every body that anybody ever said for it, side
 }
 
 func runObjects(ctx context.Context, e *env, args []string) error {
+	if len(args) > 0 && args[0] == "share" {
+		return shareObjects(ctx, e, args[1:])
+	}
 	f := newFlags(e, "objects").withDir()
 	scope, typ, file := f.String("scope", "", ""), f.String("type", "", ""), f.String("export", "", "")
 	all, asJSON := f.Bool("all", false, ""), f.Bool("json", false, "")
