@@ -1,4 +1,4 @@
-// Package convert turns files of other tools into indicators and warning lists.
+// Package convert turns files of other tools into indicators and warning lists, and cases of the accord into STIX and MISP.
 //
 // It finds out what a file is (STIX bundle, MISP event, Sigma rules, CSV, plain list), has
 // it read by the package of that format, and normalises every value. The
