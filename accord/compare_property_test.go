@@ -236,7 +236,8 @@ func shuffled(t *rapid.T, w accord.World) accord.World {
 
 // derived are all the things that this file's properties must hold for.
 func derived(r *accord.Record, id string) map[string]any {
-	return map[string]any{"comparison": r.Compare(id)}
+	charge, _ := r.Accusation(id)
+	return map[string]any{"comparison": r.Compare(id), "accusation": charge, "questions": r.Questions(id)}
 }
 
 // TestDerivedProperties: whatever was said, in whatever order it is read and
