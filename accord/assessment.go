@@ -79,6 +79,15 @@ type Cell struct {
 // BuiltIn are the hypotheses that every question has and nobody can delete.
 var builtIn = []string{"other", "staged", "insider", "accident"}
 
+var confidences = []string{"low", "moderate", "high"}
+
+// responsibilities are Healey's ten, as MISP's taxonomy state-responsibility
+// spells them, full stops and all. A source in a territory implies none of them.
+var responsibilities = []string{
+	"state-prohibited.", "state-prohibited-but-inadequate.", "state-ignored", "state-encouraged", "state-shaped",
+	"state-coordinated", "state-ordered", "state-rogue-conducted", "state-executed", "state-integrated",
+}
+
 const maxHypotheses, maxRows = 7, 200
 
 // ParseAssessment decodes and checks the body of an assessment.
@@ -114,11 +123,11 @@ func checkHypothesis(i int, h Hypothesis) error {
 
 func checkJudgement(_ int, j Judgement) error {
 	return first(word("hypothesis", j.Hypothesis), checkLikelihood(j.Likelihood), checkConfidence(j.Confidence),
-		CheckTexts("why", j.Why, maxNote, false), checkEstimate("why", j.Why), plain("responsibility", j.Responsibility), one("about", j.About, "attempt", "success", "effect", "actor"))
+		CheckTexts("why", j.Why, maxNote, false), checkEstimate("why", j.Why), one("responsibility", j.Responsibility, append([]string{""}, responsibilities...)...), one("about", j.About, "attempt", "success", "effect", "actor"))
 }
 
 func checkLikelihood(s string) error { return one("likelihood", s, Likelihoods()...) }
-func checkConfidence(s string) error { return one("confidence", s, "low", "moderate", "high") }
+func checkConfidence(s string) error { return one("confidence", s, confidences...) }
 
 // HypothesisID names a hypothesis that an assessment (by its id) added.
 func HypothesisID(assessment statement.Digest, no int) string {

@@ -10,7 +10,7 @@ import (
 // findings weighs the proposals of a finding: it needs both sides, or an accuser
 // and an observer. The accused alone finds nothing, and neither does the accuser.
 func (r *Record) findings(caseID string, a *Accusation) {
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		p, ok := Body[Proposal](r, s.Ref)
 		if !ok || p.Finding == nil {
 			continue
@@ -124,7 +124,7 @@ func evidenceState(list []Evidence) string {
 // newExhibit is when an exhibit of either party came after an instant, 0 if none
 // did.
 func (r *Record) newExhibit(caseID string, after int64) int64 {
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		at, covered := r.Covered(s.Ref)
 		if by, _ := r.charter.Party(s.Party); s.Act.Kind == KindExhibit && covered && at > after && by.Role == charter.RoleParty && r.Label(s) == LabelNone {
 			return at
@@ -136,7 +136,7 @@ func (r *Record) newExhibit(caseID string, after int64) int64 {
 // parkedBy is when one of the parties set the case aside, 0 if none did. Only
 // whoever brought a matter parks it.
 func (r *Record) parkedBy(caseID string, parties []string) (at int64) {
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		p, ok := Body[Position](r, s.Ref)
 		t, covered := r.Covered(s.Ref)
 		if ok && covered && p.Stance == Park && slices.Contains(parties, s.Party) && r.Label(s) == LabelNone && !r.retracted(s.Ref) {
@@ -149,7 +149,7 @@ func (r *Record) parkedBy(caseID string, parties []string) (at int64) {
 // closed is since when a joint act has closed the case, 0 if none has, or if a
 // corrective action of it has no passed test.
 func (r *Record) closed(caseID string) int64 {
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		if i, ok := r.Instrument(s.Ref); ok && i.For == ForClose && i.State == StateInForce && r.MayClose(caseID) == nil {
 			return max(i.Since, 1)
 		}
@@ -161,25 +161,15 @@ func (r *Record) closed(caseID string) int64 {
 // without a passed test, and names that action. What an accused party would
 // have to agree to is not decided here: closing is a joint act like any other.
 func (r *Record) MayClose(caseID string) error {
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		p, ok := Body[Proposal](r, s.Ref)
 		if !ok || p.Action == nil {
 			continue
 		}
-		if i, _ := r.Instrument(s.Ref); i.State == StateInForce && !r.tested(s.Ref) {
-			return statement.Refuse(statement.CodeState, "the action %s of log %s has no passed test", s.Ref.ID.Short(), s.Ref.Origin)
+		v, _ := r.Action(s.Ref, r.now)
+		if v.State != "" && !slices.Contains([]string{ActionTested, ActionWatched, ActionClosed}, v.State) {
+			return statement.Refuse(statement.CodeState, "the action %s of log %s has no passed test: it is %s", s.Ref.ID.Short(), s.Ref.Origin, v.State)
 		}
 	}
 	return nil
-}
-
-// tested reports whether the last test result on an action passed.
-func (r *Record) tested(action statement.Ref) (passed bool) {
-	for _, s := range r.On(action) {
-		e, ok := Body[Exhibit](r, s.Ref)
-		if _, covered := r.Covered(s.Ref); ok && covered && e.Kind == "test-result" && r.Label(s) == LabelNone {
-			passed = e.Passed == "passed"
-		}
-	}
-	return passed
 }
