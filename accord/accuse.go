@@ -117,7 +117,7 @@ func (r *Record) Accusation(caseID string) (Accusation, bool) {
 // charges collects the items of the accounts that name somebody.
 func (r *Record) charges(g *gathered, caseID string, a *Accusation) {
 	accounts := map[statement.Ref]bool{}
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		b, ok := Body[Account](r, s.Ref)
 		if !ok || len(b.Names) == 0 || r.Label(s) != LabelNone {
 			continue
@@ -153,7 +153,7 @@ func once(list []string) []string {
 // notified finds the notices to the accused about the charge, their
 // acknowledgement, and the requests to inspect the evidence.
 func (r *Record) notified(caseID string, a *Accusation) {
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		n, ok := Body[Notice](r, s.Ref)
 		at, covered := r.Covered(s.Ref)
 		if !ok || !covered || r.Label(s) != LabelNone {
@@ -213,7 +213,7 @@ func (r *Record) evidence(caseID string, a *Accusation) {
 // stand, since one exhibit may serve several cases.
 func (r *Record) exhibits(caseID string, ids []string) map[string]Said {
 	found := map[string]Said{}
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		if s.Act.Kind == KindExhibit && slices.Contains(ids, s.Ref.ID.String()) {
 			found[s.Ref.ID.String()] = s
 		}

@@ -19,7 +19,15 @@ type Comparison struct {
 	Counts   map[Outcome]int   // of the rows with something that can be checked
 	Sizes    map[string]uint64 // leaves of each log that it was computed from
 	At       int64             // the reader's clock, Unix seconds
+	Texts    []CaseText        // proposals of the case and where they stand: a comparison makes none
 	Last     map[string]int64  // by party: when its last statement in the case was covered
+}
+
+// CaseText is one proposal of a case.
+type CaseText struct {
+	Ref   statement.Ref
+	For   ProposalKind
+	State State
 }
 
 // AccountView is one account of the case and whether its items are open.
@@ -79,7 +87,10 @@ func (r *Record) Compare(caseID string) Comparison {
 	for _, p := range r.Charter().Parties {
 		c.Sizes[p.Origin] = r.Size(p.Origin)
 	}
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
+		if i, ok := r.Instrument(s.Ref); ok {
+			c.Texts = append(c.Texts, CaseText{s.Ref, i.For, i.State})
+		}
 		if at, ok := r.Covered(s.Ref); ok && r.Label(s) != LabelStranger {
 			c.Last[s.Party] = max(c.Last[s.Party], at)
 		}

@@ -237,7 +237,7 @@ func shuffled(t *rapid.T, w accord.World) accord.World {
 // derived are all the things that this file's properties must hold for.
 func derived(r *accord.Record, id string) map[string]any {
 	charge, _ := r.Accusation(id)
-	return map[string]any{"comparison": r.Compare(id), "accusation": charge, "questions": r.Questions(id)}
+	return map[string]any{"comparison": r.Compare(id), "accusation": charge, "questions": r.Questions(id), "state": r.CaseState(id)}
 }
 
 // TestDerivedProperties: whatever was said, in whatever order it is read and
@@ -277,7 +277,11 @@ func mustJSON(t *rapid.T, v any) string {
 func TestCompareIsTotal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, id := stage(moves(t), [2]string{"north", "south"})
-		c := accord.NewRecord(w).Compare(id)
+		r := accord.NewRecord(w)
+		if c := r.CaseState(id); !slices.Contains(accord.CaseStates(), c.State) || !slices.Contains(accord.CaseKinds(), c.Kind) {
+			t.Fatalf("state %q of a case of kind %q", c.State, c.Kind)
+		}
+		c := r.Compare(id)
 		items := map[string]bool{}
 		for _, row := range c.Rows {
 			if !slices.Contains(accord.Outcomes(), row.Outcome) || row.Key == "" || len(row.Sides) != 2 {

@@ -36,6 +36,13 @@ func CompareText(l Lexicon, list []Comparison) string {
 	for _, p := range slices.Sorted(maps.Keys(last.Last)) {
 		fmt.Fprintf(&b, "- %s: %s UTC\n", p, stamp(last.Last[p]))
 	}
+	fmt.Fprintf(&b, "\n## %s\n\n", l.Say("accord.compare.instruments"))
+	for _, i := range last.Texts {
+		fmt.Fprintf(&b, "- %s %s: %s\n", code(i.Ref.ID.Short()), say("for", string(i.For)).In(l.Lang), say("state", string(i.State)).In(l.Lang))
+	}
+	if len(last.Texts) == 0 {
+		fmt.Fprintf(&b, "- %s\n", l.Say("accord.compare.none"))
+	}
 	fmt.Fprintf(&b, "\n---\n\n## %s\n", l.Say("accord.compare.words", "time", stamp(last.At)+" UTC"))
 	for i, row := range last.Rows {
 		rowWords(&b, l, i+1, row, last)
@@ -208,27 +215,3 @@ func code(s string) string {
 }
 
 func names(list []string) string { return strings.Join(list, ", ") }
-
-// CompareKeys are the keys of the catalogue that a comparison and its parts can
-// name, so that a test finds what is missing or no longer used.
-func CompareKeys() []string {
-	keys := []string{"accord.quote"}
-	add := func(family string, words ...string) {
-		for _, w := range words {
-			keys = append(keys, "accord."+family+"."+w)
-		}
-	}
-	for _, o := range Outcomes() {
-		add("outcome", string(o))
-		add("count", string(o))
-	}
-	add("why", WhySame, WhyOpposite, WhyWhen, WhyWhere, WhyQuantity, WhyUnit, WhyNoNumber, WhyWho, WhyKind, WhyTag, WhyWording, WhyVague, WhyStance, WhyLabel)
-	for _, s := range allStances {
-		add("stance", string(s))
-	}
-	for _, label := range []Label{LabelPersonal, LabelReported, LabelNoPower, LabelDisputed, LabelOverQuota, LabelScope, LabelTarget, LabelStranger, LabelUnread, LabelNeeds, LabelLanguages, LabelContested, LabelNotCovered} {
-		add("label", string(label))
-	}
-	add("compare", "title", "case", "event", "rule", "thing", "nothing", "aspects", "sizes", "last", "words", "asked", "about", "dissent", "divided", "mind", "absent", "vague")
-	return keys
-}

@@ -107,3 +107,9 @@ func likelihoodRange(name string) string {
 	}
 	return ""
 }
+
+// UnseenText says how much of a charge or a matrix a reader must take somebody's
+// word for.
+func UnseenText(l Lexicon, reader string, n, of int) string {
+	return l.Say("accord.judgement.unseen", "n", strconv.Itoa(n), "of", strconv.Itoa(of), "party", reader)
+}

@@ -114,7 +114,7 @@ func (r Row) mayBePlanted() bool { return r.Plantable != "no" }
 func (r *Record) Questions(caseID string) []Question {
 	byRoot := map[statement.Ref][]Said{}
 	var roots []statement.Ref
-	for _, s := range r.Case(caseID) {
+	for _, s := range r.evenly(caseID) {
 		_, covered := r.Covered(s.Ref)
 		a, ok := Body[Assessment](r, s.Ref)
 		if !ok || !covered || r.Label(s) != LabelNone {
@@ -146,12 +146,6 @@ func (r *Record) matrix(root Said, said []Said) Question {
 	if at, all := r.allCommitted(said); all { // nobody has more to bring
 		q.HypothesesUntil, q.RowsUntil = min(q.HypothesesUntil, at), min(q.RowsUntil, at)
 	}
-	// Who was first among those of one second must not hang on a name: by id.
-	slices.SortStableFunc(said, func(x, y Said) int {
-		a, _ := r.Covered(x.Ref)
-		b, _ := r.Covered(y.Ref)
-		return cmp.Or(cmp.Compare(a, b), slices.Compare(x.Ref.ID[:], y.Ref.ID[:]))
-	})
 	r.addHypotheses(&q, said)
 	r.addRows(&q, said)
 	r.addColumns(&q, said)
