@@ -163,21 +163,3 @@ func (b *builder) moments(ctx context.Context, caseID string) error {
 	}
 	return nil
 }
-
-// Accord returns the record of the accord as this node reads it now.
-func (n *Node) Accord(ctx context.Context) (*accord.Record, error) {
-	w, err := worldOf(ctx, n.view, n.roster, "", n.opt.Now())
-	if err != nil {
-		return nil, err
-	}
-	return accord.NewRecord(w), nil
-}
-
-// Case returns the record of one case, with what decides who may speak in it.
-func (n *Node) Case(ctx context.Context, id string) (*accord.Record, error) {
-	w, err := worldOf(ctx, n.view, n.roster, id, n.opt.Now())
-	if err != nil {
-		return nil, err
-	}
-	return accord.NewRecord(w), nil
-}

@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -84,7 +85,7 @@ func (b *backend) Held(_, h string) ([]byte, uint64, bool) {
 // witness's own rules apply: it answers as it would to the owner.
 func (b *backend) cosign(ctx context.Context, m *mirror, c record.Checkpoint, note []byte) []byte {
 	latest, have := b.witness.Store.Latest(c.Origin)
-	if have && latest.Tree == c.Tree {
+	if have && latest.Tree == c.Tree && !b.outdated(m, latest.Note, note) {
 		return b.ownLines(m, latest.Note)
 	}
 	old := uint64(0)
@@ -95,7 +96,7 @@ func (b *backend) cosign(ctx context.Context, m *mirror, c record.Checkpoint, no
 	if size, left := b.ended(c.Origin); old > c.Size || left && c.Size > size {
 		return nil
 	}
-	if old > 0 {
+	if old > 0 && old < c.Size {
 		var err error
 		if proof, err = tlog.ProveTree(int64(c.Size), int64(old), m.log); err != nil {
 			return nil
@@ -106,6 +107,18 @@ func (b *backend) cosign(ctx context.Context, m *mirror, c record.Checkpoint, no
 		return nil
 	}
 	return a.Body
+}
+
+// outdated says that the owner has signed the tree again since this witness did:
+// only a cosignature of later shows that the owner stood by it then, and an
+// owner without a direct line submits nothing.
+func (b *backend) outdated(m *mirror, cosigned, note []byte) bool {
+	_, sigs, err := openNote(m.roster, m.member, cosigned)
+	if err != nil {
+		return false
+	}
+	i := slices.IndexFunc(sigs, func(s record.Signature) bool { return s.Key.ID() == b.witness.Cosigner.ID() })
+	return i >= 0 && sigs[i].Time < m.signedAt(note)
 }
 
 // ownLines picks this node's witness lines out of a note.

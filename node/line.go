@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"entente/accord"
 	"entente/border"
 	"entente/internal/peer"
 	"entente/internal/sqlite"
@@ -148,6 +149,9 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 			n.wake.lists.ring()
 		}
 	}
+	if n.accord.hears(entries) {
+		n.wake.times.ring()
+	}
 	if len(entries) > 0 {
 		n.changes.all()
 		n.wake.clerk.ring()
@@ -163,6 +167,8 @@ func (n *Node) effect(ctx context.Context, m *mirror, e sqlite.Entry) {
 	switch e.Statement.Kind {
 	case record.KindEvidence:
 		n.blame(m.member.ID, n.learn(ctx, m, e.Statement.Index))
+	case accord.KindTimes:
+		n.blame(m.member.ID, n.contradicts(ctx, e.Statement.Body))
 	case record.KindWithdrawal:
 		n.left(m.member.ID, e.Statement.Index+1)
 	}

@@ -61,6 +61,7 @@ type Node struct {
 	people    *people
 	changes   changes
 	story     story
+	accord    records
 	relayed   relayed
 	damages   damages
 	shelf     shelver
@@ -73,6 +74,7 @@ type Node struct {
 
 	grouping    sync.Mutex // one change of a group at a time
 	spreading   sync.Mutex // one look for unsaid evidence at a time
+	timing      sync.Mutex // one look for times to log at a time
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
 	archiveAway bool       // the archive's folder could not be opened at the start
@@ -87,7 +89,7 @@ type Node struct {
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
 	absent   sync.Map // parties that have left, by id, with the size of their logs
-	wake     struct{ publish, clerk, lists, tell, spent bell }
+	wake     struct{ publish, clerk, lists, tell, spent, times bell }
 	addrs    Addresses
 }
 
@@ -105,7 +107,7 @@ type Addresses struct {
 func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, ready func(*Node)) (err error) {
 	n := &Node{cfg: cfg, opt: opt.withDefaults(), logger: logger, mirrors: make(map[string]*mirror)}
 	n.started, n.failed = n.opt.Now(), make(chan error, 1)
-	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent} {
+	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent, &n.wake.times} {
 		*b = make(bell, 1)
 	}
 
@@ -198,6 +200,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return n.runPublish(ctx, heartbeat) })
 	g.Go(func() error { return loop(ctx, n.wake.clerk, ack, n.settleAccounts) })
 	g.Go(func() error { return loop(ctx, make(bell), heads, n.exchangeHeads) })
+	g.Go(func() error {
+		return loop(ctx, n.wake.times, heads, func(ctx context.Context) error { return n.survived(n.keepTimes(ctx)) })
+	})
 	g.Go(func() error { return loop(ctx, n.wake.lists, max(heartbeat, time.Minute), n.refreshLists) })
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
 	g.Go(func() error { return n.runBells(ctx) })
@@ -389,6 +394,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 			n.gone.Store(true)
 		}
 	}
+	n.accord.hears(entries)
 	n.changes.all()
 	n.wake.publish.ring()
 	return err

@@ -21,7 +21,7 @@ func (n *Node) Settled(ctx context.Context) (done bool, why string, err error) {
 	if !n.open.Load() {
 		return false, "read-only", nil
 	}
-	for _, step := range []func(context.Context) (string, error){n.unread, n.untaken, n.unhunted, n.unacked, n.unreleased, n.unreceipted, n.unheld} {
+	for _, step := range []func(context.Context) (string, error){n.unread, n.untaken, n.unhunted, n.unacked, n.unreleased, n.unreceipted, n.unheld, n.unclocked} {
 		why, err := step(ctx)
 		if err != nil || why != "" {
 			return false, why, err
@@ -228,6 +228,23 @@ func (n *Node) unreceipted(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "writing receipts", nil
+}
+
+// unclocked names a log of which times should be in the record.
+func (n *Node) unclocked(ctx context.Context) (string, error) {
+	if n.writable() != nil {
+		return "", nil
+	}
+	dues, err := n.accordDues(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range n.roster.Others(n.self.ID) {
+		if note, err := n.untimed(ctx, m, dues[m.ID]); err != nil || note != nil {
+			return "logging the times of " + m.ID, err
+		}
+	}
+	return "", nil
 }
 
 func (n *Node) unheld(ctx context.Context) (string, error) {

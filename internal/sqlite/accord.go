@@ -224,6 +224,14 @@ func (v *View) LastAccord(ctx context.Context, origin string) (int64, error) {
 	return v.db.count(ctx, "last_accord", origin)
 }
 
+// LastRecorded is the newest leaf in which a party logged for the first time
+// that it had cosigned a consent, or -1: from when an act is complete rests on
+// it. Of each log the newest consents are looked at.
+func (v *View) LastRecorded(ctx context.Context, party string) (int64, error) {
+	logged, err := v.db.count(ctx, "last_recorded", party)
+	return logged - 1, err
+}
+
 // Cursors says how many leaves of each log are in the view.
 func (v *View) Cursors(ctx context.Context) (map[string]uint64, error) {
 	out := make(map[string]uint64)

@@ -42,3 +42,8 @@ INSERT OR IGNORE INTO fork (origin, by_origin, by_idx, by_id) VALUES (?, ?, ?, ?
 DELETE FROM fork WHERE by_origin = ? AND by_idx = ?;
 -- name: forks
 SELECT origin, by_origin, by_idx, by_id FROM fork ORDER BY origin, by_origin, by_idx;
+-- name: last_recorded
+SELECT COALESCE(MAX((SELECT m.logged FROM moment m WHERE m.origin = c.origin AND m.by = ?1 AND m.logged > 0 AND m.size > s.idx ORDER BY m.logged LIMIT 1)), 0)
+FROM cursor c JOIN statement s ON s.origin = c.origin AND s.kind = 'position/v1' AND s.state = 'open' AND json_extract(s.body, '$.stance') = 'consent'
+  AND s.idx >= (SELECT COALESCE(MIN(idx), 0) FROM (SELECT idx FROM statement t WHERE t.origin = c.origin AND t.kind = 'position/v1' AND t.state = 'open'
+    AND json_extract(t.body, '$.stance') = 'consent' ORDER BY t.idx DESC LIMIT 32));

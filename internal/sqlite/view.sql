@@ -183,4 +183,7 @@ CREATE TABLE IF NOT EXISTS moment (
   logged INTEGER NOT NULL, -- how many leaves of the cosigner's own log say so; 0 where another log does
   PRIMARY KEY (origin, size, root, owner, by, at, logged)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS moment_by ON moment (origin, by, logged, size) WHERE logged > 0;
+CREATE INDEX IF NOT EXISTS moment_reach ON moment (origin, by, size);
+CREATE INDEX IF NOT EXISTS consent ON statement (origin, idx DESC) WHERE kind = 'position/v1' AND state = 'open' AND json_extract(body, '$.stance') = 'consent';
 CREATE INDEX IF NOT EXISTS statement_by_case ON statement (case_id, origin, idx) WHERE counted = 1 AND state = 'open';

@@ -1,0 +1,115 @@
+package node
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"entente/accord"
+	"entente/internal/sqlite"
+)
+
+// records keeps the record of the accord in memory while nothing has been said
+// that changes it.
+type records struct {
+	heard atomic.Uint64 // how often something of the accord has come into the view
+
+	mu    sync.Mutex // guards what follows
+	whole kept
+	dued  map[string][]int64 // of whole, by party; nil if they have not been asked for
+}
+
+// kept is a record with what it was computed from.
+type kept struct {
+	record *accord.Record
+	heard  uint64
+	at     time.Time     // of the reader's clock
+	took   time.Duration // to compute it
+}
+
+// patience is how many times as long as it took to compute a record it may be
+// shown after that, while nothing new was said: what time alone changes, a
+// window that runs out, is seen that much later.
+const patience = 10
+
+func (k kept) fresh(heard uint64, now time.Time) bool {
+	age := now.Sub(k.at)
+	return k.record != nil && k.heard == heard && age >= 0 && age <= patience*k.took
+}
+
+// hears notes that entries change the record.
+func (r *records) hears(entries []sqlite.Entry) bool {
+	yes := slices.ContainsFunc(entries, func(e sqlite.Entry) bool {
+		return e.Accord != nil || e.Again != nil || e.Hides != nil || e.Convicts != "" || len(e.Shows)+len(e.Moments) > 0
+	})
+	if yes {
+		r.heard.Add(1)
+	}
+	return yes
+}
+
+// get returns the whole record.
+func (r *records) get(ctx context.Context, n *Node) (*accord.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.locked(ctx, n)
+}
+
+func (r *records) locked(ctx context.Context, n *Node) (*accord.Record, error) {
+	heard, now := r.heard.Load(), n.opt.Now()
+	if r.whole.fresh(heard, now) {
+		return r.whole.record, nil
+	}
+	began := time.Now()
+	w, err := worldOf(ctx, n.view, n.roster, "", now)
+	if err != nil {
+		return nil, err
+	}
+	if r.whole.heard != heard || r.whole.record == nil {
+		r.dued = nil
+	}
+	r.whole = kept{accord.NewRecord(w), heard, now, time.Since(began)}
+	return r.whole.record, nil
+}
+
+// dues are the instants that acts wait for: they change only with what is said.
+func (r *records) dues(ctx context.Context, n *Node) (map[string][]int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dued != nil && r.whole.heard == r.heard.Load() {
+		return r.dued, nil
+	}
+	whole, err := r.locked(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	r.dued = duesOf(whole)
+	return r.dued, nil
+}
+
+// Accord returns the record of the accord as this node reads it now: every
+// statement, and every state that follows. It does not change and may be read
+// by many.
+func (n *Node) Accord(ctx context.Context) (*accord.Record, error) { return n.accord.get(ctx, n) }
+
+// quickRecord is how long the whole record may take for a case to be read from it.
+const quickRecord = 150 * time.Millisecond
+
+// Case returns a record that holds one case. It is the whole one while that is
+// at hand or quickly made, and otherwise one of the case alone, with what decides
+// who may speak in it: quotas of a day then count what is said in the case.
+func (n *Node) Case(ctx context.Context, id string) (*accord.Record, error) {
+	n.accord.mu.Lock()
+	whole := n.accord.whole
+	n.accord.mu.Unlock()
+	if whole.record == nil || whole.took < quickRecord || whole.fresh(n.accord.heard.Load(), n.opt.Now()) {
+		return n.Accord(ctx)
+	}
+	w, err := worldOf(ctx, n.view, n.roster, id, n.opt.Now())
+	if err != nil {
+		return nil, err
+	}
+	return accord.NewRecord(w), nil
+}
