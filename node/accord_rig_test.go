@@ -87,7 +87,7 @@ func (u *unit) groupProposal(by time.Time, text string, needs ...string) draft {
 	part, digest := paper(u.t, text)
 	return draft{kind: accord.KindProposal, parts: [][]byte{part}, body: accord.Proposal{
 		For: accord.ForGroup, Title: accord.Texts{"en": "A working group"}, Authentic: []string{"en"}, Needs: needs, DecideBy: accord.At(by),
-		CoolingOff: 24 * 3600, Clauses: []accord.Clause{}, Options: []accord.Option{}, DependsOn: []statement.Ref{}, Paper: digest,
+		CoolingOff: 2 * 3600, Clauses: []accord.Clause{}, Options: []accord.Option{}, DependsOn: []statement.Ref{}, Paper: digest,
 	}}
 }
 

@@ -11,21 +11,21 @@ import (
 	"entente/statement"
 )
 
-// minutely are the intervals that a charter begins with.
+// minutely are intervals near those that a charter begins with.
 func minutely(t *charter.Terms) {
-	t.Intervals = charter.Intervals{HeartbeatSeconds: 60, AckSeconds: 30, HeadsSeconds: 60, StaleAfterMissed: 3}
+	t.Intervals = charter.Intervals{HeartbeatSeconds: 300, AckSeconds: 60, HeadsSeconds: 120, StaleAfterMissed: 3}
 }
 
-// daily are intervals with which days pass in seconds, often enough for an act
+// brisk are intervals with which hours pass in seconds, often enough for an act
 // to be confirmed within its grace.
-func daily(t *charter.Terms) {
-	t.Intervals = charter.Intervals{HeartbeatSeconds: 3 * 3600, AckSeconds: 1800, HeadsSeconds: 3600, StaleAfterMissed: 3}
+func brisk(t *charter.Terms) {
+	t.Intervals = charter.Intervals{HeartbeatSeconds: 1800, AckSeconds: 900, HeadsSeconds: 900, StaleAfterMissed: 3}
 }
 
 // working is a unit in a bubble, its officers enlisted.
 func working(t *testing.T, terms func(*charter.Terms), skew map[string]time.Duration) *unit {
 	u := newUnit(t, terms, north, south, observer)
-	u.patience, u.tick = 6*time.Hour, 10*time.Second
+	u.patience, u.tick = 6*time.Hour, 2*time.Minute
 	for _, name := range u.names {
 		u.opt[name].Poll, u.opt[name].Tend = 10*time.Minute, 10*time.Minute
 		u.opt[name].Now = clock(skew[name])
@@ -114,12 +114,12 @@ func TestInForceOnAll(t *testing.T) {
 	t.Parallel()
 	bubbles(t)
 	synctest.Test(t, func(t *testing.T) {
-		u := working(t, daily, map[string]time.Duration{south: 4 * time.Minute, observer: -2 * time.Minute})
+		u := working(t, brisk, map[string]time.Duration{south: 4 * time.Minute, observer: -2 * time.Minute})
 		text := u.utter(north, u.groupProposal(u.opt[north].Now().Add(72*time.Hour), "We work together.", north, south), staff...)
 		u.settle()
 		u.takes(north, accord.Consent, text, nil)
 		u.settle()
-		pass(2 * time.Hour)
+		pass(time.Hour)
 		u.takes(south, accord.Consent, text, nil)
 		u.settle()
 		for _, name := range u.names {
@@ -127,7 +127,7 @@ func TestInForceOnAll(t *testing.T) {
 				t.Errorf("%s, in the cooling-off: %s %s", name, i.State, i.Reason)
 			}
 		}
-		pass(36 * time.Hour)
+		pass(4 * time.Hour)
 		u.settle()
 		effective := u.instrument(north, text).Effective
 		for _, name := range u.names {

@@ -29,8 +29,9 @@ type backend struct {
 	ended   func(origin string) (size uint64, left bool)
 	erasure func(m record.Member, log readable, index uint64, part int) (by uint64, ok bool)
 
-	mu      sync.Mutex // guards changed
+	mu      sync.Mutex // guards what follows
 	changed chan struct{}
+	merges  map[string]merge // by party
 }
 
 var _ peer.Backend = (*backend)(nil)
@@ -67,18 +68,44 @@ func (b *backend) Held(_, h string) ([]byte, uint64, bool) {
 		return nil, 0, false
 	}
 	c, err := record.Peek(held)
-	// What other mirrors signed of the same head goes along: an owner without
-	// a direct line to them learns it here.
-	for _, msg := range b.relayed(m.member.ID) {
+	return b.merged(m, held, c), c.Size, err == nil
+}
+
+// merged adds to a held note what other mirrors signed of the same head: an owner
+// without a direct line to them learns it here. Every long poll asks for it, and
+// merging verifies: while nothing is new it is the same bytes.
+func (b *backend) merged(m *mirror, held []byte, c record.Checkpoint) []byte {
+	relayed := b.relayed(m.member.ID)
+	b.mu.Lock()
+	last, ok := b.merges[m.member.ID]
+	b.mu.Unlock()
+	if ok && bytes.Equal(last.held, held) && slices.EqualFunc(last.relayed, relayed, bytes.Equal) {
+		return last.merged
+	}
+	out := held
+	for _, msg := range relayed {
 		text, lines, ok := record.SplitNote(msg)
 		if !ok || !bytes.Equal(text, c.Text()) {
 			continue
 		}
-		if merged, err := record.Merge(held, lines, m.roster.Keys(m.member.Origin)...); err == nil {
-			held = merged
+		if merged, err := record.Merge(out, lines, m.roster.Keys(m.member.Origin)...); err == nil {
+			out = merged
 		}
 	}
-	return held, c.Size, err == nil
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.merges == nil {
+		b.merges = make(map[string]merge)
+	}
+	b.merges[m.member.ID] = merge{held, relayed, out}
+	return out
+}
+
+// merge is one merged note and what it was merged of.
+type merge struct {
+	held    []byte
+	relayed [][]byte
+	merged  []byte
 }
 
 // cosign gives this node's witness lines on a head that a mirror holds. The
