@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 
 	"entente/border"
@@ -12,6 +13,7 @@ import (
 	"entente/internal/account"
 	"entente/internal/misphttp"
 	"entente/internal/sqlite"
+	"entente/statement"
 )
 
 // mispPath is where the API of MISP stands: the URL that its tools are given.
@@ -198,7 +200,38 @@ func (s *mispStore) Put(ctx context.Context, who misphttp.Who, uuid string, even
 	if err != nil {
 		return err
 	}
+	if err := s.tightens(ctx, who, uuid, event); err != nil {
+		return err
+	}
 	return s.bring(ctx, who, AddObjects{Media: stix.MediaMISP, Name: convert.OneLine(string(e.Info)), Objects: [][]byte{event}})
+}
+
+// tightens refuses a version of an event that is marked looser than the one
+// before: markings only tighten, by whichever door. What nobody has marked yet
+// may be.
+func (s *mispStore) tightens(ctx context.Context, who misphttp.Who, uuid string, event []byte) error {
+	old, err := s.Event(ctx, who, uuid)
+	if errors.Is(err, misphttp.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k := s.n.newBook(ctx)
+	pap := func(raw []byte) border.Label {
+		p := k.piece(stix.MediaMISP, raw)
+		return border.Label{TLP: border.Clear, PAP: p.Label.Join(p.Least).PAP}
+	}
+	was, is := pap(old.Raw), pap(event)
+	switch {
+	case k.err != nil:
+		return k.err
+	case old.Marking != "" && objectOf(stix.MediaMISP, event, "").Level < border.Marking(old.Marking).Level():
+		return statement.Refuse(statement.CodeMarking, "it is %s; markings only tighten", old.Marking)
+	case !is.Covers(was):
+		return statement.Refuse(statement.CodePAP, "it is %s; markings only tighten", was.PAP)
+	}
+	return nil
 }
 
 // bring takes one object in as a draft of an account.
