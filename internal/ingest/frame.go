@@ -27,6 +27,10 @@ type framer struct {
 	decided bool // which bytes end a line: LF, or CR as well
 	cr      bool
 
+	// sift, if set, is asked about lines where they lie, if they lie there whole. One of which it is true is not kept, only counted.
+	sift           func(line []byte) bool
+	sifted, passed bool // the line that is complete: it was asked, it said so
+
 	head []byte // first bytes of the stream
 	kept []byte // the history, while buf is let go of
 	mark int    // index in buf just after the last completed line, 0 if that has left buf
@@ -123,7 +127,14 @@ func (f *framer) scan() bool {
 		f.pos = f.end
 		return false
 	}
-	f.take(data[:i])
+	if f.sifted = f.sift != nil && f.size == 0 && f.offset > 0 && 0 < i && i <= f.max && !f.cr; f.sifted {
+		f.passed = f.sift(data[:i])
+	}
+	if f.passed {
+		f.size = int64(i)
+	} else {
+		f.take(data[:i])
+	}
 	f.pos += i + 1
 	f.complete(1)
 	return true
@@ -167,10 +178,13 @@ func (f *framer) current() (raw []byte, size int64, long bool) {
 	return raw, size, false
 }
 
+// endsCR says that the line that was just passed ends in a CR.
+func (f *framer) endsCR() bool { return f.size > 0 && f.buf[f.pos-2] == '\r' }
+
 // advance leaves the completed line in the arena and begins the next.
 func (f *framer) advance() {
 	f.offset += f.size + f.term
-	f.start, f.size = len(f.arena), 0
+	f.start, f.size, f.sifted, f.passed = len(f.arena), 0, false, false
 }
 
 // reset empties the arena once a batch is stored, but for the current line.

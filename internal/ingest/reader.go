@@ -57,7 +57,10 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, stopError{err}
 	}
-	held := 0
+	held, set := 0, r.lookedFor()
+	if r.fr.sift = nil; set != nil { // lines are sifted while the processor has them at hand
+		r.fr.sift = func(line []byte) bool { return clearGuarded(r.sieve, set, line) }
+	}
 	for len(r.lines) < r.cfg.BatchLines && held < r.cfg.BatchBytes {
 		if err = r.fr.next(); err != nil {
 			break
@@ -68,7 +71,7 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 		}
 	}
 	if len(r.lines) > 0 {
-		if err := r.store(ctx, false); err != nil {
+		if err := r.store(ctx, set, false); err != nil {
 			return false, err
 		}
 	}
@@ -80,13 +83,30 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 
 // take moves the framer's completed line into the batch.
 func (r *reader) take(why error) int {
+	if r.fr.passed {
+		size := r.fr.size
+		if r.fr.endsCR() {
+			size--
+		}
+		r.lines = append(r.lines, Line{Number: r.fr.lines, Offset: r.fr.offset, Size: size, Clear: true})
+		r.fr.advance()
+		return int(size)
+	}
 	raw, size, long := r.fr.current()
 	if long {
 		why = ErrLongLine
 	}
-	r.lines = append(r.lines, Line{Number: r.fr.lines, Offset: r.fr.offset, Size: size, Raw: raw, Err: why})
+	r.lines = append(r.lines, Line{Number: r.fr.lines, Offset: r.fr.offset, Size: size, Raw: raw, Err: why, sifted: r.fr.sifted})
 	r.fr.advance()
 	return len(raw)
+}
+
+// lookedFor is the set for the next batch, nil if its lines are not sifted.
+func (r *reader) lookedFor() *indicator.Set {
+	if r.sieve == nil {
+		return nil
+	}
+	return r.cfg.Sieve()
 }
 
 // conclude ends the open incarnation: a last line without a terminator counts, whole if the stream ended
@@ -96,10 +116,11 @@ func (r *reader) conclude(ctx context.Context, cause error) error {
 	if cause != nil {
 		why = ErrCutLine
 	}
+	r.fr.sift = nil
 	for r.fr.finish() {
 		r.take(why)
 	}
-	if err := r.store(ctx, true); err != nil {
+	if err := r.store(ctx, r.lookedFor(), true); err != nil {
 		return err
 	}
 	r.st.close()
@@ -108,16 +129,13 @@ func (r *reader) conclude(ctx context.Context, cause error) error {
 }
 
 // store parses the lines of the batch and hands it to the sink.
-func (r *reader) store(ctx context.Context, final bool) error {
+func (r *reader) store(ctx context.Context, set *indicator.Set, final bool) error {
 	if r.parser == nil {
 		r.detect()
+		set = r.lookedFor()
 	}
 	if len(r.events) < len(r.lines) {
 		r.events = make([]event.Event, max(len(r.lines), min(2*len(r.events), r.cfg.BatchLines)))
-	}
-	var set *indicator.Set
-	if r.sieve != nil {
-		set = r.cfg.Sieve()
 	}
 	for i := range r.lines {
 		r.parse(&r.lines[i], &r.events[i], set)
@@ -189,7 +207,10 @@ func content(l Line) []byte {
 }
 
 func (r *reader) parse(l *Line, ev *event.Event, set *indicator.Set) {
-	if set != nil && l.Err == nil && len(l.Raw) > 0 && clearGuarded(r.sieve, set, content(*l)) {
+	if l.Clear {
+		return
+	}
+	if set != nil && !l.sifted && l.Err == nil && len(l.Raw) > 0 && clearGuarded(r.sieve, set, content(*l)) {
 		l.Clear = true
 		return
 	}
