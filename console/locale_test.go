@@ -92,7 +92,8 @@ func sources(t *testing.T) string {
 // looked up by a code that the family's list has.
 func TestNoKeyUnused(t *testing.T) {
 	pages := sources(t)
-	frames := []string{"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit", "held.score"}
+	frames := []string{"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit", "held.score",
+		"nav.accord", "accord.instrument", "accord.next.decide", "accord.next.confirm", "accord.next.starts", "accord.next.ends"}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
@@ -115,6 +116,9 @@ func TestNoKeyUnused(t *testing.T) {
 		"verdict": {"accepted", "held-back", "refused", "not-understood", "sealed"},
 		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
 		"meta":    {"dir"},
+
+		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
+		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord"}, "accord.why_state": strs(accord.Reasons()),
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"entente/accord"
 )
 
 // helpers are the functions that pages call. None returns markup: every text
@@ -52,7 +54,12 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"stmt":     stmtPath,
 		"nth":      func(i int) int { return i + 1 }, // people count from one
 
-		"marked":  func(list []uint64, n uint64) bool { return slices.Contains(list, n) },
+		"marked":   func(list []uint64, n uint64) bool { return slices.Contains(list, n) },
+		"tongue":   func(t accord.Texts) string { return t.In(say.lang) },
+		"unix":     unix,
+		"seconds":  func(n int64) time.Duration { return time.Duration(n) * time.Second },
+		"wordings": wordings,
+
 		"hours":   func(d time.Duration) int64 { return int64(d / time.Hour) },
 		"text":    func(b []byte) string { return string(b) },
 		"when_ms": func(ms int64) time.Time { return time.UnixMilli(ms) },

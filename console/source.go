@@ -29,6 +29,8 @@ var ErrNotFound = errors.New("not found")
 type Source interface {
 	// Border is the part of it that shows what crosses.
 	Border() Border
+	// AccordScreens is the part that shows joint acts.
+	AccordScreens() Accord
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

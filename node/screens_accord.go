@@ -1,0 +1,81 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"entente/accord"
+	"entente/console"
+	"entente/statement"
+)
+
+// accordScreens shows people what was proposed and what became of it.
+type accordScreens struct{ n *Node }
+
+// AccordScreens implements console.Source.
+func (n *Node) AccordScreens() console.Accord { return accordScreens{n} }
+
+// Instruments lists every proposal.
+func (s accordScreens) Instruments(ctx context.Context) (console.Instruments, error) {
+	r, err := s.n.Accord(ctx)
+	if err != nil {
+		return console.Instruments{}, err
+	}
+	out := console.Instruments{Self: s.n.self.ID, Now: r.Now()}
+	for _, i := range r.Instruments() {
+		out.Rows = append(out.Rows, s.row(r, i))
+	}
+	return out, nil
+}
+
+func (s accordScreens) row(r *accord.Record, i accord.Instrument) console.InstrumentRow {
+	b, _ := accord.Body[accord.Proposal](r, i.Ref)
+	return console.InstrumentRow{Instrument: i, Ref: s.ref(i.Ref), Title: b.Title}
+}
+
+func (s accordScreens) ref(ref statement.Ref) console.Ref {
+	m, _ := s.n.roster.ByOrigin(ref.Origin)
+	return console.Ref{Party: m.ID, Index: ref.Index}
+}
+
+// Instrument returns one proposal as of an instant.
+func (s accordScreens) Instrument(ctx context.Context, party string, index uint64, at time.Time) (console.Instrument, error) {
+	var out console.Instrument
+	m, ok := s.n.roster.Member(party)
+	if !ok {
+		return out, console.ErrNotFound
+	}
+	r, err := s.n.Accord(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, i := range r.Instruments() {
+		if i.Ref.Origin != m.Origin || i.Ref.Index != index {
+			continue
+		}
+		if !at.IsZero() {
+			if i, ok = r.PositionAt(i.Ref, at); !ok {
+				return out, statement.Refuse(statement.CodeState, "nobody had seen this text at %s", at.UTC().Format(time.RFC3339))
+			}
+		}
+		return s.whole(r, i, at), nil
+	}
+	return out, console.ErrNotFound
+}
+
+func (s accordScreens) whole(r *accord.Record, i accord.Instrument, at time.Time) console.Instrument {
+	out := console.Instrument{InstrumentRow: s.row(r, i), Self: s.n.self.ID, Now: r.Now(), AsOf: at, Digest: i.Ref.ID.String(), Sizes: i.Sizes}
+	out.Body, _ = accord.Body[accord.Proposal](r, i.Ref)
+	if said, ok := r.Said(i.Ref); ok {
+		if p, err := accord.OpenPaper(out.Body, said.Parts[1]); err == nil {
+			out.Paper = &p
+		}
+	}
+	for _, a := range i.Answers {
+		out.Answers = append(out.Answers, console.InstrumentAnswer{Answer: a, At: s.ref(a.Ref)})
+	}
+	if i.Replaces != nil {
+		out.Replaces = s.ref(*i.Replaces)
+	}
+	return out
+}
