@@ -75,17 +75,26 @@ func (f Found) PerItem() (p float64, ok bool) {
 // back automatically, silence on a guess is an answer too. The record does
 // not say how they go back, so silence counts as one here.
 type Learnt struct {
-	Guesses   int   `json:"guesses"`   // items that it gave, each time that it gave them
-	Values    int   `json:"values"`    // distinct ones
-	Confirmed int   `json:"confirmed"` // of these: we said that we have seen it
-	Silent    int   `json:"silent"`    // of these: we said nothing; at most, that we have not seen it
-	PerDay    int64 `json:"per_day"`   // sightings that the charter lets go in a day
-	Days      int64 `json:"days"`      // UTC days on which any went
-	Fullest   int   `json:"fullest"`   // most that went on one of them
+	Guesses   int `json:"guesses"`   // items that it gave, each time that it gave them
+	Values    int `json:"values"`    // distinct ones
+	Confirmed int `json:"confirmed"` // of these: we said that we have seen it
+	Silent    int `json:"silent"`    // of these: we said nothing; at most, that we have not seen it
+	// Others counts the objects of which our verdicts can have told it that their
+	// ids are another's, and so that they are here: all of a statement that was
+	// refused for that, and one of a statement that was held back. What the gate
+	// knows of the own side alone, assets say, is in no verdict.
+	Others int `json:"others"`
+
+	PerDay  int64 `json:"per_day"` // sightings that the charter lets go in a day
+	Days    int64 `json:"days"`    // UTC days on which any went
+	Fullest int   `json:"fullest"` // most that went on one of them
 }
 
 // Most is about how many values it can have learnt anything.
 func (l Learnt) Most() int { return l.Confirmed + l.Silent }
+
+// Told is how many single things we confirmed to it at most, by whatever answer.
+func (l Learnt) Told() int { return l.Confirmed + l.Others }
 
 // Beside is what the log tells a mirror whoever the statements are for.
 type Beside struct {

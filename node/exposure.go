@@ -53,7 +53,7 @@ func (o overseer) of(ctx context.Context, party string) (border.Exposure, error)
 	if err := o.view.EachOf(ctx, m.Origin, a.theirs); err != nil {
 		return a.out, err
 	}
-	err = errors.Join(a.opens(ctx), a.values(ctx), a.close(ctx))
+	err = errors.Join(a.opens(ctx), a.values(ctx), a.answered(ctx), a.close(ctx))
 	return a.out, err
 }
 
@@ -73,7 +73,8 @@ type exposing struct {
 	days     map[int64]int // sightings by day
 	sealed   []uint64
 	receipts map[uint64]border.Released
-	gone     map[uint64]bool // own statements that are taken back
+	verdicts []record.AckItem // on its statements, by which it learnt something
+	gone     map[uint64]bool  // own statements that are taken back
 	decoys   map[observable.Value]string
 	seenBy   map[observable.Value]bool // own values that it says to have seen
 	told     map[observable.Value]bool // its values that we said to have seen
@@ -123,9 +124,50 @@ func (a *exposing) own(s sqlite.Statement) error {
 	if spec.Housekeeping {
 		a.out.Beside.Housekeeping++
 		a.out.Beside.Refusals += refusalsOf(s, a.party.ID)
-		return nil
+		return a.judged(s)
 	}
 	a.out.Crossed = append(a.out.Crossed, c)
+	return nil
+}
+
+// judged gathers own verdicts on the other party's statements that told it more
+// than that they were taken in.
+func (a *exposing) judged(s sqlite.Statement) error {
+	if s.Kind != record.KindAck {
+		return nil
+	}
+	var b record.AckBody
+	if err := json.Unmarshal(s.Body, &b); err != nil || b.Origin != a.party.Origin {
+		return err
+	}
+	for _, i := range b.Items {
+		if i.Verdict == record.VerdictHeldBack || i.Code == sqlite.CodeOwner || i.Code == sqlite.CodeRevoked {
+			a.verdicts = append(a.verdicts, i)
+		}
+	}
+	return nil
+}
+
+// answered counts what verdicts on its objects told it.
+func (a *exposing) answered(ctx context.Context) error {
+	for _, i := range a.verdicts {
+		of, err := a.view.Statement(ctx, a.party.Origin, i.Index)
+		if err != nil {
+			return err
+		}
+		if of.Kind != stix.KindObjects {
+			continue
+		}
+		body, err := stix.ParseObjectsBody(of.Body)
+		if err != nil {
+			continue // it was refused for that
+		}
+		n := 1
+		if i.Verdict == record.VerdictRefused {
+			n = body.Count
+		}
+		a.out.Learnt.Others += n
+	}
 	return nil
 }
 

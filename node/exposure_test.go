@@ -9,7 +9,9 @@ import (
 
 	"entente/api"
 	"entente/border"
+	"entente/exchange/stix"
 	"entente/observable"
+	"entente/record"
 	"entente/watch/indicator"
 )
 
@@ -135,5 +137,86 @@ func TestMalloryLearnsNoMore(t *testing.T) {
 	}
 	if n := u.ofKind(south, north, indicator.KindSighting); n != len(mine) {
 		t.Errorf("%d sightings in the log, %d read", n, len(mine))
+	}
+}
+
+// TestMalloryReadsVerdicts: south gives one value in each list, then several in
+// one, and versions of ids that it only guesses at. North's verdicts tell nothing
+// of what north's gate knows as its own, and the page counts what else they tell:
+// by verdicts, sightings and refusals together south confirms no more than it says.
+func TestMalloryReadsVerdicts(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.automatic(north, 100)
+	u.cfg[north].OwnAssets = []string{"198.51.100.10", "198.51.100.12", "198.51.100.14"}
+	log := u.watches(north)
+	u.weblog(log, "203.0.113.1", "203.0.113.2", "198.51.100.10", "198.51.100.11")
+	u.start(u.names...)
+	u.open(u.names...)
+	must(u.node(north).AddObjects(t.Context(), AddObjects{Account: "tool", Media: stix.MediaSTIX, Objects: [][]byte{thing("malware", 1, v1, ""), thing("malware", 2, v1, ""), thing("malware", 3, v1, "")}}))(t)
+	gave := make(map[uint64]string) // one value, by place in south's log
+	give := func(values ...string) {
+		at := u.size(south)
+		u.share(south, north, "guess.csv", dated(values...))
+		for i := at; i < u.size(south) && len(values) == 1; i++ {
+			gave[i] = values[0]
+		}
+	}
+	for i := range 8 {
+		give(fmt.Sprintf("198.51.100.%d", 8+i))
+	}
+	give("198.51.100.14", "198.51.100.9", "203.0.113.1")
+	give("203.0.113.1")
+	give("203.0.113.2")
+	for _, guess := range [][][]byte{
+		{thing("malware", 1, v2, "")},
+		{thing("malware", 9, v2, "")},
+		{thing("malware", 2, v2, ""), thing("malware", 3, v2, "")},
+		{thing("malware", 1, v3, ""), thing("malware", 8, v2, "")},
+	} {
+		u.sayRaw(south, north, guess...)
+	}
+	u.settle()
+
+	seen, _, err := u.node(south).view.Sightings(t.Context(), u.node(north).self.Origin, "", 1000, 0)
+	u.ok(err)
+	confirmed, verdicts := make(map[string]bool), make(map[string]string)
+	for _, s := range seen {
+		confirmed["seen "+s.Body.Value] = true
+	}
+	for _, s := range must(u.node(south).view.OfKind(t.Context(), u.node(north).self.Origin, record.KindAck))(t) {
+		var b record.AckBody
+		u.ok(json.Unmarshal(s.Body, &b))
+		for _, i := range b.Items {
+			if b.Origin != u.node(south).self.Origin {
+				continue
+			}
+			if gave[i.Index] != "" {
+				verdicts[gave[i.Index]] = i.Verdict
+			}
+			of := must(u.node(south).view.Statement(t.Context(), b.Origin, i.Index))(t)
+			if of.Kind != stix.KindObjects || i.Verdict == record.VerdictAccepted {
+				continue
+			}
+			n := 1 // of a statement that is held back it knows that one was refused
+			if i.Verdict == record.VerdictRefused {
+				n = must(stix.ParseObjectsBody(of.Body))(t).Count
+			}
+			for k := range n {
+				confirmed[fmt.Sprint("there ", i.Index, k)] = true
+			}
+		}
+	}
+	for value, verdict := range verdicts {
+		if verdict != record.VerdictAccepted {
+			t.Errorf("%s is told to be %s: whose it is shows", value, verdict)
+		}
+	}
+	x := must(u.node(north).Exposure(t.Context(), south))(t)
+	if len(verdicts) < 10 || !confirmed["seen 203.0.113.2"] || x.Learnt.Others != 4 {
+		t.Errorf("the test tests less than it says: %v %v %+v", verdicts, confirmed, x.Learnt)
+	}
+	if len(confirmed) > x.Learnt.Told() {
+		t.Errorf("south confirms %d things (%v), the page says %d of %+v", len(confirmed), confirmed, x.Learnt.Told(), x.Learnt)
 	}
 }

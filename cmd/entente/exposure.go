@@ -151,6 +151,7 @@ func showLearnt(e *env, x border.Exposure) {
 	e.printf("  what crossed, as above: what it was shown it keeps\n")
 	e.printf("  about own logs: it gave %s as indicators, %s in all; each is a guess\n", counted(l.Values, "value", "values"), counted(l.Guesses, "time", "times"))
 	e.printf("    %d confirmed: it was told that they were seen\n", l.Confirmed)
+	e.printf("    of %s that it named it can have been told that the id is another's\n", counted(l.Others, "object", "objects"))
 	e.printf("    %d left in silence: at most, that they were not seen, if answers go back by themselves\n", l.Silent)
 	e.printf("    so it can know something of %s at most\n", counted(l.Most(), "value", "values"))
 	e.printf("    budget: %d a day; answers went on %s, %d on the fullest\n", l.PerDay, counted(int(l.Days), "day", "days"), l.Fullest)
