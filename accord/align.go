@@ -61,6 +61,8 @@ type gathered struct {
 	r       *Record
 	items   []*ItemView // in order of (covered, account, number)
 	byKey   map[itemKey]*ItemView
+	of      map[statement.Ref][]*ItemView
+	seals   map[statement.Ref]Seal
 	aligns  map[itemKey]itemKey
 	clause  map[statement.Ref]bool // accounts that are about a clause: their rows are things of their own
 	retired map[statement.Ref]bool // accounts and positions that were taken back or replaced
@@ -72,7 +74,7 @@ type gathered struct {
 // gather reads the accounts of a case that are open to all, and what was said
 // on their items.
 func (r *Record) gather(caseID string) *gathered {
-	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, aligns: map[itemKey]itemKey{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}, over: map[statement.Ref]bool{}, looked: map[statement.Ref]bool{}}
+	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, of: map[statement.Ref][]*ItemView{}, seals: map[statement.Ref]Seal{}, aligns: map[itemKey]itemKey{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}, over: map[statement.Ref]bool{}, looked: map[statement.Ref]bool{}}
 	said := r.Case(caseID)
 	for _, s := range said {
 		g.takeBack(s)
@@ -115,10 +117,9 @@ func (g *gathered) takeBack(s Said) {
 }
 
 func (g *gathered) addAccount(s Said) {
-	items, word := g.r.items(s)
-	if word != "" {
-		return
-	}
+	seal, content, _ := g.r.reveal(s.Ref)
+	g.seals[s.Ref] = seal
+	items, _ := content.([]SaltedItem)
 	account, _ := Body[Account](g.r, s.Ref)
 	at, covered := g.r.Covered(s.Ref)
 	label := g.r.Label(s)
@@ -141,7 +142,7 @@ func (g *gathered) addAccount(s Said) {
 		if it.Item.Vague {
 			v.VagueBy = []string{s.Party}
 		}
-		g.items, g.byKey[k] = append(g.items, v), v
+		g.items, g.byKey[k], g.of[s.Ref] = append(g.items, v), v, append(g.of[s.Ref], v)
 		if name, no, err := SplitPart(it.Item.Aligns); err == nil && name == "item" && len(s.Act.Refs) > 0 {
 			g.aligns[k] = itemKey{s.Act.Refs[0], no}
 		}
@@ -190,13 +191,7 @@ func (g *gathered) on(account statement.Ref, name string, no int, one bool) []*I
 		}
 		return nil
 	}
-	var all []*ItemView
-	for _, v := range g.items {
-		if v.Account == account {
-			all = append(all, v)
-		}
-	}
-	return all
+	return g.of[account]
 }
 
 // counter puts an item of the position's own party beside the one it stands on,

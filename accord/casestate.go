@@ -266,6 +266,7 @@ func (r *Record) closing(c *CaseState, said []Said) {
 // each list the oldest first.
 func (r *Record) matters(said []Said) []OpenMatter {
 	var list []OpenMatter
+	closed := r.closedAsks(said)
 	for _, s := range said {
 		at, covered := r.Covered(s.Ref)
 		if !covered || r.Label(s) != LabelNone {
@@ -273,7 +274,7 @@ func (r *Record) matters(said []Said) []OpenMatter {
 		}
 		switch b := r.said[r.find(s.Ref)].body.(type) {
 		case *Notice:
-			list = append(list, r.waiting(s, b)...)
+			list = append(list, r.waiting(s, b, closed)...)
 		case *Proposal:
 			if i, ok := r.Instrument(s.Ref); ok && (i.State == StateTabled || i.State == StateCountered || i.State == StatePartly) {
 				list = append(list, OpenMatter{Kind: MatterConsent, On: s.Ref, Owner: i.Missing, Since: at, Due: i.DecideBy})
@@ -282,6 +283,9 @@ func (r *Record) matters(said []Said) []OpenMatter {
 				list = append(list, OpenMatter{Kind: MatterAction, On: s.Ref, Owner: []string{v.Who}, Since: v.Since, Due: v.Due})
 			}
 		case *Account, *Assessment:
+			if !sealedBody(b) {
+				continue
+			}
 			if seal, _ := r.Reveal(s.Ref); seal.State == SealMayReveal || seal.State == SealNotOpened {
 				list = append(list, OpenMatter{Kind: MatterReveal, On: s.Ref, Owner: []string{s.Party}, Since: at, Due: seal.RevealBy})
 			}
@@ -298,18 +302,41 @@ func (r *Record) matters(said []Said) []OpenMatter {
 	return list
 }
 
-// waiting is who has not answered a notice.
-func (r *Record) waiting(s Said, n *Notice) (list []OpenMatter) {
-	over := map[string]bool{}
-	if len(s.Act.Refs) > 0 && n.Ask == "explain" {
+func sealedBody(body any) bool {
+	switch b := body.(type) {
+	case *Account:
+		return b.Mode == "sealed"
+	case *Assessment:
+		return b.Mode == "sealed"
+	}
+	return false
+}
+
+// closedAsks are the requests for a meaning that wait for nothing: answered on
+// the part itself, or beyond the quota. By notice and whom it asks.
+func (r *Record) closedAsks(said []Said) map[statement.Ref]map[string]bool {
+	closed := map[statement.Ref]map[string]bool{}
+	looked := map[statement.Ref]bool{}
+	for _, s := range said {
+		n, ok := Body[Notice](r, s.Ref)
+		if !ok || n.Ask != "explain" || len(s.Act.Refs) == 0 || looked[s.Act.Refs[0]] {
+			continue
+		}
+		looked[s.Act.Refs[0]] = true
 		for _, c := range r.Clarifications(s.Act.Refs[0]) {
-			if c.Notice == s.Ref {
-				over[c.To] = !c.Open()
+			if closed[c.Notice] == nil {
+				closed[c.Notice] = map[string]bool{}
 			}
+			closed[c.Notice][c.To] = !c.Open()
 		}
 	}
+	return closed
+}
+
+// waiting is who has not answered a notice.
+func (r *Record) waiting(s Said, n *Notice, closed map[statement.Ref]map[string]bool) (list []OpenMatter) {
 	for _, to := range n.To {
-		if to == s.Party || over[to] {
+		if to == s.Party || closed[s.Ref][to] {
 			continue
 		}
 		c := r.call(r.find(s.Ref), n, to, r.now.Unix())
@@ -371,17 +398,14 @@ func CaseStates() []string {
 // evenly returns the statements of a case in an order that hangs on no name: by
 // the time of being covered, the place in the own log, the id.
 func (r *Record) evenly(caseID string) []Said {
-	said := r.Case(caseID)
-	at := make(map[statement.Ref]int64, len(said))
-	for _, s := range said {
-		t, ok := r.Covered(s.Ref)
-		if !ok {
-			t = never
-		}
-		at[s.Ref] = t
+	no, ok := r.caseNo[caseID]
+	if !ok {
+		return nil
 	}
-	slices.SortStableFunc(said, func(a, b Said) int {
-		return cmp.Or(cmp.Compare(at[a.Ref], at[b.Ref]), cmp.Compare(a.Ref.Index, b.Ref.Index), slices.Compare(a.Ref.ID[:], b.Ref.ID[:]))
+	places := slices.Clone(r.cases.of(no))
+	slices.SortStableFunc(places, func(i, j int32) int {
+		a, b := &r.said[i], &r.said[j]
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Ref.Index, b.Ref.Index), slices.Compare(a.Ref.ID[:], b.Ref.ID[:]))
 	})
-	return said
+	return r.list(places)
 }

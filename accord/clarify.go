@@ -1,6 +1,7 @@
 package accord
 
 import (
+	"cmp"
 	"slices"
 
 	"entente/statement"
@@ -38,25 +39,35 @@ func (c Clarification) Open() bool { return !c.Over && len(c.Answers) == 0 }
 // Clarifications returns what was asked about a statement, part by part, in
 // order of the record.
 func (r *Record) Clarifications(ref statement.Ref) []Clarification {
+	on := r.find(ref)
+	if on < 0 {
+		return nil
+	}
 	var list []Clarification
+	open := map[[3]string][]int64{} // when the open ones of before were answered, or never
 	times := map[[3]string]int{}
-	for _, s := range r.On(ref) {
-		n, ok := Body[Notice](r, s.Ref)
-		at, covered := r.Covered(s.Ref)
-		if !ok || !covered || n.Ask != "explain" || r.Label(s) != LabelNone {
+	explained := r.explained(on)
+	for _, place := range r.on.of(on) {
+		e := &r.said[place]
+		n, ok := e.body.(*Notice)
+		if !ok || e.at == never || n.Ask != "explain" || r.Label(*e.Said) != LabelNone {
 			continue
 		}
 		for _, to := range n.To {
-			if to == s.Party {
+			if to == e.party {
 				continue
 			}
-			c := Clarification{Notice: s.Ref, On: ref, Part: n.Part, From: s.Party, To: to, Text: n.Text, At: at}
-			key := [3]string{s.Party, to, n.Part}
+			key := [3]string{e.party, to, n.Part}
 			times[key]++
-			c.Times = times[key]
-			c.Over = r.openAsks(list, c) >= int(r.rulesAt(at).Quotas.Clarifications)
-			if !c.Over {
-				c.Answers = r.understandings(c)
+			c := Clarification{Notice: e.Ref, On: ref, Part: n.Part, From: e.party, To: to, Text: n.Text, At: e.at, Times: times[key]}
+			open[key] = slices.DeleteFunc(open[key], func(answered int64) bool { return answered <= e.at })
+			if c.Over = int64(len(open[key])) >= r.rulesAt(e.at).Quotas.Clarifications; !c.Over {
+				c.Answers = r.understandings(c, place, explained[[2]string{to, n.Part}])
+				until := int64(never)
+				if len(c.Answers) > 0 {
+					until = c.Answers[0].At
+				}
+				open[key] = append(open[key], until)
 			}
 			list = append(list, c)
 		}
@@ -64,40 +75,43 @@ func (r *Record) Clarifications(ref statement.Ref) []Clarification {
 	return list
 }
 
-// openAsks counts the author's requests on the same part that were open when c
-// was made. What is answered later was open then.
-func (r *Record) openAsks(before []Clarification, c Clarification) (n int) {
-	for _, o := range before {
-		if o.From == c.From && o.To == c.To && o.Part == c.Part && !o.Over && (len(o.Answers) == 0 || o.Answers[0].At > c.At) {
-			n++
+// explained are the explanations that stand on a statement itself, by whose they
+// are and of which part.
+func (r *Record) explained(on int32) map[[2]string][]int32 {
+	found := map[[2]string][]int32{}
+	for _, p := range r.on.of(on) {
+		if b := bodyOf[Position](r, p); b != nil && b.Stance == Explain {
+			key := [2]string{r.said[p].party, b.Part}
+			found[key] = append(found[key], p)
 		}
 	}
-	return n
+	return found
 }
 
 // understandings are the answers of whom c asks: on the notice itself, or on the
 // part since it was asked.
-func (r *Record) understandings(c Clarification) (list []Understanding) {
-	take := func(s Said, part string, stances ...Stance) {
-		p, ok := Body[Position](r, s.Ref)
-		at, covered := r.Covered(s.Ref)
-		if !ok || !covered || s.Party != c.To || p.Part != part || at < c.At || !slices.Contains(stances, p.Stance) || r.Label(s) != LabelNone || r.retracted(s.Ref) {
+func (r *Record) understandings(c Clarification, notice int32, onPart []int32) (list []Understanding) {
+	take := func(place int32) {
+		e, p := &r.said[place], bodyOf[Position](r, place)
+		if e.at == never || e.party != c.To || e.at < c.At || r.Label(*e.Said) != LabelNone || r.retracted(e.Ref) {
 			return
 		}
-		u := Understanding{Ref: s.Ref, Party: s.Party, Text: p.Text, Stance: p.Stance, At: at}
-		for _, ap := range s.Approvals {
+		u := Understanding{Ref: e.Ref, Party: e.party, Text: p.Text, Stance: p.Stance, At: e.at}
+		for _, ap := range e.Approvals {
 			u.Officers = append(u.Officers, ap.Officer)
 		}
 		slices.Sort(u.Officers)
 		list = append(list, u)
 	}
-	for _, s := range r.On(c.Notice) {
-		take(s, "", Explain, NoComment, CannotSay)
+	for _, place := range r.on.of(notice) {
+		if p := bodyOf[Position](r, place); p != nil && slices.Contains([]Stance{Explain, NoComment, CannotSay}, p.Stance) {
+			take(place)
+		}
 	}
-	for _, s := range r.On(c.On) {
-		take(s, c.Part, Explain)
+	for _, place := range onPart {
+		take(place)
 	}
-	slices.SortStableFunc(list, func(a, b Understanding) int { return int(min(max(a.At-b.At, -1), 1)) })
+	slices.SortStableFunc(list, func(a, b Understanding) int { return cmp.Compare(a.At, b.At) })
 	return list
 }
 

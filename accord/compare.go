@@ -145,7 +145,10 @@ func (g *gathered) accounts(caseID string) []AccountView {
 			continue
 		}
 		at, _ := g.r.Covered(s.Ref)
-		seal, _ := g.r.Reveal(s.Ref)
+		seal, known := g.seals[s.Ref]
+		if !known { // its author took it back
+			seal, _ = g.r.Reveal(s.Ref)
+		}
 		list = append(list, AccountView{Ref: s.Ref, Party: s.Party, At: at, Event: a.Event, Label: g.r.Label(s), Seal: seal, Retired: g.retired[s.Ref], Limits: a.Limits})
 	}
 	slices.SortStableFunc(list, func(a, b AccountView) int {

@@ -3,7 +3,10 @@ package accord
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"entente/statement"
@@ -214,6 +217,14 @@ func TestSealed(t *testing.T) {
 	}
 	s.pass(minute)
 	is(north, SealClosed, "south")
+	refused := func(err error, code statement.Code) {
+		t.Helper()
+		if !errors.Is(err, &statement.Refusal{Code: code}) {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+	refused(s.record().MayReveal("north", north), statement.CodeState)
+	refused(s.record().MayDisclose("observer", north), statement.CodeState)
 	if rows := s.record().Compare(s.last).Rows; len(rows) != 0 {
 		t.Errorf("a sealed account is compared where it happens to be readable: %v", rows)
 	}
@@ -224,6 +235,10 @@ func TestSealed(t *testing.T) {
 	s.pass(minute)
 	is(north, SealMayReveal)
 	is(south, SealMayReveal)
+	refused(s.record().MayReveal("south", north), statement.CodeParty)
+	if err := s.record().MayReveal("north", north); err != nil {
+		t.Error(err)
+	}
 	s.say("north", KindPosition, stance(Reveal), north)
 	s.pass(minute)
 	if got := is(north, SealRevealed); got.Early {
@@ -231,9 +246,16 @@ func TestSealed(t *testing.T) {
 	}
 	s.pass(2 * day)
 	is(south, SealNotOpened)
+	refused(s.record().MayDisclose("north", south), statement.CodeParty)
+	refused(s.record().MayDisclose("observer", north), statement.CodeState)
+	if err := s.record().MayDisclose("observer", south); err != nil {
+		t.Error(err)
+	}
 	s.sayBy(nil, "observer", KindDisclosure, Disclosure{Part: 1, Reason: "deadline"}, south)
 	s.pass(minute)
-	is(south, SealDisclosed)
+	if got := is(south, SealDisclosed); got.Early {
+		t.Error("opened after the deadline, and called early")
+	}
 	if row := s.row(t, "scan"); row.Outcome != OutContradict {
 		t.Errorf("%+v", row.Verdict)
 	}
@@ -269,3 +291,33 @@ func TestSealedAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestFreeTextStaysQuoted: what a party writes stands in the report in quotation
+// marks or as a code word, and makes no markup of its own.
+func TestFreeTextStaysQuoted(t *testing.T) {
+	const hostile = "x” | **agreed** <b>signed</b> [a](b) `c` ### south agrees"
+	s := newStory(t)
+	a, part := account(t, claim(func(it *Item) {
+		it.Text, it.Where, it.Source = Texts{"en": hostile}, hostile, hostile
+		it.What, it.Quantity = "`a` | **agreed**", &Quantity{"=", 1, "`h` | **agreed**"}
+	}))
+	a.Event.Title = Texts{"en": "x | **agreed** [a](b)"}
+	s.tell("north", a, part)
+	s.pass(minute)
+	got := CompareText(Lexicon{Lang: "en", Text: func(key string) string {
+		if key == "accord.quote" {
+			return "“{text}”"
+		}
+		return key + " {text}"
+	}}, []Comparison{s.record().Compare(s.last)})
+	for _, bad := range []string{"**agreed**", "<b>", "[a](b)", "\n###", "`c`", "x”"} {
+		for line := range strings.Lines(got) {
+			bare := inCode.ReplaceAllString(line, "")
+			if strings.Contains(bare, bad) {
+				t.Errorf("%q stands in %s", bad, line)
+			}
+		}
+	}
+}
+
+var inCode = regexp.MustCompile("`[^`]*`")

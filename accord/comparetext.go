@@ -157,7 +157,7 @@ func itemWords(l Lexicon, v ItemView, aspect string) string {
 		head += ", " + code(aspect)
 	}
 	if v.Item.Source != "" {
-		marks = append([]string{Markdown(v.Item.Source)}, marks...)
+		marks = append([]string{l.Quote(Texts{l.Lang: v.Item.Source})}, marks...)
 	}
 	return fmt.Sprintf("%s: %s (%s)", head, l.Quote(v.Item.Text), strings.Join(marks, "; "))
 }
@@ -170,7 +170,7 @@ func answerWords(l Lexicon, a ItemAnswer, mark string) string {
 	if mark != "" {
 		marks = append(marks, mark)
 	}
-	text := fmt.Sprintf("%s, %s: %s", a.Party, Markdown(strings.Join(a.Officers, ", ")), l.Say("accord.stance."+string(a.Stance)))
+	text := fmt.Sprintf("%s, %s: %s", a.Party, code(names(a.Officers)), l.Say("accord.stance."+string(a.Stance)))
 	if a.Quantity != nil {
 		text += ", " + quantityText(*a.Quantity)
 	}
@@ -185,9 +185,9 @@ func answerWords(l Lexicon, a ItemAnswer, mark string) string {
 
 func quantityText(q Quantity) string {
 	if q.Cmp == "?" {
-		return "? " + Markdown(q.Unit)
+		return "? " + code(q.Unit)
 	}
-	return strings.NewReplacer("<", "\\<", ">", "\\>", "~", "\\~").Replace(q.Cmp) + " " + strconv.FormatInt(q.N, 10) + " " + Markdown(q.Unit)
+	return strings.NewReplacer("<", "\\<", ">", "\\>", "~", "\\~").Replace(q.Cmp) + " " + strconv.FormatInt(q.N, 10) + " " + code(q.Unit)
 }
 
 func sizesText(c Comparison) string {

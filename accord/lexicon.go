@@ -61,6 +61,8 @@ func Markdown(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			b.WriteByte(' ')
+		case strings.ContainsRune("“”„«»", r): // of the quotation that it stands in
+			b.WriteByte('"')
 		case strings.ContainsRune("\\`*_[]<>#|~&!", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)

@@ -242,10 +242,11 @@ func (r *Record) addRows(q *Question, said []Said) {
 	for _, s := range said {
 		a, _ := Body[Assessment](r, s.Ref)
 		at, _ := r.Covered(s.Ref)
-		m, ok := r.opens(s, a)
-		if a.Stage == "cells" || !ok {
+		if a.Stage == "cells" {
 			continue
 		}
+		_, content, _ := r.reveal(s.Ref)
+		m, _ := content.(Matrix)
 		for _, row := range m.Rows {
 			left := LeftOut{Ref: s.Ref, Party: s.Party, Part: PartName("row", row.No)}
 			switch {
@@ -262,16 +263,6 @@ func (r *Record) addRows(q *Question, said []Said) {
 			q.Rows = append(q.Rows, RowView{ID: RowID(s.Ref.ID, row.No), Row: row, Party: s.Party})
 		}
 	}
-}
-
-// opens reads the matrix of an assessment if it may be reckoned with.
-func (r *Record) opens(s Said, a Assessment) (Matrix, bool) {
-	seal, ok := r.Reveal(s.Ref)
-	if !ok || !seal.Readable() || s.Parts[1] == nil {
-		return Matrix{}, false
-	}
-	m, err := ParseMatrix(a, s.Parts[1])
-	return m, err == nil
 }
 
 // addColumns takes of each party the last matrix that it committed to before
@@ -323,9 +314,9 @@ func (r *Record) column(q *Question, party string, cells []Said, first int64) Pa
 	if last == nil {
 		return c
 	}
-	c.Seal, _ = r.Reveal(last.Ref)
-	a, _ := Body[Assessment](r, last.Ref)
-	if m, ok := r.opens(*last, a); ok {
+	seal, content, _ := r.reveal(last.Ref)
+	c.Seal = seal
+	if m, ok := content.(Matrix); ok {
 		c.fill(q, m)
 	}
 	return c

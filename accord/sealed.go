@@ -2,6 +2,7 @@ package accord
 
 import (
 	"slices"
+	"strings"
 
 	"entente/charter"
 	"entente/record"
@@ -39,7 +40,7 @@ type Seal struct {
 	RevealBy   int64
 	Opened     int64 // Unix seconds at which the opening was covered
 	Alone      bool  // open or to be opened without the accounts of Missing
-	Early      bool  // its author opened it before it was admissible
+	Early      bool  // it was opened before that was admissible
 }
 
 // Readable reports whether its content may be reckoned with, on every node.
@@ -50,51 +51,96 @@ func (s Seal) Readable() bool {
 // Reveal says whether an account or a matrix may be opened now, who is waited
 // for, and what became of it. False if there is no such statement.
 func (r *Record) Reveal(ref statement.Ref) (Seal, bool) {
+	seal, _, ok := r.reveal(ref)
+	return seal, ok
+}
+
+// reveal is Reveal with the content, if it may be reckoned with: []SaltedItem or
+// Matrix.
+func (r *Record) reveal(ref statement.Ref) (Seal, any, bool) {
 	s, ok := r.Said(ref)
 	if !ok {
-		return Seal{}, false
+		return Seal{}, nil, false
 	}
-	switch s.Act.Kind {
-	case KindAccount:
-		a, ok := Body[Account](r, ref)
-		_, err := ParseItems(a, s.Parts[1])
-		return r.seal(s, sealing{a.Mode == "sealed", a.Depositary, a.CommitBy, a.RevealBy, s.Parts[1] != nil, err, func(o Said) bool {
-			return o.Act.Kind == KindAccount && r.sameEvent(s, o)
-		}}), ok
-	case KindAssessment:
-		a, ok := Body[Assessment](r, ref)
-		_, err := ParseMatrix(a, s.Parts[1])
-		if s.Parts[1] == nil && a.Matrix == (statement.Digest{}) {
-			err = nil // it has no matrix
-		}
-		return r.seal(s, sealing{a.Mode == "sealed", a.Depositary, a.RevealBy, a.RevealBy, s.Parts[1] != nil || a.Matrix == (statement.Digest{}), err, func(o Said) bool {
-			b, ok := Body[Assessment](r, o.Ref)
-			return ok && b.Stage == a.Stage && r.question(s) == r.question(o)
-		}}), ok
+	switch b := r.said[r.find(ref)].body.(type) {
+	case *Account:
+		seal, content := r.seal(s, sealing{
+			sealed: b.Mode == "sealed", depositary: b.Depositary, commitBy: b.CommitBy, revealBy: b.RevealBy,
+			counterpart: func(o Said) bool { return o.Act.Kind == KindAccount && r.sameEvent(s, o) },
+			parse:       func(part []byte) (any, error) { return ParseItems(*b, part) },
+		})
+		return seal, content, true
+	case *Assessment:
+		seal, content := r.seal(s, sealing{
+			sealed: b.Mode == "sealed", depositary: b.Depositary, commitBy: b.RevealBy, revealBy: b.RevealBy, empty: b.Matrix == (statement.Digest{}),
+			counterpart: func(o Said) bool {
+				c, ok := Body[Assessment](r, o.Ref)
+				return ok && c.Stage == b.Stage && r.question(s) == r.question(o)
+			},
+			parse: func(part []byte) (any, error) { return ParseMatrix(*b, part) },
+		})
+		return seal, content, true
 	}
-	return Seal{}, false
+	return Seal{}, nil, false
+}
+
+// MayReveal refuses to let a party open its sealed statement while others may
+// still commit to theirs, and names them.
+func (r *Record) MayReveal(party string, ref statement.Ref) error {
+	seal, ok := r.Reveal(ref)
+	switch {
+	case !ok || seal.Party != party:
+		return statement.Refuse(statement.CodeParty, "only its author opens what it sealed")
+	case seal.State == SealMayReveal || seal.State == SealNotOpened:
+		return nil
+	case seal.State == SealClosed:
+		return statement.Refuse(statement.CodeState, "waits for %s until %s", strings.Join(seal.Missing, ", "), stamp(seal.CommitBy))
+	}
+	return statement.Refuse(statement.CodeState, "it is %s", seal.State)
+}
+
+// MayDisclose refuses to let anybody but the depositary open a sealed statement,
+// and the depositary before the author's time has passed.
+func (r *Record) MayDisclose(observer string, ref statement.Ref) error {
+	seal, ok := r.Reveal(ref)
+	switch {
+	case !ok || seal.Depositary == "" || seal.Depositary != observer:
+		return statement.Refuse(statement.CodeParty, "only the depositary that its author named opens it")
+	case r.now.Unix() < seal.RevealBy:
+		return statement.Refuse(statement.CodeState, "its author has until %s", stamp(seal.RevealBy))
+	case seal.State == SealNotOpened || seal.State == SealWithheld: // said to be open, and nobody can read it
+		return nil
+	}
+	return statement.Refuse(statement.CodeState, "it is %s", seal.State)
 }
 
 type sealing struct {
 	sealed             bool
+	empty              bool // there is nothing in part 1 to wait for
 	depositary         string
 	commitBy, revealBy Instant
-	here               bool  // its content is here
-	err                error // and is not what the act commits to
 	counterpart        func(Said) bool
+	parse              func(part []byte) (any, error)
 }
 
-func (r *Record) seal(s Said, w sealing) Seal {
+func (r *Record) seal(s Said, w sealing) (Seal, any) {
 	seal := Seal{Ref: s.Ref, Party: s.Party, State: SealOpen, Depositary: w.depositary}
 	if w.sealed {
 		r.waitFor(s, w, &seal)
 	}
-	if seal.Readable() && w.here && w.err != nil {
-		seal.State = SealTampered
-	} else if seal.Readable() && !w.here {
-		seal.State = SealWithheld
+	if !seal.Readable() || w.empty {
+		return seal, nil
 	}
-	return seal
+	if s.Parts[1] == nil {
+		seal.State = SealWithheld
+		return seal, nil
+	}
+	content, err := w.parse(s.Parts[1])
+	if err != nil {
+		seal.State = SealTampered
+		return seal, nil
+	}
+	return seal, content
 }
 
 // waitFor reckons who has committed, and how the statement was opened.
@@ -125,7 +171,7 @@ func (r *Record) waitFor(s Said, w sealing, seal *Seal) {
 	}
 	seal.State, seal.Opened = r.opened(s, w.depositary)
 	now := r.Now().Unix()
-	seal.Early = seal.State == SealRevealed && seal.Opened < admissible
+	seal.Early = seal.State == SealRevealed && seal.Opened < admissible || seal.State == SealDisclosed && seal.Opened < seal.RevealBy
 	seal.Alone = len(seal.Missing) > 0 && now >= seal.CommitBy
 	if seal.State != SealClosed {
 		return
@@ -140,9 +186,10 @@ func (r *Record) waitFor(s Said, w sealing, seal *Seal) {
 
 // committed is when a party's own counterpart of s was first covered.
 func (r *Record) committed(s Said, party string, counterpart func(Said) bool) (int64, bool) {
-	for _, o := range r.Case(s.Act.Case) {
-		if at, ok := r.Covered(o.Ref); ok && o.Party == party && r.Label(o) == LabelNone && counterpart(o) {
-			return at, true
+	for _, place := range r.cases.of(r.caseNo[s.Act.Case]) {
+		o := &r.said[place]
+		if o.at != never && o.party == party && o.Act.Kind == s.Act.Kind && counterpart(*o.Said) && r.Label(*o.Said) == LabelNone {
+			return o.at, true
 		}
 	}
 	return 0, false
@@ -186,23 +233,6 @@ func (r *Record) opening(s Said) statement.Ref {
 	return s.Ref
 }
 
-// items returns the items of an account that may be reckoned with, else why not.
-func (r *Record) items(s Said) ([]SaltedItem, SealState) {
-	seal, ok := r.Reveal(s.Ref)
-	if !ok {
-		return nil, SealTampered
-	}
-	if !seal.Readable() {
-		return nil, seal.State
-	}
-	a, _ := Body[Account](r, s.Ref)
-	items, err := ParseItems(a, s.Parts[1])
-	if err != nil {
-		return nil, SealTampered
-	}
-	return items, ""
-}
-
 // question is the assessment that opened the question which s is about.
 func (r *Record) question(s Said) statement.Ref {
 	ref := s.Ref
@@ -214,4 +244,14 @@ func (r *Record) question(s Said) statement.Ref {
 		ref = t.Ref
 	}
 	return ref
+}
+
+// items returns the items of an account that may be reckoned with, else why not.
+func (r *Record) items(s Said) ([]SaltedItem, SealState) {
+	seal, content, ok := r.reveal(s.Ref)
+	items, open := content.([]SaltedItem)
+	if !ok || !open {
+		return nil, seal.State
+	}
+	return items, ""
 }
