@@ -125,33 +125,23 @@ func outcome(c Claim, later []Claim, f footing, now int64) string {
 	return ""
 }
 
-// finding is what was jointly found about a claim.
+// finding is what was jointly found about a claim, the newest first.
 func (r *Record) finding(claim statement.Ref) (string, statement.Ref) {
-	for i := len(r.said) - 1; i >= 0; i-- {
-		p := bodyOf[Proposal](r, int32(i))
-		if p != nil && p.Finding != nil && slices.Contains(r.said[i].Act.Refs, claim) && r.inForce(int32(i)) {
-			return p.Finding.Result, r.said[i].Ref
+	for _, i := range slices.Backward(r.instruments) {
+		if i.For != ForFinding || i.State != StateInForce {
+			continue
+		}
+		place := r.find(i.Ref)
+		if slices.Contains(r.said[place].Act.Refs, claim) {
+			return bodyOf[Proposal](r, place).Finding.Result, i.Ref
 		}
 	}
 	return "", statement.Ref{}
 }
 
-// asks are the open questions about what a clause means: those that rest on no
-// account.
-func (r *Record) asks(place int32, no int, now int64) []Call {
-	var list []Call
-	for _, p := range r.explains(place, no) {
-		if _, ok := r.claimed(p); ok {
-			continue
-		}
-		n := bodyOf[Notice](r, p)
-		for _, to := range n.To {
-			if c := r.call(p, n, to, now); c.Open() {
-				list = append(list, c)
-			}
-		}
-	}
-	return list
+// asks are the open questions about what a clause means.
+func (r *Record) asks(ref statement.Ref, no int) []Clarification {
+	return slices.DeleteFunc(r.Clarifications(ref), func(c Clarification) bool { return c.Part != PartName("clause", no) || !c.Open() })
 }
 
 // Offer is a mirrored suspension: one party suspended a clause, and another that

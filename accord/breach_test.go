@@ -34,7 +34,7 @@ func TestRows(t *testing.T) {
 	future := d.scan("north", 100)
 	future.From = At(d.time().Add(time.Hour))
 	d.account("south", "clause/1", []Item{future}, on, nil)
-	d.account("north", "clause/1", []Item{d.scan("north", 2), {Kind: "absence", What: "intrusion"}, {Kind: "measure", What: "ransom", Who: "mallory", Quantity: &Quantity{Cmp: "?", N: 9, Unit: "many"}}}, on, nil)
+	d.account("north", "clause/1", []Item{d.scan("north", 2), {Kind: "absence", What: "intrusion"}, {Kind: "measure", What: "ransom", Who: "mallory", Quantity: &Quantity{Cmp: "?", N: 9, Unit: "many"}}, {Kind: "measure", What: "scan/manner"}, {Kind: "word", What: "scan"}, {Kind: "act", What: "scan", Vague: true}}, on, nil)
 	d.account("observer", "clause/1", []Item{{Kind: "absence", What: TagAccess}, d.scan("south", 5)}, on, func(a *Account) { a.Limits = Texts{"en": "fog"} })
 	wrong := d.account("north", "clause/1", []Item{d.scan("south", 1000)}, on, nil)
 	d.account("south", "clause/1", []Item{d.scan("north", 1000)}, on, func(a *Account) { a.Capacity = "personal" })
@@ -49,7 +49,7 @@ func TestRows(t *testing.T) {
 			t.Errorf("%+v", row)
 		}
 	}
-	if want := []string{RowBefore, "", "", "", "", "", "", "", "", RowFuture}; !cmp.Equal(ignored, want) {
+	if want := []string{RowBefore, "", "", "", "", "", "", RowVague, "", "", RowFuture}; !cmp.Equal(ignored, want) {
 		t.Errorf("%v", ignored)
 	}
 	want := []Count{
@@ -117,7 +117,7 @@ func TestClaim(t *testing.T) {
 		}
 	}
 	want(ClaimMade, "", "")
-	if v := d.clause(ref); len(v.Asks) != 1 || v.Asks[0].Ref != meaning || v.Claims[0].AckDue != d.now+24*3600 || v.Claims[0].AnswerDue != d.now+48*3600 {
+	if v := d.clause(ref); len(v.Asks) != 1 || v.Asks[0].Notice != meaning || v.Claims[0].AckDue != d.now+24*3600 || v.Claims[0].AnswerDue != d.now+48*3600 {
 		t.Errorf("%+v", v)
 	}
 	d.at("+1 11:00").answer("north", claim, Ack, "duty-1")

@@ -53,6 +53,9 @@ func (r *Record) Clarifications(ref statement.Ref) []Clarification {
 		if !ok || e.at == never || n.Ask != "explain" || r.Label(*e.Said) != LabelNone {
 			continue
 		}
+		if _, claim := r.claimed(place); claim {
+			continue // it rests on an account: it claims a breach
+		}
 		for _, to := range n.To {
 			if to == e.party {
 				continue

@@ -26,6 +26,7 @@ const (
 	RowAfter   = "after-end"
 	RowFuture  = "after-said" // it is dated after it was said
 	RowAllowed = "suspended"  // the clause was suspended then
+	RowVague   = "vague"      // its author says that nothing in it can be checked
 )
 
 // Period is a span of Unix seconds, the end not in it.
@@ -94,7 +95,7 @@ type ClauseView struct {
 	Counts    []Count
 	Unread    int // accounts about it that not every node can read: not counted
 	Claims    []Claim
-	Asks      []Call // what it means was asked and not answered yet
+	Asks      []Clarification // what it means was asked and not answered yet
 	Offers    []Offer
 }
 
@@ -110,7 +111,7 @@ func (r *Record) Clause(ref statement.Ref, no int, period Period, now time.Time)
 	f := r.footing(place, no)
 	v := ClauseView{
 		Ref: ref, No: no, State: f.state, Effective: unix(f.effective), Checkable: clause.Observe.Checkable(), Defined: clause.Scope.Defined(), Period: period,
-		Claims: r.claims(place, no, now.Unix()), Asks: r.asks(place, no, now.Unix()), Offers: r.offers(place, no),
+		Claims: r.claims(place, no, now.Unix()), Asks: r.asks(ref, no), Offers: r.offers(place, no),
 	}
 	all, unread := r.rows(place, no, clause, f)
 	v.Unread = unread
@@ -137,7 +138,7 @@ func (r *Record) rows(place int32, no int, clause *Clause, f footing) (rows []Cl
 			continue
 		}
 		for _, it := range items {
-			if it.Kind == "measure" || it.Kind == "absence" || it.Kind == "act" {
+			if observes(it, clause) {
 				rows = append(rows, r.row(p, a, it, clause, f))
 			}
 		}
@@ -146,6 +147,14 @@ func (r *Record) rows(place int32, no int, clause *Clause, f footing) (rows []Cl
 		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.Account.Origin, b.Account.Origin), cmp.Compare(a.Account.Index, b.Account.Index), cmp.Compare(a.Item, b.Item))
 	})
 	return rows, unread
+}
+
+// observes reports whether an item is an observation: what was done, measured or
+// looked for, and not one more thing told of another (see Item.What).
+func observes(it Item, clause *Clause) bool {
+	tag, _, aspect := strings.Cut(it.What, "/")
+	more := aspect && !slices.Contains(clause.Acts, it.What) && slices.Contains(clause.Acts, tag)
+	return !more && (it.Kind == "measure" || it.Kind == "absence" || it.Kind == "act")
 }
 
 func (r *Record) row(p int32, a *Account, it Item, clause *Clause, f footing) ClauseRow {
@@ -174,6 +183,8 @@ func (r *Record) row(p int32, a *Account, it Item, clause *Clause, f footing) Cl
 		row.Count, row.AtLeast = 0, false
 	}
 	switch {
+	case it.Vague:
+		row.Ignored = RowVague
 	case row.At < f.effective:
 		row.Ignored = RowBefore
 	case row.At >= f.end:

@@ -146,6 +146,7 @@ func TestConduct(t *testing.T) {
 	personal := d.say("south", KindPosition, Position{Stance: Explain, Capacity: "personal"}, []statement.Ref{claim}, "duty-1")
 	d.all()
 	d.at("+3 00:00").all()
+	d.answer("south", test, Retract, "duty-1") // nobody has seen it yet
 	l := d.record().Conduct(d.time())
 	south := l[2]
 	for what, pair := range map[string][2]Tally{

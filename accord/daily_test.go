@@ -43,7 +43,9 @@ func eventful(t testing.TB) *desk {
 	d.account("observer", "clause/1", []Item{{Kind: "absence", What: TagAccess}, {Kind: "absence", What: "scan"}, d.scan("north", 4)}, on, nil)
 	late := d.scan("north", 9)
 	late.From = At(deskDay.Add(20 * time.Hour))
-	seen := d.account("south", "clause/1", []Item{late, {Kind: "measure", What: "wicked | tag", Quantity: &Quantity{Cmp: ">=", N: 5, Unit: "heaps"}}}, on, nil)
+	early := d.scan("north", 50)
+	early.From = At(deskDay.Add(time.Hour)) // before it took effect
+	seen := d.account("south", "clause/1", []Item{late, early, {Kind: "measure", What: "wicked | tag", Quantity: &Quantity{Cmp: ">=", N: 5, Unit: "heaps"}}}, on, nil)
 	claim := d.notice("south", "north", "explain", []statement.Ref{ref, seen}, func(n *Notice) { n.Part = "clause/1" })
 	ask := d.notice("north", "south", "assist", nil, func(n *Notice) { n.Wanted, n.Impact = "rascals out", "grave" })
 	d.answer("north", wrong, Retract, "duty-1")
@@ -180,7 +182,7 @@ func TestWords(t *testing.T) {
 		"answer":  {AnswerAccepted, AnswerInPart, AnswerDeclined, AnswerDone, AnswerExplained, string(NoComment), string(CannotSay), "agree", "differ", "not-answered", "acked", "asked"},
 		"contact": {ContactListed, ContactConfirmed, ContactOverdue, ContactUnreachable, ContactReplaced},
 		"check":   {ContactConfirmed, ContactOverdue, ContactUnreachable, CheckWaiting, CheckNotAsked, CheckUndeliver},
-		"row":     {RowBefore, RowAfter, RowFuture, RowAllowed}, "basis": bases, "side": {Undetermined, OtherCategory},
+		"row":     {RowBefore, RowAfter, RowFuture, RowAllowed, RowVague}, "basis": bases, "side": {Undetermined, OtherCategory},
 		"claim": {ClaimMade, ClaimAcked, ClaimExplained, ClaimSilent, ClaimFound}, "became": {OutcomeCured, OutcomeRepeated, OutcomeSuspended, OutcomeEnded},
 		"finding": {"breach", "not-a-breach", "not-proven", "split", "attributed", "not-attributed", "none"},
 		"action":  {ActionOpen, ActionOverdue, ActionDone, ActionTested, ActionFailed, ActionWatched, ActionClosed, ActionReopened},

@@ -154,6 +154,9 @@ func TestAssistance(t *testing.T) {
 	}
 	want("asked", false)
 	d.at("10:10").answer("south", ask, Ack, "duty-1")
+	if c := oneCall(t, d.record(), ask); c.Acked != 0 || len(c.Answers) != 0 {
+		t.Errorf("acknowledged by what no other node has seen: %+v", c)
+	}
 	want("acked", false)
 	d.answer("north", ask, Agree, "duty-1") // there is nothing to agree with yet
 	want("acked", false)
@@ -227,19 +230,24 @@ func TestReplacedContacts(t *testing.T) {
 	d := newDesk(t).at("12:00")
 	o, _ := Body[Officers](d.record(), d.w.Said[2].Ref)
 	o.Contacts = o.Contacts[1:]
-	d.say("south", KindOfficers, o, nil, "head", "del-1")
-	d.all()
-	d.at("+1 12:00:01").all()
-	d.at("+1 12:01").all()
-	var got []string
-	for _, c := range d.record().Contacts(d.time()) {
-		if c.Party == "south" {
-			got = append(got, c.Contact.Officer+" "+c.State)
+	want := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, c := range d.record().Contacts(d.time()) {
+			if c.Party == "south" {
+				got = append(got, c.Contact.Officer+" "+c.State)
+			}
+		}
+		if !cmp.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
 		}
 	}
-	if want := []string{"duty-2 listed", "duty-1 replaced"}; !cmp.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
+	d.say("south", KindOfficers, o, nil, "head", "del-1")
+	d.all()
+	want("duty-1 listed", "duty-2 listed") // the new list waits for its delay
+	d.at("+1 12:00:01").all()
+	d.at("+1 12:01").all()
+	want("duty-2 listed", "duty-1 replaced")
 }
 
 // TestLineOrder: the line does not depend on the order in which the world came.

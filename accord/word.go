@@ -141,6 +141,7 @@ row.before-effect before it took effect | до вступления в силу
 row.after-end after it ended | после окончания действия
 row.after-said dated after it was said | датировано позже, чем сказано
 row.suspended while it was suspended | во время приостановки
+row.vague nothing in it can be checked | проверить в ней нечего
 basis.observed observed | наблюдалось
 basis.recorded recorded | записано
 basis.told told | сообщено другими
