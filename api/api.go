@@ -394,6 +394,8 @@ type ReasonRequest struct {
 type User struct {
 	Name  string   `json:"name"`
 	Roles []string `json:"roles"`
+	// Clearance is the strictest marking that the user may see; empty: all.
+	Clearance string `json:"clearance,omitempty"`
 }
 
 // Carried says what a stick brought.

@@ -85,6 +85,12 @@ func (l Lens) PAPs() []PAP {
 	return out
 }
 
+// Whole reports whether the lens shows everything to the own side: what speaks
+// of everything at once is for such a viewer alone.
+func (l Lens) Whole() bool {
+	return l.given && l.use == "" && l.viewer.Guest == "" && l.viewer.Clearance == Red
+}
+
 // Guest is the party as whose guest the viewer reads, "" for the own side.
 func (l Lens) Guest() string { return l.viewer.Guest }
 

@@ -126,7 +126,7 @@ type giverRow struct {
 }
 
 func (c *Console) crossedFirst(v *visit) error {
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (c *Console) crossedFirst(v *visit) error {
 }
 
 func (c *Console) crossed(v *visit) error {
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -145,12 +145,12 @@ func (c *Console) crossed(v *visit) error {
 	if !slices.Contains(h.Partners, party) {
 		return ErrNotFound
 	}
-	x, err := c.source.Border().Crossed(v.r.Context(), party)
+	x, err := v.source.Border().Crossed(v.r.Context(), party)
 	if err != nil {
 		return err
 	}
 	slices.Reverse(x.Crossed) // the newest first, as everywhere
-	givers, err := c.source.Border().Givers(v.r.Context())
+	givers, err := v.source.Border().Givers(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ type objectsPage struct {
 }
 
 func (c *Console) objects(v *visit) error {
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (c *Console) objects(v *visit) error {
 	if after, err := strconv.ParseInt(get.Get("after"), 10, 64); err == nil && after > 0 {
 		q.After = after
 	}
-	all, err := c.source.Border().Objects(v.r.Context(), q)
+	all, err := v.source.Border().Objects(v.r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -218,11 +218,11 @@ func (c *Console) object(v *visit) error {
 	if err != nil {
 		return ErrNotFound
 	}
-	all, err := c.source.Border().Claims(v.r.Context(), id)
+	all, err := v.source.Border().Claims(v.r.Context(), id)
 	if err != nil {
 		return err
 	}
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (c *Console) retract(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.source.Border().Retract(v.r.Context(), v.user, id, reason); err != nil {
+	if err := v.source.Border().Retract(v.r.Context(), v.user, id, reason); err != nil {
 		return err
 	}
 	return v.see("/objects/" + url.PathEscape(id))

@@ -62,7 +62,7 @@ func newStage(t *testing.T, north, south, observer *memory) *stage {
 		src  *memory
 	}{{"north", north}, {"observer", observer}, {"south", south}} {
 		host := one.name + ".localhost:" + s.port
-		c, err := New(Config{Source: one.src, Party: one.name, Host: host, Users: allUsers(t), Now: time.Now, Rand: rand.Reader, EntryCommand: "entente enter --user NAME", Report: report})
+		c, err := New(Config{Node: one.src, Party: one.name, Host: host, Users: allUsers(t), Now: time.Now, Rand: rand.Reader, EntryCommand: "entente enter --user NAME", Report: report})
 		if err != nil {
 			t.Fatal(err)
 		}

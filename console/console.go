@@ -12,13 +12,13 @@ import (
 
 // Config is what a console is put together from.
 type Config struct {
-	Source Source
-	Party  string           // party id: names the session cookie
-	Host   string           // exact Host header, for example "north.localhost:8080"
-	TLS    bool             // whether the browser reaches it by https
-	Users  *Users           // who may enter
-	Now    func() time.Time // wall clock
-	Rand   io.Reader        // secrets are read from it, crypto/rand.Reader in earnest
+	Node  Node
+	Party string           // party id: names the session cookie
+	Host  string           // exact Host header, for example "north.localhost:8080"
+	TLS   bool             // whether the browser reaches it by https
+	Users *Users           // who may enter
+	Now   func() time.Time // wall clock
+	Rand  io.Reader        // secrets are read from it, crypto/rand.Reader in earnest
 	// Dir is the data folder as a shell takes it, for the commands that pages show.
 	Dir string
 	// EntryCommand is shown to a visitor without a session: the command that
@@ -32,15 +32,15 @@ type Config struct {
 // around it sets the limits on time and connections.
 type Console struct {
 	*surface
-	source Source
-	dir    string
-	once   sync.Once
+	node Node
+	dir  string
+	once sync.Once
 }
 
 // New makes a console. An error means that Config is not whole.
 func New(cfg Config) (*Console, error) {
-	if cfg.Source == nil {
-		return nil, errors.New("console: a source is needed")
+	if cfg.Node == nil {
+		return nil, errors.New("console: a node is needed")
 	}
 	s, err := newSurface(options{
 		host: cfg.Host, name: cfg.Party, tls: cfg.TLS, users: cfg.Users,
@@ -49,11 +49,11 @@ func New(cfg Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Console{surface: s, source: cfg.Source, dir: cmp.Or(cfg.Dir, "DIR")}
-	s.head, s.hint = cfg.Source.Header, cmp.Or(cfg.EntryCommand, "entente link --dir "+c.dir)
+	c := &Console{surface: s, node: cfg.Node, dir: cmp.Or(cfg.Dir, "DIR")}
+	s.head, s.hint = c.header, cmp.Or(cfg.EntryCommand, "entente link --dir "+c.dir)
 	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"A", "/accord", "nav.accord"}, {"R", "/record", "nav.record"}}
 	for _, rt := range c.routes() {
-		s.handle(rt)
+		s.handle(route{rt.pattern, rt.right, c.as(rt.serve)})
 	}
 	return c, nil
 }
@@ -97,6 +97,33 @@ func (c *Console) routes() []route {
 	)
 }
 
+// as serves a signed-in visitor with the node as that user sees it.
+func (c *Console) as(serve func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.user.Name != "" {
+			if err := c.look(v); err != nil {
+				return err
+			}
+		}
+		return serve(v)
+	}
+}
+
+func (c *Console) look(v *visit) (err error) {
+	if v.source == nil {
+		v.source, err = c.node.As(v.r.Context(), v.user)
+	}
+	return err
+}
+
+// header is what the top of every page says to this user.
+func (c *Console) header(v *visit) (Header, error) {
+	if err := c.look(v); err != nil {
+		return Header{}, err
+	}
+	return v.source.Header(v.r.Context())
+}
+
 // EntryLink makes a one-time link that lets the named user in. It dies after
 // use or after 15 minutes. ErrNotFound means that there is no such user.
 func (c *Console) EntryLink(user string) (string, error) { return c.door.link(user) }
@@ -108,7 +135,7 @@ var _ http.Handler = (*Console)(nil)
 
 // first leads an observer, and everyone at an observer's node, to the record.
 func (c *Console) first(v *visit) error {
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -119,5 +146,5 @@ func (c *Console) first(v *visit) error {
 }
 
 func (c *Console) follow(v *visit) error {
-	return c.stream(v, c.source.Subscribe(v.r.Context()))
+	return c.stream(v, v.source.Subscribe(v.r.Context()))
 }

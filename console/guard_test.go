@@ -178,7 +178,7 @@ func TestSessionEndsWithItsUser(t *testing.T) {
 	if w := get(r.c, testHost, "/watch", other); w.Code != http.StatusUnauthorized {
 		t.Errorf("after leaving: %d", w.Code)
 	}
-	if err := r.c.door.users.Put(User{"analyst", []Role{RoleObserver}}); err != nil {
+	if err := r.c.door.users.Put(User{Name: "analyst", Roles: []Role{RoleObserver}}); err != nil {
 		t.Fatal(err)
 	}
 	if w := post(r.c, testHost, "/watch/alert/a0/release", nil, me); w.Code != http.StatusForbidden {
@@ -319,9 +319,9 @@ func TestBodiesAreBounded(t *testing.T) {
 
 func TestConfigMustBeWhole(t *testing.T) {
 	users := allUsers(t)
-	good := Config{Source: shift("north", "south"), Party: "north", Host: testHost, Users: users, Now: time.Now, Rand: rand.Reader}
+	good := Config{Node: shift("north", "south"), Party: "north", Host: testHost, Users: users, Now: time.Now, Rand: rand.Reader}
 	for name, spoil := range map[string]func(*Config){
-		"source": func(c *Config) { c.Source = nil }, "host": func(c *Config) { c.Host = "" }, "users": func(c *Config) { c.Users = nil },
+		"source": func(c *Config) { c.Node = nil }, "host": func(c *Config) { c.Host = "" }, "users": func(c *Config) { c.Users = nil },
 		"clock": func(c *Config) { c.Now = nil }, "randomness": func(c *Config) { c.Rand = nil },
 	} {
 		bad := good

@@ -19,7 +19,7 @@ func (c *Console) incident(v *visit) error {
 	if err != nil {
 		return ErrNotFound
 	}
-	i, err := c.source.Incident(v.r.Context(), id)
+	i, err := v.source.Incident(v.r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *Console) actOne(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.source.Act(v.r.Context(), v.user, []string{id}, state, reason); err != nil {
+	if err := v.source.Act(v.r.Context(), v.user, []string{id}, state, reason); err != nil {
 		return err
 	}
 	return v.see("/watch/incident/" + url.PathEscape(id))
@@ -69,7 +69,7 @@ func (c *Console) act(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.source.Act(v.r.Context(), v.user, ids, state, reason); err != nil {
+	if err := v.source.Act(v.r.Context(), v.user, ids, state, reason); err != nil {
 		return err
 	}
 	return v.see("/watch")
@@ -85,7 +85,7 @@ func (c *Console) exportIncident(v *visit) error {
 	if format != "ocsf" && format != "stix" {
 		return ErrNotFound
 	}
-	data, err := c.source.ExportIncident(v.r.Context(), id, format)
+	data, err := v.source.ExportIncident(v.r.Context(), id, format)
 	if err != nil {
 		return err
 	}

@@ -53,9 +53,13 @@ func (s *surface) stream(v *visit, changes ...<-chan Change) error {
 		case <-s.closed:
 			return nil
 		case <-tick.C:
-			if _, in := s.door.visitor(v.r); !in {
+			now, in := s.door.visitor(v.r)
+			if !in {
 				_ = send(v, out, "over", "") // the stream ends either way
 				return nil
+			}
+			if now.Clearance != v.user.Clearance {
+				return nil // the browser asks again, as who the user is now
 			}
 			if err := send(v, out, "beat", ""); err != nil {
 				return nil

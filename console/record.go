@@ -41,7 +41,7 @@ func (c *Console) record(v *visit) error {
 	if s := State(get.Get("state")); slices.Contains(fourWords(), s) {
 		q.State = s
 	}
-	r, err := c.source.Record(v.r.Context(), q)
+	r, err := v.source.Record(v.r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (c *Console) statement(v *visit) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.source.Statement(v.r.Context(), party, index)
+	s, err := v.source.Statement(v.r.Context(), party, index)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *Console) bundle(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data, err := c.source.Bundle(v.r.Context(), party, index)
+	data, err := v.source.Bundle(v.r.Context(), party, index)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func allUsers(t *testing.T) *Users {
 		t.Fatal(err)
 	}
 	for _, r := range Roles() {
-		if err := u.Put(User{string(r), []Role{r}}); err != nil {
+		if err := u.Put(User{Name: string(r), Roles: []Role{r}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,7 +39,7 @@ func newRig(t *testing.T, src *memory) *rig {
 	t.Helper()
 	r := &rig{t: t, src: src, now: time.Now()}
 	c, err := New(Config{
-		Source: src, Party: "north", Host: testHost, Users: allUsers(t),
+		Node: src, Party: "north", Host: testHost, Users: allUsers(t),
 		Now: func() time.Time { return r.now }, Rand: rand.Reader,
 		EntryCommand: "entente enter --user NAME",
 		Report:       func(err error) { t.Log("reported:", err) },

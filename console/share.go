@@ -36,7 +36,7 @@ func (c *Console) compose(v *visit) error {
 
 // composer shows the form, and below it the preview or why there is none.
 func (c *Console) composer(v *visit, p sharePage) error {
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (c *Console) composer(v *visit, p sharePage) error {
 	for _, m := range border.Markings() {
 		p.Markings = append(p.Markings, string(m))
 	}
-	own, err := c.source.Border().Objects(v.r.Context(), ObjectsQuery{Scope: "own", Limit: 1000})
+	own, err := v.source.Border().Objects(v.r.Context(), ObjectsQuery{Scope: "own", Limit: 1000})
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (c *Console) preview(v *visit) error {
 
 func (c *Console) previewed(v *visit, s Share, changed bool) error {
 	p := sharePage{Share: s, Changed: changed}
-	shown, err := c.source.Border().Preview(v.r.Context(), v.user, s)
+	shown, err := v.source.Border().Preview(v.r.Context(), v.user, s)
 	refusal, refused := statement.AsRefusal(err)
 	if err != nil && !refused {
 		return err
@@ -93,7 +93,7 @@ func (c *Console) send(v *visit) error {
 	if len(digest) != 64 || !isHex(digest) {
 		return errBadForm
 	}
-	ref, err := c.source.Border().Send(v.r.Context(), v.user, s, digest)
+	ref, err := v.source.Border().Send(v.r.Context(), v.user, s, digest)
 	if refusal, ok := statement.AsRefusal(err); ok && refusal.Code == statement.CodeDigest {
 		return c.previewed(v, s, true)
 	}

@@ -20,7 +20,14 @@ import (
 // does not exist here. It becomes a page with status 404.
 var ErrNotFound = errors.New("not found")
 
-// Source is one party's node as its console sees it. All methods are safe for
+// Node is one party's node.
+type Node interface {
+	// As returns the node as a user sees it just now: up to the user's
+	// clearance, and no answer of it depends on anything above that.
+	As(ctx context.Context, u User) (Source, error)
+}
+
+// Source is one party's node as one user sees it. All methods are safe for
 // concurrent use and answer from local state: none waits for a partner.
 //
 // An error that is a *statement.Refusal is shown to the user with its code; an

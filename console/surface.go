@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +34,8 @@ type visit struct {
 	r    *http.Request
 	user User
 	say  *catalogue
+	// source is the node as the user sees it; nil for strangers and exercises.
+	source Source
 }
 
 const (
@@ -53,7 +54,7 @@ type surface struct {
 	guard   http.Handler
 	closed  chan struct{}
 	live    chan struct{} // one token for each open stream
-	head    func(context.Context) (Header, error)
+	head    func(*visit) (Header, error)
 	nav     []screen
 	hint    string
 	largest int64 // bytes of a posted form, if more than maxForm
@@ -203,7 +204,7 @@ func (s *surface) render(v *visit, status int, page string, f frame) error {
 	f.Lang, f.User, f.Signed = v.say.lang, v.user, v.user.Name != ""
 	f.Path, f.Now, f.Nav = v.r.URL.Path, s.door.now(), s.nav
 	if f.Signed && s.head != nil {
-		h, err := s.head(v.r.Context())
+		h, err := s.head(v)
 		if err != nil {
 			return fmt.Errorf("header: %w", err)
 		}

@@ -1,18 +1,21 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"sync"
+
+	"entente/border"
 )
 
 // Role is what a named local user may do.
 type Role string
 
-// The roles. All see the same facts.
+// The roles. What a user sees is up to the clearance, not the role.
 const (
 	RoleAnalyst       Role = "analyst"
 	RoleApprover      Role = "approver"
@@ -31,7 +34,12 @@ func Roles() []Role {
 type User struct {
 	Name  string `json:"name"` // 1 to 64 bytes: letters, digits, dot, dash, underscore
 	Roles []Role `json:"roles"`
+	// Clearance is the strictest marking that the user may see; empty: all.
+	Clearance border.Marking `json:"clearance,omitempty"`
 }
+
+// Sees is the strictest marking that the user may see.
+func (u User) Sees() border.Marking { return cmp.Or(u.Clearance, border.Red) }
 
 // Has reports whether the user holds one of the roles.
 func (u User) Has(roles ...Role) bool {
@@ -106,6 +114,9 @@ func (u User) check() error {
 	if !userName.MatchString(u.Name) {
 		return fmt.Errorf("%w: the name %q; a name has letters, digits, dots, dashes and underscores, at most 64", ErrUser, u.Name)
 	}
+	if u.Clearance != "" && !slices.Contains(border.Markings(), u.Clearance) {
+		return fmt.Errorf("user %q: unknown clearance %q: %w", u.Name, u.Clearance, ErrUser)
+	}
 	if len(u.Roles) == 0 {
 		return fmt.Errorf("user %q has no role: %w", u.Name, ErrUser)
 	}
@@ -135,8 +146,8 @@ func (u *Users) List() []User {
 	return slices.Clone(u.list)
 }
 
-// Put adds a user, or replaces the roles of the one with that name. Sessions of
-// the user have the new roles from the next request on.
+// Put adds a user, or replaces the one with that name. Sessions of
+// the user have the new roles and clearance from the next request on.
 func (u *Users) Put(user User) error {
 	if err := user.check(); err != nil {
 		return err

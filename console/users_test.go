@@ -14,7 +14,7 @@ func TestUsersAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range []User{{"orlova", []Role{RoleAnalyst}}, {"smith", []Role{RoleObserver, RoleOfficial}}, {"orlova", []Role{RoleApprover}}} {
+	for _, one := range []User{{Name: "orlova", Roles: []Role{RoleAnalyst}}, {Name: "smith", Roles: []Role{RoleObserver, RoleOfficial}}, {Name: "orlova", Roles: []Role{RoleApprover}}} {
 		if err := u.Put(one); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func TestFailedSaveChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := u.Put(User{"orlova", []Role{RoleAnalyst}}); !errors.Is(err, full) {
+	if err := u.Put(User{Name: "orlova", Roles: []Role{RoleAnalyst}}); !errors.Is(err, full) {
 		t.Errorf("put: %v", err)
 	}
 	if _, ok := u.Find("orlova"); ok {
@@ -50,7 +50,7 @@ func TestBadUsersAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []User{{"", []Role{RoleAnalyst}}, {"a b", []Role{RoleAnalyst}}, {strings.Repeat("x", 65), []Role{RoleAnalyst}}, {"x", nil}, {"x", []Role{"root"}}, {"<b>", []Role{RoleAnalyst}}} {
+	for _, bad := range []User{{Name: "", Roles: []Role{RoleAnalyst}}, {Name: "a b", Roles: []Role{RoleAnalyst}}, {Name: strings.Repeat("x", 65), Roles: []Role{RoleAnalyst}}, {Name: "x", Roles: []Role{RoleAnalyst}, Clearance: "TLP:PURPLE"}, {Name: "x", Roles: nil}, {Name: "x", Roles: []Role{"root"}}, {Name: "<b>", Roles: []Role{RoleAnalyst}}} {
 		if err := u.Put(bad); !errors.Is(err, ErrUser) {
 			t.Errorf("%+v: %v", bad, err)
 		}

@@ -107,11 +107,11 @@ func alertStates() []State { return append([]State{StateNone, StateWaiting}, fou
 
 func (c *Console) watch(v *visit) error {
 	q := watchQuery(v.r.URL.Query())
-	w, err := c.source.Watch(v.r.Context(), q)
+	w, err := v.source.Watch(v.r.Context(), q)
 	if err != nil {
 		return err
 	}
-	h, err := c.source.Header(v.r.Context())
+	h, err := v.source.Header(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (c *Console) alert(v *visit) error {
 	if err != nil {
 		return ErrNotFound
 	}
-	a, err := c.source.Alert(v.r.Context(), id)
+	a, err := v.source.Alert(v.r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (c *Console) releaseOne(v *visit) error {
 	if err != nil {
 		return ErrNotFound
 	}
-	if err := c.source.Release(v.r.Context(), v.user, []string{id}); err != nil {
+	if err := v.source.Release(v.r.Context(), v.user, []string{id}); err != nil {
 		return err
 	}
 	return v.see("/watch/alert/" + url.PathEscape(id))
@@ -212,7 +212,7 @@ func (c *Console) release(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.source.Release(v.r.Context(), v.user, ids); err != nil {
+	if err := v.source.Release(v.r.Context(), v.user, ids); err != nil {
 		return err
 	}
 	return v.see("/watch?view=" + string(ViewAlerts))
@@ -230,7 +230,7 @@ func (c *Console) accept(v *visit) error {
 	if len(reason) < 3 || len(reason) > MaxReason || strings.ToValidUTF8(reason, "") != reason {
 		return errBadForm
 	}
-	if err := c.source.Accept(v.r.Context(), v.user, ids, reason); err != nil {
+	if err := v.source.Accept(v.r.Context(), v.user, ids, reason); err != nil {
 		return err
 	}
 	return v.see("/watch?view=" + string(ViewHeld))

@@ -30,10 +30,10 @@ func (u *unit) alertRows(name string) []sqlite.Hit {
 	u.t.Helper()
 	var out []sqlite.Hit
 	for _, held := range []bool{false, true} {
-		groups, _, err := u.node(name).watch.Groups(u.t.Context(), held, 1000, 0)
+		groups, _, err := u.node(name).seen.Groups(u.t.Context(), held, 1000, 0)
 		u.ok(err)
 		for _, g := range groups {
-			hits, err := u.node(name).watch.Hits(u.t.Context(), g.Key, 100_000)
+			hits, err := u.node(name).seen.Hits(u.t.Context(), g.Key, 100_000)
 			u.ok(err)
 			out = append(out, hits...)
 		}

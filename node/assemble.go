@@ -52,6 +52,9 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	if n.lens, err = border.See(border.Owner(n.self.ID), "node", ""); err != nil {
 		return err
 	}
+	if n.seen, err = n.watch.By(ctx, n.view, n.lens); err != nil {
+		return err
+	}
 	n.out = newEgress(n.self, n.roster, n.view, n.watch, n.present)
 	n.author.present, n.author.writable, n.author.said, n.author.out = n.present, n.writable, n.takeOwn, n.out
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}
@@ -64,26 +67,29 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		return err
 	}
 	n.ingress.before = n.clerk.judge
-	n.lookout = &lookout{lists: n.lists, db: n.watch, commit: n.watch.Store, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Translate: Translate, Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
+	n.lookout = &lookout{lists: n.lists, db: n.watch, seen: n.seen, commit: n.watch.Store, now: now, logger: n.logger, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Translate: Translate, Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
 	n.lookout.current = n.letIn
 	n.lookout.config.Quiet = n.lookout.caughtUp
 	n.lookout.alerted = func() { n.changes.watch(); n.wake.tell.ring() }
 	if err := n.openArchive(ctx); err != nil {
 		return err
 	}
-	rows, err := n.watch.Sources(ctx)
+	rows, err := n.seen.Sources(ctx)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		n.lookout.known[row.ID] = true
 	}
-	n.teller = &teller{policy: policy, author: n.author, lists: n.lists, watch: n.watch, view: n.view, self: n.self.ID, now: now, logger: n.logger}
+	n.teller = &teller{policy: policy, author: n.author, lists: n.lists, watch: n.watch, seen: n.seen, view: n.view, self: n.self.ID, now: now, logger: n.logger}
 	if n.ringer, err = newRinger(n.cfg.Bells, n.opt.Ring, n.watch, n.self.ID, now); err != nil {
 		return fmt.Errorf("bells: %w", err)
 	}
+	n.ringer.by = func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error) {
+		return n.watch.By(ctx, n.view, lens)
+	}
 	n.ringer.tells = func(ctx context.Context, id string) bool {
-		_, err := n.mayTell(ctx, id)
+		_, err := n.whole().mayTell(ctx, id)
 		return err == nil
 	}
 	n.backend = n.newBackend(signs)
@@ -361,7 +367,7 @@ func (n *Node) sourceTrouble(source string, err error) {
 // sealSources puts the digest of every log that was read to its end into the
 // record: what was read is from then on provable.
 func (n *Node) sealSources(ctx context.Context) error {
-	rows, err := n.watch.Sources(ctx)
+	rows, err := n.seen.Sources(ctx)
 	if err != nil {
 		return err
 	}

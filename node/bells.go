@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"entente/border"
 	ringing "entente/internal/bell"
 	"entente/internal/sqlite"
 )
@@ -29,6 +30,9 @@ type Bell struct {
 	// After is how long an incident must have been open before this bell rings:
 	// the bells with a longer one are the escalation.
 	After time.Duration `yaml:"after"`
+	// Clearance is the strictest marking of whose incidents this bell rings:
+	// whoever hears it may see no more. Empty: of all.
+	Clearance string `yaml:"clearance"`
 	// Detail puts what was looked for, the own asset and a rule's title into the
 	// message, if the border lets that go to a tool: never what is TLP:RED.
 	// Without it no text of a partner or of a log leaves the house.
@@ -55,6 +59,8 @@ type ringer struct {
 	watch  *sqlite.Watch
 	party  string
 	now    func() time.Time
+	lenses []border.Lens // of whoever hears each bell
+	by     func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error)
 	tells  func(ctx context.Context, incident string) bool // whether what it tells of may go to a tool
 	mu     sync.Mutex                                      // guards fault
 	faults map[string]string
@@ -62,6 +68,7 @@ type ringer struct {
 
 func newRinger(bells []Bell, dial func(ringing.Config) ringing.Config, w *sqlite.Watch, party string, now func() time.Time) (*ringer, error) {
 	r := &ringer{bells: bells, watch: w, party: party, now: now, retry: make([]time.Time, len(bells)), faults: make(map[string]string)}
+	r.by = func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error) { return w.By(ctx, nil, lens) }
 	if len(bells) > MaxBells {
 		return nil, fmt.Errorf("%d bells, at most %d", len(bells), MaxBells)
 	}
@@ -71,6 +78,11 @@ func newRinger(bells []Bell, dial func(ringing.Config) ringing.Config, w *sqlite
 			return nil, fmt.Errorf("bell %d rings after %s, the one before it after %s; list them in the order in which they ring", i+1, b.After, last)
 		}
 		last = b.After
+		lens, err := hearing(b, i)
+		if err != nil {
+			return nil, fmt.Errorf("bell %d: %w", i+1, err)
+		}
+		r.lenses = append(r.lenses, lens)
 		secret, err := readSecret(b.SecretFile)
 		if err != nil {
 			return nil, fmt.Errorf("bell %d: %w", i+1, err)
@@ -86,6 +98,18 @@ func newRinger(bells []Bell, dial func(ringing.Config) ringing.Config, w *sqlite
 		r.rings = append(r.rings, one)
 	}
 	return r, nil
+}
+
+// hearing is the lens of whoever hears a bell.
+func hearing(b Bell, i int) (border.Lens, error) {
+	v := border.Owner(fmt.Sprintf("bell %d", i+1))
+	if b.Clearance != "" {
+		var err error
+		if v.Clearance, err = border.ParseMarking(b.Clearance); err != nil {
+			return border.Lens{}, err
+		}
+	}
+	return border.See(v, "bell", "")
 }
 
 // readSecret reads the one line of a file that nobody else may read.
@@ -115,7 +139,11 @@ func (r *ringer) ring(ctx context.Context) error {
 		if now.Before(r.retry[i]) {
 			continue
 		}
-		due, err := r.watch.Ringing(ctx, i+1, now.Add(-b.After).UnixMilli())
+		seen, err := r.by(ctx, r.lenses[i])
+		if err != nil {
+			return err
+		}
+		due, err := seen.Ringing(ctx, i+1, now.Add(-b.After).UnixMilli())
 		if err != nil {
 			return err
 		}

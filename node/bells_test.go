@@ -103,7 +103,7 @@ func TestBells(t *testing.T) {
 		t.Errorf("troubles %q", got)
 	}
 	ring("nothing new", 0, 0)
-	list, _, err := w.Incidents(ctx, sqlite.IncidentQuery{Text: "c2", Limit: 1})
+	list, _, err := all(t, w).Incidents(ctx, sqlite.IncidentQuery{Text: "c2", Limit: 1})
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
 	}
@@ -117,7 +117,7 @@ func TestBells(t *testing.T) {
 	defer w.Close()
 	r = must(newRinger(bells, nil, w, north, clock))(t)
 	store(3, "kept.example")
-	list, _, err = w.Incidents(ctx, sqlite.IncidentQuery{Text: "kept", Limit: 1})
+	list, _, err = all(t, w).Incidents(ctx, sqlite.IncidentQuery{Text: "kept", Limit: 1})
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
 	}

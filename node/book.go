@@ -21,6 +21,7 @@ import (
 type book struct {
 	ctx     context.Context
 	n       *Node
+	lens    border.Lens // through which the view is read
 	defs    border.Definitions
 	batch   map[string][]border.Piece
 	ids     map[string]bool           // of the batch
@@ -31,9 +32,9 @@ type book struct {
 	err     error // why something could not be looked up
 }
 
-func (n *Node) newBook(ctx context.Context) *book {
+func (n *Node) newBook(ctx context.Context, lens border.Lens) *book {
 	return &book{
-		ctx: ctx, n: n, defs: border.NewDefinitions(), batch: make(map[string][]border.Piece), ids: make(map[string]bool), defined: make(map[string][][]byte), defines: make(map[string][][]byte), said: make(map[string][]border.Piece), ever: make(map[statement.Digest]border.Label),
+		ctx: ctx, n: n, lens: lens, defs: border.NewDefinitions(), batch: make(map[string][]border.Piece), ids: make(map[string]bool), defined: make(map[string][][]byte), defines: make(map[string][][]byte), said: make(map[string][]border.Piece), ever: make(map[statement.Digest]border.Label),
 	}
 }
 
@@ -62,7 +63,7 @@ func (b *book) known(id string) []border.Piece {
 	if all, read := b.said[id]; read {
 		return all
 	}
-	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, maxBodies+1)
+	claims, err := b.n.view.Claims(b.ctx, b.lens, id, maxBodies+1)
 	if err != nil {
 		b.err = err
 	}
@@ -241,7 +242,7 @@ func (b *book) definitions(id string) [][]byte {
 }
 
 func (b *book) definitionsOf(id string) (out [][]byte) {
-	claims, err := b.n.view.Claims(b.ctx, b.n.lens, id, maxDefinitions+1)
+	claims, err := b.n.view.Claims(b.ctx, b.lens, id, maxDefinitions+1)
 	if err != nil {
 		b.err = err
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"entente/console"
 	"entente/internal/logfile"
@@ -12,15 +13,23 @@ import (
 )
 
 // Bundle implements console.Source: the offline proof of one statement with
-// every part that this node can read.
-func (n *Node) Bundle(ctx context.Context, party string, index uint64) ([]byte, error) {
+// every part that this node can read; for a viewer who may not see everything
+// with its act alone, for what a part holds may be marked stricter.
+func (on screens) Bundle(ctx context.Context, party string, index uint64) ([]byte, error) {
+	n := on.n
 	m, log, err := n.logOf(party)
 	if err != nil {
 		return nil, err
 	}
+	if row, err := n.view.Row(ctx, on.lens, m.Origin, index); !on.lens.Whole() && (err != nil || row.State == sqlite.StateSealed) {
+		return nil, console.ErrNotFound
+	}
 	b, err := n.bundle(ctx, m, log, index)
 	if err != nil {
 		return nil, err
+	}
+	if !on.lens.Whole() {
+		b.Shown.Parts = slices.DeleteFunc(b.Shown.Parts, func(p record.ShownPart) bool { return p.N > 0 })
 	}
 	return b.Marshal()
 }

@@ -92,7 +92,7 @@ func withClock(t *testing.T, before, then time.Duration) {
 func checkClaims(t *testing.T, u *unit, said []uint64, claims []time.Time) {
 	t.Helper()
 	n := u.node(north)
-	page, total, err := n.view.Statements(t.Context(), sqlite.Filter{Party: south}, 1000, 0)
+	page, total, err := n.view.Statements(t.Context(), n.lens, sqlite.Filter{Party: south}, 1000, 0)
 	u.ok(err)
 	if total != int(u.size(south)) {
 		t.Errorf("%d statements of south in view, it has said %d", total, u.size(south))
@@ -100,7 +100,7 @@ func checkClaims(t *testing.T, u *unit, said []uint64, claims []time.Time) {
 	if !slices.IsSortedFunc(page, func(a, b sqlite.Statement) int { return int(b.Index) - int(a.Index) }) {
 		t.Error("south's statements are not listed in the order in which it said them")
 	}
-	rows := must(n.Record(t.Context(), console.RecordQuery{Party: south, Limit: 1000}))(t)
+	rows := must(n.whole().Record(t.Context(), console.RecordQuery{Party: south, Limit: 1000}))(t)
 	for i, index := range said {
 		at := slices.IndexFunc(rows.Statements, func(r console.StatementRow) bool { return r.Index == index })
 		if at < 0 || rows.Statements[at].Claimed.Sub(claims[i]).Abs() > time.Second {

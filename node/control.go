@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entente/api"
+	"entente/border"
 	"entente/console"
 	"entente/internal/peer"
 	"entente/statement"
@@ -124,7 +125,7 @@ func (c control) Bundle(ctx context.Context, party string, index uint64) ([]byte
 	if party == "" {
 		party = c.n.self.ID
 	}
-	b, err := c.n.Bundle(ctx, party, index)
+	b, err := c.n.whole().Bundle(ctx, party, index)
 	if errors.Is(err, console.ErrNotFound) {
 		return nil, statement.Refuse(statement.CodeRequest, "no statement %d of %.40s under a checkpoint here", index, party)
 	}
@@ -136,7 +137,7 @@ func (c control) Link(_ context.Context, user string) (string, error) { return c
 func (c control) Users(context.Context) ([]api.User, error) {
 	out := []api.User{}
 	for _, u := range c.n.people.users.List() {
-		one := api.User{Name: u.Name, Roles: []string{}}
+		one := api.User{Name: u.Name, Roles: []string{}, Clearance: string(u.Sees())}
 		for _, r := range u.Roles {
 			one.Roles = append(one.Roles, string(r))
 		}
@@ -147,6 +148,12 @@ func (c control) Users(context.Context) ([]api.User, error) {
 
 func (c control) PutUser(_ context.Context, u api.User) error {
 	one := console.User{Name: u.Name}
+	if u.Clearance != "" {
+		var err error
+		if one.Clearance, err = border.ParseMarking(u.Clearance); err != nil {
+			return err
+		}
+	}
 	for _, r := range u.Roles {
 		one.Roles = append(one.Roles, console.Role(r))
 	}

@@ -15,7 +15,7 @@ import (
 // Incidents lists incidents and what their givers were worth.
 func (c control) Incidents(ctx context.Context, q api.IncidentQuery) (api.Incidents, error) {
 	out := api.Incidents{Items: []incident.Incident{}, Givers: []incident.Record{}}
-	list, total, err := c.n.watch.Incidents(ctx, sqlite.IncidentQuery{State: q.State, Text: q.Text, Limit: q.Limit, Offset: q.Offset})
+	list, total, err := c.n.seen.Incidents(ctx, sqlite.IncidentQuery{State: q.State, Text: q.Text, Limit: q.Limit, Offset: q.Offset})
 	if err != nil {
 		return out, err
 	}
@@ -23,14 +23,14 @@ func (c control) Incidents(ctx context.Context, q api.IncidentQuery) (api.Incide
 	for _, i := range list {
 		out.Items = append(out.Items, i.Incident)
 	}
-	records, err := c.n.giverRecords(ctx)
+	records, err := c.n.whole().giverRecords(ctx)
 	out.Givers = append(out.Givers, records...)
 	return out, err
 }
 
 // Incident returns one with its acts, givers and, in the format asked for, its export.
 func (c control) Incident(ctx context.Context, id, format string) ([]byte, error) {
-	data, err := c.n.ExportIncident(ctx, id, format)
+	data, err := c.n.whole().ExportIncident(ctx, id, format)
 	if errors.Is(err, console.ErrNotFound) {
 		return nil, noIncident(id)
 	}
@@ -42,7 +42,7 @@ func (c control) Act(ctx context.Context, r api.ActRequest) error {
 	if len(r.IDs) == 0 || len(r.IDs) > console.MaxBatch {
 		return statement.Refuse(statement.CodeRequest, "which incidents? name 1 to %d", console.MaxBatch)
 	}
-	err := c.n.Act(ctx, console.User{Name: r.By}, r.IDs, console.IncidentState(r.State), r.Reason)
+	err := c.n.whole().Act(ctx, console.User{Name: r.By}, r.IDs, console.IncidentState(r.State), r.Reason)
 	if errors.Is(err, console.ErrNotFound) {
 		return noIncident(strings.Join(r.IDs, " "))
 	}

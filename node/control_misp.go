@@ -41,6 +41,7 @@ func (c control) Events(ctx context.Context, r api.EventsRequest) (api.EventsRes
 		return out, err
 	}
 	said, err := n.ShareObjects(ctx, ShareObjects{
+		Lens:  n.lens,
 		Media: stix.MediaMISP, Objects: raws, IDs: r.IDs, Name: cmp.Or(convert.OneLine(r.Name), "events"), Source: source, Marking: r.Marking, To: r.To, Officer: r.Officer,
 	})
 	for _, a := range said.Objects {

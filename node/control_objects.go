@@ -46,6 +46,7 @@ func (n *Node) shareBundle(ctx context.Context, r api.ShareRequest, out *api.Sha
 		return rest, nil
 	}
 	said, err := n.ShareObjects(ctx, ShareObjects{
+		Lens:    n.lens,
 		Objects: good, Name: r.Name, Source: listSource(r.Source, sha256.Sum256(r.Data)), Basis: r.Basis, Marking: r.Marking, To: r.To, Officer: r.Officer,
 	})
 	out.Case, out.Marking, out.To, out.Group = said.Case, said.Marking, said.To, said.Group

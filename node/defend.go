@@ -149,7 +149,7 @@ func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement
 	if err != nil {
 		return nil, err
 	}
-	k, may := n.newBook(ctx), make(map[int]border.Label)
+	k, may := n.newBook(ctx, n.lens), make(map[int]border.Label)
 	for _, o := range objects {
 		p := k.piece(o.Media, o.Raw)
 		if sight.Label = label.Join(border.Label{TLP: markingAt(o.Level), PAP: p.Label.Join(p.Least).PAP}); p.Fault == nil && lens.Shows(sight) {

@@ -37,6 +37,7 @@ func noteOn(id int, more string) []byte {
 // left.
 func (u *unit) leave(from string, r ShareObjects) (became []string, markings string, err error) {
 	u.t.Helper()
+	r.Lens = u.node(from).lens
 	got, err := u.node(from).ShareObjects(u.t.Context(), r)
 	for _, a := range got.Objects {
 		switch {

@@ -52,7 +52,7 @@ func TestNothingRunsOn(t *testing.T) {
 			}
 		}
 	}()
-	changes := u.node(south).Subscribe(ctx)
+	changes := u.node(south).whole().Subscribe(ctx)
 	<-changes
 	for _, name := range u.names {
 		u.stop(name)

@@ -15,15 +15,16 @@ import (
 
 // ExportIncident implements console.Source: a file for a tool of the own side,
 // if the border lets what it tells of go to one.
-func (n *Node) ExportIncident(ctx context.Context, id, format string) ([]byte, error) {
+func (on screens) ExportIncident(ctx context.Context, id, format string) ([]byte, error) {
+	n := on.n
 	if !slices.Contains(incident.Formats(), format) {
 		return nil, statement.Refuse(statement.CodeRequest, "unknown format %.40q; want ocsf or stix", format)
 	}
-	i, err := n.oneIncident(ctx, id)
+	i, err := on.oneIncident(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	marks, err := n.mayTell(ctx, id)
+	marks, err := on.mayTell(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +50,9 @@ func (n *Node) ExportIncident(ctx context.Context, id, format string) ([]byte, e
 // that only look, and returns the labels that it goes under. An incident tells
 // of own systems: it is never more open than TLP:AMBER+STRICT. What is refused
 // is counted in the record, as for any tool.
-func (n *Node) mayTell(ctx context.Context, id string) ([]string, error) {
-	roots, err := n.toldOf(ctx, id)
+func (on screens) mayTell(ctx context.Context, id string) ([]string, error) {
+	n := on.n
+	roots, err := on.toldOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +69,9 @@ func (n *Node) mayTell(ctx context.Context, id string) ([]string, error) {
 
 // toldOf are the pieces that an incident tells of: the indicators and rules that
 // led to it. Rules of the operator's own are nobody's to mark.
-func (n *Node) toldOf(ctx context.Context, id string) ([]border.Piece, error) {
-	keys, err := n.watch.IncidentKeys(ctx, id)
+func (on screens) toldOf(ctx context.Context, id string) ([]border.Piece, error) {
+	n := on.n
+	keys, err := on.seen.IncidentKeys(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +108,7 @@ func (n *Node) tighten(ctx context.Context, p *border.Piece, s sqlite.Statement,
 	if err != nil {
 		return err
 	}
-	k := n.newBook(ctx)
+	k := n.newBook(ctx, n.lens)
 	for _, o := range objects {
 		if object >= 0 && o.N != object {
 			continue

@@ -43,7 +43,7 @@ func TestIncidentExport(t *testing.T) {
 	var all []sqlite.Incident
 	u.eventually("all addresses are met", func() bool {
 		var err error
-		all, _, err = n.watch.Incidents(t.Context(), sqlite.IncidentQuery{Limit: 50})
+		all, _, err = n.seen.Incidents(t.Context(), sqlite.IncidentQuery{Limit: 50})
 		return err == nil && len(all) == len(want)
 	})
 	refused := 0

@@ -19,7 +19,7 @@ func (c control) Push(ctx context.Context, r api.PushRequest) (api.PushResult, e
 	if err != nil {
 		return out, err
 	}
-	k := c.n.newBook(ctx)
+	k := c.n.newBook(ctx, c.n.lens)
 	run := newRun(border.UsePassive, border.RuleOwn, "taxii push", r.Officer)
 	for i, p := range k.add(stix.MediaSTIX, raws) {
 		if p.Fault == nil && k.Public(p.ID) {

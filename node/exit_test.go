@@ -79,7 +79,7 @@ func TestOnlyExit(t *testing.T) {
 		{[]string{"border.Egress", "border.Close", "border.CloseEach"}, []string{
 			"cmd/entente/taxii_out.go: border.Egress", // bundles from files to an own tool, without a node
 			"node/egress.go: border.Egress",
-			"node/objects_share.go: border.CloseEach", // which marking each object needs; the author asks again for all
+			"node/glance.go: border.CloseEach", // which marking each object needs; the author asks again for all
 		}},
 		{[]string{"border.Release"}, nil},
 		{[]string{"log.Append", "own.Append"}, []string{
@@ -88,13 +88,15 @@ func TestOnlyExit(t *testing.T) {
 		}},
 		{[]string{"p.Seal", "part.Seal"}, []string{
 			"node/author.go: p.Seal",
-			"node/hostile/say.go: part.Seal", // a party that lies
+			"node/hostile/attack_relay.go: part.Seal", // a relay that passes on what it may not
+			"node/hostile/say.go: part.Seal",          // a party that lies
 		}},
 		{[]string{"border.Owner"}, []string{
 			"node/assemble.go: border.Owner",        // what the node itself decides about
+			"node/bells.go: border.Owner",           // whoever hears a bell, up to its clearance
 			"node/control_objects.go: border.Owner", // whoever may open the control socket
 			"node/misp_index.go: border.Owner",      // an index of names, read through the lens of whoever asks
-			"node/screens_border.go: border.Owner",  // whoever is signed in to the console
+			"node/screens_lens.go: border.Owner",    // whoever is signed in to the console, up to the user's clearance
 		}},
 	} {
 		got := calls(t, c.names...)

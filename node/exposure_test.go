@@ -109,7 +109,7 @@ func TestMalloryLearnsNoMore(t *testing.T) {
 	u.settle()
 
 	// All that south can see of answers: the sightings in north's log.
-	mine, _, err := u.node(south).view.Sightings(t.Context(), u.node(north).self.Origin, "", 1000, 0)
+	mine, _, err := u.node(south).view.Sightings(t.Context(), u.node(south).lens, u.node(north).self.Origin, "", 1000, 0)
 	u.ok(err)
 	confirmed := make(map[observable.Value]bool)
 	for _, s := range mine {
@@ -178,7 +178,7 @@ func TestMalloryReadsVerdicts(t *testing.T) {
 	}
 	u.settle()
 
-	seen, _, err := u.node(south).view.Sightings(t.Context(), u.node(north).self.Origin, "", 1000, 0)
+	seen, _, err := u.node(south).view.Sightings(t.Context(), u.node(south).lens, u.node(north).self.Origin, "", 1000, 0)
 	u.ok(err)
 	confirmed, verdicts := make(map[string]bool), make(map[string]string)
 	for _, s := range seen {

@@ -64,7 +64,7 @@ func TestFullDiskDelaysReading(t *testing.T) {
 		lines += 9
 		return must(n.Control().Status(t.Context()))(t).Watch.Waits > 0
 	})
-	if h := must(n.Header(t.Context()))(t); h.Waits.IsZero() {
+	if h := must(n.whole().Header(t.Context()))(t); h.Waits.IsZero() {
 		t.Error("the console does not say so")
 	}
 	if got := scrape(t, n); !strings.Contains(got, "\nentente_reading_waits 1\n") {
@@ -122,7 +122,7 @@ func TestMissingSource(t *testing.T) {
 	if since, read := absent(); since.IsZero() || since.Equal(first) || read != 2 {
 		t.Errorf("gone again: absent since %s, %d lines", since, read)
 	}
-	if l := must(n.ledger(t.Context()))(t); l[0].State != "absent" || l[0].Absent.IsZero() {
+	if l := must(n.whole().ledger(t.Context()))(t); l[0].State != "absent" || l[0].Absent.IsZero() {
 		t.Errorf("the console shows %+v", l[0])
 	}
 }

@@ -46,7 +46,7 @@ func (n *Node) Givers(ctx context.Context) ([]border.GiverRecord, error) {
 		}
 		add(g, e, met[e.key], rejected[e.key], seen[e.key])
 	}
-	incidents, err := n.watch.GiverRecords(ctx)
+	incidents, err := n.seen.GiverRecords(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func add(g *border.GiverRecord, e entry, met, rejected, seen bool) {
 // metItems are the items that own logs met.
 func (n *Node) metItems(ctx context.Context) (map[sqlite.Key]bool, error) {
 	met := make(map[sqlite.Key]bool)
-	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+	groups, _, err := n.seen.Groups(ctx, false, manyGroups, 0)
 	for _, g := range groups {
 		met[g.Key] = true
 	}

@@ -40,7 +40,7 @@ func TestGivers(t *testing.T) {
 	}
 	must(u.node(north).Retract(t.Context(), Retract{Ref: u.ofName(north, "dated.csv"), Items: []int{2}, Reason: "a slip"}))(t)
 	u.settle()
-	all, _, err := n.watch.Incidents(t.Context(), sqlite.IncidentQuery{Limit: 50})
+	all, _, err := n.seen.Incidents(t.Context(), sqlite.IncidentQuery{Limit: 50})
 	u.ok(err)
 	for _, i := range all {
 		state := incident.Closed

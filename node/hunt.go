@@ -29,7 +29,7 @@ func (l *lookout) huntBack(ctx context.Context, w *watchlist) error {
 		h.State = ""
 		finished[h] = true
 	}
-	rows, err := l.db.Sources(ctx) // before the archive is looked at: it covers at least these positions
+	rows, err := l.seen.Sources(ctx) // before the archive is looked at: it covers at least these positions
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func TestKillSyslog(t *testing.T) {
 // linesOf are the numbers of the stored lines by connection.
 func (u *unit) linesOf(name string) map[int][]int {
 	u.t.Helper()
-	w := u.node(name).watch
+	w := u.node(name).seen
 	groups, _, err := w.Groups(u.t.Context(), false, 10, 0)
 	u.ok(err)
 	out := make(map[int][]int)

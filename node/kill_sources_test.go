@@ -97,7 +97,7 @@ func (u *killed) account(source string, sent int) error {
 	place := func() (p ingest.Position) { return n.lookout.position(u.t.Context())(source) }
 	u.eventually(source+" is read to its end", func() bool { return place().Line >= int64(sent) })
 	var row sqlite.Source
-	for _, r := range must(n.watch.Sources(u.t.Context()))(u.t) {
+	for _, r := range must(n.seen.Sources(u.t.Context()))(u.t) {
 		if r.ID == source {
 			row = r
 		}
@@ -118,7 +118,7 @@ func (u *killed) account(source string, sent int) error {
 // numbersOf are the numbers of the stored lines of a source.
 func (u *unit) numbersOf(name, source string) (numbers []int) {
 	u.t.Helper()
-	w := u.node(name).watch
+	w := u.node(name).seen
 	groups, _, err := w.Groups(u.t.Context(), false, 10, 0)
 	u.ok(err)
 	for _, g := range groups {

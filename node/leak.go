@@ -143,9 +143,10 @@ func (n *Node) leakProof(ctx context.Context, leak []byte, canary sqlite.Stateme
 }
 
 // canariesSeen lists the own decoys that own logs met, with the newest line.
-func (n *Node) canariesSeen(ctx context.Context) ([]api.Alert, error) {
+func (on screens) canariesSeen(ctx context.Context) ([]api.Alert, error) {
+	n := on.n
 	out := []api.Alert{}
-	groups, _, err := n.watch.Groups(ctx, true, manyGroups, 0)
+	groups, _, err := on.seen.Groups(ctx, true, manyGroups, 0)
 	if err != nil {
 		return out, err
 	}
@@ -157,7 +158,7 @@ func (n *Node) canariesSeen(ctx context.Context) ([]api.Alert, error) {
 		}
 		a := alertOf(alertID(g.Key), n.indicatorView(w.entries[i]), uint64(g.Count))
 		a.First, a.Last, a.Reasons = g.First, g.Last, []string{border.HeldCanary + ": " + w.entries[i].canary}
-		hits, err := n.watch.Hits(ctx, g.Key, 1)
+		hits, err := on.seen.Hits(ctx, g.Key, 1)
 		if err != nil {
 			return out, err
 		}

@@ -68,7 +68,7 @@ func TestLeakProof(t *testing.T) {
 	if f.Giver != north || f.Release.Word != record.Held || len(f.Copies) != 1 || f.Tracing.Named[0].Party != south {
 		t.Errorf("%+v", f)
 	}
-	bundle := func(index uint64) []byte { return must(u.node(north).Bundle(t.Context(), north, index))(t) }
+	bundle := func(index uint64) []byte { return must(u.node(north).whole().Bundle(t.Context(), north, index))(t) }
 	var p LeakProof
 	u.ok(json.Unmarshal(good, &p))
 	// The list as it was, given to south and not marked: no copy of this release.

@@ -32,6 +32,7 @@ type entry struct {
 	agreed   int64  // when, Unix milliseconds
 	canary   string // parties to whom it was given as an own decoy, else empty
 	title    string // of a rule, for people
+	level    int    // of its marking, the strictest ever seen; 0 for the operator's rules
 }
 
 // held says that the item may not alert: it is an own decoy, or the gate holds
@@ -132,7 +133,7 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 		if list.Verdict == record.VerdictRefused || l.refusal(list.Ref.Origin, list.Ref.Index) != "" {
 			continue
 		}
-		items, objects, err := l.view.ItemsOf(ctx, list.Ref.Origin, list.Ref.Index)
+		items, objects, levels, err := l.view.ItemsOf(ctx, list.Ref.Origin, list.Ref.Index)
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +150,7 @@ func (l *lists) load(ctx context.Context) (*watchlist, error) {
 			if marked || !stands(objects[n]) {
 				continue
 			}
-			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, object: objects[n], list: list.Ref, name: list.Body.Name, giver: list.Giver, said: list.Ref.Origin == l.self && !isDraft(list.Kind, list.Said), basis: list.Body.Basis, given: list.Time, item: it}
+			e := entry{key: sqlite.Key{Origin: list.Ref.Origin, Index: list.Ref.Index, Item: n}, object: objects[n], list: list.Ref, name: list.Body.Name, giver: list.Giver, said: list.Ref.Origin == l.self && !isDraft(list.Kind, list.Said), basis: list.Body.Basis, given: list.Time, item: it, level: max(border.Marking(list.Marking).Level(), levels[n])}
 			d := accepted[e.key]
 			e.accepted, e.agreed = d.Officer, d.Time
 			if it.IsRule() {
@@ -182,7 +183,7 @@ func (l *lists) judgeAll(ctx context.Context, entries []entry, decoys map[observ
 		}
 		e.canary = decoys[c.Value]
 		c.Decoy = e.canary
-		e.verdict = l.gate.Judge(others.candidate(c, e.giver), l.now())
+		e.verdict = l.gate.Judge(others.candidate(c, *e), l.now())
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 type lookout struct {
 	lists *lists
 	db    *sqlite.Watch
+	seen  *sqlite.Seen // all of it
 	// commit stores what one batch gave and where its source goes on, in one transaction.
 	commit  func(ctx context.Context, s sqlite.Source, hits []sqlite.Hit, fresh []statement.Ref, notes ...sqlite.Note) error
 	config  ingest.Config

@@ -59,7 +59,7 @@ func TestHuntedBackAndOn(t *testing.T) {
 	if got := u.tally(south); got.Lines != 9 || got.Alerts != 9 {
 		t.Errorf("after a restart: %+v", got)
 	}
-	row := must(u.node(south).watch.Sources(t.Context()))(t)[0]
+	row := must(u.node(south).seen.Sources(t.Context()))(t)[0]
 	if row.Matched != 7 || row.Clean != 2 || row.Unparsed != 0 {
 		t.Errorf("ledger: %+v", row)
 	}

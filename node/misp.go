@@ -217,7 +217,7 @@ func (s *mispStore) tightens(ctx context.Context, who misphttp.Who, uuid string,
 	if err != nil {
 		return err
 	}
-	k := s.n.newBook(ctx)
+	k := s.n.newBook(ctx, s.n.lens)
 	pap := func(raw []byte) border.Label {
 		p := k.piece(stix.MediaMISP, raw)
 		return border.Label{TLP: border.Clear, PAP: p.Label.Join(p.Least).PAP}

@@ -107,7 +107,7 @@ func TestMISP(t *testing.T) {
 	if status, body := s.ask("GET", "events/view/"+mispUUID, ""); status != http.StatusNotFound {
 		t.Fatalf("a draft is at the partner's: %d %s", status, body)
 	}
-	shared := must(u.node(north).ShareObjects(t.Context(), ShareObjects{Media: stix.MediaMISP, IDs: []string{mispUUID}, To: []string{south}}))(t)
+	shared := must(u.node(north).ShareObjects(t.Context(), ShareObjects{Lens: u.node(north).lens, Media: stix.MediaMISP, IDs: []string{mispUUID}, To: []string{south}}))(t)
 	if shared.Marking != string(border.Amber) || len(shared.Refs) != 1 {
 		t.Fatalf("%+v", shared)
 	}
@@ -225,7 +225,7 @@ func TestMISPContradiction(t *testing.T) {
 	u.start(north, south)
 	u.open(north, south)
 	for _, tags := range []string{`tlp:green"},{"name":"tlp:amber`, "tlp:purple"} {
-		out, err := u.node(north).ShareObjects(t.Context(), ShareObjects{Media: stix.MediaMISP, Objects: [][]byte{[]byte(mispEvent(tags))}, To: []string{south}})
+		out, err := u.node(north).ShareObjects(t.Context(), ShareObjects{Lens: u.node(north).lens, Media: stix.MediaMISP, Objects: [][]byte{[]byte(mispEvent(tags))}, To: []string{south}})
 		if err == nil || out.Objects[0].Refused == nil || out.Objects[0].Refused.Code != "E_MARKING" {
 			t.Errorf("%s: %+v %v", tags, out, err)
 		}

@@ -50,7 +50,8 @@ type Node struct {
 	publisher *publisher
 	clerk     *clerk
 	out       *egress
-	lens      border.Lens // of the node itself, for what it decides about
+	lens      border.Lens  // of the node itself, for what it decides about
+	seen      *sqlite.Seen // the watch through it
 	lists     *lists
 	canaries  *canaries
 	lookout   *lookout

@@ -28,6 +28,9 @@ type ShareObjects struct {
 	To                  []string // parties, or one group as "@name" or "@party/name"
 	Digest              string   // of the preview that was looked at: anything else is refused with E_DIGEST; empty: nobody looked
 	Officer             string   // who lets it go, for the receipt
+	// Lens is that of whoever lets it go: nothing that it does not show goes, or
+	// says by its reason that it is there.
+	Lens border.Lens
 }
 
 // SharedObjects is what was said.
@@ -64,7 +67,7 @@ func (n *Node) weighAll(ctx context.Context, r *ShareObjects, out *SharedObjects
 	var list []bringing
 	err = n.weighing(ctx, func(w weighing) error {
 		for i, raw := range r.Objects {
-			o, _, err := w.weigh(AddObjects{Media: r.Media, Lens: n.lens}, raw, &out.Objects[i])
+			o, _, err := w.weigh(AddObjects{Media: r.Media, Lens: r.Lens}, raw, &out.Objects[i])
 			if err != nil {
 				return err
 			}
@@ -154,11 +157,11 @@ func (n *Node) labels(ctx context.Context, r ShareObjects, list []bringing) (at 
 	for i, b := range list {
 		raws[i] = b.raw
 	}
-	k := n.newBook(ctx)
+	k := n.newBook(ctx, n.lens)
 	pieces := k.add(r.Media, raws)
-	closures, errs := border.CloseEach(pieces, k, border.Label{TLP: usual})
-	if k.err != nil {
-		return nil, "", k.err
+	closures, errs, err := n.closeEach(ctx, r, raws, pieces, k, border.Label{TLP: usual})
+	if err != nil {
+		return nil, "", err
 	}
 	at = make(map[border.Marking][]bringing)
 	for i, p := range pieces {
@@ -201,14 +204,14 @@ func (n *Node) gather(ctx context.Context, r *ShareObjects) ([]statement.Ref, er
 		return nil, statement.Refuse(statement.CodeRequest, "%d drafts, at most %d at once", len(r.Drafts), maxDrafts)
 	}
 	for _, d := range r.Drafts {
-		s, err := n.view.Statement(ctx, d.Origin, d.Index)
+		s, err := n.view.Row(ctx, r.Lens, d.Origin, d.Index)
 		if errors.Is(err, sqlite.ErrNone) || err == nil && (s.ID != d.ID || s.Kind != stix.KindObjects || s.Party != n.self.ID || s.State != sqlite.StateOpen) {
 			return nil, statement.Refuse(statement.CodeRequest, "no own draft at %d", d.Index)
 		}
 		if err != nil {
 			return nil, err
 		}
-		all, err := n.view.ObjectsOf(ctx, n.lens, d.Origin, d.Index)
+		all, err := n.view.ObjectsOf(ctx, r.Lens, d.Origin, d.Index)
 		if err != nil {
 			return nil, err
 		}
@@ -220,7 +223,7 @@ func (n *Node) gather(ctx context.Context, r *ShareObjects) ([]statement.Ref, er
 		r.Name = cmp.Or(r.Name, bodyName(s.Body))
 	}
 	if len(r.IDs) > 0 {
-		page, _, err := n.view.Objects(ctx, sqlite.ObjectQuery{Shelves: []string{sqlite.ShelfOf(r.Media, sqlite.ShelfOwn)}, Lens: n.lens, IDs: r.IDs, Limit: len(r.IDs)})
+		page, _, err := n.view.Objects(ctx, sqlite.ObjectQuery{Shelves: []string{sqlite.ShelfOf(r.Media, sqlite.ShelfOwn)}, Lens: r.Lens, IDs: r.IDs, Limit: len(r.IDs)})
 		if err != nil {
 			return nil, err
 		}

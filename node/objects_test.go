@@ -68,7 +68,7 @@ func (u *unit) page(node, scope string, v Versions) string {
 
 func (u *unit) shareObjects(from, to string, objects ...[]byte) SharedObjects {
 	u.t.Helper()
-	return must(u.node(from).ShareObjects(u.t.Context(), ShareObjects{Name: "feed", Objects: objects, To: []string{to}}))(u.t)
+	return must(u.node(from).ShareObjects(u.t.Context(), ShareObjects{Lens: u.node(from).lens, Name: "feed", Objects: objects, To: []string{to}}))(u.t)
 }
 
 // TestObjects: what a tool brings is a draft for the own side alone; what is
@@ -104,7 +104,7 @@ func TestObjects(t *testing.T) {
 	if got := u.page(south, north, Versions{}); got != "" {
 		t.Errorf("south has drafts of north: %s", got)
 	}
-	shared := must(u.node(north).ShareObjects(ctx, ShareObjects{Drafts: []statement.Ref{added[0].Ref}, To: []string{south}}))(t)
+	shared := must(u.node(north).ShareObjects(ctx, ShareObjects{Lens: u.node(north).lens, Drafts: []statement.Ref{added[0].Ref}, To: []string{south}}))(t)
 	if len(shared.Refs) != 1 || shared.Marking != "TLP:AMBER" {
 		t.Errorf("%+v", shared)
 	}
@@ -132,7 +132,7 @@ func TestOwnership(t *testing.T) {
 	ctx := t.Context()
 	u.shareObjects(north, south, thing("indicator", 1, v1, ""), thing("indicator", 2, v2, ""))
 	u.settle()
-	mine := must(u.node(south).ShareObjects(ctx, ShareObjects{Objects: [][]byte{thing("indicator", 1, v2, ""), thing("malware", 9, v1, "")}, To: []string{north}}))(t)
+	mine := must(u.node(south).ShareObjects(ctx, ShareObjects{Lens: u.node(south).lens, Objects: [][]byte{thing("indicator", 1, v2, ""), thing("malware", 9, v1, "")}, To: []string{north}}))(t)
 	if r := mine.Objects[0].Refused; r == nil || r.Code != sqlite.CodeOwner {
 		t.Errorf("south may version an object of north: %+v", mine.Objects)
 	}
@@ -185,7 +185,7 @@ func TestHuntsWhatIsPlaced(t *testing.T) {
 	n.shelf.mu.Lock()
 	done := make(chan error, 1)
 	go func() {
-		_, err := n.ShareObjects(t.Context(), ShareObjects{Objects: [][]byte{thing("indicator", 7, v1, "")}, To: []string{south}})
+		_, err := n.ShareObjects(t.Context(), ShareObjects{Lens: n.lens, Objects: [][]byte{thing("indicator", 7, v1, "")}, To: []string{south}})
 		done <- err
 	}()
 	u.eventually("the statement is in the view", func() bool { return u.ofKind(north, north, stix.KindObjects) == 1 })

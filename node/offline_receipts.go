@@ -22,7 +22,11 @@ func (f *Folder) Receipts(ctx context.Context, q api.ReceiptQuery) (out api.Rece
 		return out, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return receiptReader{f.roster, f.self, view, func(party string) (record.Member, readable, error) {
+	lens, err := ownLens() // whoever holds the folder
+	if err != nil {
+		return out, err
+	}
+	return receiptReader{f.roster, f.self, view, lens, func(party string) (record.Member, readable, error) {
 		m, ok := f.roster.Member(party)
 		log := f.logs[party]
 		if !ok || log == nil {

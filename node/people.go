@@ -76,7 +76,7 @@ func (n *Node) serveConsole(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	screen, err := console.New(console.Config{Source: n, Users: n.people.users, Party: n.self.ID, Host: u.Host, Dir: shellWord(n.cfg.Dir), Now: n.opt.Now, Rand: rand.Reader, Report: func(err error) { n.logger.Error("console", "error", err) }})
+	screen, err := console.New(console.Config{Node: n, Users: n.people.users, Party: n.self.ID, Host: u.Host, Dir: shellWord(n.cfg.Dir), Now: n.opt.Now, Rand: rand.Reader, Report: func(err error) { n.logger.Error("console", "error", err) }})
 	if err != nil {
 		return err
 	}
@@ -189,15 +189,15 @@ func (n *Node) health(_ context.Context, b *bytes.Buffer) (int, error) {
 }
 
 func (n *Node) metrics(ctx context.Context, b *bytes.Buffer) (int, error) {
-	t, err := n.totals(ctx)
+	t, err := n.whole().totals(ctx)
 	if err != nil {
 		return 0, err
 	}
-	ledger, err := n.watch.Totals(ctx)
+	ledger, err := n.seen.Totals(ctx)
 	if err != nil {
 		return 0, err
 	}
-	active, held, err := n.watch.CountAlerts(ctx)
+	active, held, err := n.seen.CountAlerts(ctx)
 	if err != nil {
 		return 0, err
 	}

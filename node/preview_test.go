@@ -20,7 +20,7 @@ func TestPreview(t *testing.T) {
 	u.open(north, south)
 	n, ctx := u.node(north), t.Context()
 	added := must(n.AddObjects(ctx, AddObjects{Account: "siem", Media: stix.MediaSTIX, Objects: [][]byte{thing("indicator", 1, v1, ` ,"x_odd" : 1.50`)}}))(t)
-	screen, by := n.Border(), console.User{Name: "orlova"}
+	screen, by := n.whole().Border(), console.User{Name: "orlova"}
 	share := console.Share{To: south, Drafts: []uint64{added[0].Ref.Index}, Text: `[` + string(thing("malware", 2, v1, redMark)) + `,{"type":"note"}]`}
 	before, _ := n.log.Head()
 	shown := must(screen.Preview(ctx, by, share))(t)

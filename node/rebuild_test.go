@@ -115,7 +115,7 @@ func (u *unit) still() {
 func (u *unit) newest(n int) string {
 	var b strings.Builder
 	for _, name := range u.names {
-		list, _, err := u.node(name).view.Statements(context.Background(), sqlite.Filter{Party: name}, n, 0)
+		list, _, err := u.node(name).view.Statements(context.Background(), u.node(name).lens, sqlite.Filter{Party: name}, n, 0)
 		if err != nil {
 			fmt.Fprintln(&b, name, err)
 		}

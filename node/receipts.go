@@ -149,7 +149,7 @@ func (c *clerk) receipt(ctx context.Context, s sqlite.Statement) (border.Release
 // Receipts lists receipt statements and holds each release against the logs,
 // as any observer can.
 func (c control) Receipts(ctx context.Context, q api.ReceiptQuery) (api.Receipts, error) {
-	return receiptReader{c.n.roster, c.n.self, c.n.view, func(party string) (record.Member, readable, error) { return c.n.logOf(party) }}.page(ctx, q)
+	return receiptReader{c.n.roster, c.n.self, c.n.view, c.n.lens, func(party string) (record.Member, readable, error) { return c.n.logOf(party) }}.page(ctx, q)
 }
 
 // receiptReader reads receipts, in a running node or in its folder.
@@ -157,6 +157,7 @@ type receiptReader struct {
 	roster record.Roster
 	self   record.Member
 	view   *sqlite.View
+	lens   border.Lens // who reads: the owner
 	logOf  func(party string) (record.Member, readable, error)
 }
 
@@ -167,7 +168,7 @@ func (rr receiptReader) page(ctx context.Context, q api.ReceiptQuery) (api.Recei
 			return out, statement.Refuse(statement.CodeParty, "%.40q is no party of the charter", q.Party)
 		}
 	}
-	list, total, err := rr.view.Statements(ctx, sqlite.Filter{Party: q.Party, Kind: border.KindReceipt}, q.Limit, q.Offset)
+	list, total, err := rr.view.Statements(ctx, rr.lens, sqlite.Filter{Party: q.Party, Kind: border.KindReceipt}, q.Limit, q.Offset)
 	if err != nil {
 		return out, err
 	}

@@ -19,6 +19,7 @@ import (
 	"entente/border"
 	"entente/charter"
 	"entente/internal/keyfile"
+	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 )
@@ -354,7 +355,7 @@ func (u *unit) tally(name string) Tally {
 	n := u.node(name)
 	got := must(n.Tally(u.t.Context()))(u.t)
 	if !got.LedgerAdds {
-		rows := must(n.watch.Sources(u.t.Context()))(u.t)
+		rows := must(n.seen.Sources(u.t.Context()))(u.t)
 		u.t.Errorf("the ledger of %s does not add up: %+v", name, rows)
 	}
 	return got
@@ -467,3 +468,10 @@ func (l *logTo) Write(b []byte) (int, error) {
 }
 
 var _ io.Writer = (*logTo)(nil)
+
+// all is a watch as its owner sees it.
+func all(t testing.TB, w *sqlite.Watch) *sqlite.Seen {
+	t.Helper()
+	lens := must(border.See(border.Owner("test"), "test", ""))(t)
+	return must(w.By(t.Context(), nil, lens))(t)
+}

@@ -280,7 +280,7 @@ func (l *lookout) feed(ctx context.Context, w *watchlist, r *runner, from uint64
 		return err
 	}
 	r.next = last
-	sources, err := l.db.Sources(ctx)
+	sources, err := l.seen.Sources(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,11 @@ import (
 )
 
 // Rules reports on every rule that may run here.
-func (c control) Rules(ctx context.Context) (api.Rules, error) {
-	n := c.n
+func (c control) Rules(ctx context.Context) (api.Rules, error) { return c.n.whole().ruleReport(ctx) }
+
+// ruleReport is that of the rules that the viewer may see.
+func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
+	n := on.n
 	n.lookout.mu.Lock()
 	w := n.lists.get()
 	out := api.Rules{Items: []api.RuleReport{}}
@@ -25,9 +28,11 @@ func (c control) Rules(ctx context.Context) (api.Rules, error) {
 	} else if w.rules != nil {
 		report = w.rules.Report()
 	}
-	out.Hunt = n.lookout.rules.hunt
+	if out.Hunt = n.lookout.rules.hunt; !on.lens.Whole() {
+		out.Hunt, out.Stats = api.RuleHunt{}, rule.Stats{} // of all rules at once
+	}
 	n.lookout.mu.Unlock()
-	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+	groups, _, err := on.seen.Groups(ctx, false, manyGroups, 0)
 	if err != nil {
 		return out, err
 	}
@@ -39,6 +44,9 @@ func (c control) Rules(ctx context.Context) (api.Rules, error) {
 		one := api.RuleReport{Giver: n.self.ID, Entry: e}
 		k := sqlite.Key{Origin: ownRule + cmp.Or(e.ID, rule.Digest(w.rules.Rules()[e.Rule].Text))}
 		if i := w.ruleOf[e.Rule]; i >= 0 {
+			if !on.sees(w.entries[i]) {
+				continue
+			}
 			one.Giver, k = w.entries[i].giver, w.entries[i].key
 		}
 		one.Hits = hits[k] // those that are stored: what was read again after a start is no new hit
@@ -56,7 +64,7 @@ func (c control) Rules(ctx context.Context) (api.Rules, error) {
 		out.Items = append(out.Items, one)
 	}
 	for _, e := range w.entries {
-		if e.item.IsRule() && e.held() {
+		if e.item.IsRule() && e.held() && on.sees(e) {
 			out.Held++
 		}
 	}
@@ -70,8 +78,8 @@ func silent(e rule.Entry) bool {
 }
 
 // rules fills the rules of the Watch screen: those that cannot run first.
-func (n *Node) rules(ctx context.Context, w *console.Watch, q console.WatchQuery) error {
-	r, err := n.Control().Rules(ctx)
+func (on screens) rules(ctx context.Context, w *console.Watch, q console.WatchQuery) error {
+	r, err := on.ruleReport(ctx)
 	if err != nil {
 		return err
 	}

@@ -84,10 +84,10 @@ func ruleStory() []string {
 // found says of each alert of a node what it is and on which lines.
 func (u *unit) found(name string) (out []string) {
 	u.t.Helper()
-	groups, _, err := u.node(name).watch.Groups(u.t.Context(), false, 100, 0)
+	groups, _, err := u.node(name).seen.Groups(u.t.Context(), false, 100, 0)
 	u.ok(err)
 	for _, g := range groups {
-		for _, h := range must(u.node(name).watch.Hits(u.t.Context(), g.Key, 100))(u.t) {
+		for _, h := range must(u.node(name).seen.Hits(u.t.Context(), g.Key, 100))(u.t) {
 			out = append(out, fmt.Sprintf("%s %s %s line %d %s=%s", g.Type, g.Value, h.Rule, h.Line, h.Field, h.Seen))
 		}
 	}
@@ -166,7 +166,7 @@ func TestOwnRules(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	page := must(u.node(north).Watch(t.Context(), console.WatchQuery{View: console.ViewRules, Limit: 10}))(t)
+	page := must(u.node(north).whole().Watch(t.Context(), console.WatchQuery{View: console.ViewRules, Limit: 10}))(t)
 	if page.Matching != 4 || page.Rules[0].Outcome != "refused" || page.Rules[1].Hits != 1 || page.Rules[2].Hits != 1 {
 		t.Errorf("%+v", page.Rules)
 	}
@@ -214,7 +214,7 @@ func TestSharedRules(t *testing.T) {
 	back := play(t, func(u *unit, path string, share, accept func()) {
 		u.visits(path, ruleStory()...)
 		share()
-		held, _, err := u.node(south).heldBack(t.Context(), u.node(south).lists.get(), console.WatchQuery{Limit: 10})
+		held, _, err := u.node(south).whole().heldBack(t.Context(), u.node(south).lists.get(), console.WatchQuery{Limit: 10})
 		u.ok(err)
 		if len(held) != 3 || held[0].Reasons[0].Code != border.HeldRule || held[0].WouldMatch != 0 || len(u.found(south)) != 0 {
 			t.Errorf("held %+v", held)

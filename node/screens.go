@@ -11,13 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"entente/border"
 	"entente/charter"
 	"entente/console"
 	"entente/internal/ingest"
 	"entente/internal/sqlite"
 	"entente/record"
-	"entente/statement"
 	"entente/watch/incident"
 	"entente/watch/indicator"
 )
@@ -25,10 +23,9 @@ import (
 // Version is the software's version, shown and sent nowhere else.
 const Version = "0.1.0"
 
-var _ console.Source = (*Node)(nil)
-
 // Header implements console.Source.
-func (n *Node) Header(ctx context.Context) (console.Header, error) {
+func (on screens) Header(ctx context.Context) (console.Header, error) {
+	n := on.n
 	c := n.roster.Charter
 	h := console.Header{
 		Party: n.self.ID, Observer: n.self.Role == charter.RoleObserver, Version: Version,
@@ -43,14 +40,14 @@ func (n *Node) Header(ctx context.Context) (console.Header, error) {
 		if m.Role == charter.RoleObserver {
 			continue
 		}
-		used, err := n.watch.SentOn(ctx, m.ID, n.opt.Now())
+		used, err := on.seen.SentOn(ctx, m.ID, n.opt.Now())
 		if err != nil {
 			return h, err
 		}
 		h.Budgets = append(h.Budgets, console.Budget{Partner: m.ID, Used: used, Limit: n.teller.policy.PerDay})
 	}
 	var err error
-	h.Totals, err = n.totals(ctx)
+	h.Totals, err = on.totals(ctx)
 	return h, err
 }
 
@@ -59,25 +56,26 @@ func (n *Node) fingerprint() string {
 	return n.print
 }
 
-func (n *Node) totals(ctx context.Context) (console.Totals, error) {
+func (on screens) totals(ctx context.Context) (console.Totals, error) {
+	n := on.n
 	var t console.Totals
-	ledger, err := n.watch.Totals(ctx)
+	ledger, err := on.seen.Totals(ctx)
 	if err != nil {
 		return t, err
 	}
 	t.Lines = uint64(ledger.Read)
-	if _, t.Alerts, err = n.watch.Groups(ctx, false, 1, 0); err != nil {
+	if _, t.Alerts, err = on.seen.Groups(ctx, false, 1, 0); err != nil {
 		return t, err
 	}
 	for _, e := range n.lists.get().entries {
-		if e.held() {
+		if e.held() && on.sees(e) {
 			t.HeldBack++
 		}
 	}
-	if _, t.Sent, err = n.view.Sightings(ctx, n.self.Origin, "", 0, 0); err != nil {
+	if _, t.Sent, err = n.view.Sightings(ctx, on.lens, n.self.Origin, "", 0, 0); err != nil {
 		return t, err
 	}
-	if _, t.Received, err = n.view.Sightings(ctx, "", n.self.Origin, 0, 0); err != nil {
+	if _, t.Received, err = n.view.Sightings(ctx, on.lens, "", n.self.Origin, 0, 0); err != nil {
 		return t, err
 	}
 	words, err := n.words(ctx)
@@ -133,16 +131,17 @@ func parseAlertID(id string) (sqlite.Key, error) {
 }
 
 // Watch implements console.Source.
-func (n *Node) Watch(ctx context.Context, q console.WatchQuery) (console.Watch, error) {
+func (on screens) Watch(ctx context.Context, q console.WatchQuery) (console.Watch, error) {
+	n := on.n
 	var w console.Watch
 	var err error
-	if w.Ledger, err = n.ledger(ctx); err != nil {
+	if w.Ledger, err = on.ledger(ctx); err != nil {
 		return w, err
 	}
 	list := n.lists.get()
 	reasons := make(map[string]bool)
 	for _, e := range list.entries {
-		if e.held() {
+		if e.held() && on.sees(e) {
 			w.Counts.HeldBack++
 			for _, r := range e.verdict.Reasons {
 				reasons[r.Code] = true
@@ -153,35 +152,35 @@ func (n *Node) Watch(ctx context.Context, q console.WatchQuery) (console.Watch, 
 		w.HeldReasons = append(w.HeldReasons, code)
 	}
 	slices.Sort(w.HeldReasons)
-	_, held, err := n.watch.CountAlerts(ctx)
+	_, held, err := on.seen.CountAlerts(ctx)
 	if err != nil {
 		return w, err
 	}
 	w.HeldWouldMatch = uint64(held)
-	if _, w.Counts.Alerts, err = n.watch.Groups(ctx, false, 1, 0); err != nil {
+	if _, w.Counts.Alerts, err = on.seen.Groups(ctx, false, 1, 0); err != nil {
 		return w, err
 	}
-	if _, w.Counts.Incidents, err = n.watch.Incidents(ctx, sqlite.IncidentQuery{State: incident.Open}); err != nil {
+	if _, w.Counts.Incidents, err = on.seen.Incidents(ctx, sqlite.IncidentQuery{State: incident.Open}); err != nil {
 		return w, err
 	}
-	if _, w.Counts.Received, err = n.view.Sightings(ctx, "", n.self.Origin, 0, 0); err != nil {
+	if _, w.Counts.Received, err = n.view.Sightings(ctx, on.lens, "", n.self.Origin, 0, 0); err != nil {
 		return w, err
 	}
-	if err := n.rules(ctx, &w, q); err != nil {
+	if err := on.rules(ctx, &w, q); err != nil {
 		return w, err
 	}
 	switch q.View {
 	case console.ViewRules:
 	case console.ViewIncidents:
-		err = n.incidents(ctx, &w, q)
+		err = on.incidents(ctx, &w, q)
 	case console.ViewHeld:
-		w.HeldBack, w.Matching, err = n.heldBack(ctx, list, q)
+		w.HeldBack, w.Matching, err = on.heldBack(ctx, list, q)
 	case console.ViewReceived:
-		w.Received, w.Matching, err = n.received(ctx, q)
+		w.Received, w.Matching, err = on.received(ctx, q)
 	case console.ViewSources:
 		w.Matching = len(w.Ledger)
 	default:
-		w.Alerts, w.Matching, err = n.alerts(ctx, list, q)
+		w.Alerts, w.Matching, err = on.alerts(ctx, list, q)
 	}
 	return w, err
 }
@@ -204,14 +203,14 @@ func has(text string, in ...string) bool {
 
 const manyGroups = 20_000
 
-func (n *Node) alerts(ctx context.Context, list *watchlist, q console.WatchQuery) ([]console.Alert, int, error) {
-	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+func (on screens) alerts(ctx context.Context, list *watchlist, q console.WatchQuery) ([]console.Alert, int, error) {
+	groups, _, err := on.seen.Groups(ctx, false, manyGroups, 0)
 	if err != nil {
 		return nil, 0, err
 	}
 	var all []console.Alert
 	for _, g := range groups {
-		a, err := n.alert(ctx, list, g)
+		a, err := on.alert(ctx, list, g)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -225,7 +224,7 @@ func (n *Node) alerts(ctx context.Context, list *watchlist, q console.WatchQuery
 		if err != nil {
 			return nil, 0, err
 		}
-		hits, err := n.watch.Hits(ctx, k, 1)
+		hits, err := on.seen.Hits(ctx, k, 1)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -236,7 +235,8 @@ func (n *Node) alerts(ctx context.Context, list *watchlist, q console.WatchQuery
 	return out, total, nil
 }
 
-func (n *Node) alert(ctx context.Context, list *watchlist, g sqlite.Group) (console.Alert, error) {
+func (on screens) alert(ctx context.Context, list *watchlist, g sqlite.Group) (console.Alert, error) {
+	n := on.n
 	a := console.Alert{ID: alertID(g.Key), Count: uint64(g.Count), First: milli(g.First), Last: milli(g.Last)}
 	a.Indicator = console.Indicator{Type: g.Type, Value: g.Value}
 	i, ok := list.byKey[g.Key]
@@ -288,20 +288,21 @@ func (n *Node) untold(first, given int64) time.Duration {
 }
 
 // Alert implements console.Source.
-func (n *Node) Alert(ctx context.Context, id string) (console.Alert, error) {
+func (on screens) Alert(ctx context.Context, id string) (console.Alert, error) {
+	n := on.n
 	k, err := parseAlertID(id)
 	if err != nil {
 		return console.Alert{}, err
 	}
-	g, err := n.watch.Group(ctx, k)
+	g, err := on.seen.Group(ctx, k)
 	if err != nil {
 		return console.Alert{}, console.ErrNotFound
 	}
-	a, err := n.alert(ctx, n.lists.get(), g)
+	a, err := on.alert(ctx, n.lists.get(), g)
 	if err != nil {
 		return a, err
 	}
-	hits, err := n.watch.Hits(ctx, k, console.MaxHits)
+	hits, err := on.seen.Hits(ctx, k, console.MaxHits)
 	for _, h := range hits {
 		a.Rule = h.Rule
 		if !slices.Contains(a.Sources, h.Source) {
@@ -319,8 +320,9 @@ func milli(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-func (n *Node) received(ctx context.Context, q console.WatchQuery) ([]console.Received, int, error) {
-	list, _, err := n.view.Sightings(ctx, "", n.self.Origin, manyGroups, 0)
+func (on screens) received(ctx context.Context, q console.WatchQuery) ([]console.Received, int, error) {
+	n := on.n
+	list, _, err := n.view.Sightings(ctx, on.lens, "", n.self.Origin, manyGroups, 0)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -346,8 +348,9 @@ func (n *Node) received(ctx context.Context, q console.WatchQuery) ([]console.Re
 	return out, total, nil
 }
 
-func (n *Node) ledger(ctx context.Context) ([]console.Ledger, error) {
-	rows, err := n.watch.Sources(ctx)
+func (on screens) ledger(ctx context.Context) ([]console.Ledger, error) {
+	n := on.n
+	rows, err := on.seen.Sources(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -391,68 +394,6 @@ func lag(r sqlite.Source) int64 {
 	}
 	return max(info.Size()-p.Offset, 0)
 }
-
-// Accept implements console.Source.
-func (n *Node) Accept(ctx context.Context, by console.User, ids []string, reason string) error {
-	keys, err := parseIDs(ids)
-	if err != nil {
-		return err
-	}
-	return n.decide(ctx, by.Name, keys, border.StanceAccept, reason)
-}
-
-// decide records an officer's decision on items, sealed to the own party.
-func (n *Node) decide(ctx context.Context, officer string, keys []sqlite.Key, stance, reason string) error {
-	w := n.lists.get()
-	byList := make(map[statement.Ref][]int)
-	for _, k := range keys {
-		i, ok := w.byKey[k]
-		if !ok {
-			return console.ErrNotFound
-		}
-		if w.entries[i].canary != "" {
-			return statement.Refuse(statement.CodeState, "%.200s is a decoy of our own: there is nothing to accept", w.entries[i].item.Value)
-		}
-		byList[w.entries[i].list] = append(byList[w.entries[i].list], k.Item)
-	}
-	for list, items := range byList {
-		slices.Sort(items)
-		for _, ranges := range border.Ranges(slices.Compact(items)) {
-			_, err := n.author.say(ctx, draft{
-				kind: border.KindDecision, private: true, marking: border.Red, refs: []statement.Ref{list}, caseID: caseOf(ctx, n.view, list),
-				body: border.DecisionBody{Indicator: list, Ranges: ranges, Stance: stance, Officer: officer, Reason: reason},
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func parseIDs(ids []string) ([]sqlite.Key, error) {
-	keys := make([]sqlite.Key, 0, len(ids))
-	for _, id := range ids {
-		k, err := parseAlertID(id)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
-	}
-	return keys, nil
-}
-
-// Release implements console.Source.
-func (n *Node) Release(ctx context.Context, by console.User, ids []string) error {
-	keys, err := parseIDs(ids)
-	if err != nil {
-		return err
-	}
-	return n.teller.releaseAll(ctx, by.Name, keys)
-}
-
-// Subscribe implements console.Source.
-func (n *Node) Subscribe(ctx context.Context) <-chan console.Change { return n.changes.subscribe(ctx) }
 
 // progress says how far one statement of a log has come.
 func (n *Node) progress(ctx context.Context, m record.Member, index uint64) (console.Progress, error) {

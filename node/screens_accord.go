@@ -6,14 +6,24 @@ import (
 
 	"entente/accord"
 	"entente/console"
+	"entente/internal/sqlite"
 	"entente/statement"
 )
 
 // accordScreens shows people what was proposed and what became of it.
-type accordScreens struct{ n *Node }
+type accordScreens struct{ screens }
 
 // AccordScreens implements console.Source.
-func (n *Node) AccordScreens() console.Accord { return accordScreens{n} }
+func (on screens) AccordScreens() console.Accord { return accordScreens{on} }
+
+// shows says whether the viewer may read a statement.
+func (s accordScreens) shows(ctx context.Context, r statement.Ref) bool {
+	if s.lens.Whole() {
+		return true
+	}
+	row, err := s.n.view.Row(ctx, s.lens, r.Origin, r.Index)
+	return err == nil && row.State != sqlite.StateSealed
+}
 
 // Instruments lists every proposal.
 func (s accordScreens) Instruments(ctx context.Context) (console.Instruments, error) {
@@ -23,7 +33,9 @@ func (s accordScreens) Instruments(ctx context.Context) (console.Instruments, er
 	}
 	out := console.Instruments{Self: s.n.self.ID, Now: r.Now()}
 	for _, i := range r.Instruments() {
-		out.Rows = append(out.Rows, s.row(r, i))
+		if s.shows(ctx, i.Ref) {
+			out.Rows = append(out.Rows, s.row(r, i))
+		}
 	}
 	return out, nil
 }
@@ -50,7 +62,7 @@ func (s accordScreens) Instrument(ctx context.Context, party string, index uint6
 		return out, err
 	}
 	for _, i := range r.Instruments() {
-		if i.Ref.Origin != m.Origin || i.Ref.Index != index {
+		if i.Ref.Origin != m.Origin || i.Ref.Index != index || !s.shows(ctx, i.Ref) {
 			continue
 		}
 		if !at.IsZero() {
@@ -58,12 +70,12 @@ func (s accordScreens) Instrument(ctx context.Context, party string, index uint6
 				return out, statement.Refuse(statement.CodeState, "nobody had seen this text at %s", at.UTC().Format(time.RFC3339))
 			}
 		}
-		return s.whole(r, i, at), nil
+		return s.page(ctx, r, i, at), nil
 	}
 	return out, console.ErrNotFound
 }
 
-func (s accordScreens) whole(r *accord.Record, i accord.Instrument, at time.Time) console.Instrument {
+func (s accordScreens) page(ctx context.Context, r *accord.Record, i accord.Instrument, at time.Time) console.Instrument {
 	out := console.Instrument{InstrumentRow: s.row(r, i), Self: s.n.self.ID, Now: r.Now(), AsOf: at, Digest: i.Ref.ID.String(), Sizes: i.Sizes}
 	out.Body, _ = accord.Body[accord.Proposal](r, i.Ref)
 	if said, ok := r.Said(i.Ref); ok {
@@ -72,6 +84,9 @@ func (s accordScreens) whole(r *accord.Record, i accord.Instrument, at time.Time
 		}
 	}
 	for _, a := range i.Answers {
+		if !s.shows(ctx, a.Ref) {
+			continue
+		}
 		out.Answers = append(out.Answers, console.InstrumentAnswer{Answer: a, At: s.ref(a.Ref)})
 	}
 	if i.Replaces != nil {

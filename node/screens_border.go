@@ -13,34 +13,40 @@ import (
 )
 
 // borderScreens shows people what crosses.
-type borderScreens struct{ n *Node }
+type borderScreens struct{ screens }
 
 // Border implements console.Source.
-func (n *Node) Border() console.Border { return borderScreens{n} }
+func (on screens) Border() console.Border { return borderScreens{on} }
 
-// personLens is the sight of a person who has signed in to the console.
-func personLens(user string) (border.Lens, error) {
-	return border.See(border.Owner(user), "console", "")
+// entire refuses what speaks of everything at once to a viewer who may not see
+// everything: a part of it would be a wrong figure.
+func (on screens) entire() error {
+	if on.lens.Whole() {
+		return nil
+	}
+	return statement.Refuse(statement.CodeClearance, "this is for users who may see %s", border.Red)
 }
 
 // Crossed is what another party was shown.
 func (s borderScreens) Crossed(ctx context.Context, party string) (border.Exposure, error) {
+	if err := s.entire(); err != nil {
+		return border.Exposure{}, err
+	}
 	return s.n.Exposure(ctx, party)
 }
 
 // Givers is what came of what each party gave.
 func (s borderScreens) Givers(ctx context.Context) ([]border.GiverRecord, error) {
+	if err := s.entire(); err != nil {
+		return nil, err
+	}
 	return s.n.Givers(ctx)
 }
 
 // Objects is one page of a collection.
 func (s borderScreens) Objects(ctx context.Context, q console.ObjectsQuery) (console.Objects, error) {
 	var out console.Objects
-	lens, err := personLens("console")
-	if err != nil {
-		return out, err
-	}
-	ask := ObjectQuery{Scope: q.Scope, Lens: lens, After: q.After, Limit: q.Limit}
+	ask := ObjectQuery{Scope: q.Scope, Lens: s.lens, After: q.After, Limit: q.Limit}
 	if q.ID != "" {
 		ask.IDs = []string{q.ID}
 	}
@@ -85,7 +91,7 @@ func (s borderScreens) object(ctx context.Context, r ObjectRow) (console.Object,
 		}
 	}
 	if r.Party == s.n.self.ID {
-		said, err := s.n.view.Statement(ctx, r.Ref.Origin, r.Ref.Index)
+		said, err := s.n.view.Row(ctx, s.lens, r.Ref.Origin, r.Ref.Index)
 		if err != nil {
 			return o, err
 		}
@@ -96,11 +102,7 @@ func (s borderScreens) object(ctx context.Context, r ObjectRow) (console.Object,
 
 // Claims is every body of an id.
 func (s borderScreens) Claims(ctx context.Context, id string) ([]console.Object, error) {
-	lens, err := personLens("console")
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.n.Claims(ctx, lens, id)
+	rows, err := s.n.Claims(ctx, s.lens, id)
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +122,8 @@ func (s borderScreens) Claims(ctx context.Context, id string) ([]console.Object,
 
 // Retract takes back an own object on a person's word.
 func (s borderScreens) Retract(ctx context.Context, by console.User, id, reason string) error {
-	lens, err := personLens("console")
-	if err != nil {
-		return err
-	}
 	for _, media := range []string{stix.MediaSTIX, stix.MediaMISP} {
-		bodies, _, err := s.n.RetractObject(ctx, lens, media, id, nil, by.Name+": "+reason)
+		bodies, _, err := s.n.RetractObject(ctx, s.lens, media, id, nil, by.Name+": "+reason)
 		if err != nil || bodies > 0 {
 			return err
 		}
@@ -170,9 +168,9 @@ func (s borderScreens) Send(ctx context.Context, by console.User, share console.
 
 // share turns what a form says into what the node is asked.
 func (s borderScreens) share(ctx context.Context, by console.User, share console.Share) (ShareObjects, error) {
-	r := ShareObjects{Name: share.Name, Marking: share.Marking, To: []string{share.To}, Officer: by.Name, Media: stix.MediaSTIX}
+	r := ShareObjects{Name: share.Name, Marking: share.Marking, To: []string{share.To}, Officer: by.Name, Media: stix.MediaSTIX, Lens: s.lens}
 	for _, index := range share.Drafts {
-		said, err := s.n.view.Statement(ctx, s.n.self.Origin, index)
+		said, err := s.n.view.Row(ctx, s.lens, s.n.self.Origin, index)
 		if err != nil {
 			return r, statement.Refuse(statement.CodeRequest, "no own draft at %d", index)
 		}

@@ -9,8 +9,9 @@ import (
 	"entente/internal/sqlite"
 )
 
-func (n *Node) heldBack(ctx context.Context, list *watchlist, q console.WatchQuery) ([]console.HeldBack, int, error) {
-	groups, _, err := n.watch.Groups(ctx, true, manyGroups, 0)
+func (on screens) heldBack(ctx context.Context, list *watchlist, q console.WatchQuery) ([]console.HeldBack, int, error) {
+	n := on.n
+	groups, _, err := on.seen.Groups(ctx, true, manyGroups, 0)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -20,7 +21,7 @@ func (n *Node) heldBack(ctx context.Context, list *watchlist, q console.WatchQue
 	}
 	var all []console.HeldBack
 	for _, e := range list.entries {
-		if !e.held() || q.Giver != "" && q.Giver != e.giver || !has(q.Text, e.item.Value, e.name) {
+		if !e.held() || !on.sees(e) || q.Giver != "" && q.Giver != e.giver || !has(q.Text, e.item.Value, e.name) {
 			continue
 		}
 		h := console.HeldBack{ID: alertID(e.key), Indicator: n.indicatorView(e), WouldMatch: would[e.key], Received: milli(e.given)}

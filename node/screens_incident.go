@@ -16,7 +16,8 @@ import (
 const plotWindow = 31 * 24 * time.Hour
 
 // incidents fills the incidents of the Watch screen.
-func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQuery) error {
+func (on screens) incidents(ctx context.Context, w *console.Watch, q console.WatchQuery) error {
+	n := on.n
 	query := sqlite.IncidentQuery{State: incident.State(q.Incident), Text: q.Text, Limit: max(q.Limit, 0), Offset: q.Offset}
 	if q.Giver != "" {
 		m, ok := n.roster.Member(q.Giver)
@@ -27,7 +28,7 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 			query.Also = ownRule
 		}
 	}
-	list, total, err := n.watch.Incidents(ctx, query)
+	list, total, err := on.seen.Incidents(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 	for _, i := range list {
 		w.Incidents = append(w.Incidents, incidentView(i))
 	}
-	days, err := n.watch.Days(ctx, query, 0)
+	days, err := on.seen.Days(ctx, query, 0)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 		days = slices.DeleteFunc(days, func(b sqlite.Bar) bool { return b.At <= from })
 	}
 	w.Days = bars(days)
-	records, err := n.giverRecords(ctx)
+	records, err := on.giverRecords(ctx)
 	for _, r := range records {
 		g := console.GiverRecord{Giver: r.Giver, Incidents: r.Incidents, Confirmed: r.Confirmed, False: r.False, Open: r.Open}
 		if p, ok := r.Precision(); ok {
@@ -57,8 +58,9 @@ func (n *Node) incidents(ctx context.Context, w *console.Watch, q console.WatchQ
 }
 
 // giverRecords counts by party what its indicators and rules were worth.
-func (n *Node) giverRecords(ctx context.Context) ([]incident.Record, error) {
-	all, err := n.watch.GiverRecords(ctx)
+func (on screens) giverRecords(ctx context.Context) ([]incident.Record, error) {
+	n := on.n
+	all, err := on.seen.GiverRecords(ctx)
 	var out []incident.Record
 	for _, r := range all {
 		r.Giver = n.partyOf(r.Giver)
@@ -104,19 +106,20 @@ func incidentView(i sqlite.Incident) console.Incident {
 }
 
 // Incident implements console.Source.
-func (n *Node) Incident(ctx context.Context, id string) (console.Incident, error) {
-	i, err := n.oneIncident(ctx, id)
+func (on screens) Incident(ctx context.Context, id string) (console.Incident, error) {
+	n := on.n
+	i, err := on.oneIncident(ctx, id)
 	if err != nil {
 		return console.Incident{}, err
 	}
 	v := incidentView(i)
 	v.Givers = i.Givers
-	hours, err := n.watch.Hours(ctx, id)
+	hours, err := on.seen.Hours(ctx, id)
 	if err != nil {
 		return v, err
 	}
 	v.Hours = bars(hours)
-	hits, err := n.watch.IncidentHits(ctx, id, console.MaxHits)
+	hits, err := on.seen.IncidentHits(ctx, id, console.MaxHits)
 	list, given := n.lists.get(), int64(0)
 	for _, h := range hits {
 		if alert := alertID(h.Key); !slices.Contains(v.Alerts, alert) {
@@ -132,8 +135,9 @@ func (n *Node) Incident(ctx context.Context, id string) (console.Incident, error
 }
 
 // oneIncident reads an incident with its givers as party ids.
-func (n *Node) oneIncident(ctx context.Context, id string) (sqlite.Incident, error) {
-	i, err := n.watch.Incident(ctx, id)
+func (on screens) oneIncident(ctx context.Context, id string) (sqlite.Incident, error) {
+	n := on.n
+	i, err := on.seen.Incident(ctx, id)
 	if errors.Is(err, sqlite.ErrNone) {
 		return i, console.ErrNotFound
 	}
@@ -150,7 +154,13 @@ func hitView(h sqlite.Hit) console.Hit {
 }
 
 // Act implements console.Source.
-func (n *Node) Act(ctx context.Context, by console.User, ids []string, state console.IncidentState, reason string) error {
+func (on screens) Act(ctx context.Context, by console.User, ids []string, state console.IncidentState, reason string) error {
+	for _, id := range ids {
+		if _, err := on.oneIncident(ctx, id); err != nil {
+			return err
+		}
+	}
+	n := on.n
 	err := n.watch.Act(ctx, ids, incident.Act{At: n.opt.Now().UnixMilli(), By: by.Name, State: incident.State(state), Reason: reason})
 	if errors.Is(err, sqlite.ErrNone) {
 		return console.ErrNotFound

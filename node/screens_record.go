@@ -72,7 +72,8 @@ func (c *covered) by(party string, notes [][]byte, compute func() record.Coverag
 }
 
 // Record implements console.Source.
-func (n *Node) Record(ctx context.Context, q console.RecordQuery) (console.Record, error) {
+func (on screens) Record(ctx context.Context, q console.RecordQuery) (console.Record, error) {
+	n := on.n
 	var r console.Record
 	var err error
 	if r.Own, err = n.ownLog(ctx); err != nil {
@@ -92,7 +93,7 @@ func (n *Node) Record(ctx context.Context, q console.RecordQuery) (console.Recor
 	for _, k := range n.registry.Kinds() {
 		r.Kinds = append(r.Kinds, string(k))
 	}
-	r.Statements, r.Matching, err = n.statementRows(ctx, q)
+	r.Statements, r.Matching, err = on.statementRows(ctx, q)
 	return r, err
 }
 
@@ -206,20 +207,21 @@ func (n *Node) evidenceFiles() []string {
 	return files
 }
 
-func (n *Node) statementRows(ctx context.Context, q console.RecordQuery) ([]console.StatementRow, int, error) {
+func (on screens) statementRows(ctx context.Context, q console.RecordQuery) ([]console.StatementRow, int, error) {
+	n := on.n
 	f := sqlite.Filter{Party: q.Party, Kind: statement.Kind(q.Kind), Counted: !q.All && q.Kind == ""}
 	limit, offset := q.Limit, q.Offset
 	inMemory := q.Text != "" || q.State != ""
 	if inMemory {
 		limit, offset = 5000, 0
 	}
-	list, total, err := n.view.Statements(ctx, f, limit, offset)
+	list, total, err := n.view.Statements(ctx, on.lens, f, limit, offset)
 	if err != nil {
 		return nil, 0, err
 	}
 	var rows []console.StatementRow
 	for _, s := range list {
-		row, err := n.statementRow(ctx, s)
+		row, err := on.statementRow(ctx, s)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -233,7 +235,8 @@ func (n *Node) statementRows(ctx context.Context, q console.RecordQuery) ([]cons
 	return rows, total, nil
 }
 
-func (n *Node) statementRow(ctx context.Context, s sqlite.Statement) (console.StatementRow, error) {
+func (on screens) statementRow(ctx context.Context, s sqlite.Statement) (console.StatementRow, error) {
+	n := on.n
 	m, _ := n.roster.ByOrigin(s.Origin)
 	p, err := n.progress(ctx, m, s.Index)
 	return console.StatementRow{
@@ -243,17 +246,19 @@ func (n *Node) statementRow(ctx context.Context, s sqlite.Statement) (console.St
 }
 
 // Statement implements console.Source.
-func (n *Node) Statement(ctx context.Context, party string, index uint64) (console.Statement, error) {
+func (on screens) Statement(ctx context.Context, party string, index uint64) (console.Statement, error) {
+	n := on.n
 	m, log, err := n.logOf(party)
 	if err != nil {
 		return console.Statement{}, err
 	}
-	row, err := n.view.Statement(ctx, m.Origin, index)
+	row, err := n.view.Row(ctx, on.lens, m.Origin, index)
 	if err != nil {
 		return console.Statement{}, console.ErrNotFound
 	}
+	shown := on.lens.Whole() || row.State != sqlite.StateSealed
 	out := console.Statement{Origin: m.Origin, Case: row.Case, Seq: index}
-	if out.StatementRow, err = n.statementRow(ctx, row); err != nil {
+	if out.StatementRow, err = on.statementRow(ctx, row); err != nil {
 		return out, err
 	}
 	for _, r := range row.Refs {
@@ -278,13 +283,18 @@ func (n *Node) Statement(ctx context.Context, party string, index uint64) (conso
 	if err != nil {
 		return out, err
 	}
-	n.fillParts(&out, l, sealed)
-	b, err := n.Bundle(ctx, party, index)
+	n.fillParts(&out, l, sealed, shown)
+	if !shown {
+		return out, nil
+	}
+	b, err := on.Bundle(ctx, party, index)
 	out.Bundle = err == nil && b != nil
 	return out, nil
 }
 
-func (n *Node) fillParts(out *console.Statement, l statement.Leaf, sealed [][]byte) {
+// fillParts lists the parts, each open if this node can open it and shown says
+// that the viewer may read it.
+func (n *Node) fillParts(out *console.Statement, l statement.Leaf, sealed [][]byte, shown bool) {
 	for i, d := range l.Parts {
 		p := console.Part{Number: i, Digest: d.String(), State: console.PartAbsent}
 		if i < len(sealed) {
@@ -293,7 +303,7 @@ func (n *Node) fillParts(out *console.Statement, l statement.Leaf, sealed [][]by
 				p.State = console.PartErased
 			}
 		}
-		if open, err := n.ingress.open(l, sealed, i); err == nil {
+		if open, err := n.ingress.open(l, sealed, i); err == nil && shown {
 			p.State = console.PartOpen
 			if i == 0 {
 				out.Act = open.Plaintext

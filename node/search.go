@@ -28,7 +28,7 @@ const (
 
 // search is one request, checked.
 type search struct {
-	n     *Node
+	on    screens // what it may find
 	text  sqlite.Text
 	value observable.Value // of no type: other text
 	limit int
@@ -43,7 +43,7 @@ type search struct {
 func (c control) Search(ctx context.Context, r api.SearchRequest, told func(done, total int64)) (api.SearchResult, error) {
 	began := time.Now()
 	var out api.SearchResult
-	s, err := c.n.newSearch(r, told)
+	s, err := c.n.whole().newSearch(r, told)
 	if err != nil {
 		return out, err
 	}
@@ -73,7 +73,7 @@ func (c control) Search(ctx context.Context, r api.SearchRequest, told func(done
 	return out, nil
 }
 
-func (n *Node) newSearch(r api.SearchRequest, told func(done, total int64)) (*search, error) {
+func (on screens) newSearch(r api.SearchRequest, told func(done, total int64)) (*search, error) {
 	switch {
 	case strings.TrimSpace(r.Text) == "":
 		return nil, statement.Refuse(statement.CodeRequest, "search for what? the text is empty")
@@ -89,7 +89,7 @@ func (n *Node) newSearch(r api.SearchRequest, told func(done, total int64)) (*se
 			return nil, statement.Refuse(statement.CodeRequest, "no place %.40q; search in %s", place, strings.Join(api.SearchPlaces(), ", "))
 		}
 	}
-	s := &search{n: n, text: sqlite.Text{Given: r.Text, Canonical: r.Text}, limit: cmp.Or(r.Limit, searchFound), told: told, bytes: searchBytes, until: searchTime}
+	s := &search{on: on, text: sqlite.Text{Given: r.Text, Canonical: r.Text}, limit: cmp.Or(r.Limit, searchFound), told: told, bytes: searchBytes, until: searchTime}
 	if v, err := observable.Detect(r.Text); err == nil && !r.Plain {
 		s.value, s.text.Canonical = v, v.Canonical
 	}
@@ -115,10 +115,10 @@ func outOfTime(ctx, bounded context.Context, err error) (string, error) {
 }
 
 func (s *search) alertsInto(ctx context.Context, out *api.SearchAlerts) error {
-	n := s.n
+	n, on := s.on.n, s.on
 	found := make(map[string]bool)
 	for _, text := range slices.Compact([]string{s.text.Canonical, s.text.Given}) {
-		list, total, err := n.watch.Incidents(ctx, sqlite.IncidentQuery{Text: text, Limit: s.limit})
+		list, total, err := on.seen.Incidents(ctx, sqlite.IncidentQuery{Text: text, Limit: s.limit})
 		if err != nil {
 			return err
 		}
@@ -133,9 +133,9 @@ func (s *search) alertsInto(ctx context.Context, out *api.SearchAlerts) error {
 	slices.SortStableFunc(out.Incidents, func(a, b incident.Incident) int { return cmp.Compare(b.Last, a.Last) })
 	out.Incidents = out.Incidents[:min(len(out.Incidents), s.limit)]
 	list := n.lists.get()
-	groups, err := n.watch.SearchGroups(ctx, s.text, s.limit+1, func(k sqlite.Key) bool {
+	groups, err := on.seen.SearchGroups(ctx, s.text, s.limit+1, func(k sqlite.Key) bool {
 		i, ok := list.byKey[k]
-		return ok && s.inEntry(list.entries[i])
+		return ok && on.sees(list.entries[i]) && s.inEntry(list.entries[i])
 	})
 	if err != nil {
 		return err
@@ -144,11 +144,11 @@ func (s *search) alertsInto(ctx context.Context, out *api.SearchAlerts) error {
 		groups = groups[:s.limit]
 	}
 	for _, g := range groups {
-		a, err := n.alert(ctx, list, g)
+		a, err := on.alert(ctx, list, g)
 		if err != nil {
 			return err
 		}
-		one, err := n.apiAlert(ctx, a)
+		one, err := on.apiAlert(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (s *search) statements(ctx context.Context) (*api.SearchStatements, error) 
 	bounded, end := context.WithTimeout(ctx, s.until)
 	defer end()
 	out := &api.SearchStatements{Items: []api.SearchStatement{}}
-	list, err := s.n.view.SearchStatements(bounded, s.text, s.limit+1)
+	list, err := s.on.n.view.SearchStatements(bounded, s.on.lens, s.text, s.limit+1)
 	if out.Stopped, err = outOfTime(ctx, bounded, err); err != nil {
 		return out, err
 	}
@@ -181,7 +181,7 @@ func (s *search) statements(ctx context.Context) (*api.SearchStatements, error) 
 			one.List = body.Name
 		}
 		if f.Item >= 0 {
-			items, err := s.n.view.Items(ctx, f.Origin, f.Index)
+			items, err := s.on.n.view.Items(ctx, f.Origin, f.Index)
 			if err != nil {
 				return out, err
 			}

@@ -22,7 +22,7 @@ import (
 // index and judged by the rules of live matching; other text is looked for in
 // the lines until as many are found as are shown, or the bounds are reached.
 func (s *search) archive(ctx context.Context) (*api.SearchArchive, error) {
-	a := s.n.lookout.archive
+	a := s.on.n.lookout.archive
 	out := &api.SearchArchive{Lines: []api.Hit{}}
 	if a == nil {
 		out.Off = true
@@ -54,7 +54,7 @@ func (s *search) archive(ctx context.Context) (*api.SearchArchive, error) {
 		notAfter(&out.Since, a.State().Since)
 	}
 	if errors.Is(err, archive.ErrDamaged) {
-		s.n.archiveTrouble(err)
+		s.on.n.archiveTrouble(err)
 		out.Damaged, err = true, nil
 	}
 	return out, err

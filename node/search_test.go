@@ -44,7 +44,7 @@ func TestSearchBounds(t *testing.T) {
 	}
 	look := func(text string, change func(*search)) *api.SearchArchive {
 		t.Helper()
-		s := must(u.node(north).newSearch(api.SearchRequest{Text: text, Limit: 3}, nil))(t)
+		s := must(u.node(north).whole().newSearch(api.SearchRequest{Text: text, Limit: 3}, nil))(t)
 		change(s)
 		return must(s.archive(t.Context()))(t)
 	}
@@ -63,7 +63,7 @@ func TestSearchBounds(t *testing.T) {
 	if a := look("198.51.100.7", func(s *search) { s.until = -time.Second }); a.Stopped != api.StoppedTime || a.Count != 0 || a.Looked != 0 {
 		t.Errorf("no time: %+v", a)
 	}
-	s := must(u.node(north).newSearch(api.SearchRequest{Text: "x"}, nil))(t)
+	s := must(u.node(north).whole().newSearch(api.SearchRequest{Text: "x"}, nil))(t)
 	s.until = -time.Second
 	if st := must(s.statements(t.Context()))(t); st.Stopped != api.StoppedTime {
 		t.Errorf("statements without time: %+v", st)

@@ -32,7 +32,7 @@ func (n *Node) Settled(ctx context.Context) (done bool, why string, err error) {
 
 // unread names a log file that is not at its end.
 func (n *Node) unread(ctx context.Context) (string, error) {
-	rows, err := n.watch.Sources(ctx)
+	rows, err := n.seen.Sources(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -134,7 +134,7 @@ func (n *Node) unhunted(ctx context.Context) (string, error) {
 		h.State = ""
 		finished[h] = true
 	}
-	rows, err := n.watch.Sources(ctx)
+	rows, err := n.seen.Sources(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -191,7 +191,7 @@ func (n *Node) unreleased(ctx context.Context) (string, error) {
 	if n.teller.policy.Mode != border.ModeAutomatic {
 		return "", nil
 	}
-	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+	groups, _, err := n.seen.Groups(ctx, false, manyGroups, 0)
 	if err != nil {
 		return "", err
 	}
@@ -201,7 +201,7 @@ func (n *Node) unreleased(ctx context.Context) (string, error) {
 		if !ok || g.Sent || !slices.Contains(n.present(), w.entries[i].giver) {
 			continue
 		}
-		today, err := n.watch.SentOn(ctx, w.entries[i].giver, n.opt.Now())
+		today, err := n.seen.SentOn(ctx, w.entries[i].giver, n.opt.Now())
 		if err != nil {
 			return "", err
 		}
@@ -271,13 +271,13 @@ type Tally struct {
 // Tally counts.
 func (n *Node) Tally(ctx context.Context) (Tally, error) {
 	var t Tally
-	sum, err := n.watch.Totals(ctx)
+	sum, err := n.seen.Totals(ctx)
 	if err != nil {
 		return t, err
 	}
 	t.Lines = sum.Read
 	t.LedgerAdds = sum.Read == sum.Matched+sum.Clean+sum.Unparsed+sum.Dropped
-	rows, err := n.watch.Sources(ctx)
+	rows, err := n.seen.Sources(ctx)
 	if err != nil {
 		return t, err
 	}
@@ -288,10 +288,10 @@ func (n *Node) Tally(ctx context.Context) (Tally, error) {
 		}
 		t.LedgerAdds = t.LedgerAdds && lines == r.Matched
 	}
-	if t.Alerts, t.HeldBack, err = n.watch.CountAlerts(ctx); err != nil {
+	if t.Alerts, t.HeldBack, err = n.seen.CountAlerts(ctx); err != nil {
 		return t, err
 	}
-	totals, err := n.totals(ctx)
+	totals, err := n.whole().totals(ctx)
 	t.Met, t.Sent, t.Received, t.Statements, t.Witnessed, t.Held, t.Evidence = totals.Alerts, totals.Sent, totals.Received, totals.Statements, totals.Witnessed, totals.Held, totals.Forks
 	return t, err
 }

@@ -223,7 +223,7 @@ func (c control) Release(ctx context.Context, r api.ReleaseRequest) (api.Release
 		}
 		return out, err
 	}
-	groups, _, err := n.watch.Groups(ctx, false, manyGroups, 0)
+	groups, _, err := n.seen.Groups(ctx, false, manyGroups, 0)
 	if err != nil {
 		return out, err
 	}

@@ -216,7 +216,7 @@ func TestSilenceIsNotHiddenByARelay(t *testing.T) {
 func checkBundle(t *testing.T, u *unit, index uint64) {
 	t.Helper()
 	n := u.node(north)
-	b := must(record.ParseBundle(must(n.Bundle(t.Context(), north, index))(t)))(t)
+	b := must(record.ParseBundle(must(n.whole().Bundle(t.Context(), north, index))(t)))(t)
 	report := must(record.Verify(n.roster, b))(t)
 	if report.Word != record.Held {
 		t.Errorf("statement %d is proved %s by its bundle", index, report.Word)

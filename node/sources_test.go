@@ -273,12 +273,12 @@ func TestSources(t *testing.T) {
 // sourceRow is the ledger of one source, or of the one file in it.
 func (u *unit) sourceRow(name, id string) sqlite.Source {
 	u.t.Helper()
-	for _, row := range must(u.node(name).watch.Sources(u.t.Context()))(u.t) {
+	for _, row := range must(u.node(name).seen.Sources(u.t.Context()))(u.t) {
 		if row.ID == id {
 			return row
 		}
 	}
-	for _, row := range must(u.node(name).watch.Sources(u.t.Context()))(u.t) {
+	for _, row := range must(u.node(name).seen.Sources(u.t.Context()))(u.t) {
 		if strings.HasPrefix(row.ID, id+"/") {
 			return row
 		}

@@ -55,7 +55,7 @@ func (n *Node) partnerStatus(ctx context.Context, m record.Member) (api.PartnerS
 	p.Damaged, p.Healed = n.damages.of(m.ID)
 	_, p.Left = n.absent.Load(m.ID)
 	var err error
-	p.SentDay, err = n.watch.SentOn(ctx, m.ID, n.opt.Now())
+	p.SentDay, err = n.seen.SentOn(ctx, m.ID, n.opt.Now())
 	return p, err
 }
 
@@ -69,7 +69,7 @@ func stamp(t time.Time) int64 {
 
 func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	w := api.WatchStatus{Sources: []api.Source{}, Troubles: []string{}, Policy: n.teller.policy.Mode, PerDay: n.teller.policy.PerDay}
-	rows, err := n.watch.Sources(ctx)
+	rows, err := n.seen.Sources(ctx)
 	if err != nil {
 		return w, err
 	}
@@ -84,12 +84,12 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 		w.Sources = append(w.Sources, one)
 	}
 	w.Sources = append(w.Sources, n.unseen(rows)...)
-	sum, err := n.watch.Totals(ctx)
+	sum, err := n.seen.Totals(ctx)
 	if err != nil {
 		return w, err
 	}
 	w.Total = source(sum)
-	t, err := n.totals(ctx)
+	t, err := n.whole().totals(ctx)
 	if err != nil {
 		return w, err
 	}
@@ -107,7 +107,7 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	n.lookout.mu.Lock()
 	w.Troubles = append(append(w.Troubles, n.ringer.troubles()...), n.lookout.troubles...)
 	n.lookout.mu.Unlock()
-	_, w.HeldHits, err = n.watch.CountAlerts(ctx)
+	_, w.HeldHits, err = n.seen.CountAlerts(ctx)
 	return w, err
 }
 
@@ -151,7 +151,7 @@ func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, erro
 	n := c.n
 	out := api.Alerts{Items: []api.Alert{}, Canaries: []api.Alert{}}
 	if q.Held {
-		held, total, err := n.heldBack(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
+		held, total, err := n.whole().heldBack(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
 		out.Total = total
 		for _, h := range held {
 			a := alertOf(h.ID, h.Indicator, h.WouldMatch)
@@ -162,16 +162,16 @@ func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, erro
 		}
 		return out, err
 	}
-	alerts, total, err := n.alerts(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
+	alerts, total, err := n.whole().alerts(ctx, n.lists.get(), console.WatchQuery{Limit: q.Limit, Offset: q.Offset})
 	if err != nil {
 		return out, err
 	}
 	out.Total = total
-	if out.Canaries, err = n.canariesSeen(ctx); err != nil {
+	if out.Canaries, err = n.whole().canariesSeen(ctx); err != nil {
 		return out, err
 	}
 	for _, a := range alerts {
-		one, err := n.apiAlert(ctx, a)
+		one, err := n.whole().apiAlert(ctx, a)
 		if err != nil {
 			return out, err
 		}
@@ -181,7 +181,8 @@ func (c control) Alerts(ctx context.Context, q api.AlertQuery) (api.Alerts, erro
 }
 
 // apiAlert is an alert with its newest line.
-func (n *Node) apiAlert(ctx context.Context, a console.Alert) (api.Alert, error) {
+func (on screens) apiAlert(ctx context.Context, a console.Alert) (api.Alert, error) {
+	n := on.n
 	one := alertOf(a.ID, a.Indicator, a.Count)
 	one.First, one.Last, one.State = stamp(a.First), stamp(a.Last), string(a.Sighting.State)
 	one.Dwell = api.Dwell(one.First, n.opt.Now())
@@ -189,7 +190,7 @@ func (n *Node) apiAlert(ctx context.Context, a console.Alert) (api.Alert, error)
 	if err != nil {
 		return one, err
 	}
-	hits, err := n.watch.Hits(ctx, k, 1)
+	hits, err := on.seen.Hits(ctx, k, 1)
 	for _, h := range hits {
 		one.Hits = append(one.Hits, hitOf(h))
 	}
@@ -226,17 +227,17 @@ func (c control) Statements(ctx context.Context, q api.StatementQuery) (api.Stat
 		if err != nil {
 			return out, err
 		}
-		row, err := n.apiStatement(ctx, s)
+		row, err := n.whole().apiStatement(ctx, s)
 		out.Total, out.Items = 1, append(out.Items, row)
 		return out, err
 	}
-	list, total, err := n.view.Statements(ctx, sqlite.Filter{Party: party, Kind: statement.Kind(q.Kind), Counted: !q.All && q.Kind == ""}, q.Limit, q.Offset)
+	list, total, err := n.view.Statements(ctx, n.lens, sqlite.Filter{Party: party, Kind: statement.Kind(q.Kind), Counted: !q.All && q.Kind == ""}, q.Limit, q.Offset)
 	if err != nil {
 		return out, err
 	}
 	out.Total = total
 	for _, s := range list {
-		row, err := n.apiStatement(ctx, s)
+		row, err := n.whole().apiStatement(ctx, s)
 		if err != nil {
 			return out, err
 		}
@@ -245,7 +246,8 @@ func (c control) Statements(ctx context.Context, q api.StatementQuery) (api.Stat
 	return out, nil
 }
 
-func (n *Node) apiStatement(ctx context.Context, s sqlite.Statement) (api.Statement, error) {
+func (on screens) apiStatement(ctx context.Context, s sqlite.Statement) (api.Statement, error) {
+	n := on.n
 	out := api.Statement{
 		Party: s.Party, Index: s.Index, ID: s.ID, Time: s.Time, State: s.State, Code: s.Code, Kind: s.Kind, Marking: s.Marking,
 		Recipients: s.Recipients, Case: s.Case, Parts: s.Parts, Acks: []api.Ack{}, Witnesses: []string{}, Holders: []string{},

@@ -42,9 +42,18 @@ func (s *story) rise(now time.Time, kind console.EventKind, partner string, coun
 	}
 }
 
-// Story implements console.Source.
+// Story is that of the whole node, for whoever runs it.
 func (n *Node) Story(ctx context.Context, limit int) ([]console.Event, error) {
-	if err := n.retell(ctx); err != nil {
+	return n.whole().Story(ctx, limit)
+}
+
+// Story implements console.Source. It counts everything: only who may see all of it is told.
+func (on screens) Story(ctx context.Context, limit int) ([]console.Event, error) {
+	n := on.n
+	if err := on.entire(); err != nil {
+		return nil, err
+	}
+	if err := on.retell(ctx); err != nil {
 		return nil, err
 	}
 	n.story.mu.Lock()
@@ -54,9 +63,10 @@ func (n *Node) Story(ctx context.Context, limit int) ([]console.Event, error) {
 }
 
 // retell looks at the counters.
-func (n *Node) retell(ctx context.Context) error {
+func (on screens) retell(ctx context.Context) error {
+	n := on.n
 	now := n.opt.Now()
-	t, err := n.totals(ctx)
+	t, err := on.totals(ctx)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (n *Node) carry(ctx context.Context, name string, at nats.Address, login na
 // recall finds where the sources of the stream had come to. All of them come in the order of the stream, so the
 // newest place of any is that of all; of a stream made anew since, nothing is known yet.
 func (c *carrier) recall(ctx context.Context) error {
-	rows, err := c.n.watch.Sources(ctx)
+	rows, err := c.n.seen.Sources(ctx)
 	if err != nil {
 		return err
 	}

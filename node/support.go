@@ -11,11 +11,23 @@ import (
 )
 
 // support is what others than its giver say of a value: who names it on a
-// basis of its own, and who has seen it in its logs.
+// basis of its own, and who has seen it in its logs. A word supports only what
+// is marked as strictly as itself, or whoever may see the one could read the
+// other off its verdict.
 type support struct {
-	named   map[string]bool // by party
-	sighted map[string]time.Time
+	named   map[string]int // by party, its least strict level
+	sighted map[string][]seenAt
 }
+
+// seenAt is one sighting of a party, and how strictly it is marked.
+type seenAt struct {
+	at    time.Time
+	level int
+}
+
+// usual is the level up to which a word supports anything: a sighting is never
+// marked less strictly.
+var usual = border.Amber.Level()
 
 // supports is the support of the values that need one or have been seen. The
 // gate as everybody has it knows nothing of it: an ack must not tell one giver
@@ -24,7 +36,7 @@ type supports map[observable.Value]*support
 
 func (s supports) of(v observable.Value) *support {
 	if s[v] == nil {
-		s[v] = &support{named: make(map[string]bool), sighted: make(map[string]time.Time)}
+		s[v] = &support{named: make(map[string]int), sighted: make(map[string][]seenAt)}
 	}
 	return s[v]
 }
@@ -58,36 +70,48 @@ func (l *lists) supports(ctx context.Context, entries []entry) (supports, error)
 		if err != nil {
 			last, err = time.Parse(time.DateOnly, g.Last)
 		}
-		if by := s.of(g.Value).sighted; err == nil && last.After(by[g.Party]) {
-			by[g.Party] = last
+		if by := s.of(g.Value).sighted; err == nil {
+			by[g.Party] = append(by[g.Party], seenAt{last, g.Level})
 		}
 	}
 	for _, e := range entries {
 		if v := s[e.item.Observable()]; v != nil && e.ownBasis() {
-			v.named[e.giver] = true
+			if least, ok := v.named[e.giver]; !ok || e.level < least {
+				v.named[e.giver] = e.level
+			}
 		}
 	}
 	return s, nil
 }
 
 // candidate is an entry as the gate judges it, with what others say.
-func (s supports) candidate(c border.Candidate, giver string) border.Candidate {
+func (s supports) candidate(c border.Candidate, e entry) border.Candidate {
 	v := s[c.Value]
 	if v == nil {
 		return c
 	}
+	top := max(e.level, usual)
 	others := make(map[string]bool)
-	for party := range v.named {
-		others[party] = party != giver
+	for party, level := range v.named {
+		others[party] = party != e.giver && level <= top
 	}
-	for party, last := range v.sighted {
-		if party == giver {
+	for party, all := range v.sighted {
+		if party == e.giver {
 			continue // whoever gave it needs no answer from itself
 		}
-		others[party] = true
-		c.Sighted++
-		if last.After(c.LastSighted) {
-			c.LastSighted = last
+		seen := false
+		for _, g := range all {
+			if g.level > top {
+				continue
+			}
+			seen = true
+			if g.at.After(c.LastSighted) {
+				c.LastSighted = g.at
+			}
+		}
+		if seen {
+			others[party] = true
+			c.Sighted++
 		}
 	}
 	for _, other := range others {

@@ -19,11 +19,11 @@ func TestPassedOnChanged(t *testing.T) {
 	u.start(u.names...)
 	u.open(u.names...)
 	raw := thing("malware", 1, "2026-01-01T00:00:00.120Z", `,"name":"first"`+marked("TLP:red"))
-	got, err := u.node(north).ShareObjects(t.Context(), ShareObjects{To: []string{south}, Objects: [][]byte{raw}})
+	got, err := u.node(north).ShareObjects(t.Context(), ShareObjects{Lens: u.node(north).lens, To: []string{south}, Objects: [][]byte{raw}})
 	u.ok(err)
 	u.settle()
 	n := u.node(south)
-	whole := must(record.ParseBundle(must(n.Bundle(t.Context(), north, got.Refs[0].Index))(t)))(t)
+	whole := must(record.ParseBundle(must(n.whole().Bundle(t.Context(), north, got.Refs[0].Index))(t)))(t)
 	report := must(record.Verify(n.roster, whole))(t)
 	part := slices.IndexFunc(whole.Shown.Parts, func(p record.ShownPart) bool { return p.N == 1 })
 	if report.Party != north || part < 0 || !bytes.Contains(whole.Shown.Parts[part].Text, raw) {

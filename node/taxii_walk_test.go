@@ -266,7 +266,7 @@ func TestTaxiiWorlds(t *testing.T) {
 	tools["guest"].want(404, "GET", "collections/accepted/", "")
 	tools["guest"].want(404, "GET", "collections/south/", "")
 	tools["guest"].want(403, "DELETE", "collections/own/objects/"+name("malware", 2)+"/", "")
-	must(u.node(north).ShareObjects(t.Context(), ShareObjects{IDs: []string{name("malware", 2)}, To: []string{south}}))(t)
+	must(u.node(north).ShareObjects(t.Context(), ShareObjects{Lens: u.node(north).lens, IDs: []string{name("malware", 2)}, To: []string{south}}))(t)
 	if b := tools["guest"].want(200, "GET", "collections/own/manifest/", ""); !bytes.Contains(b, []byte(name("malware", 2))) || bytes.Count(b, []byte(`"id"`)) != 1 {
 		t.Errorf("a guest sees what was shared: %s", b)
 	}

@@ -21,6 +21,7 @@ type teller struct {
 	author *author
 	lists  *lists
 	watch  *sqlite.Watch
+	seen   *sqlite.Seen // all of it
 	view   *sqlite.View
 	self   string // party id
 	now    func() time.Time
@@ -35,7 +36,7 @@ func (t *teller) automatic(ctx context.Context) (int, error) {
 	}
 	sent := 0
 	for offset := 0; ; offset += 500 {
-		groups, _, err := t.watch.Groups(ctx, false, 500, offset)
+		groups, _, err := t.seen.Groups(ctx, false, 500, offset)
 		if err != nil {
 			return sent, err
 		}
@@ -65,7 +66,7 @@ func (t *teller) automatic(ctx context.Context) (int, error) {
 func (t *teller) release(ctx context.Context, k sqlite.Key, by string, approved bool) (border.Outcome, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	g, err := t.watch.Group(ctx, k)
+	g, err := t.seen.Group(ctx, k)
 	if err != nil {
 		return "", err
 	}
@@ -91,7 +92,7 @@ func (t *teller) release(ctx context.Context, k sqlite.Key, by string, approved 
 	} else if told {
 		return border.Keep, t.watch.Sent(ctx, k, giver, by, own, t.now())
 	}
-	today, err := t.watch.SentOn(ctx, giver, t.now())
+	today, err := t.seen.SentOn(ctx, giver, t.now())
 	if err != nil {
 		return "", err
 	}
@@ -151,7 +152,7 @@ func (t *teller) releaseAll(ctx context.Context, by string, keys []sqlite.Key) e
 	need := make(map[string]int)
 	w := t.lists.get()
 	for _, k := range keys {
-		g, err := t.watch.Group(ctx, k)
+		g, err := t.seen.Group(ctx, k)
 		if err != nil {
 			return err
 		}
@@ -169,7 +170,7 @@ func (t *teller) releaseAll(ctx context.Context, by string, keys []sqlite.Key) e
 		need[w.entries[i].giver]++
 	}
 	for partner, n := range need {
-		today, err := t.watch.SentOn(ctx, partner, t.now())
+		today, err := t.seen.SentOn(ctx, partner, t.now())
 		if err != nil {
 			return err
 		}

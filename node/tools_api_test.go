@@ -181,7 +181,7 @@ func TestAPIShowsNoMore(t *testing.T) {
 	if page := string(guest.ask(200, "GET", "objects?scope=own", "")); strings.Contains(page, "indicator--") {
 		t.Errorf("south's guest sees a draft: %s", page)
 	}
-	shared := must(n.ShareObjects(t.Context(), ShareObjects{Name: "feed", Objects: [][]byte{thing("indicator", 5, v1, "")}, To: []string{south}}))(t)
+	shared := must(n.ShareObjects(t.Context(), ShareObjects{Lens: n.lens, Name: "feed", Objects: [][]byte{thing("indicator", 5, v1, "")}, To: []string{south}}))(t)
 	u.eventually("the guest sees what was shared with its party", func() bool {
 		return strings.Contains(string(guest.ask(200, "GET", "objects?scope=own", "")), name("indicator", 5))
 	})

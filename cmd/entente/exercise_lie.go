@@ -194,7 +194,7 @@ func (l *liar) spread(ctx context.Context) (string, error) {
 
 // bundle exports one of north's statements as a stranger gets it and verifies it.
 func (l *liar) bundle(ctx context.Context, index uint64) (proof, record.Report, error) {
-	data, err := l.stage.nodes[north].Bundle(ctx, north, index)
+	data, err := l.stage.nodes[north].Control().Bundle(ctx, north, index)
 	if err != nil {
 		return proof{}, record.Report{}, err
 	}

@@ -35,7 +35,11 @@ func (x *exercise) serve(ctx context.Context) (string, error) {
 		if n == nil {
 			continue // a liar's lane would show nothing true
 		}
-		lanes = append(lanes, console.Lane{Source: n, Entry: func() (string, error) { return n.EntryLink("exercise") }})
+		source, err := n.As(ctx, console.User{Name: "exercise"})
+		if err != nil {
+			return "", err
+		}
+		lanes = append(lanes, console.Lane{Source: source, Entry: func() (string, error) { return n.EntryLink("exercise") }})
 	}
 	page, err := console.NewExercise(console.ExerciseConfig{Host: "exercise.localhost:" + port, Users: users, Now: time.Now, Rand: rand.Reader, EntryCommand: "entente link --user exercise --dir " + x.stage.folder(observer)}, lanes...)
 	if err != nil {

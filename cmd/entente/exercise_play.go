@@ -161,7 +161,7 @@ func verifyAll(ctx context.Context, n *node.Node, name string, c charter.Charter
 	}
 	verified := 0
 	for _, i := range indexes {
-		data, err := n.Bundle(ctx, name, i)
+		data, err := n.Control().Bundle(ctx, name, i)
 		if err != nil {
 			return verified, fmt.Errorf("bundle %d of %s: %w", i, name, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"entente/api"
+	"entente/border"
 	"entente/console"
 )
 
@@ -63,16 +64,21 @@ func onlyAdministrator(ctx context.Context, c *api.Client) (string, error) {
 }
 
 func userVerb() verb {
-	return verb{"user", "add, list or remove users of the console", `user add|list|remove --dir DIR [NAME] [--role ROLE...]
+	return verb{"user", "add, list or remove users of the console", `user add|list|remove --dir DIR [NAME] [--role ROLE...] [--clearance MARKING]
 
 Roles: analyst, approver, delegate, official, observer, administrator. Adding a
-user that is there replaces its roles.`, runUser}
+user that is there replaces its roles and its clearance.
+
+  --clearance MARKING  the strictest marking that the user may see, TLP:RED by
+                       default: no page, count or search of the console shows
+                       or tells anything of what is marked stricter`, runUser}
 }
 
 func runUser(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "user").withDir()
 	var roles words
 	f.Var(&roles, "role", "")
+	clearance := f.String("clearance", string(border.Red), "")
 	asJSON := f.Bool("json", false, "")
 	what, name, err := f.change(args)
 	if err != nil {
@@ -80,6 +86,10 @@ func runUser(ctx context.Context, e *env, args []string) error {
 	}
 	if err := knownRoles(roles); err != nil {
 		return err
+	}
+	top, err := border.ParseMarking(*clearance)
+	if err != nil {
+		return usagef("--clearance %s: %v", *clearance, err)
 	}
 	c, _, err := f.client(ctx)
 	if err != nil {
@@ -90,7 +100,7 @@ func runUser(ctx context.Context, e *env, args []string) error {
 		if len(roles) == 0 {
 			roles = words{"analyst"}
 		}
-		return c.PutUser(ctx, api.User{Name: name, Roles: roles})
+		return c.PutUser(ctx, api.User{Name: name, Roles: roles, Clearance: string(top)})
 	case "remove":
 		return c.RemoveUser(ctx, name)
 	}
@@ -120,7 +130,7 @@ func listUsers(ctx context.Context, e *env, c *api.Client, asJSON bool) error {
 	}
 	for _, u := range users {
 		w := words(u.Roles)
-		e.printf("%s  %s\n", u.Name, w.String())
+		e.printf("%s  %s  %s\n", u.Name, w.String(), u.Clearance)
 	}
 	return nil
 }

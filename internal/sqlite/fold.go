@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"modernc.org/sqlite"
+
+	"entente/border"
 )
 
 // AppendFolded appends text with its letters made small, those of every script; what is no UTF-8 stays as it is.
@@ -35,7 +37,8 @@ func AppendFolded(dst, text []byte) []byte {
 // Fold is AppendFolded of a string.
 func Fold(s string) string { return string(AppendFolded(nil, []byte(s))) }
 
-// connector opens connections that know fold(), for SQLite's own lower() knows A to Z only.
+// connector opens connections that know fold(), for SQLite's own lower() knows A to Z only,
+// and level(), the place of a marking among them.
 type connector struct {
 	driver *sqlite.Driver
 	dsn    string
@@ -52,6 +55,13 @@ func newConnector(dsn string) (connector, error) {
 		default:
 			return v, nil
 		}
+	})
+	if err != nil {
+		return connector{}, err
+	}
+	err = d.RegisterDeterministicScalarFunction("level", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		text, _ := args[0].(string)
+		return int64(border.Marking(text).Level()), nil
 	})
 	return connector{d, dsn}, err
 }

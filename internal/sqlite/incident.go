@@ -84,13 +84,13 @@ func scanIncident(row scanner) (Incident, error) {
 
 // Incidents returns one page, last seen first, and how many there are. Acts
 // and givers are left out.
-func (w *Watch) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, int, error) {
-	total, err := w.db.count(ctx, "count_incidents", q.State, q.Text, q.Origin, q.Also)
+func (w *Seen) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, int, error) {
+	total, err := w.count(ctx, "count_incidents", q.State, q.Text, q.Origin, q.Also)
 	if err != nil {
 		return nil, 0, err
 	}
 	var list []Incident
-	err = w.db.each(ctx, "incidents", func(rows *sql.Rows) error {
+	err = w.each(ctx, "incidents", func(rows *sql.Rows) error {
 		i, err := scanIncident(rows)
 		list = append(list, i)
 		return err
@@ -99,8 +99,8 @@ func (w *Watch) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, int
 }
 
 // Incident returns one with its acts and givers, or ErrNone.
-func (w *Watch) Incident(ctx context.Context, id string) (Incident, error) {
-	i, err := scanIncident(w.db.read.QueryRowContext(ctx, w.db.q("incident"), id))
+func (w *Seen) Incident(ctx context.Context, id string) (Incident, error) {
+	i, err := scanIncident(w.row(ctx, "incident", id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return i, ErrNone
 	}
@@ -110,7 +110,7 @@ func (w *Watch) Incident(ctx context.Context, id string) (Incident, error) {
 	if i.Givers, err = w.IncidentGivers(ctx, id); err != nil {
 		return i, err
 	}
-	err = w.db.each(ctx, "incident_acts", func(rows *sql.Rows) error {
+	err = w.each(ctx, "incident_acts", func(rows *sql.Rows) error {
 		var a incident.Act
 		err := rows.Scan(&a.At, &a.By, &a.State, &a.Reason)
 		i.Acts = append(i.Acts, a)
@@ -120,9 +120,9 @@ func (w *Watch) Incident(ctx context.Context, id string) (Incident, error) {
 }
 
 // IncidentGivers returns the origins of the logs whose indicators led to it.
-func (w *Watch) IncidentGivers(ctx context.Context, id string) ([]string, error) {
+func (w *Seen) IncidentGivers(ctx context.Context, id string) ([]string, error) {
 	var list []string
-	err := w.db.each(ctx, "incident_givers", func(rows *sql.Rows) error {
+	err := w.each(ctx, "incident_givers", func(rows *sql.Rows) error {
 		var origin string
 		err := rows.Scan(&origin)
 		list = append(list, origin)
@@ -133,9 +133,9 @@ func (w *Watch) IncidentGivers(ctx context.Context, id string) ([]string, error)
 
 // IncidentKeys returns the indicators and rules that led to it, those among them
 // that are held.
-func (w *Watch) IncidentKeys(ctx context.Context, id string) ([]Key, error) {
+func (w *Seen) IncidentKeys(ctx context.Context, id string) ([]Key, error) {
 	var list []Key
-	err := w.db.each(ctx, "incident_keys", func(rows *sql.Rows) error {
+	err := w.each(ctx, "incident_keys", func(rows *sql.Rows) error {
 		var k Key
 		err := rows.Scan(&k.Origin, &k.Index, &k.Item)
 		list = append(list, k)
@@ -145,9 +145,9 @@ func (w *Watch) IncidentKeys(ctx context.Context, id string) ([]Key, error) {
 }
 
 // IncidentHits returns the newest lines of one incident.
-func (w *Watch) IncidentHits(ctx context.Context, id string, limit int) ([]Hit, error) {
+func (w *Seen) IncidentHits(ctx context.Context, id string, limit int) ([]Hit, error) {
 	var list []Hit
-	err := w.db.each(ctx, "incident_hits", func(rows *sql.Rows) error {
+	err := w.each(ctx, "incident_hits", func(rows *sql.Rows) error {
 		var h Hit
 		err := rows.Scan(&h.Source, &h.Generation, &h.Line, &h.Key.Origin, &h.Key.Index, &h.Key.Item, &h.Offset, &h.Path, &h.Rule, &h.Field, &h.Seen, &h.Type, &h.Value, &h.Raw, &h.Dataset, &h.EventTime, &h.Held)
 		list = append(list, h)
@@ -186,9 +186,9 @@ type Bar struct {
 }
 
 // Days returns the lines of the incidents that a query means by day, from a day on; days without any are left out.
-func (w *Watch) Days(ctx context.Context, q IncidentQuery, from int64) ([]Bar, error) {
+func (w *Seen) Days(ctx context.Context, q IncidentQuery, from int64) ([]Bar, error) {
 	var bars []Bar
-	err := w.db.each(ctx, "incident_days", func(rows *sql.Rows) error {
+	err := w.each(ctx, "incident_days", func(rows *sql.Rows) error {
 		var b Bar
 		err := rows.Scan(&b.At, &b.Lines, &b.Incidents)
 		bars = append(bars, b)
@@ -198,10 +198,10 @@ func (w *Watch) Days(ctx context.Context, q IncidentQuery, from int64) ([]Bar, e
 }
 
 // Hours returns the lines of one incident by hour; hours without any are left out.
-func (w *Watch) Hours(ctx context.Context, id string) ([]Bar, error) {
+func (w *Seen) Hours(ctx context.Context, id string) ([]Bar, error) {
 	const hour = 3_600_000
 	var bars []Bar
-	err := w.db.each(ctx, "incident_hours", func(rows *sql.Rows) error {
+	err := w.each(ctx, "incident_hours", func(rows *sql.Rows) error {
 		var b Bar
 		err := rows.Scan(&b.At, &b.Lines)
 		b.At *= hour
@@ -212,9 +212,9 @@ func (w *Watch) Hours(ctx context.Context, id string) ([]Bar, error) {
 }
 
 // GiverRecords counts what each giver's indicators were worth; Giver is an origin here.
-func (w *Watch) GiverRecords(ctx context.Context) ([]incident.Record, error) {
+func (w *Seen) GiverRecords(ctx context.Context) ([]incident.Record, error) {
 	var list []incident.Record
-	err := w.db.each(ctx, "giver_states", func(rows *sql.Rows) error {
+	err := w.each(ctx, "giver_states", func(rows *sql.Rows) error {
 		var origin string
 		var state incident.State
 		var n int
@@ -234,9 +234,9 @@ func (w *Watch) GiverRecords(ctx context.Context) ([]incident.Record, error) {
 
 // Ringing returns open incidents, first seen first, for which fewer than rung
 // bells have been rung although they were there at the given time.
-func (w *Watch) Ringing(ctx context.Context, rung int, since int64) ([]Incident, error) {
+func (w *Seen) Ringing(ctx context.Context, rung int, since int64) ([]Incident, error) {
 	var list []Incident
-	err := w.db.each(ctx, "ringing", func(rows *sql.Rows) error {
+	err := w.each(ctx, "ringing", func(rows *sql.Rows) error {
 		i, err := scanIncident(rows)
 		list = append(list, i)
 		return err

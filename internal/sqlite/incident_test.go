@@ -75,7 +75,7 @@ func TestIncidentsCountLines(t *testing.T) {
 		for l := range active {
 			want[incident.ID(incident.Subject{Type: "ipv4-addr", Value: l.value}, l.asset, incident.Day(l.at))]++
 		}
-		list, total, err := w.Incidents(ctx, IncidentQuery{Text: fmt.Sprintf(" %d.", round), Limit: 100})
+		list, total, err := w.all().Incidents(ctx, IncidentQuery{Text: fmt.Sprintf(" %d.", round), Limit: 100})
 		if err != nil || total != len(want) || len(list) != len(want) {
 			t.Fatalf("%d incidents of %d, want %d: %v", len(list), total, len(want), err)
 		}
@@ -84,7 +84,7 @@ func TestIncidentsCountLines(t *testing.T) {
 				t.Fatalf("%+v, want %d lines", i, want[i.ID])
 			}
 			sum := int64(0)
-			for _, b := range must(w.Hours(ctx, i.ID))(t) {
+			for _, b := range must(w.all().Hours(ctx, i.ID))(t) {
 				sum += b.Lines
 			}
 			if sum != i.Count {
@@ -105,12 +105,12 @@ func TestManyAlertsAreOneIncident(t *testing.T) {
 	if err := w.Store(ctx, Source{ID: "log", Position: []byte("{}")}, hits, nil); err != nil {
 		t.Fatal(err)
 	}
-	list, total, err := w.Incidents(ctx, IncidentQuery{Limit: 10})
+	list, total, err := w.all().Incidents(ctx, IncidentQuery{Limit: 10})
 	if err != nil || total != 1 || list[0].Count != 10_000 || list[0].First != day0 || list[0].Last != day0+9999 {
 		t.Fatalf("%d: %+v, %v", total, list, err)
 	}
 	id := list[0].ID
-	if got := must(w.Ringing(ctx, 1, day0))(t); len(got) != 1 {
+	if got := must(w.all().Ringing(ctx, 1, day0))(t); len(got) != 1 {
 		t.Errorf("%d incidents ring", len(got))
 	}
 	act := func(s incident.State) error {
@@ -125,28 +125,28 @@ func TestManyAlertsAreOneIncident(t *testing.T) {
 	if err := w.Act(ctx, []string{id, "nothing"}, incident.Act{By: "ann", State: incident.Closed, Reason: "x"}); !errors.Is(err, ErrNone) {
 		t.Errorf("an unknown incident: %v", err)
 	}
-	got := must(w.Incident(ctx, id))(t)
+	got := must(w.all().Incident(ctx, id))(t)
 	if got.State != incident.FalsePositive || got.By != "ann" || len(got.Acts) != 2 || got.Acts[0].State != incident.Claimed || len(got.Givers) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if s, _ := incident.StateOf(got.Acts); s != got.State {
 		t.Errorf("state %s, by its acts %s", got.State, s)
 	}
-	if got := must(w.Ringing(ctx, 1, day0))(t); len(got) != 0 {
+	if got := must(w.all().Ringing(ctx, 1, day0))(t); len(got) != 0 {
 		t.Errorf("%d incidents ring although somebody has judged", len(got))
 	}
-	records := must(w.GiverRecords(ctx))(t)
+	records := must(w.all().GiverRecords(ctx))(t)
 	if len(records) != 1 || records[0] != (incident.Record{Giver: "south", Incidents: 1, False: 1}) {
 		t.Errorf("%+v", records)
 	}
-	if hits := must(w.IncidentHits(ctx, id, 5))(t); len(hits) != 5 || hits[0].Line != 9999 {
+	if hits := must(w.all().IncidentHits(ctx, id, 5))(t); len(hits) != 5 || hits[0].Line != 9999 {
 		t.Errorf("%+v", hits)
 	}
 	for q, want := range map[IncidentQuery]int{
 		{Text: "WEB"}: 1, {Text: "0.2.1"}: 1, {Text: "%"}: 0, {State: incident.Open}: 0, {State: incident.FalsePositive, Origin: "south"}: 1, {Origin: "north"}: 0,
 	} {
 		q.Limit = 5
-		if _, total, err := w.Incidents(ctx, q); err != nil || total != want {
+		if _, total, err := w.all().Incidents(ctx, q); err != nil || total != want {
 			t.Errorf("%+v: %d, want %d: %v", q, total, want, err)
 		}
 	}
@@ -177,8 +177,8 @@ func TestFilteredIncidents(t *testing.T) {
 		{IncidentQuery{State: incident.Closed}, 0},
 	} {
 		tt.q.Limit = 9
-		list, total, err := w.Incidents(ctx, tt.q)
-		days := must(w.Days(ctx, tt.q, 0))(t)
+		list, total, err := w.all().Incidents(ctx, tt.q)
+		days := must(w.all().Days(ctx, tt.q, 0))(t)
 		if err != nil || len(list) != tt.want || total != tt.want || len(days) != tt.want {
 			t.Errorf("%+v: %d incidents, %d in all, on %d days, want %d: %v", tt.q, len(list), total, len(days), tt.want, err)
 		}

@@ -118,7 +118,12 @@ func (d *database) count(ctx context.Context, name string, args ...any) (int64, 
 
 // each runs a query and scans every row with f.
 func (d *database) each(ctx context.Context, name string, f func(*sql.Rows) error, args ...any) error {
-	rows, err := d.read.QueryContext(ctx, d.q(name), args...)
+	return d.eachOf(ctx, name, d.q(name), f, args...)
+}
+
+// eachOf is each of a query by its text.
+func (d *database) eachOf(ctx context.Context, name, text string, f func(*sql.Rows) error, args ...any) error {
+	rows, err := d.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"entente/border"
 	"entente/statement"
 )
 
@@ -51,3 +52,18 @@ func said(origin string, index uint64, kind statement.Kind, at int64) Entry {
 		Recipients: []string{}, Refs: []statement.Ref{}, Body: []byte("{}"), Parts: 1, Counted: true,
 	}}
 }
+
+// owner is the lens of whoever may see everything, and below that of a person
+// with a lower clearance.
+func owner(t testing.TB) border.Lens {
+	t.Helper()
+	return must(border.See(border.Owner("test"), "test", ""))(t)
+}
+
+func below(t testing.TB, m border.Marking) border.Lens {
+	t.Helper()
+	return must(border.See(border.Viewer{Account: "test", Clearance: m, Scopes: []string{"test"}}, "test", ""))(t)
+}
+
+// all is the watch as its owner sees it.
+func (w *Watch) all() *Seen { return &Seen{db: w.db} }

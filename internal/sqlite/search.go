@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"entente/border"
 )
 
 // Text is what is searched for: as it was given, and as the canonical form of
@@ -21,8 +23,11 @@ type FoundStatement struct {
 // SearchStatements returns the newest statements that this node can read and
 // that hold the text in kind, case, party, the texts of the body, or the values
 // and notes of a list. Housekeeping is left out. What was found before ctx ended
-// is returned with its error.
-func (v *View) SearchStatements(ctx context.Context, t Text, limit int) ([]FoundStatement, error) {
+// is returned with its error. What the lens does not show holds nothing.
+func (v *View) SearchStatements(ctx context.Context, lens border.Lens, t Text, limit int) ([]FoundStatement, error) {
+	if lens.Ceiling() < 0 || lens.Guest() != "" {
+		return nil, nil
+	}
 	var list []FoundStatement
 	err := v.db.each(ctx, "search_statements", func(rows *sql.Rows) error {
 		var f FoundStatement
@@ -34,7 +39,7 @@ func (v *View) SearchStatements(ctx context.Context, t Text, limit int) ([]Found
 			list = append(list, f)
 		}
 		return err
-	}, t.Given, t.Canonical, limit)
+	}, t.Given, t.Canonical, limit, lens.Ceiling())
 	return list, err
 }
 
@@ -50,9 +55,9 @@ var errFull = errors.New("no more is wanted")
 
 // SearchGroups returns the items that alert, newest event first, whose value or
 // one of whose files holds the text, or that also says yes to.
-func (w *Watch) SearchGroups(ctx context.Context, t Text, limit int, also func(Key) bool) ([]Group, error) {
+func (w *Seen) SearchGroups(ctx context.Context, t Text, limit int, also func(Key) bool) ([]Group, error) {
 	var list []Group
-	err := w.db.each(ctx, "search_groups", func(rows *sql.Rows) error {
+	err := w.each(ctx, "search_groups", func(rows *sql.Rows) error {
 		var holds bool
 		g, err := w.scanGroup(wider{rows, []any{&holds}})
 		if err != nil || !holds && !also(g.Key) {

@@ -46,7 +46,7 @@ func TestSearchStatements(t *testing.T) {
 		{Text{"sheet", "sheet"}, 9, ""}, // the name of a member says nothing
 	} {
 		got := ""
-		for _, f := range must(v.SearchStatements(ctx, c.text, c.limit))(t) {
+		for _, f := range must(v.SearchStatements(ctx, owner(t), c.text, c.limit))(t) {
 			got += fmt.Sprintf("[%d %d %s]", f.Index, f.Item, f.Where)
 		}
 		if got != c.want {
@@ -55,7 +55,7 @@ func TestSearchStatements(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := v.SearchStatements(gone, Text{"a", "a"}, 9); !errors.Is(err, context.Canceled) {
+	if _, err := v.SearchStatements(gone, owner(t), Text{"a", "a"}, 9); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended: %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestSearchGroups(t *testing.T) {
 		{"c.example", 9, func(Key) bool { return false }, ""},
 	} {
 		got := ""
-		for _, g := range must(w.SearchGroups(ctx, Text{c.text, c.text}, c.limit, c.also))(t) {
+		for _, g := range must(w.all().SearchGroups(ctx, Text{c.text, c.text}, c.limit, c.also))(t) {
 			got += fmt.Sprintf("[%d]", g.Key.Item)
 		}
 		if got != c.want {

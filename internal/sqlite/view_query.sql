@@ -24,10 +24,10 @@ FROM statement WHERE origin = ? AND idx = ?;
 -- name: statements
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement
-WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = 0 OR counted = 1)
-ORDER BY at DESC, origin, idx DESC LIMIT ?4 OFFSET ?5;
+WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kind = ?2 AND level(marking) <= ?4) AND (?3 = 0 OR counted = 1)
+ORDER BY at DESC, origin, idx DESC LIMIT ?5 OFFSET ?6;
 -- name: count_statements
-SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = 0 OR counted = 1);
+SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kind = ?2 AND level(marking) <= ?4) AND (?3 = 0 OR counted = 1);
 -- name: of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx;
@@ -59,11 +59,18 @@ FROM statement WHERE origin = ? AND idx >= ? AND counted = 1 AND state = 'open' 
 -- name: counted_indexes
 SELECT idx FROM statement WHERE origin = ? AND counted = 1 ORDER BY idx;
 -- name: list_items
-SELECT n, type, value, observed, until, context, note, obj FROM item WHERE origin = ? AND idx = ? ORDER BY n;
+SELECT n, type, value, observed, until, context, note, obj, COALESCE((SELECT MAX(o.level, o.eff) FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj), 0)
+FROM item i WHERE origin = ? AND idx = ? ORDER BY n;
 -- name: lists
-SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.recipients <> '[]', s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
+SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.marking, s.recipients <> '[]', s.body, COALESCE((SELECT a.verdict FROM ack a WHERE a.origin = s.origin AND a.idx = s.idx AND a.id = s.id AND a.by_origin = ?1 ORDER BY a.by_idx LIMIT 1), '')
 FROM statement s WHERE s.kind IN ('indicator/v1', 'objects/v1') AND s.state = 'open'
   AND (s.kind = 'indicator/v1' OR EXISTS (SELECT 1 FROM item i WHERE i.origin = s.origin AND i.idx = s.idx)) ORDER BY s.origin, s.idx;
+-- name: shown_items
+-- level is Marking.Level of border: what is no marking lies above all.
+SELECT i.origin, i.idx, i.n FROM json_each(?1) j
+JOIN item i ON i.origin = json_extract(j.value, '$[0]') AND i.idx = json_extract(j.value, '$[1]') AND i.n = json_extract(j.value, '$[2]')
+JOIN statement s ON s.origin = i.origin AND s.idx = i.idx
+WHERE level(s.marking) <= ?2 AND NOT EXISTS (SELECT 1 FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj AND MAX(o.level, o.eff) > ?2);
 -- name: unacked
 SELECT s.idx, s.id, s.state, s.code, s.kind FROM statement s
 WHERE s.origin = ?1 AND s.counted = 1 AND s.state <> 'sealed'
@@ -84,11 +91,17 @@ FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
 WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND NOT EXISTS (SELECT 1 FROM ack a
   WHERE a.origin = g.origin AND a.idx = g.idx AND a.by_origin = ?2 AND a.verdict = 'refused') AND EXISTS (SELECT 1 FROM item i
   WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value))
-ORDER BY s.at DESC, g.origin, g.idx DESC LIMIT ?3 OFFSET ?4;
+  AND level(s.marking) <= ?3 AND NOT EXISTS (SELECT 1 FROM item i JOIN statement l ON l.origin = i.origin AND l.idx = i.idx
+    WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND (level(l.marking) > ?3
+      OR EXISTS (SELECT 1 FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj AND MAX(o.level, o.eff) > ?3)))
+ORDER BY s.at DESC, g.origin, g.idx DESC LIMIT ?4 OFFSET ?5;
 -- name: count_sightings
-SELECT COUNT(*) FROM sighting g WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND NOT EXISTS (SELECT 1 FROM ack a
+SELECT COUNT(*) FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx WHERE (?1 = '' OR g.origin = ?1) AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND NOT EXISTS (SELECT 1 FROM ack a
   WHERE a.origin = g.origin AND a.idx = g.idx AND a.by_origin = ?2 AND a.verdict = 'refused') AND EXISTS (SELECT 1 FROM item i
-  WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value));
+  WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value))
+  AND level(s.marking) <= ?3 AND NOT EXISTS (SELECT 1 FROM item i JOIN statement l ON l.origin = i.origin AND l.idx = i.idx
+    WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND (level(l.marking) > ?3
+      OR EXISTS (SELECT 1 FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj AND MAX(o.level, o.eff) > ?3)));
 -- name: fits
 SELECT COUNT(*) FROM sighting g WHERE g.origin = ?1 AND g.idx = ?3 AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND EXISTS (SELECT 1 FROM item i
   WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value));
@@ -98,7 +111,7 @@ SELECT idx FROM sighting WHERE origin = ? AND ind_origin = ? AND ind_idx = ? AND
 SELECT d.ind_origin, d.ind_idx, d.item, d.last, d.stance, d.officer, d.reason, s.time
 FROM decision d JOIN statement s ON s.origin = d.origin AND s.idx = d.idx WHERE d.origin = ? ORDER BY d.idx, d.ind_origin, d.ind_idx, d.item;
 -- name: seen
-SELECT g.type, g.value, s.party, g.last, g.ind_origin, g.ind_idx, g.item FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
+SELECT g.type, g.value, s.party, g.last, g.ind_origin, g.ind_idx, g.item, level(s.marking) FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
 JOIN item i ON i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value WHERE s.state = 'open' ORDER BY g.origin, g.idx;
 -- name: last_of_kind
 SELECT COALESCE(MAX(idx), -1) FROM statement WHERE origin = ? AND kind = ? AND state = 'open';
@@ -111,6 +124,7 @@ SELECT COUNT(DISTINCT a.idx) FROM ack a JOIN statement s ON s.origin = a.origin 
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted, item, found FROM (
   SELECT s.*, COALESCE((SELECT i.n FROM item i WHERE i.origin = s.origin AND i.idx = s.idx
       AND NOT EXISTS (SELECT 1 FROM retraction r WHERE r.origin = i.origin AND r.of_idx = i.idx AND i.obj BETWEEN r.first AND r.last)
+      AND NOT EXISTS (SELECT 1 FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj AND MAX(o.level, o.eff) > ?4)
       AND (instr(fold(i.value || char(10) || i.note), fold(?1)) > 0 OR instr(fold(i.value), fold(?2)) > 0) ORDER BY i.n LIMIT 1), -1) AS item,
     COALESCE(
       (SELECT g.type || ' ' || g.value FROM sighting g WHERE g.origin = s.origin AND g.idx = s.idx
@@ -118,5 +132,5 @@ SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipi
       (SELECT j.key || ': ' || j.atom FROM json_tree(CASE WHEN json_valid(s.body) THEN s.body ELSE 'null' END) j
         WHERE j.type = 'text' AND (instr(fold(j.atom), fold(?1)) > 0 OR instr(fold(j.atom), fold(?2)) > 0) LIMIT 1),
       CASE WHEN instr(fold(s.kind || char(10) || s.case_id || char(10) || s.party), fold(?1)) > 0 THEN '' END) AS found
-  FROM statement s WHERE s.counted = 1)
+  FROM statement s WHERE s.counted = 1 AND level(s.marking) <= ?4)
 WHERE item >= 0 OR found IS NOT NULL ORDER BY at DESC, origin, idx DESC LIMIT ?3;

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"entente/border"
 	"entente/observable"
 	"entente/record"
 	"entente/statement"
@@ -52,14 +53,41 @@ type Filter struct {
 }
 
 // Statements returns one page, newest first by the times that the logs claim, each log in its own order, and how many there
-// are in all.
-func (v *View) Statements(ctx context.Context, f Filter, limit, offset int) ([]Statement, int, error) {
-	total, err := v.db.count(ctx, "count_statements", f.Party, string(f.Kind), f.Counted)
+// are in all. What the lens does not show is there as a sealed leaf, and is of no kind.
+func (v *View) Statements(ctx context.Context, lens border.Lens, f Filter, limit, offset int) ([]Statement, int, error) {
+	if lens.Ceiling() < 0 || lens.Guest() != "" {
+		return nil, 0, nil
+	}
+	total, err := v.db.count(ctx, "count_statements", f.Party, string(f.Kind), f.Counted, lens.Ceiling())
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := v.statements(ctx, "statements", f.Party, string(f.Kind), f.Counted, limit, offset)
+	list, err := v.statements(ctx, "statements", f.Party, string(f.Kind), f.Counted, lens.Ceiling(), limit, offset)
+	for i := range list {
+		list[i] = list[i].As(lens)
+	}
 	return list, int(total), err
+}
+
+// As is a statement as the viewer of a lens sees it: what the lens does not show
+// is a leaf of which a mirror has no parts. That something was said is no secret.
+func (s Statement) As(lens border.Lens) Statement {
+	if border.Marking(s.Marking).Level() <= lens.Ceiling() && lens.Guest() == "" {
+		return s
+	}
+	return Statement{
+		Origin: s.Origin, Index: s.Index, ID: s.ID, Party: s.Party, Time: s.Time, State: StateSealed,
+		Recipients: []string{}, Refs: []statement.Ref{}, Parts: s.Parts, Counted: s.Counted,
+	}
+}
+
+// Row returns one statement as the viewer of a lens sees it, or ErrNone.
+func (v *View) Row(ctx context.Context, lens border.Lens, origin string, index uint64) (Statement, error) {
+	s, err := v.Statement(ctx, origin, index)
+	if err == nil && (lens.Ceiling() < 0 || lens.Guest() != "") {
+		err = ErrNone
+	}
+	return s.As(lens), err
 }
 
 // OfKind returns every statement of one kind in one log, in order.
@@ -159,6 +187,7 @@ type List struct {
 	Kind    statement.Kind     // indicator/v1 or objects/v1
 	Said    bool               // to somebody: objects that were not are drafts
 	Media   string             // of objects
+	Marking string             // of the statement
 	Body    indicator.ListBody // of objects: name, source, basis and count
 	Verdict string             // of this node's own ack, empty while there is none
 }
@@ -171,7 +200,7 @@ func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
 	err := v.db.each(ctx, "lists", func(rows *sql.Rows) error {
 		var l List
 		var id, kind, body string
-		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &kind, &l.Said, &body, &l.Verdict); err != nil {
+		if err := rows.Scan(&l.Ref.Origin, &l.Ref.Index, &id, &l.Giver, &l.Time, &kind, &l.Marking, &l.Said, &body, &l.Verdict); err != nil {
 			return err
 		}
 		var err error
@@ -196,26 +225,26 @@ func (v *View) Lists(ctx context.Context, self string) ([]List, error) {
 
 // Items returns the items of one list in order.
 func (v *View) Items(ctx context.Context, origin string, index uint64) ([]indicator.Item, error) {
-	items, _, err := v.ItemsOf(ctx, origin, index)
+	items, _, _, err := v.ItemsOf(ctx, origin, index)
 	return items, err
 }
 
-// ItemsOf returns the items of one statement in order, and of which of its
-// objects each is.
-func (v *View) ItemsOf(ctx context.Context, origin string, index uint64) (items []indicator.Item, objects []int, err error) {
+// ItemsOf returns the items of one statement in order, of which of its objects
+// each is, and the strictest level ever seen of that one.
+func (v *View) ItemsOf(ctx context.Context, origin string, index uint64) (items []indicator.Item, objects, levels []int, err error) {
 	err = v.db.each(ctx, "list_items", func(rows *sql.Rows) error {
-		var n, object int
+		var n, object, level int
 		var it indicator.Item
-		if err := rows.Scan(&n, &it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note, &object); err != nil {
+		if err := rows.Scan(&n, &it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note, &object, &level); err != nil {
 			return err
 		}
 		if n != len(items) {
 			return fmt.Errorf("item %d is missing", len(items))
 		}
-		items, objects = append(items, it), append(objects, object)
+		items, objects, levels = append(items, it), append(objects, object), append(levels, level)
 		return nil
 	}, origin, index)
-	return items, objects, err
+	return items, objects, levels, err
 }
 
 // Unacked is a partner's statement that this node has not acknowledged.
@@ -298,9 +327,13 @@ func (v *View) Fits(ctx context.Context, of string, index uint64, self string) (
 }
 
 // Sightings returns one page, newest first, and how many there are: those in
-// the log of, or those in any log but the one of not; either may be empty.
-func (v *View) Sightings(ctx context.Context, of, not string, limit, offset int) ([]Sighting, int, error) {
-	total, err := v.db.count(ctx, "count_sightings", of, not)
+// the log of, or those in any log but the one of not; either may be empty. Those
+// that the lens does not show, themselves or what they are of, do not count.
+func (v *View) Sightings(ctx context.Context, lens border.Lens, of, not string, limit, offset int) ([]Sighting, int, error) {
+	if lens.Ceiling() < 0 || lens.Guest() != "" {
+		return nil, 0, nil
+	}
+	total, err := v.db.count(ctx, "count_sightings", of, not, lens.Ceiling())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -311,7 +344,7 @@ func (v *View) Sightings(ctx context.Context, of, not string, limit, offset int)
 		err := rows.Scan(&s.Origin, &s.Index, &s.Party, &s.Time, &b.Indicator.Origin, &b.Indicator.Index, &b.Item, &b.Type, &b.Value, &b.Count, &b.First, &b.Last, &b.Basis)
 		list = append(list, s)
 		return err
-	}, of, not, limit, offset)
+	}, of, not, lens.Ceiling(), limit, offset)
 	return list, int(total), err
 }
 
@@ -331,6 +364,7 @@ type SeenValue struct {
 	Party string
 	Last  string
 	Key   Key // the item that it is about
+	Level int // of the marking of the sighting
 }
 
 // Seen returns every sighting in the view that names what its list holds.
@@ -338,7 +372,7 @@ func (v *View) Seen(ctx context.Context) ([]SeenValue, error) {
 	var list []SeenValue
 	err := v.db.each(ctx, "seen", func(rows *sql.Rows) error {
 		var s SeenValue
-		err := rows.Scan(&s.Value.Type, &s.Value.Canonical, &s.Party, &s.Last, &s.Key.Origin, &s.Key.Index, &s.Key.Item)
+		err := rows.Scan(&s.Value.Type, &s.Value.Canonical, &s.Party, &s.Last, &s.Key.Origin, &s.Key.Index, &s.Key.Item, &s.Level)
 		list = append(list, s)
 		return err
 	})

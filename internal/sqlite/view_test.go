@@ -138,7 +138,7 @@ func TestOrder(t *testing.T) {
 	for i, at := range []int64{60, 910} {
 		ok(t, v.Add(ctx, "steady", uint64(i), []Entry{said("steady", uint64(i), "seal/v1", at)}))
 	}
-	list, total, err := v.Statements(ctx, Filter{}, 100, 0)
+	list, total, err := v.Statements(ctx, owner(t), Filter{}, 100, 0)
 	ok(t, err)
 	var got []string
 	for _, s := range list {
@@ -147,7 +147,7 @@ func TestOrder(t *testing.T) {
 	if want := "j5 j4 s1 j3 j2 j1 s0 j0"; strings.Join(got, " ") != want || total != 8 {
 		t.Errorf("%v of %d, want %s", got, total, want)
 	}
-	page, _, err := v.Statements(ctx, Filter{Party: "jumps"}, 2, 1)
+	page, _, err := v.Statements(ctx, owner(t), Filter{Party: "jumps"}, 2, 1)
 	ok(t, err)
 	if len(page) != 2 || page[0].Index != 4 || page[1].Index != 3 || page[1].Time != 20 {
 		t.Errorf("a page: %+v", page)

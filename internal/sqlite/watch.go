@@ -258,8 +258,8 @@ func (w *Watch) Sent(ctx context.Context, k Key, partner, by string, own uint64,
 
 // SentOn counts the sightings that went to a partner on the UTC day of at, or
 // on a later one: a clock that steps back opens no day again.
-func (w *Watch) SentOn(ctx context.Context, partner string, at time.Time) (int, error) {
-	n, err := w.db.count(ctx, "sent_on", partner, day(at))
+func (w *Seen) SentOn(ctx context.Context, partner string, at time.Time) (int, error) {
+	n, err := w.count(ctx, "sent_on", partner, day(at))
 	return int(n), err
 }
 

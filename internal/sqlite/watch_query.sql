@@ -20,6 +20,8 @@ SELECT EXISTS (SELECT 1 FROM alert WHERE source = ? AND generation = ? AND line 
 SELECT source, generation, line, event_time FROM alert WHERE ind_origin = ? AND ind_idx = ? AND item = ? AND held = 1 ORDER BY source, generation, line;
 -- name: held_items
 SELECT DISTINCT ind_origin, ind_idx, item FROM alert WHERE held = 1 ORDER BY ind_origin, ind_idx, item;
+-- name: hit_items
+SELECT DISTINCT ind_origin, ind_idx, item FROM alert;
 -- name: activate
 UPDATE alert SET held = 0 WHERE ind_origin = ? AND ind_idx = ? AND item = ?;
 -- name: groups

@@ -7,9 +7,9 @@ import (
 )
 
 // Sources returns the source ledger.
-func (w *Watch) Sources(ctx context.Context) ([]Source, error) {
+func (w *Seen) Sources(ctx context.Context) ([]Source, error) {
 	var list []Source
-	err := w.db.each(ctx, "sources", func(rows *sql.Rows) error {
+	err := w.each(ctx, "sources", func(rows *sql.Rows) error {
 		var s Source
 		err := rows.Scan(&s.ID, &s.Path, &s.Format, &s.Position, &s.Read, &s.Matched, &s.Clean, &s.Unparsed, &s.Dropped, &s.Lost, &s.Final, &s.Updated)
 		list = append(list, s)
@@ -19,9 +19,9 @@ func (w *Watch) Sources(ctx context.Context) ([]Source, error) {
 }
 
 // Totals sums the ledger.
-func (w *Watch) Totals(ctx context.Context) (Source, error) {
+func (w *Seen) Totals(ctx context.Context) (Source, error) {
 	var s Source
-	err := w.db.read.QueryRowContext(ctx, w.db.q("totals")).Scan(&s.Read, &s.Matched, &s.Clean, &s.Unparsed, &s.Dropped)
+	err := w.row(ctx, "totals").Scan(&s.Read, &s.Matched, &s.Clean, &s.Unparsed, &s.Dropped)
 	return s, err
 }
 
@@ -33,8 +33,8 @@ func (w *Watch) Recount(ctx context.Context, source string) (int64, error) {
 }
 
 // CountAlerts returns the number of hits that alert and of those held back.
-func (w *Watch) CountAlerts(ctx context.Context) (active, held int64, err error) {
-	err = w.db.read.QueryRowContext(ctx, w.db.q("count_alerts")).Scan(&active, &held)
+func (w *Seen) CountAlerts(ctx context.Context) (active, held int64, err error) {
+	err = w.row(ctx, "count_alerts").Scan(&active, &held)
 	return active, held, err
 }
 
@@ -64,7 +64,7 @@ type Group struct {
 	SentAt      int64  // Unix milliseconds
 }
 
-func (w *Watch) scanGroup(row scanner) (Group, error) {
+func (w *Seen) scanGroup(row scanner) (Group, error) {
 	var g Group
 	var first, last sql.NullInt64
 	err := row.Scan(&g.Key.Origin, &g.Key.Index, &g.Key.Item, &g.Type, &g.Value, &g.Count, &first, &last, &g.Held, &g.Sources)
@@ -74,13 +74,13 @@ func (w *Watch) scanGroup(row scanner) (Group, error) {
 
 // Groups returns one page of items with hits, newest event first, and how
 // many there are: those that alert, or those held back.
-func (w *Watch) Groups(ctx context.Context, held bool, limit, offset int) ([]Group, int, error) {
-	total, err := w.db.count(ctx, "count_groups", held)
+func (w *Seen) Groups(ctx context.Context, held bool, limit, offset int) ([]Group, int, error) {
+	total, err := w.count(ctx, "count_groups", held)
 	if err != nil {
 		return nil, 0, err
 	}
 	var list []Group
-	err = w.db.each(ctx, "groups", func(rows *sql.Rows) error {
+	err = w.each(ctx, "groups", func(rows *sql.Rows) error {
 		g, err := w.scanGroup(rows)
 		list = append(list, g)
 		return err
@@ -97,8 +97,8 @@ func (w *Watch) Groups(ctx context.Context, held bool, limit, offset int) ([]Gro
 }
 
 // Group returns the hits of one item in sum, or ErrNone.
-func (w *Watch) Group(ctx context.Context, k Key) (Group, error) {
-	g, err := w.scanGroup(w.db.read.QueryRowContext(ctx, w.db.q("group"), k.Origin, k.Index, k.Item))
+func (w *Seen) Group(ctx context.Context, k Key) (Group, error) {
+	g, err := w.scanGroup(w.row(ctx, "group", k.Origin, k.Index, k.Item))
 	if errors.Is(err, sql.ErrNoRows) {
 		return g, ErrNone
 	}
@@ -108,8 +108,8 @@ func (w *Watch) Group(ctx context.Context, k Key) (Group, error) {
 	return g, w.fillSent(ctx, &g)
 }
 
-func (w *Watch) fillSent(ctx context.Context, g *Group) error {
-	err := w.db.read.QueryRowContext(ctx, w.db.q("sent_one"), g.Key.Origin, g.Key.Index, g.Key.Item).Scan(&g.SentAs, &g.SentBy, &g.SentAt)
+func (w *Seen) fillSent(ctx context.Context, g *Group) error {
+	err := w.row(ctx, "sent_one", g.Key.Origin, g.Key.Index, g.Key.Item).Scan(&g.SentAs, &g.SentBy, &g.SentAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -118,9 +118,9 @@ func (w *Watch) fillSent(ctx context.Context, g *Group) error {
 }
 
 // Hits returns the newest hits of one item.
-func (w *Watch) Hits(ctx context.Context, k Key, limit int) ([]Hit, error) {
+func (w *Seen) Hits(ctx context.Context, k Key, limit int) ([]Hit, error) {
 	var list []Hit
-	err := w.db.each(ctx, "hits", func(rows *sql.Rows) error {
+	err := w.each(ctx, "hits", func(rows *sql.Rows) error {
 		h := Hit{Key: k}
 		err := rows.Scan(&h.Source, &h.Generation, &h.Line, &h.Offset, &h.Path, &h.Rule, &h.Field, &h.Seen, &h.Raw, &h.Dataset, &h.EventTime, &h.Held)
 		list = append(list, h)

@@ -36,7 +36,7 @@ func (m *model) matched(source string) int64 {
 }
 
 func (m *model) check(t *rapid.T, w *Watch, ctx testing.TB) {
-	for _, s := range must(w.Sources(ctx.Context()))(ctx) {
+	for _, s := range must(w.all().Sources(ctx.Context()))(ctx) {
 		matched := m.matched(s.ID)
 		read := int64(len(m.lines[s.ID])) + m.other[s.ID][0] + m.other[s.ID][1]
 		if s.Read != read || s.Matched != matched || s.Unparsed != m.other[s.ID][1] || s.Read != s.Matched+s.Clean+s.Unparsed+s.Dropped {
@@ -54,7 +54,7 @@ func (m *model) check(t *rapid.T, w *Watch, ctx testing.TB) {
 			active++
 		}
 	}
-	gotActive, gotHeld, err := w.CountAlerts(ctx.Context())
+	gotActive, gotHeld, err := w.all().CountAlerts(ctx.Context())
 	if err != nil || gotActive != active || gotHeld != held {
 		t.Fatalf("%d alerts and %d held, want %d and %d: %v", gotActive, gotHeld, active, held, err)
 	}
@@ -158,12 +158,12 @@ func TestSent(t *testing.T) {
 	day := time.Date(2026, 3, 1, 23, 59, 0, 0, time.FixedZone("far east", 14*3600)) // still the day before in UTC: 2026-03-01 09:59
 	k := Key{"a", 3, 1}
 	ok(t, w.Store(ctx, Source{ID: "s", Position: []byte("{}"), Read: 1, Matched: 1}, []Hit{{Source: "s", Line: 1, Key: k, Raw: []byte("x"), EventTime: 5}}, nil))
-	if g := must(w.Group(ctx, k))(t); g.Sent || g.Count != 1 || g.First != 5 {
+	if g := must(w.all().Group(ctx, k))(t); g.Sent || g.Count != 1 || g.First != 5 {
 		t.Errorf("before: %+v", g)
 	}
 	ok(t, w.Sent(ctx, k, "north", officer, 7, day))
 	ok(t, w.Sent(ctx, k, "north", officer, 8, day.AddDate(0, 0, 1)))
-	if g := must(w.Group(ctx, k))(t); !g.Sent || g.SentAs != 7 {
+	if g := must(w.all().Group(ctx, k))(t); !g.Sent || g.SentAs != 7 {
 		t.Errorf("after: %+v", g)
 	}
 	for _, c := range []struct {
@@ -171,11 +171,11 @@ func TestSent(t *testing.T) {
 		at      time.Time
 		want    int
 	}{{"north", day, 1}, {"north", day.AddDate(0, 0, 1), 0}, {"south", day, 0}} {
-		if got := must(w.SentOn(ctx, c.partner, c.at))(t); got != c.want {
+		if got := must(w.all().SentOn(ctx, c.partner, c.at))(t); got != c.want {
 			t.Errorf("%d to %s on %s, want %d", got, c.partner, c.at, c.want)
 		}
 	}
-	if _, err := w.Group(ctx, Key{"a", 3, 2}); err != ErrNone {
+	if _, err := w.all().Group(ctx, Key{"a", 3, 2}); err != ErrNone {
 		t.Errorf("a group that is not there: %v", err)
 	}
 }
@@ -210,7 +210,7 @@ func TestHuntsAndNotes(t *testing.T) {
 	}
 	ok(t, w.Store(ctx, Source{ID: "s", Position: []byte("{}"), Lost: "rotated out of reach"}, nil, nil))
 	ok(t, w.Store(ctx, Source{ID: "s", Position: []byte("{}")}, nil, nil))
-	if s := must(w.Sources(ctx))(t); len(s) != 1 || s[0].Lost != "rotated out of reach" {
+	if s := must(w.all().Sources(ctx))(t); len(s) != 1 || s[0].Lost != "rotated out of reach" {
 		t.Errorf("a loss is forgotten: %+v", s)
 	}
 }
@@ -230,7 +230,7 @@ func TestPages(t *testing.T) {
 		total, n      int
 		first         int
 	}{{false, 10, 0, 20, 10, 24}, {false, 10, 15, 20, 5, 6}, {true, 10, 0, 5, 5, 20}, {true, 0, 0, 5, 0, 0}, {false, 10, 30, 20, 0, 0}} {
-		got, total, err := w.Groups(ctx, c.held, c.limit, c.offset)
+		got, total, err := w.all().Groups(ctx, c.held, c.limit, c.offset)
 		ok(t, err)
 		if total != c.total || len(got) != c.n || c.n > 0 && got[0].Key.Item != c.first {
 			t.Errorf("%+v: %d of %d, %+v", c, len(got), total, got)
@@ -254,7 +254,7 @@ func TestReadersAndWriter(t *testing.T) {
 					return
 				default:
 				}
-				sum, err := w.Totals(t.Context())
+				sum, err := w.all().Totals(t.Context())
 				if err != nil || sum.Read != sum.Matched+sum.Clean {
 					t.Errorf("totals: %+v, %v", sum, err)
 					return
@@ -268,7 +268,7 @@ func TestReadersAndWriter(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-	if n, _, err := w.CountAlerts(t.Context()); n != 200 || err != nil {
+	if n, _, err := w.all().CountAlerts(t.Context()); n != 200 || err != nil {
 		t.Errorf("%d alerts: %v", n, err)
 	}
 }
