@@ -6,27 +6,51 @@ import (
 	"entente/statement"
 )
 
-// readers is how many statements are read at a time, of a long record.
-const readers, fewStatements = 4, 2000
+const (
+	// readers is how many statements are read at a time, of a long record.
+	readers, fewStatements = 4, 2000
+	// Most positions say one of a few things: short bodies are parsed once.
+	shortBody, manyBodies = 1024, 10_000
+)
 
 // read parses the body of every statement once. A body that its kind does not
 // accept stays unread: the statement is kept and moves nothing.
 func (r *Record) read(parse func(*Said) any) {
+	n := readers
 	if len(r.said) < fewStatements {
-		for i := range r.said {
-			r.said[i].body = parse(r.said[i].Said)
-		}
-		return
+		n = 1
 	}
 	var wg sync.WaitGroup
-	for n := range readers {
-		wg.Go(func() {
-			for i := n; i < len(r.said); i += readers {
-				r.said[i].body = parse(r.said[i].Said)
-			}
-		})
+	for first := range n {
+		wg.Go(func() { r.readEach(first, n, parse) })
 	}
 	wg.Wait()
+}
+
+// readEach reads every nth statement from the first on. Equal bodies share what
+// they say, which nobody changes.
+func (r *Record) readEach(first, n int, parse func(*Said) any) {
+	known := map[statement.Kind]map[string]any{}
+	for i := first; i < len(r.said); i += n {
+		s := r.said[i].Said
+		if len(s.Act.Body) > shortBody {
+			r.said[i].body = parse(s)
+			continue
+		}
+		bodies := known[s.Act.Kind]
+		if bodies == nil {
+			bodies = map[string]any{}
+			known[s.Act.Kind] = bodies
+		}
+		b, ok := bodies[string(s.Act.Body)]
+		if !ok {
+			b = parse(s)
+			if len(bodies) < manyBodies {
+				bodies[string(s.Act.Body)] = b
+			}
+		}
+		r.said[i].body = b
+	}
 }
 
 func parseBody(s *Said) any {

@@ -1,20 +1,21 @@
 package accord
 
 import (
+	"maps"
 	"slices"
 )
 
 // clauses says of each clause where it stands. A suspension works at once, for as
 // long as it says, and is one party's own.
 func (r *Record) clauses(a *act, now int64) {
-	suspensions := map[int][]Suspension{} // 0: of the whole
+	var halts halts
 	for _, q := range a.exits {
-		r.suspend(a, q, suspensions)
+		halts.add(&r.said[q], bodyOf[Position](r, q))
 	}
-	a.Suspensions = suspensions[0]
+	a.Suspensions = halts.of(0)
 	for _, c := range a.p.Clauses {
 		s := ClauseState{No: c.No, Checkable: c.Observe.Checkable(), Until: known(c.Until.seconds())}
-		s.Suspensions = append(slices.Clone(suspensions[0]), suspensions[c.No]...)
+		s.Suspensions = append(halts.of(0), halts.of(c.No)...)
 		if a.complete {
 			s.From = known(max(a.Effective, c.From.seconds()))
 		}
@@ -26,8 +27,19 @@ func (r *Record) clauses(a *act, now int64) {
 	}
 }
 
-func (r *Record) suspend(a *act, q int32, suspensions map[int][]Suspension) {
-	e, b := &r.said[q], bodyOf[Position](r, q)
+// halts are the newest suspensions, by clause (0: the whole) and party.
+type halts map[int]map[string]Suspension
+
+func (h halts) of(no int) []Suspension {
+	var out []Suspension
+	for _, id := range slices.Sorted(maps.Keys(h[no])) {
+		out = append(out, h[no][id])
+	}
+	return out
+}
+
+// add takes in a suspension or its end, which others have seen.
+func (h *halts) add(e *entry, b *Position) {
 	if e.at == never || b.Stance != Suspend && b.Stance != Resume {
 		return
 	}
@@ -35,17 +47,26 @@ func (r *Record) suspend(a *act, q int32, suspensions map[int][]Suspension) {
 	if b.Part != "" {
 		_, no, _ = SplitPart(b.Part)
 	}
-	if b.Stance == Suspend {
-		suspensions[no] = append(suspensions[no], Suspension{Party: e.party, Ref: e.Ref, From: max(e.at, b.Effective.seconds()), Until: known(b.Until.seconds()), Whole: no == 0})
-		return
-	}
-	for n, list := range suspensions {
-		for i := range list {
-			if (no == 0 || n == no) && list[i].Party == e.party && list[i].Ended == 0 {
-				list[i].Ended = e.at
+	if b.Stance == Resume {
+		for n, byParty := range *h {
+			if s, ok := byParty[e.party]; ok && s.Ended == 0 && (no == 0 || n == no) {
+				s.Ended = e.at
+				byParty[e.party] = s
 			}
 		}
+		return
 	}
+	s := Suspension{Party: e.party, Ref: e.Ref, From: max(e.at, b.Effective.seconds()), Until: known(b.Until.seconds()), Whole: no == 0}
+	if *h == nil {
+		*h = halts{}
+	}
+	if (*h)[no] == nil {
+		(*h)[no] = map[string]Suspension{}
+	}
+	if old, ok := (*h)[no][e.party]; ok && old.holds(e.at) {
+		s.From = old.From // said again while it holds: one suspension
+	}
+	(*h)[no][e.party] = s
 }
 
 func (r *Record) clauseWord(a *act, c Clause, s *ClauseState, now int64) ClauseWord {

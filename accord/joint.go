@@ -43,8 +43,9 @@ func (r *Record) weigh(place int32, rules *Rules) *act {
 	}
 	a.CoolingOff = a.cooling
 	on := r.on.of(place)
+	firm := r.firmFrom(a)
 	for _, q := range on {
-		r.takeBack(a, q)
+		r.takeBack(a, q, firm)
 	}
 	for _, q := range on {
 		r.hear(a, q)
@@ -53,18 +54,24 @@ func (r *Record) weigh(place int32, rules *Rules) *act {
 	return a
 }
 
-// takeBack looks for a retraction of the text by its author, before its author
-// consented to it. After that the consent is firm.
-func (r *Record) takeBack(a *act, q int32) {
+// firmFrom is the index of the author's own first consent: from there on it cannot
+// take the text back.
+func (r *Record) firmFrom(a *act) uint64 {
+	first := noIndex
+	for _, o := range r.on.of(a.place) {
+		if b, ok := r.said[o].body.(*Position); ok && b.plainConsent() && r.said[o].Ref.Origin == a.Ref.Origin && r.label(o) == LabelNone {
+			first = min(first, r.said[o].Ref.Index)
+		}
+	}
+	return first
+}
+
+// takeBack looks for a retraction of the text by its author.
+func (r *Record) takeBack(a *act, q int32, firm uint64) {
 	e := &r.said[q]
 	b, ok := e.body.(*Position)
-	if !ok || b.Stance != Retract || b.Part != "" || b.Capacity != "official" || e.Ref.Origin != a.Ref.Origin || a.retract >= 0 || !r.mayHavePower(q, a.rules) {
+	if !ok || b.Stance != Retract || b.Part != "" || b.Capacity != "official" || e.Ref.Origin != a.Ref.Origin || e.Ref.Index > firm || a.retract >= 0 || !r.mayHavePower(q, a.rules) {
 		return
-	}
-	for _, o := range r.on.of(a.place) {
-		if c, ok := r.said[o].body.(*Position); ok && c.plainConsent() && r.said[o].Ref.Origin == e.Ref.Origin && r.said[o].Ref.Index < e.Ref.Index && r.label(o) == LabelNone {
-			return
-		}
 	}
 	a.taken = min(a.taken, e.Ref.Index)
 	if r.label(q) == LabelNone {

@@ -15,16 +15,21 @@ func (r *Record) leave(a *act, now int64) {
 	if a.For == ForAmend {
 		return // rules are left by leaving what they rule
 	}
+	last := map[string]int{} // each party's newest, from 1
 	for _, q := range a.exits {
 		e, b := &r.said[q], bodyOf[Position](r, q)
 		if e.at == never || b.Part != "" {
 			continue // nobody has seen it
 		}
-		open := slices.IndexFunc(a.Withdrawals, func(w Withdrawal) bool { return w.Party == e.party && w.Revoked.Origin == "" })
+		open := last[e.party] - 1
+		if open >= 0 && a.Withdrawals[open].Revoked.Origin != "" {
+			open = -1
+		}
 		switch {
 		case b.Stance == Withdraw && open < 0:
 			effect := max(e.at+notice, b.Effective.seconds())
 			a.Withdrawals = append(a.Withdrawals, Withdrawal{Party: e.party, Ref: e.Ref, Said: e.at, Effect: effect})
+			last[e.party] = len(a.Withdrawals)
 		case b.Stance == RevokeWithdrawal && open >= 0 && e.at <= a.Withdrawals[open].Effect:
 			a.Withdrawals[open].Revoked = e.Ref
 		}

@@ -18,9 +18,13 @@ type listing struct {
 
 const noIndex = ^uint64(0)
 
+// maxLists is how many lists of one party count. Who changes its officers more
+// often is stuck with the last of them.
+const maxLists = 500
+
 // listOfficers reads the officers lists of every party, in the order of its log.
 func (r *Record) listOfficers() {
-	r.lists = map[string][]listing{}
+	r.lists, r.listNo, r.counted = map[string][]listing{}, map[int32]int{}, map[string][]int{}
 	for _, p := range r.charter.Parties {
 		x := r.logs[p.Origin]
 		if x == nil {
@@ -38,13 +42,12 @@ func (r *Record) addList(party string, place int32) {
 	e := &r.said[place]
 	l := listing{place: place, index: e.Ref.Index, from: noIndex, contested: noIndex}
 	l.body, _ = e.body.(*Officers)
-	if l.body == nil {
-		l.label = LabelUnread
-		r.lists[party] = append(r.lists[party], l)
-		return
-	}
 	ruling, _ := r.listsAt(party, l.index)
 	switch {
+	case l.body == nil:
+		l.label = LabelUnread
+	case len(r.counted[party]) >= maxLists:
+		l.label = LabelOverQuota
 	case ruling == nil:
 		l.from = l.index // nobody is there who could contest the first one
 	case !r.power(r.rulesFor(place), "officers").met(ruling, e.Said):
@@ -54,6 +57,10 @@ func (r *Record) addList(party string, place int32) {
 		if l.contested = r.contestedAt(party, place, l.from); l.contested != noIndex {
 			l.label = LabelContested
 		}
+	}
+	r.listNo[place] = len(r.lists[party])
+	if l.label == LabelNone || l.label == LabelContested {
+		r.counted[party] = append(r.counted[party], len(r.lists[party]))
 	}
 	r.lists[party] = append(r.lists[party], l)
 }
@@ -104,29 +111,26 @@ func (r *Record) contestedAt(party string, list int32, from uint64) uint64 {
 // listsAt returns the list that rules at an index of a party's log, and those
 // that wait there for their delay and are not contested so far.
 func (r *Record) listsAt(party string, index uint64) (ruling *Officers, waiting []*Officers) {
-	for _, l := range r.lists[party] {
-		switch {
-		case l.body == nil || l.label == LabelNoPower || l.index > index:
+	for _, n := range slices.Backward(r.counted[party]) {
+		switch l := &r.lists[party][n]; {
+		case l.index > index:
 		case l.contested != noIndex:
 			if l.contested > index {
 				waiting = append(waiting, l.body)
 			}
-		case l.from <= index:
-			ruling = l.body
-			waiting = nil // a later list replaces the whole
+		case l.from <= index: // it replaced the whole of what was before
+			return l.body, waiting
 		default:
 			waiting = append(waiting, l.body)
 		}
 	}
-	return ruling, waiting
+	return nil, waiting
 }
 
 // listLabel is the label of an officers list.
 func (r *Record) listLabel(p int32) Label {
-	for _, l := range r.lists[r.said[p].party] {
-		if l.place == p {
-			return l.label
-		}
+	if n, ok := r.listNo[p]; ok {
+		return r.lists[r.said[p].party][n].label
 	}
 	return LabelUnread
 }

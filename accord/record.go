@@ -35,6 +35,8 @@ type Record struct {
 
 	steps     []ruleStep
 	lists     map[string][]listing // by party
+	listNo    map[int32]int        // of a list in lists
+	counted   map[string][]int     // which of lists may rule, by party
 	overQuota map[int32]bool
 
 	under       map[int32]*Rules // under which a proposal is decided, if not the first ones
