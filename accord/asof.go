@@ -12,17 +12,23 @@ func (w World) AsOf(t time.Time) World {
 	at := t.Unix()
 	past := w
 	past.Now, past.Moments, past.Said, past.Forks = t, nil, nil, nil
-	past.Sizes = map[string]uint64{}
+	covered, read := map[string]uint64{}, map[string]uint64{}
 	for _, m := range w.Moments {
-		if m.At > at {
+		by, known := w.Charter.Party(m.By)
+		if m.At > at || !known {
 			continue
 		}
 		past.Moments = append(past.Moments, m)
 		if owner, ok := w.Charter.ByOrigin(m.Origin); ok && owner.ID != m.By {
-			past.Sizes[m.Origin] = max(past.Sizes[m.Origin], m.Size)
+			covered[m.Origin] = max(covered[m.Origin], m.Size)
 		}
+		read[by.Origin] = max(read[by.Origin], m.Logged) // whoever knows the moment has read so far
 	}
-	return past.within(w)
+	for origin, n := range covered {
+		read[origin] = max(read[origin], n)
+	}
+	past.Sizes = read
+	return past.within(w, covered)
 }
 
 // Upto is the world of the first leaves of each log: what whoever had read so
@@ -31,21 +37,23 @@ func (w World) Upto(sizes map[string]uint64) World {
 	past := w
 	past.Moments, past.Said, past.Forks, past.Sizes = nil, nil, nil, maps.Clone(sizes)
 	for _, m := range w.Moments {
-		if m.Size <= sizes[m.Origin] {
+		by, known := w.Charter.Party(m.By)
+		if known && m.Size <= sizes[m.Origin] && m.Logged <= sizes[by.Origin] {
 			past.Moments = append(past.Moments, m)
 		}
 	}
-	return past.within(w)
+	return past.within(w, sizes)
 }
 
-func (w World) within(whole World) World {
+// within takes of a whole world what stands in the first leaves of each log.
+func (w World) within(whole World, sizes map[string]uint64) World {
 	for _, s := range whole.Said {
-		if s.Ref.Index < w.Sizes[s.Ref.Origin] {
+		if s.Ref.Index < sizes[s.Ref.Origin] {
 			w.Said = append(w.Said, s)
 		}
 	}
 	for _, f := range whole.Forks {
-		if f.Proof.Index < w.Sizes[f.Proof.Origin] {
+		if f.Proof.Index < sizes[f.Proof.Origin] {
 			w.Forks = append(w.Forks, f)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"entente/charter"
 	"entente/statement"
 )
 
@@ -321,3 +322,33 @@ func TestFreeTextStaysQuoted(t *testing.T) {
 }
 
 var inCode = regexp.MustCompile("`[^`]*`")
+
+// TestThreeParties: who takes no part in what two others tell is no column of
+// it, and an agreement of two hides no silence of the third.
+func TestThreeParties(t *testing.T) {
+	s := newStory(t)
+	s.w.Charter.Parties = append(s.w.Charter.Parties, charter.Party{ID: "west", Role: charter.RoleParty, Name: "west", Origin: originOf("west")})
+	s.say("west", KindOfficers, staff("west"))
+	s.round()
+	a, part := account(t, claim(nil))
+	north := s.tell("north", a, part)
+	s.tell("south", a, part)
+	s.pass(minute)
+	c := s.record().Compare(s.last)
+	if len(c.Rows) != 1 || c.Rows[0].Outcome != OutAgreed || !slices.Equal(c.Parties, []string{"north", "south"}) {
+		t.Errorf("%v: %+v", c.Parties, c.Rows)
+	}
+	n := samples()[KindNotice].(Notice)
+	n.Ask, n.Part, n.To = "explain", "item/1", []string{"west"}
+	s.say("observer", KindNotice, n, north)
+	s.pass(minute)
+	row := s.row(t, "scan")
+	if row.Outcome != OutNotAnswered || !slices.Equal(row.Parties, []string{"west"}) || len(row.Sides) != 3 {
+		t.Errorf("%+v", row.Verdict)
+	}
+	s.say("west", KindPosition, onItem(Deny, 1), north)
+	s.pass(minute)
+	if row := s.row(t, "scan"); row.Outcome != OutContradict {
+		t.Errorf("%+v", row.Verdict)
+	}
+}

@@ -224,3 +224,45 @@ func TestJudgement(t *testing.T) {
 		t.Errorf("likelihood and confidence are two sentences: %q %q", first, second)
 	}
 }
+
+// TestThreeQuestions: attempt, success and effect are judged apart: they did try,
+// they got in, and nobody can judge what came of it.
+func TestThreeQuestions(t *testing.T) {
+	s := newStory(t)
+	root := s.assess("north", "hypotheses", hypothesis(1), nil)
+	s.pass(minute)
+	h := HypothesisID(root.ID, 1)
+	words := map[string]string{"attempt": "almost-certain", "success": "likely", "effect": CannotJudge}
+	s.assess("north", "judgement", func(a *Assessment) {
+		for _, about := range []string{"attempt", "success", "effect"} {
+			a.Judgements = append(a.Judgements, Judgement{Hypothesis: h, Likelihood: words[about], Confidence: "moderate", Why: Texts{"en": "Rows."}, About: about})
+		}
+		a.Judgements = append(a.Judgements, Judgement{Hypothesis: "nobody", Likelihood: "likely", Confidence: "low", Why: Texts{"en": "Rows."}, About: "actor"})
+	}, nil, root)
+	s.pass(minute)
+	q := s.question(t)
+	for _, v := range q.Views {
+		if v.By[0].Likelihood != words[v.About] {
+			t.Errorf("%s: %s", v.About, v.By[0].Likelihood)
+		}
+		delete(words, v.About)
+	}
+	if len(words) != 0 || len(q.Left) != 1 || q.Left[0].Why != LeftUnknown {
+		t.Errorf("missing %v, left out %+v", words, q.Left)
+	}
+}
+
+// TestResponsibility: who names a state's responsibility uses the closed list.
+func TestResponsibility(t *testing.T) {
+	a := samples()[KindAssessment].(Assessment)
+	for word, ok := range map[string]bool{"": true, "state-ignored": true, "state-prohibited.": true, "state-prohibited": false, "guilty": false} {
+		a.Judgements = []Judgement{{Hypothesis: "other", Likelihood: "likely", Confidence: "low", Why: Texts{"en": "Rows."}, About: "actor", Responsibility: word}}
+		body, err := marshal(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseAssessment(body); (err == nil) != ok {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
