@@ -97,7 +97,7 @@ func (u *unit) tale(by time.Time, depositary string, texts ...string) draft {
 	items := []accord.SaltedItem{}
 	body := accord.Account{Event: accord.Event{Title: accord.Texts{"en": "A meeting"}, From: accord.At(by.Add(-48 * time.Hour)), Present: []string{}}, Mode: "open", Capacity: "official", Names: []string{}, Items: []statement.Digest{}}
 	if depositary != "" {
-		body.Mode, body.Depositary, body.RevealBy = "sealed", depositary, accord.At(by)
+		body.Mode, body.Depositary, body.RevealBy, body.CommitBy = "sealed", depositary, accord.At(by), accord.At(by.Add(-96*time.Hour))
 	}
 	for i, text := range texts {
 		it := accord.SaltedItem{Salt: statement.Digest(sha256.Sum256([]byte(text))).String(), Item: accord.Item{No: i + 1, Kind: "act", Who: "south", What: "scan", Text: accord.Texts{"en": text}, Basis: "asserted", Exhibits: []string{}}}

@@ -57,6 +57,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	}
 	n.out = newEgress(n.self, n.roster, n.view, n.watch, n.present)
 	n.author.present, n.author.writable, n.author.said, n.author.out = n.present, n.writable, n.takeOwn, n.out
+	n.author.maySay = n.maySay
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}
 	n.lists = newLists(n.view, n.self.Origin, gate, now)
 	n.lists.own, n.lists.giver = n.ownRules, n.self.ID

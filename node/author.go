@@ -34,6 +34,7 @@ type draft struct {
 	closed    int                  // the first further part that is for the own side alone; 0: none
 	closedTo  []string             // who else may read what is closed
 	approvals []statement.Approval // of officers, over the act
+	exact     []byte               // the act that they signed; nil: whatever it comes to
 
 	group   string         // "@name", instead of recipients
 	officer string         // who lets it go
@@ -52,12 +53,13 @@ type author struct {
 	key      ed25519.PrivateKey // guarded by mu: a rotation replaces it
 	log      record.Storage
 	now      func() time.Time
-	people   map[string]age.Recipient    // by party id
-	present  func() []string             // ids of the other nodes that have not left
-	out      *egress                     // the way out
-	writable func() error                // a refusal while the node is read-only
-	said     func(context.Context) error // brings the view up to the own log
-	mu       sync.Mutex                  // one statement at a time: its number is its index
+	people   map[string]age.Recipient                             // by party id
+	present  func() []string                                      // ids of the other nodes that have not left
+	out      *egress                                              // the way out
+	writable func() error                                         // a refusal while the node is read-only
+	maySay   func(ctx context.Context, d draft, act []byte) error // a refusal of what lacks its officers
+	said     func(context.Context) error                          // brings the view up to the own log
+	mu       sync.Mutex                                           // one statement at a time: its number is its index
 }
 
 func newAuthor(r record.Roster, self record.Member, reg statement.Registry, key ed25519.PrivateKey, log record.Storage, now func() time.Time) (*author, error) {
@@ -106,6 +108,12 @@ func (a *author) sayLocked(ctx context.Context, d draft) (statement.Ref, error) 
 func (a *author) compose(ctx context.Context, d *draft) ([]statement.Digest, [][]byte, error) {
 	raw, to, err := a.act(ctx, d)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := unchanged(d.exact, raw); err != nil {
+		return nil, nil, err
+	}
+	if err := a.maySay(ctx, *d, raw); err != nil {
 		return nil, nil, err
 	}
 	act, err := statement.MarshalAct(raw, d.approvals)

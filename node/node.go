@@ -76,6 +76,7 @@ type Node struct {
 	grouping    sync.Mutex // one change of a group at a time
 	spreading   sync.Mutex // one look for unsaid evidence at a time
 	timing      sync.Mutex // one look for times to log at a time
+	approving   sync.Mutex // one signature at a time
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
 	archiveAway bool       // the archive's folder could not be opened at the start
@@ -202,7 +203,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return loop(ctx, n.wake.clerk, ack, n.settleAccounts) })
 	g.Go(func() error { return loop(ctx, make(bell), heads, n.exchangeHeads) })
 	g.Go(func() error {
-		return loop(ctx, n.wake.times, heads, func(ctx context.Context) error { return n.survived(n.keepTimes(ctx)) })
+		return loop(ctx, n.wake.times, heads, func(ctx context.Context) error { return n.survived(errors.Join(n.keepTimes(ctx), n.disclose(ctx))) })
 	})
 	g.Go(func() error { return loop(ctx, n.wake.lists, max(heartbeat, time.Minute), n.refreshLists) })
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })

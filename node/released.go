@@ -48,6 +48,11 @@ func (f fold) after(ctx context.Context, e sqlite.Entry, leaf []byte, sealed [][
 			}
 			e.Shows = shows(known.Kind, e.Statement.Refs[0], parts)
 		}
+		if about, ok := f.direct(e.Statement.Refs[0].Index); ok && err == nil && ofAccord(about) {
+			if e.Accord, err = releasedAs(leaf); err != nil {
+				return e, err
+			}
+		}
 	case record.KindErasure:
 		e.Again, e.Hides, err = f.erased(ctx, e.Statement)
 	case border.KindRetraction:
@@ -56,6 +61,36 @@ func (f fold) after(ctx context.Context, e sqlite.Entry, leaf []byte, sealed [][
 		return f.grouped(ctx, e)
 	}
 	return e, err
+}
+
+// direct is the kind of a statement whose act is addressed to this node. Acts are
+// never erased: what it says does not change.
+func (f fold) direct(index uint64) (statement.Kind, bool) {
+	raw, err := f.log.Leaf(index)
+	if err != nil {
+		return "", false
+	}
+	l, _, err := leafOf(raw)
+	if err != nil {
+		return "", false
+	}
+	sealed, err := f.log.Sealed(index)
+	if err != nil {
+		return "", false
+	}
+	part, err := f.open(l, sealed, 0)
+	if err != nil {
+		return "", false
+	}
+	a, _, err := statement.ParseAct(part.Plaintext)
+	return a.Kind, err == nil
+}
+
+// releasedAs makes a release of a statement of the accord one of them: when
+// something was opened is part of where a case stands.
+func releasedAs(leaf []byte) (*sqlite.Accord, error) {
+	l, _, err := leafOf(leaf)
+	return &sqlite.Accord{Approvals: []statement.Approval{}, Digests: l.Parts}, err
 }
 
 // released opens what a release shows, by part number, and holds it against

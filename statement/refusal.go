@@ -37,6 +37,7 @@ const (
 	CodeForged    Code = "E_FORGED"    // a marking definition that says other than its specification
 	CodeClosure   Code = "E_CLOSURE"   // refers to something that is not here, so nobody knows its marking
 	CodePAP       Code = "E_PAP"       // may not be used in this way
+	CodePower     Code = "E_POWER"     // not signed by as many officers, in the roles, as the rules demand
 	CodeGroup     Code = "E_GROUP"     // no such group, an empty one, or an epoch that is not the newest
 	CodeClearance Code = "E_CLEARANCE" // an account that may not see or do this
 	CodeBusy      Code = "E_BUSY"      // not now; the same request may be repeated

@@ -122,3 +122,13 @@ CREATE TABLE IF NOT EXISTS taxii_status (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS taxii_status_by_at ON taxii_status (at);
 CREATE INDEX IF NOT EXISTS taxii_status_by_account ON taxii_status (account, at);
+-- What waits for officers: the exact bytes that they sign. A changed draft is another one.
+CREATE TABLE IF NOT EXISTS accord_draft (
+  id        TEXT PRIMARY KEY, -- the digest that officers sign, hex
+  act       BLOB NOT NULL,
+  parts     BLOB NOT NULL, -- JSON: further parts, in base64
+  sealed_to TEXT NOT NULL, -- party that alone reads the parts beside the author; empty: all recipients
+  by        TEXT NOT NULL,
+  at        INTEGER NOT NULL, -- Unix milliseconds, own clock
+  approvals BLOB NOT NULL -- JSON
+) WITHOUT ROWID;

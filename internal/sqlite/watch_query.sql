@@ -146,3 +146,13 @@ DELETE FROM taxii_status WHERE id IN (
   WHERE nth > 1 AND (nth > ?2 OR size > ?3));
 -- name: taxii_status
 SELECT body FROM taxii_status WHERE id = ? AND account = ? AND at >= ?;
+-- name: put_draft
+INSERT INTO accord_draft (id, act, parts, sealed_to, by, at, approvals) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING;
+-- name: approve_draft
+UPDATE accord_draft SET approvals = ?2 WHERE id = ?1;
+-- name: drop_draft
+DELETE FROM accord_draft WHERE id = ?;
+-- name: drafts
+SELECT id, act, parts, sealed_to, by, at, approvals FROM accord_draft WHERE ?1 = '' OR id = ?1 ORDER BY at, id;
+-- name: count_drafts
+SELECT COUNT(*) FROM accord_draft;

@@ -1,0 +1,210 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+
+	"entente/accord"
+	"entente/charter"
+	"entente/record"
+	"entente/statement"
+)
+
+// maySay is asked by the author before anything is logged, by whatever route it
+// came: a statement of the accord that would not be this party's position, for
+// want of officers or for another reason, is not said in the party's name.
+func (n *Node) maySay(ctx context.Context, d draft, raw []byte) error {
+	if d.kind == record.KindRelease {
+		return n.mayRelease(ctx, d)
+	}
+	if !ofAccord(d.kind) || d.kind == accord.KindDisclosure {
+		return nil
+	}
+	return n.judge(ctx, d, raw, d.approvals)
+}
+
+// judge says whether a statement would be this party's position with these
+// approvals.
+func (n *Node) judge(ctx context.Context, d draft, raw []byte, approvals []statement.Approval) error {
+	act, err := actOf(raw)
+	if err != nil {
+		return err
+	}
+	r, ref, err := n.recordWith(ctx, act, raw, approvals, d.parts)
+	if err != nil {
+		return err
+	}
+	if err := n.mayStand(r, act); err != nil {
+		return err
+	}
+	return labelled(r, ref)
+}
+
+// recordWith is the record as it would be with one more statement of this party.
+func (n *Node) recordWith(ctx context.Context, act statement.Act, raw []byte, approvals []statement.Approval, parts [][]byte) (*accord.Record, statement.Ref, error) {
+	w, err := n.worldFor(ctx, act.Case)
+	if err != nil {
+		return nil, statement.Ref{}, err
+	}
+	head, _ := n.log.Head()
+	s := accord.Said{
+		Ref:   statement.Ref{Origin: n.self.Origin, Index: head.Size, ID: statement.ApprovalDigest(raw)},
+		Party: n.self.ID, Claimed: n.opt.Now().UnixMilli(), Act: act, Approvals: approvals, Parts: make(map[int][]byte),
+	}
+	for i, p := range parts {
+		s.Parts[i+1] = p
+	}
+	w.Said = append(w.Said, s)
+	return accord.NewRecord(w), s.Ref, nil
+}
+
+// worldFor is the whole world while that is quickly read, else that of a case.
+func (n *Node) worldFor(ctx context.Context, caseID string) (accord.World, error) {
+	n.accord.mu.Lock()
+	slow := n.accord.whole.record != nil && n.accord.whole.took > quickRecord
+	n.accord.mu.Unlock()
+	if !slow {
+		caseID = ""
+	}
+	return worldOf(ctx, n.view, n.roster, caseID, n.opt.Now())
+}
+
+// labelled turns a label into a refusal.
+func labelled(r *accord.Record, ref statement.Ref) error {
+	demand, _ := r.Demand(ref)
+	said, _ := r.Said(ref)
+	short := statement.Refuse(statement.CodePower, "%s: %d officers must sign, roles %v among them", demand.Name, demand.Need.Officers, demand.Need.Roles)
+	switch label := r.Label(said); label {
+	case accord.LabelNone:
+		// Whoever lists the first officers holds their keys.
+		if said.Act.Kind == accord.KindOfficers && !demand.Need.Met(demand.Ruling, said) {
+			return short
+		}
+		return nil
+	case accord.LabelPersonal, accord.LabelReported:
+		// It moves no state; still somebody stands for it.
+		if !(accord.Power{Officers: 1}).Met(demand.Ruling, said) {
+			return statement.Refuse(statement.CodePower, "one officer must sign")
+		}
+		return nil
+	case accord.LabelNoPower:
+		if !demand.Ruled {
+			return statement.Refuse(statement.CodePower, "this party has no officers yet: list them first, entente officer enroll")
+		}
+		return short
+	case accord.LabelOverQuota:
+		return statement.Refuse(statement.CodeBudget, "over the charter's quota for one party")
+	default:
+		return statement.Refuse(statement.CodeState, "%s: it would be no position of this party", label)
+	}
+}
+
+// mayStand asks what only a state can say: whether a text can be read that is
+// consented to, and what may be revealed, asked, added or closed now.
+func (n *Node) mayStand(r *accord.Record, act statement.Act) error {
+	switch act.Kind {
+	case accord.KindPosition:
+		p, err := accord.ParsePosition(act.Body)
+		if err != nil || len(act.Refs) == 0 {
+			return err
+		}
+		return n.mayTake(r, act.Refs[0], p)
+	case accord.KindProposal:
+		p, err := accord.ParseProposal(act.Body)
+		if err == nil && p.For == accord.ForClose {
+			return r.MayClose(act.Case)
+		}
+		return err
+	case accord.KindNotice:
+		b, err := accord.ParseNotice(act.Body)
+		if err != nil || b.Ask != "explain" || len(act.Refs) == 0 {
+			return err
+		}
+		for _, to := range b.To {
+			if err := r.MayAsk(n.self.ID, to, act.Refs[0], b.Part); err != nil {
+				return err
+			}
+		}
+	case accord.KindAssessment:
+		b, err := accord.ParseAssessment(act.Body)
+		if err == nil && len(act.Refs) > 0 && len(b.Hypotheses) > 0 {
+			return r.MayAddHypothesis(act.Refs[0])
+		}
+		return err
+	}
+	return nil
+}
+
+func (n *Node) mayTake(r *accord.Record, on statement.Ref, p accord.Position) error {
+	s, ok := r.Said(on)
+	if !ok {
+		return statement.Refuse(statement.CodeClosure, "it stands on a statement that cannot be read here")
+	}
+	switch {
+	case p.Stance == accord.Reveal:
+		return mayReveal(r, on)
+	case p.Stance == accord.Consent && s.Act.Kind == accord.KindProposal:
+		b, err := accord.ParseProposal(s.Act.Body)
+		if err != nil {
+			return err
+		}
+		if s.Parts[accord.ContentPart] == nil {
+			return statement.Refuse(statement.CodePart, "nobody consents to a text that cannot be read here")
+		}
+		_, err = accord.OpenPaper(b, s.Parts[accord.ContentPart])
+		return err
+	}
+	return nil
+}
+
+// mayReveal: what was sealed opens once all have committed, or their time has
+// passed, by every route.
+func mayReveal(r *accord.Record, ref statement.Ref) error {
+	seal, ok := r.Reveal(ref)
+	if ok && seal.State == accord.SealClosed {
+		return statement.Refuse(statement.CodeState, "sealed: waiting for %v until %s", seal.Missing, accord.At(timeOf(seal.CommitBy)))
+	}
+	return nil
+}
+
+// mayRelease keeps a release from opening what is sealed before its time.
+func (n *Node) mayRelease(ctx context.Context, d draft) error {
+	body, err := json.Marshal(d.body)
+	if err != nil {
+		return err
+	}
+	var b record.ReleaseBody
+	if json.Unmarshal(body, &b) != nil || len(d.refs) == 0 || b.Part != accord.ContentPart {
+		return nil
+	}
+	r, err := n.Case(ctx, d.caseID)
+	if err != nil {
+		return err
+	}
+	return mayReveal(r, d.refs[0])
+}
+
+// disclose opens what was deposited here and whose time has passed without its
+// author having opened it.
+func (n *Node) disclose(ctx context.Context) error {
+	if n.self.Role != charter.RoleObserver || n.writable() != nil {
+		return nil
+	}
+	r, err := n.Accord(ctx)
+	if err != nil {
+		return err
+	}
+	for s := range r.All() {
+		if depositary(s.Act) != n.self.ID {
+			continue
+		}
+		seal, ok := r.Reveal(s.Ref)
+		if !ok || seal.State != accord.SealNotOpened {
+			continue
+		}
+		if err := n.discloseOne(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
