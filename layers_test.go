@@ -82,7 +82,7 @@ var thirdParty = map[string][]string{
 	"internal/syslog":        {"golang.org/x/sys/unix"},
 	"internal/webcapture":    {"golang.org/x/net/html"},
 	"node":                   {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
-	"cmd":                    {"github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
+	"cmd":                    {"golang.org/x/crypto/ssh", "github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
 }
 
 // impure are imports that tie a package to a machine, a clock or chance.

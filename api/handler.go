@@ -116,6 +116,7 @@ func routes(n Node) *board {
 		v, err := n.CarryIn(r.Context(), http.MaxBytesReader(w, r.Body, MaxStick))
 		answer(w, v, err)
 	})
+	accordRoutes(mux, n)
 	bytesRoutes(mux, n)
 	return mux
 }

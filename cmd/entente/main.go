@@ -42,12 +42,15 @@ type verb struct {
 
 // verbs lists every command in the order of the help text.
 func verbs() []verb {
+	views := viewVerbs()
 	return []verb{
-		initVerb(), charterVerb(), serveVerb(), exerciseVerb(),
+		initVerb(), charterVerb(), officerVerb(), serveVerb(), exerciseVerb(),
 		statusVerb(), linkVerb(), userVerb(), accountVerb(),
 		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), defendVerb(), releaseVerb(),
 		groupVerb(), receiptsVerb(), objectsVerb(), retractVerb(),
 		exposureVerb(), giverVerb(),
+		proposeVerb(), positionVerb(), noticeVerb(), tellVerb(), assessVerb(), exhibitVerb(), draftVerb(), signVerb(),
+		views[0], views[1], views[2], views[3], views[4],
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(), mispVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"entente/statement"
+)
+
+// AccordNode is the part of a node that keeps the accord: what waits for
+// officers, and what follows from what was said.
+type AccordNode interface {
+	// AccordDraft keeps the exact bytes of a statement for officers to sign.
+	AccordDraft(ctx context.Context, r AccordDraftRequest) (Pending, error)
+	AccordDrafts(ctx context.Context) ([]Pending, error)
+	AccordSheet(ctx context.Context, id string) (Sheet, error)
+	AccordDiscard(ctx context.Context, id string) error
+	// AccordApprove adds a signature; the one that makes it enough says the statement.
+	AccordApprove(ctx context.Context, r ApproveRequest) (Pending, error)
+	// AccordView is what follows from the record: see the Views.
+	AccordView(ctx context.Context, q AccordQuery) (AccordView, error)
+}
+
+// LeafName names a statement as people do.
+type LeafName struct {
+	Party string `json:"party"` // empty: the own one
+	Index uint64 `json:"index"`
+}
+
+// AccordDraftRequest is what somebody wants to say in the accord.
+type AccordDraftRequest struct {
+	Kind    statement.Kind  `json:"kind"`
+	Case    string          `json:"case"` // empty: that of the first reference, else a new one
+	Refs    []LeafName      `json:"refs"`
+	Marking string          `json:"marking"` // empty: TLP:AMBER
+	Body    json.RawMessage `json:"body"`
+	Parts   [][]byte        `json:"parts"` // further parts, plaintext
+	By      string          `json:"by"`
+}
+
+// Pending is a draft that waits for officers. Said is set once it is said.
+type Pending struct {
+	ID        string               `json:"id"`   // hex of the digest that officers sign
+	Type      string               `json:"type"` // what a signer types: the first 12 characters of it
+	Kind      statement.Kind       `json:"kind"`
+	Case      string               `json:"case"`
+	Refs      []statement.Ref      `json:"refs"`
+	Marking   string               `json:"marking"`
+	Body      json.RawMessage      `json:"body"`
+	By        string               `json:"by"`
+	At        int64                `json:"at"` // Unix milliseconds
+	Approvals []statement.Approval `json:"approvals"`
+	Power     string               `json:"power"`
+	Officers  int                  `json:"officers"`
+	Roles     []string             `json:"roles"`
+	May       []string             `json:"may"`
+	Said      *statement.Ref       `json:"said,omitempty"`
+}
+
+// Sheet is everything that a signer should see before signing.
+type Sheet struct {
+	Pending
+	Act     []byte      `json:"act"` // the exact bytes that are signed
+	Texts   []SheetText `json:"texts"`
+	Effects []Effect    `json:"effects"`
+}
+
+// SheetText is one text of what is signed, beside what it replaces.
+type SheetText struct {
+	Part    string   `json:"part"` // "title", "text", "clause/2", "stands-on", ...
+	Lang    string   `json:"lang"`
+	Text    string   `json:"text"`
+	Changes []string `json:"changes"` // lines, each after "+", "-" or " "; null where nothing is replaced
+}
+
+// The effects that a sheet names.
+const (
+	EffectDecideBy   = "decide-by"   // until when the others may consent; a consent is firm until then
+	EffectCoolingOff = "cooling-off" // seconds after the last consent in which any party may revoke
+	EffectUndo       = "undo-until"
+	EffectFrom       = "effective"
+	EffectNotice     = "takes-effect" // of a suspension or exit
+	EffectEnds       = "until"
+	EffectFinal      = "no-undo" // nothing is recalled; a correction is a new statement
+)
+
+// Effect is when something happens: At in Unix seconds, or Seconds after what it
+// follows.
+type Effect struct {
+	Name    string `json:"name"`
+	At      int64  `json:"at"`
+	Seconds int64  `json:"seconds"`
+}
+
+// ApproveRequest brings an officer's signature.
+type ApproveRequest struct {
+	ID       string             `json:"id"`
+	Approval statement.Approval `json:"approval"`
+}
+
+// The views of the accord.
+const (
+	ViewInstruments = "instruments"
+	ViewCase        = "case"
+	ViewCompare     = "compare"
+	ViewReport      = "report"
+	ViewConduct     = "conduct"
+	ViewOfficers    = "officers"
+)
+
+// AccordQuery asks for a view.
+type AccordQuery struct {
+	What string
+	Case string // of case (empty: all) and compare
+	Day  string // of report: 2026-01-31; empty: today
+	At   string // RFC 3339: as the record could be known then; empty: now
+	Lang string // en or ru
+}
+
+// AccordView is a view for people and for programs.
+type AccordView struct {
+	Text string          `json:"text"`
+	Data json.RawMessage `json:"data"`
+}
+
+func accordRoutes(mux *board, n Node) {
+	post(mux, "accord/drafts", n.AccordDraft)
+	post(mux, "accord/approve", n.AccordApprove)
+	post(mux, "accord/discard", func(ctx context.Context, r struct {
+		ID string `json:"id"`
+	},
+	) (struct{}, error) {
+		return struct{}{}, n.AccordDiscard(ctx, r.ID)
+	})
+	get := func(path string, f func(ctx context.Context, v url.Values) (any, error)) {
+		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+			v, err := f(r.Context(), r.URL.Query())
+			answer(w, v, err)
+		})
+	}
+	get("accord/drafts", func(ctx context.Context, _ url.Values) (any, error) { return n.AccordDrafts(ctx) })
+	get("accord/sheet", func(ctx context.Context, v url.Values) (any, error) { return n.AccordSheet(ctx, v.Get("id")) })
+	get("accord/view", func(ctx context.Context, v url.Values) (any, error) {
+		return n.AccordView(ctx, AccordQuery{What: v.Get("what"), Case: v.Get("case"), Day: v.Get("day"), At: v.Get("at"), Lang: v.Get("lang")})
+	})
+}
+
+// AccordDraft implements Node, as the methods below do.
+func (c *Client) AccordDraft(ctx context.Context, r AccordDraftRequest) (p Pending, err error) {
+	return p, c.post(ctx, "accord/drafts", r, &p)
+}
+
+// AccordDrafts lists what waits.
+func (c *Client) AccordDrafts(ctx context.Context) (p []Pending, err error) {
+	return p, c.get(ctx, "accord/drafts", nil, &p)
+}
+
+// AccordSheet returns what a signer should see.
+func (c *Client) AccordSheet(ctx context.Context, id string) (s Sheet, err error) {
+	return s, c.get(ctx, "accord/sheet", url.Values{"id": {id}}, &s)
+}
+
+// AccordDiscard drops a draft.
+func (c *Client) AccordDiscard(ctx context.Context, id string) error {
+	var none struct{}
+	return c.post(ctx, "accord/discard", map[string]string{"id": id}, &none)
+}
+
+// AccordApprove brings a signature.
+func (c *Client) AccordApprove(ctx context.Context, r ApproveRequest) (p Pending, err error) {
+	return p, c.post(ctx, "accord/approve", r, &p)
+}
+
+// AccordView asks for a view.
+func (c *Client) AccordView(ctx context.Context, q AccordQuery) (v AccordView, err error) {
+	return v, c.get(ctx, "accord/view", url.Values{"what": {q.What}, "case": {q.Case}, "day": {q.Day}, "at": {q.At}, "lang": {q.Lang}}, &v)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+
+	"entente/api"
+	"entente/node"
+)
+
+// viewVerbs show what follows from the record.
+func viewVerbs() []verb {
+	const at = `
+  --at TIME           as it could be known then, such as 2026-01-31T12:00:00Z
+  --lang LANG         en or ru
+  --offline           from the logs in the folder alone; no node may run there
+  --from DIR          with --offline, from the logs in another party's or an observer's folder
+  --json`
+	return []verb{
+		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n" + at, viewing(api.ViewInstruments, "", "instruments")},
+		{"case", "list cases, or show one", "case --dir DIR [flags] [CASE]\n" + at, viewing(api.ViewCase, "maybe", "case")},
+		{"compare", "compare the accounts of a case item by item", "compare --dir DIR [flags] CASE\n" + at, viewing(api.ViewCompare, "one", "compare")},
+		{"report", "the joint report of a day, the same on every node", "report --dir DIR [--day 2026-01-31] [flags]\n" + at, viewing(api.ViewReport, "", "report")},
+		{"conduct", "how each party has answered, by the same rules for all", "conduct --dir DIR [flags]\n" + at, viewing(api.ViewConduct, "", "conduct")},
+	}
+}
+
+// viewing is the verb that shows one view; arg says whether it takes a case.
+func viewing(what, arg, name string) func(context.Context, *env, []string) error {
+	return func(ctx context.Context, e *env, args []string) error {
+		f := newFlags(e, name).withKeys()
+		q := api.AccordQuery{What: what}
+		f.StringVar(&q.At, "at", "", "")
+		f.StringVar(&q.Lang, "lang", "en", "")
+		if what == api.ViewReport {
+			f.StringVar(&q.Day, "day", "", "")
+		}
+		offline, from := f.Bool("offline", false, ""), f.String("from", "", "")
+		asJSON := f.Bool("json", false, "")
+		rest, err := f.parse(args)
+		if err != nil {
+			return err
+		}
+		if arg == "" && len(rest) > 0 || arg == "one" && len(rest) != 1 || len(rest) > 1 {
+			return usagef("%s takes %s", name, map[string]string{"": "no more than flags", "one": "one case", "maybe": "at most one case"}[arg])
+		}
+		if len(rest) == 1 {
+			q.Case = rest[0]
+		}
+		if *offline || *from != "" {
+			return offlineView(ctx, e, f, q, *from, *asJSON)
+		}
+		return showView(ctx, e, f, q, *asJSON)
+	}
+}
+
+func showView(ctx context.Context, e *env, f *flags, q api.AccordQuery, asJSON bool) error {
+	c, err := soon(ctx, f)
+	if err != nil {
+		return err
+	}
+	v, err := c.AccordView(ctx, q)
+	if err != nil {
+		return err
+	}
+	return printView(e, v, asJSON)
+}
+
+func printView(e *env, v api.AccordView, asJSON bool) error {
+	if asJSON {
+		return e.json(v.Data)
+	}
+	e.printf("%s", v.Text)
+	return nil
+}
+
+// offlineView computes a view from logs on the disk.
+func offlineView(ctx context.Context, e *env, f *flags, q api.AccordQuery, from string, asJSON bool) error {
+	if err := f.folder(); err != nil {
+		return err
+	}
+	cfg, opt, err := f.config()
+	if err != nil {
+		return err
+	}
+	folder, err := node.OpenFolder(cfg, opt.Passphrase)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	w, err := folder.Accord(ctx, from, e.now())
+	if err != nil {
+		return err
+	}
+	v, err := node.ViewAccord(w, q)
+	if err != nil {
+		return err
+	}
+	return printView(e, v, asJSON)
+}

@@ -1,0 +1,235 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entente/accord"
+	"entente/api"
+	"entente/console"
+	"entente/internal/logfile"
+	"entente/internal/sqlite"
+	"entente/statement"
+)
+
+// ViewAccord is a view of a world for people and programs: a running node and
+// whoever has only the logs show the same.
+func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
+	if q.At != "" {
+		at, err := time.Parse(time.RFC3339, q.At)
+		if err != nil {
+			return api.AccordView{}, statement.Refuse(statement.CodeRequest, "at: a time such as 2026-01-31T12:00:00Z")
+		}
+		w = w.AsOf(at)
+		w.Now = at
+	}
+	v := accordViewer{r: accord.NewRecord(w), q: q}
+	var err error
+	if v.lex, err = console.Lexicon(cmp.Or(q.Lang, "en")); err != nil {
+		return api.AccordView{}, statement.Refuse(statement.CodeRequest, "language en or ru")
+	}
+	var text string
+	var data any
+	switch q.What {
+	case api.ViewInstruments:
+		text, data = v.instruments()
+	case api.ViewCase:
+		text, data, err = v.cases()
+	case api.ViewCompare:
+		c := v.r.Compare(q.Case)
+		text, data = accord.CompareText(v.lex, []accord.Comparison{c}), c
+	case api.ViewReport:
+		text, data, err = v.report()
+	case api.ViewConduct:
+		text, data = v.conduct()
+	case api.ViewOfficers:
+		text, data = v.officers()
+	default:
+		err = statement.Refuse(statement.CodeRequest, "no view %.40q", q.What)
+	}
+	if err != nil {
+		return api.AccordView{}, err
+	}
+	raw, err := json.Marshal(data)
+	return api.AccordView{Text: text, Data: raw}, err
+}
+
+type accordViewer struct {
+	r   *accord.Record
+	q   api.AccordQuery
+	lex accord.Lexicon
+}
+
+func (v accordViewer) party(ref statement.Ref) string {
+	s, _ := v.r.Charter().ByOrigin(ref.Origin)
+	return fmt.Sprintf("%s/%d", s.ID, ref.Index)
+}
+
+func clockText(unix int64) string {
+	if unix == 0 {
+		return "-"
+	}
+	return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05Z")
+}
+
+// instruments lists every proposal with its state, which alone may say agreed or
+// in force.
+func (v accordViewer) instruments() (string, any) {
+	var b strings.Builder
+	list := v.r.Instruments()
+	for _, i := range list {
+		why := string(i.Reason)
+		if len(i.By) > 0 {
+			why += " (" + strings.Join(i.By, ", ") + ")"
+		}
+		fmt.Fprintf(&b, "%s  %s  %s  %s  since %s", v.party(i.Ref), i.For, i.State, cmp.Or(why, "-"), clockText(i.Since))
+		if i.Effective != 0 {
+			fmt.Fprintf(&b, "  effective %s", clockText(i.Effective))
+		}
+		if len(i.Missing) > 0 {
+			fmt.Fprintf(&b, "  missing %s", strings.Join(i.Missing, ", "))
+		}
+		b.WriteByte('\n')
+		for _, a := range i.Answers {
+			fmt.Fprintf(&b, "    %s: %s, said as %s, seen %s", a.Party, a.Stance, v.party(a.Ref), clockText(a.At))
+			if a.Label != "" {
+				fmt.Fprintf(&b, "  [%s]", a.Label)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return b.String(), list
+}
+
+// caseLine is one statement of a case, for programs.
+type caseLine struct {
+	Ref     statement.Ref   `json:"ref"`
+	Party   string          `json:"party"`
+	Kind    statement.Kind  `json:"kind"`
+	Label   accord.Label    `json:"label"`
+	Covered int64           `json:"covered"` // Unix seconds
+	Body    json.RawMessage `json:"body"`
+}
+
+func (v accordViewer) cases() (string, any, error) {
+	var b strings.Builder
+	if v.q.Case == "" {
+		all := []accord.CaseState{}
+		for _, id := range v.r.Cases() {
+			s := v.r.CaseState(id)
+			all = append(all, s)
+			fmt.Fprintf(&b, "%s  %s  %s  since %s  next %s\n", id, s.Kind, s.State, clockText(s.Since), cmp.Or(strings.Join(s.Owner, ", "), "-"))
+		}
+		return b.String(), all, nil
+	}
+	list := v.r.Case(v.q.Case)
+	if len(list) == 0 {
+		return "", nil, statement.Refuse(statement.CodeRequest, "no case %.40q", v.q.Case)
+	}
+	s := v.r.CaseState(v.q.Case)
+	fmt.Fprintf(&b, "%s  %s  %s\n", s.Kind, s.State, clockText(s.Since))
+	lines := []caseLine{}
+	for _, said := range list {
+		at, _ := v.r.Covered(said.Ref)
+		l := caseLine{said.Ref, said.Party, said.Act.Kind, v.r.Label(said), at, said.Act.Body}
+		lines = append(lines, l)
+		fmt.Fprintf(&b, "  %s  %s  %s", clockText(at), v.party(said.Ref), said.Act.Kind)
+		if p, ok := accord.Body[accord.Position](v.r, said.Ref); ok && len(said.Act.Refs) > 0 {
+			fmt.Fprintf(&b, "  %s on %s %s", p.Stance, v.party(said.Act.Refs[0]), p.Part)
+		}
+		if l.Label != "" {
+			fmt.Fprintf(&b, "  [%s]", l.Label)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), struct {
+		State accord.CaseState `json:"state"`
+		Said  []caseLine       `json:"said"`
+	}{s, lines}, nil
+}
+
+func (v accordViewer) report() (string, any, error) {
+	day := v.r.Now().UTC()
+	if v.q.Day != "" {
+		var err error
+		if day, err = time.Parse(time.DateOnly, v.q.Day); err != nil {
+			return "", nil, statement.Refuse(statement.CodeRequest, "day: such as 2026-01-31")
+		}
+	}
+	rep := v.r.Daily(day, v.r.Now())
+	return string(rep.Markdown()), struct {
+		Digest statement.Digest `json:"digest"`
+		Report accord.Report    `json:"report"`
+	}{rep.Digest(), rep}, nil
+}
+
+func (v accordViewer) conduct() (string, any) {
+	var b strings.Builder
+	list := v.r.Conduct(v.r.Now())
+	for _, l := range list {
+		fmt.Fprintf(&b, "%s  asked %d, acknowledged %d in time, %d late, %d not; unanswered %d; claims made %d, faced %d; retractions %d; exits %d; forks %d\n",
+			l.Party, l.Asked.N, l.Acked.N, l.AckedLate.N, l.Unacked.N, l.Unanswered.N, l.ClaimsMade.N, l.ClaimsFaced.N, l.Retractions.N, l.Exits.N, l.Forks.N)
+	}
+	return b.String(), list
+}
+
+func (v accordViewer) officers() (string, any) {
+	var b strings.Builder
+	all := map[string][]accord.OfficersList{}
+	for _, p := range v.r.Charter().Parties {
+		lists := v.r.OfficersLists(p.ID)
+		all[p.ID] = lists
+		for _, l := range lists {
+			word := "waits"
+			if l.Rules {
+				word = fmt.Sprintf("rules from number %d on", l.From)
+			}
+			fmt.Fprintf(&b, "%s  %s  %s\n", v.party(l.Ref), word, cmp.Or(string(l.Label), "-"))
+			for _, o := range l.Body.Officers {
+				fmt.Fprintf(&b, "    %s  %s  %s  %d keys\n", o.ID, o.Name, strings.Join(o.Roles, ", "), len(o.Keys))
+			}
+		}
+	}
+	return b.String(), all
+}
+
+// Accord reads the world of the accord from the logs of the folder alone, or with
+// from from those in another party's data folder. What is sealed to another
+// party stays closed.
+func (f *Folder) Accord(ctx context.Context, from string, now time.Time) (w accord.World, err error) {
+	logs := f.logs
+	if from != "" {
+		if logs, err = openForeign(from, f.roster); err != nil {
+			return w, err
+		}
+		defer closeLogs(logs)
+	}
+	dir, err := os.MkdirTemp("", "entente-accord-")
+	if err != nil {
+		return w, fmt.Errorf("place for a view: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, viewFile)
+	if err := f.fillView(ctx, path, logs, new(Rebuilt), nil); err != nil {
+		return w, err
+	}
+	view, err := sqlite.OpenView(ctx, path)
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, view.Close()) }()
+	return worldOf(ctx, view, f.roster, "", now)
+}
+
+func closeLogs(logs map[string]*logfile.Log) {
+	for _, l := range logs {
+		_ = l.Close() // read only
+	}
+}
