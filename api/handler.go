@@ -116,13 +116,13 @@ func routes(n Node) *board {
 		v, err := n.CarryIn(r.Context(), http.MaxBytesReader(w, r.Body, MaxStick))
 		answer(w, v, err)
 	})
-	accordRoutes(mux, n)
 	bytesRoutes(mux, n)
 	return mux
 }
 
 // bytesRoutes answer files and streams.
 func bytesRoutes(mux *board, n Node) {
+	accordRoutes(mux, n)
 	mispRoutes(mux, n)
 	pushRoute(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {
