@@ -88,7 +88,7 @@ func (c control) Retract(ctx context.Context, r api.RetractionRequest) (out api.
 		}
 		versions = append(versions, convert.VKey(v))
 	}
-	out.Bodies, out.Refs, err = c.n.RetractObject(ctx, c.n.lens, stix.MediaSTIX, r.ID, versions, r.Reason)
+	out.Bodies, out.Refs, err = c.n.retractAny(ctx, c.n.lens, r.ID, versions, r.Reason)
 	if err == nil && out.Bodies == 0 {
 		err = statement.Refuse(statement.CodeRequest, "the own party has said no object %.80q that stands", r.ID)
 	}
@@ -123,7 +123,7 @@ func (c control) Objects(ctx context.Context, q api.StoredQuery) (api.StoredObje
 	if q.Claims {
 		rows, err = c.n.Claims(ctx, lens, q.ID)
 	} else {
-		ask := ObjectQuery{Scope: cmp.Or(q.Scope, ScopeOwn), Lens: lens, After: q.After, Limit: q.Limit, Versions: Versions{All: q.All}}
+		ask := ObjectQuery{Scope: cmp.Or(q.Scope, ScopeOwn), Lens: lens, Media: MediaAny, After: q.After, Limit: q.Limit, Versions: Versions{All: q.All}}
 		if c.n.shelvesOf(ask) == nil {
 			return out, statement.Refuse(statement.CodeRequest, "no scope %.40q; want %s, %s or another party", ask.Scope, ScopeOwn, ScopeAccepted)
 		}

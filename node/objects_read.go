@@ -18,12 +18,16 @@ const (
 	ScopeAccepted = "accepted" // what the own side said, and of its drafts and of what came from others what was let in
 )
 
+// MediaAny asks for objects of every media type: people read them together, tools
+// one or the other.
+const MediaAny = "*/*"
+
 // ObjectQuery asks for one page of objects in the order in which they came.
 // Empty fields do not narrow; the values of one field are joined by OR.
 type ObjectQuery struct {
 	Scope    string      // ScopeOwn, ScopeAccepted, or the id of a party: everything that it sent
 	Lens     border.Lens // who reads: what it does not show changes nothing
-	Media    string      // empty: stix.MediaSTIX
+	Media    string      // empty: stix.MediaSTIX; or MediaAny
 	After    int64       // strictly later than this, Unix microseconds
 	Until    int64       // and not later than this; 0: no bound
 	Limit    int         // 1 to MaxPage
@@ -104,10 +108,15 @@ func (n *Node) shelvesOf(q ObjectQuery) (shelves []string) {
 	case party && q.Scope != n.self.ID:
 		shelves = []string{sqlite.ShelfFrom(q.Scope)}
 	}
-	for i, s := range shelves {
-		shelves[i] = sqlite.ShelfOf(q.Media, s)
+	var all []string
+	for _, s := range shelves {
+		if q.Media == MediaAny {
+			all = append(all, sqlite.ShelfOf(stix.MediaSTIX, s))
+			q.Media = stix.MediaMISP
+		}
+		all = append(all, sqlite.ShelfOf(q.Media, s))
 	}
-	return shelves
+	return all
 }
 
 func (n *Node) objectRow(o sqlite.Placed, bare bool) (ObjectRow, error) {

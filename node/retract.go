@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"entente/border"
+	"entente/exchange/stix"
 	"entente/internal/sqlite"
 	"entente/statement"
 )
@@ -118,6 +120,19 @@ func (n *Node) RetractObject(ctx context.Context, lens border.Lens, media, id st
 		}
 	}
 	return bodies, refs, nil
+}
+
+// retractAny does so wherever the id was said, as a STIX object or a MISP event.
+func (n *Node) retractAny(ctx context.Context, lens border.Lens, id string, versions []string, reason string) (bodies int, refs []statement.Ref, err error) {
+	for _, media := range []string{stix.MediaSTIX, stix.MediaMISP} {
+		if media == stix.MediaMISP {
+			id = strings.ToLower(id) // as events are named here
+		}
+		if bodies, refs, err = n.RetractObject(ctx, lens, media, id, versions, reason); err != nil || bodies > 0 {
+			break
+		}
+	}
+	return bodies, refs, err
 }
 
 // Retraction is one retraction and who has acknowledged it.

@@ -2,12 +2,14 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
 
 	"entente/border"
 	"entente/console"
+	"entente/exchange/misp"
 	"entente/exchange/stix"
 	"entente/statement"
 )
@@ -46,7 +48,7 @@ func (s borderScreens) Givers(ctx context.Context) ([]border.GiverRecord, error)
 // Objects is one page of a collection.
 func (s borderScreens) Objects(ctx context.Context, q console.ObjectsQuery) (console.Objects, error) {
 	var out console.Objects
-	ask := ObjectQuery{Scope: q.Scope, Lens: s.lens, After: q.After, Limit: q.Limit}
+	ask := ObjectQuery{Scope: q.Scope, Lens: s.lens, Media: MediaAny, After: q.After, Limit: q.Limit}
 	if q.ID != "" {
 		ask.IDs = []string{q.ID}
 	}
@@ -83,12 +85,10 @@ func (s borderScreens) object(ctx context.Context, r ObjectRow) (console.Object,
 	var named struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
+		Info  string `json:"info"` // of a MISP event
 	}
-	if json.Unmarshal(r.Raw, &named) == nil {
-		o.Name = named.Name
-		if o.Name == "" {
-			o.Name = named.Value
-		}
+	if json.Unmarshal(misp.Bare(r.Raw), &named) == nil {
+		o.Name = cmp.Or(named.Name, named.Value, named.Info)
 	}
 	if r.Party == s.n.self.ID {
 		said, err := s.n.view.Row(ctx, s.lens, r.Ref.Origin, r.Ref.Index)
@@ -122,13 +122,11 @@ func (s borderScreens) Claims(ctx context.Context, id string) ([]console.Object,
 
 // Retract takes back an own object on a person's word.
 func (s borderScreens) Retract(ctx context.Context, by console.User, id, reason string) error {
-	for _, media := range []string{stix.MediaSTIX, stix.MediaMISP} {
-		bodies, _, err := s.n.RetractObject(ctx, s.lens, media, id, nil, by.Name+": "+reason)
-		if err != nil || bodies > 0 {
-			return err
-		}
+	bodies, _, err := s.n.retractAny(ctx, s.lens, id, nil, by.Name+": "+reason)
+	if err == nil && bodies == 0 {
+		err = statement.Refuse(statement.CodeRequest, "no own object %.80q", id)
 	}
-	return statement.Refuse(statement.CodeRequest, "no own object %.80q", id)
+	return err
 }
 
 // Preview is exactly what would be said.
@@ -168,23 +166,49 @@ func (s borderScreens) Send(ctx context.Context, by console.User, share console.
 
 // share turns what a form says into what the node is asked.
 func (s borderScreens) share(ctx context.Context, by console.User, share console.Share) (ShareObjects, error) {
-	r := ShareObjects{Name: share.Name, Marking: share.Marking, To: []string{share.To}, Officer: by.Name, Media: stix.MediaSTIX, Lens: s.lens}
+	r := ShareObjects{Name: share.Name, Marking: share.Marking, To: []string{share.To}, Officer: by.Name, Lens: s.lens}
+	one := func(media string) error {
+		if r.Media != "" && r.Media != media {
+			return statement.Refuse(statement.CodeRequest, "STIX objects and MISP events go one after the other")
+		}
+		r.Media = media
+		return nil
+	}
 	for _, index := range share.Drafts {
 		said, err := s.n.view.Row(ctx, s.lens, s.n.self.Origin, index)
 		if err != nil {
 			return r, statement.Refuse(statement.CodeRequest, "no own draft at %d", index)
 		}
+		body, err := stix.ParseObjectsBody(said.Body)
+		if err != nil {
+			return r, statement.Refuse(statement.CodeRequest, "no own draft at %d", index)
+		}
+		if err := one(body.Media); err != nil {
+			return r, err
+		}
 		r.Drafts = append(r.Drafts, statement.Ref{Origin: said.Origin, Index: said.Index, ID: said.ID})
 	}
-	var err error
-	if share.Text != "" {
-		r.Objects, err = pasted([]byte(share.Text))
+	if share.Text == "" {
+		return r, nil
+	}
+	media, objects, err := pasted([]byte(share.Text))
+	if err == nil {
+		r.Objects, err = objects, one(media)
 	}
 	return r, err
 }
 
-// pasted reads objects as people paste them: a bundle, a list, or one object.
-func pasted(text []byte) ([][]byte, error) {
+// pasted reads objects as people paste them: MISP events in any of their
+// wrappings, or a bundle of STIX, a list, or one object.
+func pasted(text []byte) (media string, objects [][]byte, err error) {
+	if events, err := misp.Events(text); err == nil {
+		return stix.MediaMISP, events, nil
+	}
+	objects, err = pastedSTIX(text)
+	return stix.MediaSTIX, objects, err
+}
+
+func pastedSTIX(text []byte) ([][]byte, error) {
 	var list []json.RawMessage
 	if bytes.HasPrefix(text, []byte("[")) {
 		if err := json.Unmarshal(text, &list); err != nil {

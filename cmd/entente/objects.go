@@ -14,7 +14,7 @@ func objectsVerb() verb {
        entente objects --dir DIR [--scope SCOPE] --export FILE
        entente objects share --dir DIR --to PARTY[,PARTY] [--marking TLP:…] [--name TEXT] [--officer NAME] [--wait DURATION] [--yes] ID...
 
-Lists objects in the order in which they came. SCOPE is own (what the own side said,
+Lists objects, MISP events too, in the order in which they came. SCOPE is own (what the own side said,
 drafts included), accepted (what it said to others, and of drafts and of what came from
 others what the gate or a person let in) or a party: all that it sent. With an ID it shows every body that anybody ever said for it, side by side. share lets own objects go, drafts above all: it shows what
 their readers will have, byte for byte, and says just that after a yes.
@@ -24,7 +24,7 @@ their readers will have, byte for byte, and says just that after a yes.
   --all           every version, not the last one of each
   --after N       go on behind the microseconds at which an object came
   --limit N       default: 50
-  --export FILE   write the last versions as a STIX 2.1 bundle, bytes as they came; "-" for stdout`, runObjects}
+  --export FILE   write the last versions of STIX objects as a bundle, bytes as they came; "-" for stdout`, runObjects}
 }
 
 func runObjects(ctx context.Context, e *env, args []string) error {
