@@ -171,6 +171,8 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/watch/alert/a3"},
 		{"north", "/record"},
 		{"north", "/record/north/1283"},
+		{"north", "/cases"},
+		{"north", "/cases/201707070000000000000000000000f1"},
 		{"north", "/enter"},
 		{"north", "/watch?q=nothing"},
 		{"observer", "/record"},
@@ -180,7 +182,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 	for _, at := range []struct {
 		width int64
 		lang  string
-	}{{390, "en"}, {390, "ru"}, {768, "ru"}, {1100, "ru"}, {1440, "en"}} {
+	}{{390, "en"}, {390, "ru"}, {768, "ru"}, {1100, "ru"}, {1280, "ru"}, {1440, "en"}} {
 		s.look(at.width, 844, "light", "Asia/Kolkata")
 		for _, p := range pages {
 			s.language(p.party, at.lang)

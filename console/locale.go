@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/accord"
 	"entente/border"
 )
 
@@ -169,6 +170,15 @@ func (c *catalogue) detail(r Reason) (string, error) {
 func (c *catalogue) knows(family string, code any) bool {
 	_, ok := c.texts[family+"."+fmt.Sprint(code)]
 	return ok
+}
+
+// partName names a numbered part of a statement, as in "item/3".
+func (c *catalogue) partName(part string) (string, error) {
+	name, no, err := accord.SplitPart(part)
+	if err != nil || part == "" {
+		return plain(part), nil
+	}
+	return c.t("case.part."+name, "n", no)
 }
 
 // formsOf returns the plural forms of a key, as JSON, for a module that counts

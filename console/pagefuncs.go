@@ -59,6 +59,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"unix":     unix,
 		"seconds":  func(n int64) time.Duration { return time.Duration(n) * time.Second },
 		"wordings": wordings,
+		"casePath": casePath,
+		"partName": say.partName,
 
 		"hours":   func(d time.Duration) int64 { return int64(d / time.Hour) },
 		"text":    func(b []byte) string { return string(b) },

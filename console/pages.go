@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,7 +46,7 @@ type pages struct {
 }
 
 // shared are the files that every page is put together with.
-var shared = []string{"page/layout.html", "page/parts.html"}
+var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html"}
 
 func loadPages(files *files) (pages, error) {
 	p := pages{map[string]*catalogue{}, map[string]map[string]*template.Template{}}
@@ -64,7 +65,7 @@ func loadPages(files *files) (pages, error) {
 		}
 		set := map[string]*template.Template{}
 		for _, name := range names {
-			if name == shared[0] || name == shared[1] {
+			if slices.Contains(shared, name) {
 				continue
 			}
 			t, err := base.Clone()

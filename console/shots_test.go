@@ -36,6 +36,8 @@ func TestShots(t *testing.T) {
 		{"objects", "north", "/objects", s},
 		{"object", "north", "/objects/" + sampleID, s},
 		{"share", "north", "/share?to=south&draft=412", s},
+		{"cases", "north", "/cases", s},
+		{"case", "north", "/cases/201707070000000000000000000000f1", s},
 		{"accord", "north", "/accord", s},
 		{"instrument", "north", "/accord/south/31", s},
 		{"unknown", "north", "/record/south/1276", s},

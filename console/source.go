@@ -38,6 +38,8 @@ type Source interface {
 	Border() Border
 	// AccordScreens is the part that shows joint acts.
 	AccordScreens() Accord
+	// CaseScreens is the part that shows cases and days.
+	CaseScreens() Cases
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

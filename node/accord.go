@@ -19,6 +19,9 @@ type records struct {
 	mu    sync.Mutex // guards what follows
 	whole kept
 	dued  map[string][]int64 // of whole, by party; nil if they have not been asked for
+
+	listed  *accord.Record       // of which record
+	summary []accord.CaseSummary // these are the cases
 }
 
 // kept is a record with what it was computed from.
@@ -87,6 +90,24 @@ func (r *records) dues(ctx context.Context, n *Node) (map[string][]int64, error)
 	}
 	r.dued = duesOf(whole)
 	return r.dued, nil
+}
+
+// summaries are the cases of the whole record as a list shows them.
+func (r *records) summaries(ctx context.Context, n *Node) (*accord.Record, []accord.CaseSummary, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	whole, err := r.locked(ctx, n)
+	if err != nil || whole == r.listed {
+		return whole, r.summary, err
+	}
+	var list []accord.CaseSummary
+	for _, id := range whole.Cases() {
+		if s, ok := whole.CaseSummary(id); ok {
+			list = append(list, s)
+		}
+	}
+	r.listed, r.summary = whole, list
+	return whole, list, nil
 }
 
 // Accord returns the record of the accord as this node reads it now: every

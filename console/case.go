@@ -1,0 +1,187 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/accord"
+	"entente/statement"
+)
+
+// Cases is the part of a node that shows cases and days. A user sees a case only
+// if all of it may be seen: what follows from a case follows from all of it.
+type Cases interface {
+	// CaseList returns every case that the user may see, in no order. It is not
+	// changed by whoever gets it.
+	CaseList(ctx context.Context) (CaseList, error)
+	// Case returns the record in which a case stands: now, or as of an instant
+	// as it could be known then. ErrNotFound for a case that is not there.
+	Case(ctx context.Context, id string, at time.Time) (CaseRecord, error)
+}
+
+// CaseList is every case.
+type CaseList struct {
+	Self  string
+	Now   time.Time
+	Cases []accord.CaseSummary
+}
+
+// CaseRecord is a record in which one case stands.
+type CaseRecord struct {
+	*accord.Record
+	ID   string
+	Self string
+}
+
+// ref is the place of a statement as pages name it; the zero Ref for one that the
+// charter does not know.
+func (c CaseRecord) ref(r statement.Ref) Ref {
+	p, _ := c.Charter().ByOrigin(r.Origin)
+	return Ref{p.ID, r.Index}
+}
+
+func (c *Console) caseRoutes() []route {
+	return []route{
+		{"GET /cases", readers, c.cases},
+		{"GET /cases/{id}", readers, c.caseTimeline},
+	}
+}
+
+// casesPage is the body of the list.
+type casesPage struct {
+	Self     string
+	Kinds    []accord.CaseKind
+	Query    caseQuery
+	Groups   []caseGroup
+	Pager    pager
+	Filtered bool
+}
+
+// caseQuery is the filter of the list. Zero fields do not filter.
+type caseQuery struct {
+	Text string
+	Kind accord.CaseKind
+	Open bool // only what waits for somebody
+}
+
+// caseGroup is what stands together in the list: what waits for the own side, for
+// others, or for nobody.
+type caseGroup struct {
+	Key  string // catalogue key below "case.group."
+	Rows []accord.CaseSummary
+}
+
+func (c *Console) cases(v *visit) error {
+	all, err := v.source.CaseScreens().CaseList(v.r.Context())
+	if err != nil {
+		return err
+	}
+	get := v.r.URL.Query()
+	q := caseQuery{Text: filterText(get, "q"), Open: get.Get("open") == "1"}
+	if k := accord.CaseKind(get.Get("kind")); slices.Contains(accord.CaseKinds(), k) {
+		q.Kind = k
+	}
+	rows := slices.DeleteFunc(slices.Clone(all.Cases), func(s accord.CaseSummary) bool { return !q.takes(s) })
+	sortCases(all.Self, rows)
+	total, from := len(rows), (page(get)-1)*PerPage
+	rows = rows[min(from, total):min(from+PerPage, total)]
+	p := casesPage{
+		Self: all.Self, Kinds: accord.CaseKinds(), Query: q, Groups: groupCases(all.Self, rows), Filtered: q != (caseQuery{}),
+		Pager: newPager(v.r.URL, len(rows), total),
+	}
+	return c.render(v, http.StatusOK, "cases", frame{Title: "nav.cases", Live: "record", Body: p})
+}
+
+// takes reports whether a case passes the filter.
+func (q caseQuery) takes(s accord.CaseSummary) bool {
+	if q.Kind != "" && s.Kind != q.Kind || q.Open && len(s.Owner) == 0 {
+		return false
+	}
+	if q.Text == "" || strings.Contains(s.Case, q.Text) {
+		return true
+	}
+	for _, text := range s.Title {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(q.Text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// caseWait is the place of a case's group.
+func caseWait(self string, s accord.CaseSummary) int {
+	switch {
+	case slices.Contains(s.Owner, self):
+		return 0
+	case len(s.Owner) > 0:
+		return 1
+	}
+	return 2
+}
+
+// sortCases puts first what waits for the own side, then what waits for others;
+// within each what is due next, then what was last spoken of.
+func sortCases(self string, rows []accord.CaseSummary) {
+	due := func(s accord.CaseSummary) int64 {
+		if s.Due == 0 {
+			return 1<<63 - 1
+		}
+		return s.Due
+	}
+	slices.SortFunc(rows, func(a, b accord.CaseSummary) int {
+		return cmp.Or(cmp.Compare(caseWait(self, a), caseWait(self, b)), cmp.Compare(due(a), due(b)), cmp.Compare(b.Last, a.Last), strings.Compare(a.Case, b.Case))
+	})
+}
+
+func groupCases(self string, rows []accord.CaseSummary) []caseGroup {
+	var list []caseGroup
+	for _, s := range rows {
+		key := []string{"yours", "others", "rest"}[caseWait(self, s)]
+		if n := len(list); n == 0 || list[n-1].Key != key {
+			list = append(list, caseGroup{Key: key})
+		}
+		last := &list[len(list)-1]
+		last.Rows = append(last.Rows, s)
+	}
+	return list
+}
+
+// casePath is the page of a case, or of one of its tabs.
+func casePath(id, tab string) string {
+	if tab == "" || tab == caseTimeline {
+		return "/cases/" + url.PathEscape(id)
+	}
+	return "/cases/" + url.PathEscape(id) + "/" + tab
+}
+
+// The tabs of a case.
+const caseTimeline = "timeline"
+
+// caseHead is what every tab of a case says of it.
+type caseHead struct {
+	accord.CaseSummary
+	Self string
+	Tab  string
+}
+
+// head reads the case that an address names.
+func (c *Console) caseAt(v *visit, tab string, at time.Time) (CaseRecord, caseHead, error) {
+	id := v.r.PathValue("id")
+	if len(id) > maxText {
+		return CaseRecord{}, caseHead{}, ErrNotFound
+	}
+	r, err := v.source.CaseScreens().Case(v.r.Context(), id, at)
+	if err != nil {
+		return r, caseHead{}, err
+	}
+	s, ok := r.CaseSummary(id)
+	if !ok && at.IsZero() {
+		return r, caseHead{}, ErrNotFound
+	}
+	return r, caseHead{CaseSummary: s, Self: r.Self, Tab: tab}, nil
+}

@@ -1,0 +1,57 @@
+package console
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	"entente/accord"
+	"entente/accord/accordtest"
+)
+
+func (m *memory) CaseScreens() Cases { return m }
+
+// hamburg is the case of 7 July 2017, as every node knows it.
+var hamburg = sync.OnceValue(func() *accord.Record {
+	w, _ := hamburgWorld()
+	return accord.NewRecord(w)
+})
+
+func hamburgWorld() (accord.World, string) {
+	data, err := os.ReadFile("../accord/testdata/hamburg/script.json")
+	if err != nil {
+		panic(err)
+	}
+	s, err := accordtest.Parse(data)
+	if err != nil {
+		panic(err)
+	}
+	w, err := s.World()
+	if err != nil {
+		panic(err)
+	}
+	return w, s.Case
+}
+
+func (m *memory) CaseList(context.Context) (CaseList, error) {
+	out := CaseList{Self: "us", Now: noon}
+	if len(m.rows) == 0 { // nothing was ever said
+		return out, m.broken
+	}
+	for _, id := range hamburg().Cases() {
+		if s, ok := hamburg().CaseSummary(id); ok {
+			out.Cases = append(out.Cases, s)
+		}
+	}
+	return out, m.broken
+}
+
+func (m *memory) Case(_ context.Context, id string, at time.Time) (CaseRecord, error) {
+	out := CaseRecord{Record: hamburg(), ID: id, Self: "us"}
+	if !at.IsZero() {
+		w, _ := hamburgWorld()
+		out.Record = accord.NewRecord(w.AsOf(at))
+	}
+	return out, m.broken
+}
