@@ -7,7 +7,8 @@ import (
 
 // AsOf is the world as it could be known at a time: only moments that were
 // cosigned by then, only what these cover, and the reader's clock put back.
-// Whoever asks later gets the same, however much has come since.
+// Whoever asks later gets the same, however much has come since; a cosignature
+// that is dated before the checkpoint was signed puts nothing into the past.
 func (w World) AsOf(t time.Time) World {
 	at := t.Unix()
 	past := w
@@ -15,7 +16,7 @@ func (w World) AsOf(t time.Time) World {
 	covered, read := map[string]uint64{}, map[string]uint64{}
 	for _, m := range w.Moments {
 		by, known := w.Charter.Party(m.By)
-		if m.At > at || !known {
+		if m.At > at || m.At < m.Owner-maxSkew || !known {
 			continue
 		}
 		past.Moments = append(past.Moments, m)

@@ -139,8 +139,8 @@ func (r *Record) finding(claim statement.Ref) (string, statement.Ref) {
 	return "", statement.Ref{}
 }
 
-// asks are the open questions about what a clause means.
-func (r *Record) asks(ref statement.Ref, no int) []Clarification {
+// openQuestions are the open questions about what a clause means.
+func (r *Record) openQuestions(ref statement.Ref, no int) []Clarification {
 	return slices.DeleteFunc(r.Clarifications(ref), func(c Clarification) bool { return c.Part != PartName("clause", no) || !c.Open() })
 }
 

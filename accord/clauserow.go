@@ -111,7 +111,7 @@ func (r *Record) Clause(ref statement.Ref, no int, period Period, now time.Time)
 	f := r.footing(place, no)
 	v := ClauseView{
 		Ref: ref, No: no, State: f.state, Effective: unix(f.effective), Checkable: clause.Observe.Checkable(), Defined: clause.Scope.Defined(), Period: period,
-		Claims: r.claims(place, no, now.Unix()), Asks: r.asks(ref, no), Offers: r.offers(place, no),
+		Claims: r.claims(place, no, now.Unix()), Asks: r.openQuestions(ref, no), Offers: r.offers(place, no),
 	}
 	all, unread := r.rows(place, no, clause, f)
 	v.Unread = unread

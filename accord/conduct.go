@@ -10,14 +10,14 @@ import (
 )
 
 // Tally is a number and the statements that it is computed from, in order of
-// log and index. A statement counts once.
+// log and index. A statement counts once, though several were asked by it.
 type Tally struct {
 	N    int
 	Refs []statement.Ref
 }
 
 func (t *Tally) add(ref statement.Ref) {
-	if !slices.Contains(t.Refs, ref) {
+	if n := len(t.Refs); n == 0 || t.Refs[n-1] != ref { // those of one notice come together
 		t.Refs = append(t.Refs, ref)
 		t.N++
 	}

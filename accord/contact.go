@@ -51,8 +51,9 @@ func (r *Record) listAt(party string, at int64) (*Officers, int32) {
 
 // Contacts returns the contacts of all parties in the order in which they are
 // called, then those that were replaced.
-func (r *Record) Contacts(now time.Time) []ContactLine {
-	calls := r.Calls(now)
+func (r *Record) Contacts(now time.Time) []ContactLine { return r.contacts(r.Calls(now), now) }
+
+func (r *Record) contacts(calls []Call, now time.Time) []ContactLine {
 	var list, gone []ContactLine
 	for _, p := range r.charter.Parties {
 		current, place := r.listAt(p.ID, now.Unix())
@@ -150,12 +151,21 @@ const earlyCheck = 30 * 60
 // LineChecks returns the checks of all hours in [from, to), each party's to
 // each other.
 func (r *Record) LineChecks(from, to, now time.Time) []LineCheck {
+	return r.lineChecks(r.Calls(now), from, to, now)
+}
+
+func (r *Record) lineChecks(calls []Call, from, to, now time.Time) []LineCheck {
 	var list []LineCheck
 	slots := r.slots(from, to)
 	if len(slots) == 0 {
 		return nil
 	}
-	tests := slices.DeleteFunc(r.Calls(now), func(c Call) bool { return c.Level != LevelTest || c.Label != "" || c.Sent == 0 })
+	var tests []Call
+	for _, c := range calls {
+		if c.Level == LevelTest && c.Label == LabelNone && c.Sent != 0 {
+			tests = append(tests, c)
+		}
+	}
 	for _, slot := range slots {
 		end := slot + 24*3600
 		if next := r.slots(time.Unix(slot+1, 0), time.Unix(slot, 0).Add(25*time.Hour)); len(next) > 0 {

@@ -12,6 +12,8 @@ import (
 // Report is the daily report of a unit: what the record says of one day. It is
 // computed from what other nodes had cosigned by its end, so that every node
 // that has read the same record prints the same bytes, whenever it prints them.
+// Who has not read yet what others logged of the day's last minutes prints
+// smaller sizes, which show that.
 // Everything in it is a number, a time, an id or a word of this package.
 type Report struct {
 	Day     time.Time // midnight UTC

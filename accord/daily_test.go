@@ -98,6 +98,20 @@ func TestDailyEverywhere(t *testing.T) {
 	})
 }
 
+// TestDailyBackdated: no cosigner puts later words into an earlier day.
+func TestDailyBackdated(t *testing.T) {
+	d := eventful(t)
+	want := d.record().Daily(reportDay, d.at("+2 00:00").time()).Markdown()
+	d.at("+3 00:00")
+	d.account("north", "clause/1", []Item{d.scan("south", 99)}, []statement.Ref{d.w.Said[3].Ref}, nil)
+	d.seen("north", "south")
+	m := &d.w.Moments[len(d.w.Moments)-1]
+	m.At = reportDay.Add(12 * time.Hour).Unix()
+	if got := d.record().Daily(reportDay, d.time()).Markdown(); !bytes.Equal(got, want) {
+		t.Errorf("%s", got)
+	}
+}
+
 // TestDailyUnfinished: before its end a day's report says as of when it is.
 func TestDailyUnfinished(t *testing.T) {
 	d := eventful(t)

@@ -148,7 +148,7 @@ func (r *Record) call(place int32, n *Notice, to string, now int64) Call {
 	}
 	c.Rings = Rings(*n, c.Label) && e.at != never // before it is covered nobody knows which of the day it is
 	r.correct(place, n, &c)
-	c.Asked = r.asked(place, n)
+	c.Asked = r.asks[place]
 	if c.Label != "" {
 		return c
 	}
@@ -177,25 +177,37 @@ func (r *Record) correct(place int32, n *Notice, c *Call) {
 	}
 }
 
-// asked counts how often the author asked the same: notices about the same
-// part, and those about this one.
-func (r *Record) asked(place int32, n *Notice) int {
-	e, count := &r.said[place], 0
-	same := func(p int32) {
-		if o := bodyOf[Notice](r, p); o != nil && !o.Corrects && r.said[p].party == e.party && o.Ask == n.Ask && p <= place {
-			count++
+// asking tells what is asked: by whom, what, and of which part of which
+// statement.
+type asking struct {
+	party, ask, part string
+	of               int32
+}
+
+// countAsks counts, for each notice, which time its author asks this: about the
+// same part, or about an earlier notice that asks it. Corrections ask nothing new.
+func (r *Record) countAsks() {
+	r.asks = map[int32]int{}
+	keys, counts := map[int32]asking{}, map[asking]int{}
+	for i := range r.said {
+		place, e := int32(i), &r.said[i]
+		n := bodyOf[Notice](r, place)
+		if n == nil {
+			continue
 		}
-	}
-	if e.target < 0 {
-		return 1
-	}
-	for _, p := range r.on.of(e.target) {
-		if o := bodyOf[Notice](r, p); o != nil && o.Part == n.Part {
-			same(p)
+		if r.asks[place] = 1; n.Corrects {
+			continue
 		}
+		key, again := keys[e.target]
+		if !again || key.party != e.party || key.ask != n.Ask {
+			if key = (asking{e.party, n.Ask, n.Part, e.target}); e.target < 0 {
+				key.of = -2 - place // about nothing that was said: each is its own
+			}
+		}
+		keys[place] = key
+		counts[key]++
+		r.asks[place] = counts[key]
 	}
-	same(e.target)
-	return max(count, 1)
 }
 
 // answers folds the positions on a notice, first those of whom it asks. An
@@ -311,8 +323,9 @@ type Line struct {
 // Line returns the open notices between all, with what is due, the contacts with
 // their last check, and the line checks of the last 24 hours.
 func (r *Record) Line(now time.Time) Line {
-	l := Line{Now: now.Unix(), Contacts: r.Contacts(now), Checks: r.LineChecks(now.Add(-24*time.Hour), now, now), Next: r.nextCheck(now)}
-	for _, c := range r.Calls(now) {
+	calls := r.Calls(now)
+	l := Line{Now: now.Unix(), Contacts: r.contacts(calls, now), Checks: r.lineChecks(calls, now.Add(-24*time.Hour), now, now), Next: r.nextCheck(now)}
+	for _, c := range calls {
 		if c.Open() {
 			l.Open = append(l.Open, c)
 		}

@@ -38,6 +38,7 @@ type Record struct {
 	listNo    map[int32]int        // of a list in lists
 	counted   map[string][]int     // which of lists may rule, by party
 	overQuota map[int32]bool
+	asks      map[int32]int // of a notice: which time its author asks this
 
 	under       map[int32]*Rules // under which a proposal is decided, if not the first ones
 	instruments []Instrument     // of all proposals, in order
@@ -87,6 +88,7 @@ func newRecord(w World, by timing, body func(*Said) any) *Record {
 	r.read(body)
 	r.link()
 	r.decide()
+	r.countAsks()
 	return r
 }
 
