@@ -225,10 +225,20 @@ func TestDark(t *testing.T) {
 		t.Errorf("it lapsed by %v", i.Sizes)
 	}
 	// The owner's time is set back to when it was due, the cosigner's is not.
-	m := Moment{Origin: originOf("south"), Size: s.heads["south"], Owner: s.now - 3*hour, By: "north", At: s.now}
+	m := Moment{Origin: originOf("south"), Size: s.heads["south"], Owner: s.now - 3*hour, By: "north", At: s.now, Logged: s.heads["north"]}
 	s.w.Moments = slices.DeleteFunc(s.w.Moments, func(o Moment) bool { return o.Origin == m.Origin && o.Owner > m.Owner })
 	s.w.Moments = append(s.w.Moments, m)
 	s.want(p, StateLapsed, ReasonConfirmation, "south")
+	// Nor is it enough that a time in the window can be put beside a cosignature
+	// in the window: north's log has to show that it saw both.
+	s = newStory(t)
+	p = s.agreed(s.clause())
+	s.now += day + hour
+	s.cosign("north", "observer")
+	s.w.Moments = append(s.w.Moments, Moment{Origin: originOf("south"), Size: s.heads["south"], Owner: s.now, By: "north", At: s.now})
+	s.want(p, StateAgreed, ReasonConfirmation, "south")
+	s.w.Moments[len(s.w.Moments)-1].Logged = s.heads["north"]
+	s.want(p, StateInForce, ReasonNone)
 }
 
 // TestWithdrawal: exit runs its notice, can be taken back and said again; the

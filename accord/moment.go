@@ -32,8 +32,12 @@ type track struct {
 	sizes []uint64 // ascending
 	minAt []int64  // earliest cosigning of any checkpoint of at least sizes[i] leaves
 
-	byOwner []Moment // in order of the owner's time, then size
-	tree    []int64  // of minima of At over byOwner
+	// byOwner are those that the cosigner recorded in its own log, in order of the
+	// owner's time, then size. A cosignature covers the tree and not the owner's
+	// time, which can be signed later with an earlier date; the record of the
+	// cosigner shows both as they came together.
+	byOwner []Moment
+	tree    []int64 // of minima of At over byOwner
 
 	logged  []uint64 // leaves of the cosigner's log that hold the record, ascending
 	maxSize []uint64 // largest size recorded up to there
@@ -119,12 +123,12 @@ func newTrack(list []Moment) *track {
 		least = min(least, m.At)
 		t.sizes[i], t.minAt[i] = m.Size, least
 	}
-	t.byOwner = slices.Clone(list)
+	own := slices.DeleteFunc(slices.Clone(list), func(m Moment) bool { return m.Logged == 0 })
+	t.byOwner = slices.Clone(own)
 	slices.SortFunc(t.byOwner, func(a, b Moment) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), compareMoments(a, b))
 	})
 	t.tree = minTree(t.byOwner)
-	own := slices.DeleteFunc(slices.Clone(list), func(m Moment) bool { return m.Logged == 0 })
 	slices.SortFunc(own, func(a, b Moment) int {
 		return cmp.Or(cmp.Compare(a.Logged, b.Logged), compareMoments(a, b))
 	})
