@@ -132,11 +132,11 @@ func (rep Report) period(t *reportText) {
 	t.sentences()
 	t.sentence("From %s to %s.", "С %s по %s.", clockTime(rep.Day.Unix()), clockTime(rep.AsOf.Unix()))
 	if !rep.Whole {
-		t.sentence("The day is not over: as of %s.", "Сутки не окончены: по состоянию на %s.", clockTime(rep.AsOf.Unix()))
+		t.sentence("The day is not over: as of %s.", "Сутки ещё не закончились: по состоянию на %s.", clockTime(rep.AsOf.Unix()))
 	}
 	t.sentence("Form of this report: %d. Charter %.12s.", "Форма отчёта: %d. Устав %.12s.", reportForm, rep.Unit.String())
-	t.sentence("Computed from what other nodes had cosigned by then:", "Вычислено по тому, что другие узлы к тому времени подписали:")
-	t.head("Party / Сторона", "Leaves / Записей", "Root / Корень", "Last cosigned / Подписано последний раз")
+	t.sentence("Computed from what other nodes had cosigned by then:", "Вычислено по тому, что к этому времени заверили другие узлы:")
+	t.head("Party / Сторона", "Leaves / Записей", "Root / Корень", "Last cosigned / Заверено последний раз")
 	for _, l := range rep.Logs {
 		root := "—"
 		if l.Root != (statement.Digest{}) {
@@ -175,7 +175,7 @@ func (rep Report) counts(t *reportText) {
 	t.section(3, "Counts by side and category", "Подсчёт по сторонам и видам")
 	t.sentences()
 	t.sentence("Each observer's count stands for itself; two may have seen one thing.", "Подсчёт каждого наблюдателя стоит отдельно: двое могли видеть одно и то же.")
-	t.sentence("A star: its observer was kept from looking. No recorded violation is not compliance.", "Звёздочка: наблюдателю не дали смотреть. Если нарушение не записано, это ещё не соблюдение.")
+	t.sentence("A star: its observer was kept from looking. No recorded violation is not compliance.", "Звёздочка: наблюдатель не был допущен. Отсутствие записанных нарушений ещё не означает соблюдения.")
 	t.head("Clause / Пункт", "Seen by / Кто видел", "Side / Сторона", "Act / Действие", "Number / Число", "Day before / За предыдущие сутки", "Change / Изменение", "Provisional rows / Предварительных строк")
 	for _, c := range rep.Clauses {
 		for _, n := range c.Counts {
@@ -238,8 +238,8 @@ func rowNotes(row ClauseRow) string {
 			notes = append(notes, s)
 		}
 	}
-	add(row.Access, "kept from looking / не дали смотреть")
-	add(row.Absence && !row.Access, "looked, not seen / искали, не видели")
+	add(row.Access, "kept from looking / не допущен")
+	add(row.Absence && !row.Access, "looked, not seen / искали, не обнаружили")
 	add(row.Provisional, "provisional / предварительно")
 	add(row.Limits, "limits stated / ограничения указаны")
 	add(row.Exhibits > 0, "exhibits / материалы: "+number(int64(row.Exhibits)))
@@ -345,10 +345,10 @@ func (rep Report) limits(t *reportText) {
 		}
 	}
 	t.sentence("Clauses that nothing observes: %d.", "Пунктов, за которыми ничто не наблюдает: %d.", blind)
-	t.sentence("Rows by which an observer was kept from looking: %d.", "Строк о том, что наблюдателю не дали смотреть: %d.", access)
+	t.sentence("Rows by which an observer was kept from looking: %d.", "Строк о том, что наблюдатель не был допущен: %d.", access)
 	t.sentence("Rows whose author states limits: %d.", "Строк, автор которых указал ограничения: %d.", limited)
 	t.sentence("Rows that do not count: %d.", "Незасчитанных строк: %d.", ignored)
-	t.sentence("Accounts that not every node can read, not counted: %d.", "Изложений, которые может прочитать не каждый узел, не засчитано: %d.", unread)
+	t.sentence("Accounts that not every node can read, not counted: %d.", "Изложений, доступных не каждому узлу (не засчитаны): %d.", unread)
 }
 
 func (rep Report) fixes(t *reportText) {
