@@ -60,6 +60,7 @@ const (
 	MatterConsent = "consent-asked"
 	MatterReveal  = "to-be-revealed"
 	MatterAction  = "action"
+	MatterAgain   = "ask-again" // not now: Due is the day to ask again
 	MatterParked  = "parked"
 )
 

@@ -166,3 +166,20 @@ func TestAccusationStaysOpen(t *testing.T) {
 	s.signed(ForClose, nil)
 	s.is(t, CaseAccusation, AccClosedNone)
 }
+
+// TestAskAgain: not now is a stance with a date, and the date stays listed.
+func TestAskAgain(t *testing.T) {
+	s := newStory(t)
+	s.last = "000000000000000000000000000000aa"
+	ref := s.say("north", KindProposal, s.clause())
+	p := stance(NotNow)
+	p.Until = s.in(90 * day)
+	s.say("south", KindPosition, p, ref)
+	s.pass(minute)
+	s.pass(91 * day)
+	c := s.is(t, CaseInstrument, string(StateLapsed))
+	i := slices.IndexFunc(c.Open, func(m OpenMatter) bool { return m.Kind == MatterAgain })
+	if i < 0 || c.Open[i].Due != p.Until.Time().Unix() || c.Open[i].Due > s.now || !slices.Equal(c.Open[i].Owner, []string{"south"}) {
+		t.Errorf("%+v", c.Open)
+	}
+}

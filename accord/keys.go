@@ -18,7 +18,7 @@ func compareWords() map[string][]string {
 		"outcome": spell(Outcomes()), "count": spell(Outcomes()), "stance": spell(allStances),
 		"why":  {WhySame, WhyOpposite, WhyWhen, WhyWhere, WhyQuantity, WhyUnit, WhyNoNumber, WhyWho, WhyKind, WhyTag, WhyWording, WhyVague, WhyStance, WhyLabel},
 		"case": CaseStates(), "casekind": spell(CaseKinds()),
-		"matter":         {MatterMeaning, MatterAnswer, MatterConsent, MatterReveal, MatterAction, MatterParked},
+		"matter":         {MatterMeaning, MatterAnswer, MatterConsent, MatterReveal, MatterAction, MatterAgain, MatterParked},
 		"seal":           spell([]SealState{SealOpen, SealClosed, SealMayReveal, SealRevealed, SealDisclosed, SealNotOpened, SealTampered, SealWithheld}),
 		"found":          {FindingJoint, FindingSplit, FindingObserver, FindingNone},
 		"flag":           {FlagLateEvidence, FlagNoEvidence, FlagNotNotified},

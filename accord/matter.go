@@ -21,8 +21,14 @@ func (r *Record) matters(said []Said) []OpenMatter {
 		case *Notice:
 			list = append(list, r.waiting(s, b, closed)...)
 		case *Proposal:
-			if i, ok := r.Instrument(s.Ref); ok && (i.State == StateTabled || i.State == StateCountered || i.State == StatePartly) {
+			i, ok := r.Instrument(s.Ref)
+			if ok && (i.State == StateTabled || i.State == StateCountered || i.State == StatePartly) {
 				list = append(list, OpenMatter{Kind: MatterConsent, On: s.Ref, Owner: i.Missing, Since: at, Due: i.DecideBy})
+			}
+			for _, a := range i.Answers {
+				if a.Again != 0 && a.Label == LabelNone { // not now: the day stays listed, whatever became of this text
+					list = append(list, OpenMatter{Kind: MatterAgain, On: s.Ref, Owner: []string{a.Party}, Since: a.At, Due: a.Again})
+				}
 			}
 			if v, ok := r.Action(s.Ref, r.now); ok && (v.State == ActionOpen || v.State == ActionOverdue || v.State == ActionDone || v.State == ActionFailed || v.State == ActionReopened) {
 				list = append(list, OpenMatter{Kind: MatterAction, On: s.Ref, Owner: []string{v.Who}, Since: v.Since, Due: v.Due})
@@ -32,7 +38,11 @@ func (r *Record) matters(said []Said) []OpenMatter {
 				continue
 			}
 			if seal, _ := r.Reveal(s.Ref); seal.State == SealMayReveal || seal.State == SealNotOpened {
-				list = append(list, OpenMatter{Kind: MatterReveal, On: s.Ref, Owner: []string{s.Party}, Since: at, Due: seal.RevealBy})
+				m := OpenMatter{Kind: MatterReveal, On: s.Ref, Owner: []string{s.Party}, Since: at, Due: seal.RevealBy}
+				if seal.State == SealNotOpened && seal.Depositary != "" { // who holds it opens it now
+					m.Owner = []string{seal.Depositary}
+				}
+				list = append(list, m)
 			}
 		case *Position:
 			if b.Stance == Park && !r.retracted(s.Ref) {
