@@ -85,7 +85,7 @@ func (s *mispStore) shelves(l border.Lens) []string {
 // Each implements misphttp.Store: events as they came, then lists.
 func (s *mispStore) Each(ctx context.Context, who misphttp.Who, visit func(misphttp.Event) (bool, error)) error {
 	lens := lensOf(who)
-	beside, err := s.sightings(ctx, lens)
+	beside, err := s.beside(ctx, lens)
 	if err != nil {
 		return err
 	}
@@ -135,10 +135,10 @@ func (s *mispStore) shows(ctx context.Context, q sqlite.ObjectQuery, o sqlite.Pl
 }
 
 // event makes of a row what tools see.
-func (s *mispStore) event(o sqlite.Placed, beside map[string][]misp.Sighting) misphttp.Event {
+func (s *mispStore) event(o sqlite.Placed, beside beside) misphttp.Event {
 	e := misphttp.Event{
 		UUID: o.ID, Raw: misp.Bare(o.Raw), Own: o.Party == s.n.self.ID && o.Standing != sqlite.StandingClaim, From: o.Party,
-		Marking: string(markingAt(o.Level)), Sightings: beside,
+		Marking: string(markingAt(o.Level)), Sightings: beside.attributes, Seen: beside.values,
 	}
 	if o.Party != s.n.self.ID {
 		e.Held = s.held(o)
@@ -175,7 +175,7 @@ func (s *mispStore) held(o sqlite.Placed) func(misp.Attribute) bool {
 // Event implements misphttp.Store.
 func (s *mispStore) Event(ctx context.Context, who misphttp.Who, uuid string) (misphttp.Event, error) {
 	lens := lensOf(who)
-	beside, err := s.sightings(ctx, lens)
+	beside, err := s.beside(ctx, lens)
 	if err != nil {
 		return misphttp.Event{}, err
 	}
@@ -268,27 +268,4 @@ func (s *mispStore) Sight(ctx context.Context, who misphttp.Who, e misphttp.Even
 		return err
 	}
 	return s.bring(ctx, who, AddObjects{Media: stix.MediaSTIX, Name: "sighting", Objects: [][]byte{raw}})
-}
-
-// sightings reads those that accounts of the own side wrote, by attribute.
-func (s *mispStore) sightings(ctx context.Context, l border.Lens) (map[string][]misp.Sighting, error) {
-	found := make(map[string][]misp.Sighting)
-	q := ObjectQuery{Scope: ScopeOwn, Lens: l, Media: stix.MediaSTIX, Types: []string{"sighting"}, Limit: MaxPage}
-	if l.Guest() != "" {
-		return found, nil
-	}
-	for more := true; more; {
-		var page []ObjectRow
-		var err error
-		if page, more, err = s.n.Objects(ctx, q); err != nil {
-			return nil, err
-		}
-		for _, o := range page {
-			q.After = o.Added
-			if attribute, x, ok := convert.SightingOf(o.Raw, s.n.self.ID); ok {
-				found[attribute] = append(found[attribute], x)
-			}
-		}
-	}
-	return found, nil
 }

@@ -6,14 +6,13 @@ import (
 
 	"entente/border"
 	"entente/exchange/convert"
-	"entente/exchange/misp"
 	"entente/internal/misphttp"
 	"entente/internal/sqlite"
 	"entente/watch/indicator"
 )
 
 // eachList shows the lists of indicators as events.
-func (s *mispStore) eachList(ctx context.Context, l border.Lens, beside map[string][]misp.Sighting, visit func(misphttp.Event) (bool, error)) error {
+func (s *mispStore) eachList(ctx context.Context, l border.Lens, beside beside, visit func(misphttp.Event) (bool, error)) error {
 	lists, err := s.n.view.Lists(ctx, s.n.self.Origin)
 	if err != nil {
 		return err
@@ -26,7 +25,7 @@ func (s *mispStore) eachList(ctx context.Context, l border.Lens, beside map[stri
 		if !ok {
 			continue
 		}
-		e.Sightings = beside
+		e.Sightings, e.Seen = beside.attributes, beside.values
 		if on, err := visit(e); err != nil || !on {
 			return err
 		}
@@ -35,7 +34,7 @@ func (s *mispStore) eachList(ctx context.Context, l border.Lens, beside map[stri
 }
 
 // listEvent finds the list that is shown as the event of a uuid.
-func (s *mispStore) listEvent(ctx context.Context, l border.Lens, beside map[string][]misp.Sighting, uuid string) (misphttp.Event, error) {
+func (s *mispStore) listEvent(ctx context.Context, l border.Lens, beside beside, uuid string) (misphttp.Event, error) {
 	lists, err := s.n.view.Lists(ctx, s.n.self.Origin)
 	if err != nil {
 		return misphttp.Event{}, err
@@ -48,7 +47,7 @@ func (s *mispStore) listEvent(ctx context.Context, l border.Lens, beside map[str
 		if err == nil && !ok {
 			err = misphttp.ErrNone
 		}
-		e.Sightings = beside
+		e.Sightings, e.Seen = beside.attributes, beside.values
 		return e, err
 	}
 	return misphttp.Event{}, misphttp.ErrNone

@@ -2,6 +2,7 @@ package misphttp
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -152,7 +153,11 @@ func (p *pen) attribute(a misp.Attribute, in *misp.Object, raw jsontext.Value) (
 			p.err = m.Append("Tag", misp.Tag{Name: HeldTag, Local: "1"})
 		}
 	}
-	for _, s := range p.f.Sightings[uuid] {
+	all, err := p.f.sightings(a, uuid)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
 		if p.err == nil {
 			p.err = m.Append("Sighting", numbered(s, p.f.UUID, uuid))
 		}
@@ -161,6 +166,15 @@ func (p *pen) attribute(a misp.Attribute, in *misp.Object, raw jsontext.Value) (
 		return nil, p.err
 	}
 	return m.Marshal()
+}
+
+// sightings are those of an attribute that do not stand within the event.
+func (f found) sightings(a misp.Attribute, uuid string) ([]misp.Sighting, error) {
+	if f.Seen == nil {
+		return f.Sightings[uuid], nil
+	}
+	seen, err := f.Seen(a)
+	return slices.Concat(f.Sightings[uuid], seen), err
 }
 
 // numbered gives a sighting the numbers of this instance.
@@ -208,7 +222,7 @@ func Plain(e Event) ([]byte, error) {
 	if err != nil || !held {
 		return e.Raw, err
 	}
-	f.Sightings = nil
+	f.Sightings, f.Seen = nil, nil
 	m, err := misp.ParseMembers(f.Raw)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func routes() map[string]route {
 		"events/publish":           {post, true, (*Server).publish},
 		"events/alert":             {post, true, (*Server).publish},
 		"attributes/view":          {get, false, (*Server).viewAttribute},
+		"attributes/describeTypes": {get, false, (*Server).describeTypes},
 		"attributes/restSearch":    {post, false, (*Server).searchAttributes},
 		"attributes/add":           {post, true, (*Server).addAttribute},
 		"attributes/edit":          {post, true, (*Server).editAttribute},

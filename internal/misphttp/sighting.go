@@ -213,7 +213,11 @@ func (s *Server) sightingsOf(r request, ref, org string) ([]map[string]misp.Sigh
 			if only != "" && uuid != only {
 				return nil
 			}
-			for _, x := range slices.Concat(a.Sightings, f.Sightings[uuid]) {
+			beside, err := f.sightings(a, uuid)
+			if err != nil {
+				return err
+			}
+			for _, x := range slices.Concat(a.Sightings, beside) {
 				if org == "" || x.Org != nil && (org == orgID(x.Org) || org == string(x.Org.UUID)) {
 					list = append(list, map[string]misp.Sighting{"Sighting": numbered(x, f.UUID, uuid)})
 				}

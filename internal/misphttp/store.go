@@ -30,6 +30,8 @@ type Event struct {
 	Held func(misp.Attribute) bool
 	// Sightings of its attributes, by their uuids, beside those within the event.
 	Sightings map[string][]misp.Sighting
+	// Seen returns what parties told of having seen an attribute's value. Nil: nothing.
+	Seen func(misp.Attribute) ([]misp.Sighting, error)
 }
 
 // Store is what the server needs of a node. Every method shows an account what

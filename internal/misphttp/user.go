@@ -11,6 +11,12 @@ func (s *Server) version(request) (any, error) {
 
 func (s *Server) clientVersion(request) (any, error) { return map[string]any{"version": Version}, nil }
 
+// describeTypes answers attributes/describeTypes: what is looked for here. Other
+// types are kept as they come.
+func (s *Server) describeTypes(request) (any, error) {
+	return map[string]any{"result": misp.Describe()}, nil
+}
+
 // user answers users/view: the account that asks, and no other.
 func (s *Server) user(r request) (any, error) {
 	id := misp.LocalID("account " + r.who.Name)

@@ -102,6 +102,15 @@ SELECT COUNT(*) FROM sighting g JOIN statement s ON s.origin = g.origin AND s.id
   AND level(s.marking) <= ?3 AND NOT EXISTS (SELECT 1 FROM item i JOIN statement l ON l.origin = i.origin AND l.idx = i.idx
     WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND (level(l.marking) > ?3
       OR EXISTS (SELECT 1 FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj AND MAX(o.level, o.eff) > ?3)));
+-- name: told
+SELECT g.type, g.value, s.party, s.id, s.recipients, g.last, level(s.marking)
+FROM sighting g JOIN statement s ON s.origin = g.origin AND s.idx = g.idx
+JOIN item i ON i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value
+JOIN statement l ON l.origin = i.origin AND l.idx = i.idx
+WHERE s.state = 'open' AND level(s.marking) <= ?2 AND level(l.marking) <= ?2
+  AND NOT EXISTS (SELECT 1 FROM object o WHERE o.origin = i.origin AND o.idx = i.idx AND o.n = i.obj AND MAX(o.level, o.eff) > ?2)
+  AND NOT EXISTS (SELECT 1 FROM ack a WHERE a.origin = g.origin AND a.idx = g.idx AND a.by_origin = ?1 AND a.verdict = 'refused')
+ORDER BY s.at DESC, g.origin, g.idx DESC LIMIT ?3;
 -- name: fits
 SELECT COUNT(*) FROM sighting g WHERE g.origin = ?1 AND g.idx = ?3 AND (?2 = '' OR g.origin <> ?2 AND g.ind_origin = ?2 AND EXISTS (SELECT 1 FROM item i
   WHERE i.origin = g.ind_origin AND i.idx = g.ind_idx AND i.n = g.item AND i.type = g.type AND i.value = g.value));

@@ -348,6 +348,38 @@ func (v *View) Sightings(ctx context.Context, lens border.Lens, of, not string, 
 	return list, int(total), err
 }
 
+// Told is a sighting of a value, by whoever told of it.
+type Told struct {
+	Value      observable.Value
+	Party      string
+	ID         statement.Digest // of its statement
+	Recipients []string
+	Last       string
+	Level      int
+}
+
+// Told returns the newest sightings of any party that name what their list
+// holds, that the log of self has not refused, and that are within reach of the
+// lens, as is what they are of. Whether a guest's party may have one, the caller
+// asks the lens.
+func (v *View) Told(ctx context.Context, lens border.Lens, self string, limit int) ([]Told, error) {
+	var list []Told
+	err := v.db.each(ctx, "told", func(rows *sql.Rows) error {
+		var t Told
+		var id, recipients string
+		err := rows.Scan(&t.Value.Type, &t.Value.Canonical, &t.Party, &id, &recipients, &t.Last, &t.Level)
+		if err == nil {
+			t.ID, err = statement.ParseDigest(id)
+		}
+		if err == nil {
+			err = json.Unmarshal([]byte(recipients), &t.Recipients)
+		}
+		list = append(list, t)
+		return err
+	}, self, lens.Ceiling(), limit)
+	return list, err
+}
+
 // Sighted returns the index of the sighting of one item in the log origin.
 func (v *View) Sighted(ctx context.Context, origin string, list statement.Ref, item int) (uint64, bool, error) {
 	var n uint64
