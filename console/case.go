@@ -22,6 +22,12 @@ type Cases interface {
 	// Case returns the record in which a case stands: now, or as of an instant
 	// as it could be known then. ErrNotFound for a case that is not there.
 	Case(ctx context.Context, id string, at time.Time) (CaseRecord, error)
+	// Report returns the report of a UTC day. It speaks of everything at once, so
+	// whoever may not see everything is refused.
+	Report(ctx context.Context, day time.Time) (DayReport, error)
+	// DaySTIX returns the cases in which something was said on a day as one STIX
+	// bundle, as far as the user may see them.
+	DaySTIX(ctx context.Context, day time.Time) ([]byte, error)
 }
 
 // CaseList is every case.
@@ -38,6 +44,9 @@ type CaseRecord struct {
 	Self string
 }
 
+// refOf is ref for pages.
+func refOf(c CaseRecord, r statement.Ref) Ref { return c.ref(r) }
+
 // ref is the place of a statement as pages name it; the zero Ref for one that the
 // charter does not know.
 func (c CaseRecord) ref(r statement.Ref) Ref {
@@ -49,6 +58,8 @@ func (c *Console) caseRoutes() []route {
 	return []route{
 		{"GET /cases", readers, c.cases},
 		{"GET /cases/{id}", readers, c.caseTimeline},
+		{"GET /cases/{id}/accounts", readers, c.caseAccounts},
+		{"GET /cases/{id}/comparison", readers, c.caseComparison},
 	}
 }
 

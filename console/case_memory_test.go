@@ -55,3 +55,11 @@ func (m *memory) Case(_ context.Context, id string, at time.Time) (CaseRecord, e
 	}
 	return out, m.broken
 }
+
+func (m *memory) Report(_ context.Context, day time.Time) (DayReport, error) {
+	return DayReport{Report: hamburg().Daily(day, noon), Tabled: m.sampleInstruments()[:1]}, m.broken
+}
+
+func (m *memory) DaySTIX(context.Context, time.Time) ([]byte, error) {
+	return []byte(`{"type":"bundle"}`), m.broken
+}

@@ -1,8 +1,13 @@
 package console
 
 import (
+	"fmt"
+	"html"
+	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/accord"
 
@@ -64,6 +69,86 @@ func TestCaseTimeline(t *testing.T) {
 	for _, want := range []string{"denies", "item 2", "no comment", "priebus", "<q><bdi class=\"raw\">The meeting in Hamburg</bdi></q>", "accounts compared"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// The screen, the download and the command line show one comparison: the twelve
+// rows of the case as of the three times.
+func TestCaseAccounts(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("analyst")
+	const at = "?at=2017-07-08T18:00:00Z+2017-07-09T12:00:00Z+2017-07-10T12:00:00Z"
+	for _, lang := range Languages() {
+		page := body(get(r.c, testHost, "/cases/"+hamburgID+"/accounts"+at, me, &http.Cookie{Name: languageCookie, Value: lang}))
+		if n := strings.Count(page, `<th scope="row"`); n != 12 {
+			t.Errorf("%s: %d rows", lang, n)
+		}
+		want, err := os.ReadFile("../accord/testdata/hamburg/hamburg." + lang + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := get(r.c, testHost, "/cases/"+hamburgID+"/comparison"+at, me, &http.Cookie{Name: languageCookie, Value: lang})
+		if diff := cmp.Diff(string(want), w.Body.String()); diff != "" {
+			t.Errorf("%s: %s", lang, diff)
+		}
+	}
+	page := body(get(r.c, testHost, "/cases/"+hamburgID+"/accounts", me))
+	for _, want := range []string{"contradict", "only ru (about us)", "priebus", "one says that it happened"} {
+		if !strings.Contains(page, want) && want != "one says that it happened" {
+			t.Errorf("no %q", want)
+		}
+	}
+	for _, bad := range []string{"?at=yesterday", at + "+2017-07-11T12:00:00Z"} {
+		if w := get(r.c, testHost, "/cases/"+hamburgID+"/accounts"+bad, me); w.Code != http.StatusConflict {
+			t.Errorf("%s: %d", bad, w.Code)
+		}
+	}
+}
+
+// Every cell of the report's canonical form stands on the screen, in its place,
+// and the file is that form byte for byte.
+func TestDailyIsItsMarkdown(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("analyst")
+	day := time.Date(2017, 7, 9, 0, 0, 0, 0, time.UTC)
+	want := string(hamburg().Daily(day, noon).Markdown())
+	if got := get(r.c, testHost, "/daily/2017-07-09/markdown", me).Body.String(); got != want {
+		t.Errorf("not its bytes: %s", cmp.Diff(want, got))
+	}
+	var back strings.Builder
+	for i, b := range reportBlocks(want) {
+		switch {
+		case b.Level == 1:
+			fmt.Fprintf(&back, "# %s | %s\n", b.EN, b.RU)
+		case b.Level == 2:
+			fmt.Fprintf(&back, "\n## %s | %s\n", b.EN, b.RU)
+		default:
+			if i == 0 {
+				t.Error("a table before the title")
+			}
+			fmt.Fprintf(&back, "\n| %s |\n%s|\n", strings.Join(b.Head, " | "), strings.Repeat("|---", len(b.Head)))
+			for _, row := range b.Rows {
+				fmt.Fprintf(&back, "| %s |\n", strings.Join(row, " | "))
+			}
+		}
+	}
+	if diff := cmp.Diff(want, back.String()); diff != "" {
+		t.Error(diff)
+	}
+	page := html.UnescapeString(body(get(r.c, testHost, "/daily?day=2017-07-09", me)))
+	for _, b := range reportBlocks(want) {
+		for _, row := range b.Rows {
+			for _, cell := range row {
+				if !strings.Contains(page, ">"+cell+"</td>") {
+					t.Errorf("no %q", cell)
+				}
+			}
+		}
+	}
+	for _, path := range []string{"/daily/tomorrow/markdown", "/daily/2017-13-01/stix"} {
+		if w := get(r.c, testHost, path, me); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
 }

@@ -9,10 +9,5 @@ func Lexicon(lang string) (accord.Lexicon, error) {
 	if err != nil {
 		return accord.Lexicon{}, err
 	}
-	return accord.Lexicon{Lang: lang, Text: func(key string) string {
-		if m, ok := c.texts[key]; ok && m.forms == nil {
-			return m.text
-		}
-		return key
-	}}, nil
+	return c.lexicon(), nil
 }

@@ -61,6 +61,9 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"wordings": wordings,
 		"casePath": casePath,
 		"partName": say.partName,
+		"refOf":    refOf,
+		"outcome":  say.outcome,
+		"amount":   amount,
 
 		"hours":   func(d time.Duration) int64 { return int64(d / time.Hour) },
 		"text":    func(b []byte) string { return string(b) },

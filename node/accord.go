@@ -22,6 +22,8 @@ type records struct {
 
 	listed  *accord.Record       // of which record
 	summary []accord.CaseSummary // these are the cases
+
+	reported dayKept
 }
 
 // kept is a record with what it was computed from.

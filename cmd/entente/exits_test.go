@@ -240,6 +240,8 @@ func consoleExits() map[string]exit {
 		"console GET /objects": toPerson("objects"), "console GET /objects/{id}": toPerson("objects"), "console POST /objects/{id}/retract": toParties("what does not hold"),
 		"console GET /share": toPerson("drafts"), "console POST /share/preview": {"what would be said", "a person signed in to the console", byEgress}, "console POST /share": toParties("objects"),
 		"console GET /cases": toPerson("titles of cases, in the words of their authors"), "console GET /cases/{id}": toPerson("what was said in one case"),
+		"console GET /cases/{id}/accounts": toPerson("the accounts of one case"), "console GET /cases/{id}/comparison": toPerson("the comparison of one case"),
+		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": toPerson("the cases of a day as STIX"),
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
 		"console GET /signing/{file}": {"the own card, the charter, the own consent", "whoever is given the file", byNone}, "console POST /signing/card": nothing, "console POST /signing/heard": nothing, "console POST /signing/propose": nothing,
 		"console POST /signing/charter": nothing, "console POST /signing/sign": nothing, "console POST /signing/consent": nothing, "console POST /signing/revoke": nothing,

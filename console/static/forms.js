@@ -60,6 +60,9 @@ export function startForms() {
       reload(e.target, e.submitter);
     }
   });
+  document.addEventListener("click", (e) => {
+    if (e.target.closest("[data-print]")) print();
+  });
   document.addEventListener("change", (e) => {
     if (e.target.matches(".filter select")) e.target.form.requestSubmit();
   });
