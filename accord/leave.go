@@ -30,7 +30,7 @@ func (r *Record) leave(a *act, now int64) {
 			effect := max(e.at+notice, b.Effective.seconds())
 			a.Withdrawals = append(a.Withdrawals, Withdrawal{Party: e.party, Ref: e.Ref, Said: e.at, Effect: effect})
 			last[e.party] = len(a.Withdrawals)
-		case b.Stance == RevokeWithdrawal && open >= 0 && e.at <= a.Withdrawals[open].Effect:
+		case b.Stance == RevokeWithdrawal && open >= 0 && e.at < a.Withdrawals[open].Effect:
 			a.Withdrawals[open].Revoked = e.Ref
 		}
 	}

@@ -151,7 +151,7 @@ func (l life) publish() life {
 func (l life) exit(f fault) (ended bool) {
 	effect := int8(-1)
 	for i := range l.atHeld {
-		late := effect >= 0 && l.seen[i] > effect && f != neverFinal
+		late := effect >= 0 && l.seen[i] >= effect && f != neverFinal
 		switch {
 		case l.held[i].stance == 'w' && effect < 0:
 			effect = l.seen[i] + 2

@@ -420,6 +420,12 @@ func judgeAll(all []play) (sums [4]faults, folds int) {
 			// Neighbours are alike: each worker takes a stretch, so that it meets
 			// the worlds that it knows.
 			for _, p := range all[n*len(all)/workers : (n+1)*len(all)/workers] {
+				if len(views) > 20_000 { // memory is for speed alone
+					mu.Lock()
+					folds += len(views)
+					mu.Unlock()
+					clear(views)
+				}
 				s := &sim{play: p, views: views}
 				seen := s.run()
 				for by := range mine {
