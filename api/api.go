@@ -27,6 +27,7 @@ const (
 // Node is one running node. All methods are safe for concurrent use.
 type Node interface {
 	AccordNode
+	Preserver
 	Status(ctx context.Context) (Status, error)
 	Share(ctx context.Context, r ShareRequest) (ShareResult, error)
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)

@@ -123,6 +123,7 @@ func routes(n Node) *board {
 // bytesRoutes answer files and streams.
 func bytesRoutes(mux *board, n Node) {
 	accordRoutes(mux, n)
+	preserveRoutes(mux, n)
 	mispRoutes(mux, n)
 	pushRoute(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {

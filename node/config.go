@@ -55,6 +55,8 @@ type Config struct {
 	Tools Tools `yaml:"tools"`
 	// Feeds are collections of TAXII servers that this node polls.
 	Feeds []Feed `yaml:"feeds"`
+	// Preserve are public pages that this node keeps copies of.
+	Preserve []Preserved `yaml:"preserve"`
 }
 
 // Source is one log source.

@@ -85,7 +85,8 @@ func (a Access) Client(now func() time.Time) (*taxiihttp.Client, error) {
 	return c, nil
 }
 
-// checkFeeds reports what is wrong with the configuration of feeds.
+// checkFeeds reports what is wrong with the configuration of feeds and of pages
+// that are preserved.
 func (c Config) checkFeeds() error {
 	names := make(map[string]bool)
 	for _, f := range c.Feeds {
@@ -101,6 +102,11 @@ func (c Config) checkFeeds() error {
 		}
 		if _, err := f.Client(time.Now); err != nil {
 			return fmt.Errorf("feed %s: %w", f.Name, err)
+		}
+	}
+	for _, p := range c.Preserve {
+		if err := p.check(); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -79,6 +79,7 @@ type Node struct {
 	approving   sync.Mutex // one signature at a time
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
+	capturing   sync.Mutex // one capture at a time is compared and sealed
 	archiveAway bool       // the archive's folder could not be opened at the start
 	sealed      sync.Map   // segments that the record is known to have, by what was said and their digest
 
@@ -217,6 +218,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return tools.serve(ctx, listeners.tools) })
 	for _, f := range cfg.Feeds {
 		g.Go(func() error { return n.runFeed(ctx, f) })
+	}
+	for _, p := range cfg.Preserve {
+		g.Go(func() error { return n.runPreserve(ctx, p) })
 	}
 	g.Go(func() error { return n.runFailure(ctx) })
 	logger.Info("node is up", "party", n.self.ID, "peer", n.addrs.Peer, "console", n.addrs.Console, "tools", n.addrs.Tools)

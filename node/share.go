@@ -283,6 +283,9 @@ func (c control) Erase(ctx context.Context, r api.PartRequest) (statement.Ref, e
 	if r.Part == 0 {
 		return about, statement.Refuse(statement.CodePart, "part 0, the act, is never erased: every state is computed from it")
 	}
+	if err := n.onHold(ctx, r.Index); err != nil {
+		return about, err
+	}
 	ref, err := n.author.say(ctx, draft{
 		kind: record.KindErasure, toAll: true, marking: border.Green, caseID: s.Case,
 		refs: []statement.Ref{about}, body: record.ErasureBody{Part: r.Part, Reason: r.Reason},

@@ -198,6 +198,11 @@ func verbExits() map[string]exit {
 		"verb misp feed": {"events", "readers of a folder, under a clearance", bySee},
 		"verb backup":    toOwn("keys, logs, archive"), "verb restore": nothing, "verb rebuild": toOwn("the view"), "verb drill": nothing,
 		"verb watch": {"log lines", "own side at the machine", byForeign}, "verb rules": toOwn("rules"), "verb bench": nothing, "verb version": nothing,
+		"verb officer key": toOwn("a secret"), "verb officer list": toOwn("officers"), "verb officer add": toOwn("a draft"), "verb officer enroll": toOwn("a draft"),
+		"verb draft list": toOwn("drafts"), "verb draft show": toOwn("a draft"), "verb draft discard": nothing, "verb sign": toParties("what officers signed"),
+		"verb propose": toOwn("a draft"), "verb position": toOwn("a draft"), "verb notice": toOwn("a draft"), "verb tell": toOwn("a draft"), "verb assess": toOwn("a draft"), "verb exhibit": toOwn("a draft"),
+		"verb case": toOwn("cases"), "verb instruments": toOwn("joint acts"), "verb compare": toOwn("accounts"), "verb conduct": toOwn("counts of how each has acted"), "verb report": toOwn("the report of a day"),
+		"verb preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 	}
 }
 
@@ -217,6 +222,8 @@ func controlExits() map[string]exit {
 		"POST share": toParties("items, objects"), "POST events": toParties("events"), "POST release": toParties("sightings"), "POST groups": toParties("a group"),
 		"POST retract": toParties("what does not hold"), "POST objects/share": toParties("objects"), "POST seal": toParties("a digest"), "POST erase": toParties("that a part is gone"), "POST open": toParties("a part"),
 		"POST withdraw": toParties("that it leaves"), "POST rotate": toParties("a key"), "POST override": toParties("a reason"),
+		"GET accord/drafts": toOwn("drafts"), "GET accord/sheet": toOwn("a draft"), "GET accord/view": toOwn("cases, joint acts, accounts, the report of a day"), "POST accord/drafts": toOwn("a draft"),
+		"POST accord/approve": toParties("what officers signed"), "POST accord/discard": nothing, "GET preserve": toOwn("captures"), "POST preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 		"POST push":   {"which objects of a file may go", "tools of the own side", byEgress},
 		"POST accept": toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
 	} {
@@ -295,6 +302,6 @@ func otherExits() map[string]exit {
 		"beside the console GET /healthz": {"whether it runs", "this machine", byNone}, "beside the console GET /metrics": {"counts", "this machine", byOwnSide},
 		"listens: node/control.go": door, "listens: node/people.go": door, "listens: node/signing_serve.go": door, "listens: internal/account/door.go": door, "listens: internal/peer/server.go": door, "listens: cmd/entente/exercise_page.go": door,
 		"connects: node/control.go": door, "connects: api/client.go": door, "connects: internal/peer/client.go": wire, "connects: node/config.go": wire,
-		"connects: node/feed.go": dials, "connects: internal/safedial/safedial.go": dials, "connects: internal/bell/bell.go": bell, "connects: internal/bell/mail.go": bell,
+		"connects: node/feed.go": dials, "connects: node/preserve.go": dials, "connects: cmd/entente/agent.go": door, "connects: internal/safedial/safedial.go": dials, "connects: internal/bell/bell.go": bell, "connects: internal/bell/mail.go": bell,
 	}
 }
