@@ -35,6 +35,12 @@ func worldOf(ctx context.Context, view *sqlite.View, r record.Roster, caseID str
 	return w, b.moments(ctx, caseID)
 }
 
+// ReadWorld reads from a view what states of the accord are computed from: of one
+// case, or with an empty caseID of all.
+func ReadWorld(ctx context.Context, view *sqlite.View, r record.Roster, caseID string, now time.Time) (accord.World, error) {
+	return worldOf(ctx, view, r, caseID, now)
+}
+
 // builder fills a world.
 type builder struct {
 	view   *sqlite.View

@@ -16,7 +16,7 @@ import (
 const benchUsage = `Usage: entente bench AREA [--json] [--long] [--input FILE] [--rules DIR]
 
 Measures this machine's own limits and the product in the same run, without
-network. AREA is: record, watch or exchange; watch reads FILE in place of the lines that it
+network. AREA is: record, watch, exchange or accord; watch reads FILE in place of the lines that it
 makes, judges by the Sigma rules in DIR in place of those that it makes, and compares
 with rg where that is installed. Prints name, value, unit, the limit measured beside
 it, and ratio = speed / limit speed, so bigger is better.
@@ -106,7 +106,9 @@ func runBench(ctx context.Context, e env, args []string) error {
 		return benchSigma(ctx, budget(*long), *rules, out)
 	case "exchange":
 		return benchExchange(ctx, budget(*long), out)
+	case "accord":
+		return benchAccord(ctx, out)
 	default:
-		return usageError{"bench needs an area: record, watch or exchange"}
+		return usageError{"bench needs an area: record, watch, exchange or accord"}
 	}
 }
