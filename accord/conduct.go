@@ -54,13 +54,17 @@ type Ledger struct {
 }
 
 // Conduct returns the ledger of every party and observer, sorted by id.
-func (r *Record) Conduct(now time.Time) []Ledger {
+func (r *Record) Conduct(now time.Time) []Ledger { return r.ConductOf(now, nil) }
+
+// ConductOf counts only the statements that shows lets through; nil lets all
+// through.
+func (r *Record) ConductOf(now time.Time, shows func(statement.Ref) bool) []Ledger {
 	by := map[string]*Ledger{}
 	acks := map[string][]int64{}
 	for _, p := range r.charter.Parties {
 		by[p.ID] = &Ledger{Party: p.ID}
 	}
-	for _, c := range r.Calls(now) {
+	for _, c := range r.callsOf(now, shows) {
 		if l := by[c.To]; l != nil && c.Label == LabelNone && c.Delivered != 0 {
 			l.called(c)
 			if c.Acked != 0 {
@@ -77,7 +81,9 @@ func (r *Record) Conduct(now time.Time) []Ledger {
 		if n := len(acks[id]); n > 0 {
 			l.AckMiddle, l.AckLongest = acks[id][(n-1)/2], acks[id][n-1]
 		}
-		l.sort()
+		if l.sort(); shows != nil {
+			l.keep(shows)
+		}
 		list = append(list, *l)
 	}
 	slices.SortFunc(list, func(a, b Ledger) int { return strings.Compare(a.Party, b.Party) })
@@ -219,6 +225,17 @@ func (l Ledger) Tallies() []Named {
 		list = append(list, Named{words[i], *t})
 	}
 	return list
+}
+
+// keep drops what shows does not let through.
+func (l *Ledger) keep(shows func(statement.Ref) bool) {
+	for _, t := range l.tallies() {
+		gone := len(t.Refs)
+		t.Refs = slices.DeleteFunc(t.Refs, func(r statement.Ref) bool { return !shows(r) })
+		if gone -= len(t.Refs); gone > 0 {
+			t.N = min(t.N, len(t.Refs)) // the two halves of a fork count as one
+		}
+	}
 }
 
 func (l *Ledger) sort() {

@@ -137,6 +137,14 @@ func (r *Record) Calls(now time.Time) []Call {
 	return list
 }
 
+func (r *Record) callsOf(now time.Time, shows func(statement.Ref) bool) []Call {
+	calls := r.Calls(now)
+	if shows != nil {
+		calls = slices.DeleteFunc(calls, func(c Call) bool { return !shows(c.Ref) })
+	}
+	return calls
+}
+
 func (r *Record) call(place int32, n *Notice, to string, now int64) Call {
 	e := &r.said[place]
 	c := Call{
@@ -322,8 +330,12 @@ type Line struct {
 
 // Line returns the open notices between all, with what is due, the contacts with
 // their last check, and the line checks of the last 24 hours.
-func (r *Record) Line(now time.Time) Line {
-	calls := r.Calls(now)
+func (r *Record) Line(now time.Time) Line { return r.LineOf(now, nil) }
+
+// LineOf is the line of the notices that shows lets through, as if there were no
+// others; nil lets all through.
+func (r *Record) LineOf(now time.Time, shows func(statement.Ref) bool) Line {
+	calls := r.callsOf(now, shows)
 	l := Line{Now: now.Unix(), Contacts: r.contacts(calls, now), Checks: r.lineChecks(calls, now.Add(-24*time.Hour), now, now), Next: r.nextCheck(now)}
 	for _, c := range calls {
 		if c.Open() {

@@ -94,7 +94,7 @@ func TestNoKeyUnused(t *testing.T) {
 	pages := sources(t)
 	frames := []string{
 		"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit", "held.score",
-		"nav.accord", "nav.cases", "nav.daily", "case.title", "accord.instrument", "accord.next.decide", "accord.next.confirm", "accord.next.starts", "accord.next.ends",
+		"nav.accord", "nav.cases", "nav.line", "nav.daily", "case.title", "accord.instrument", "accord.next.decide", "accord.next.confirm", "accord.next.starts", "accord.next.ends",
 	}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
@@ -120,11 +120,13 @@ func TestNoKeyUnused(t *testing.T) {
 		"meta":    {"dir"},
 
 		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
-		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord"}, "accord.why_state": strs(accord.Reasons()),
+		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "conduct"}, "accord.why_state": strs(accord.Reasons()),
 
 		"case.tab": {caseTimeline, "accounts"}, "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},
 		"case.exhibit": {"file", "pcap", "log-slice", "web-capture", "image", "stix", "test-result"}, "case.held": {"shared", "observer-only", "withheld", "sealed"},
 		"case.passed": {"passed", "failed"}, "case.part": {"clause", "item", "judgement", "row", "hypothesis", "commitment"},
+
+		"line.tab": {"line", "line?view=all"}, "line.clock": {accord.ClockAck, accord.ClockAnswer}, "line.who": {"contact", "observer", "all"}, "officer.role": accord.Roles(),
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},

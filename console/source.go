@@ -40,6 +40,8 @@ type Source interface {
 	AccordScreens() Accord
 	// CaseScreens is the part that shows cases and days.
 	CaseScreens() Cases
+	// LineScreens is the part that shows the line and how each has acted.
+	LineScreens() Lines
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

@@ -250,6 +250,8 @@ func consoleExits() map[string]exit {
 		"console GET /cases/{id}/accounts": toPerson("the accounts of one case"), "console GET /cases/{id}/comparison": toPerson("the comparison of one case"),
 		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": toPerson("the cases of a day as STIX"),
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
+		"console GET /line": toPerson("notices, contacts"), "console GET /line/{party}/{index}": toPerson("one notice"),
+		"console GET /conduct": toPerson("counts of how each has acted"), "console GET /conduct/{party}/{word}": toPerson("what a count is of"),
 		"console GET /signing/{file}": {"the own card, the charter, the own consent", "whoever is given the file", byNone}, "console POST /signing/card": nothing, "console POST /signing/heard": nothing, "console POST /signing/propose": nothing,
 		"console POST /signing/charter": nothing, "console POST /signing/sign": nothing, "console POST /signing/consent": nothing, "console POST /signing/revoke": nothing,
 	}

@@ -18,6 +18,14 @@ export function localise(root) {
   }
 }
 
+// count writes how long it is until something is due, or how long ago it was.
+function count(due, ms) {
+  const over = ms < 0, s = Math.floor(Math.abs(ms) / 1000), two = (n) => String(n).padStart(2, "0");
+  const text = (over ? due.dataset.over : due.dataset.left) + " " + Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) + ":" + two(s % 60);
+  if (due.textContent !== text) due.textContent = text;
+  due.classList.toggle("over", over);
+}
+
 export function startTimes() {
   localise(document);
   const line = document.getElementById("zone");
@@ -31,7 +39,11 @@ export function startTimes() {
   if (!clock) return;
   // The node's clock, carried on by a clock that nobody can set.
   const base = Date.parse(document.body.dataset.now) - performance.now();
-  const tick = () => { clock.textContent = new Date(base + performance.now()).toISOString().slice(0, 19).replace("T", " "); };
+  const tick = () => {
+    const now = base + performance.now();
+    clock.textContent = new Date(now).toISOString().slice(0, 19).replace("T", " ");
+    for (const due of document.querySelectorAll("[data-due]")) count(due, Date.parse(due.dataset.due) - now);
+  };
   tick();
   setInterval(tick, 1000);
 }
