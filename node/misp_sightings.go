@@ -14,8 +14,12 @@ import (
 	"entente/observable"
 )
 
-// maxTold is how many sightings of parties one answer knows of, the newest.
-const maxTold = 50_000
+// Bounds of one answer: how many sightings of parties it knows of, the newest,
+// and how many of one value it shows.
+const (
+	maxTold    = 50_000
+	maxOfValue = 100
+)
 
 // beside is what one answer shows beside the events: sightings that accounts of
 // the own side wrote, by attribute, and those that parties told of, by value.
@@ -67,7 +71,7 @@ func (s *mispStore) told(ctx context.Context, l border.Lens) (map[observable.Val
 	}
 	all := make(map[observable.Value][]misp.Sighting)
 	for _, t := range list {
-		if l.Shows(border.Sight{Label: border.Label{TLP: markingAt(t.Level)}, Said: len(t.Recipients) > 0, Signer: s.n.signer(t.Party), Recipients: t.Recipients}) {
+		if len(all[t.Value]) < maxOfValue && l.Shows(border.Sight{Label: border.Label{TLP: markingAt(t.Level)}, Said: len(t.Recipients) > 0, Signer: s.n.signer(t.Party), Recipients: t.Recipients}) {
 			all[t.Value] = append(all[t.Value], toldOf(t))
 		}
 	}

@@ -111,8 +111,16 @@ func (s *Server) addAttribute(r request) (any, error) {
 	var uuids []string
 	faults := make(map[string]any)
 	err = s.changeFound(r, f, func(m *misp.Members) error {
+		there, err := inventory(f)
+		if err != nil {
+			return err
+		}
+		list, err := elements(m.Get("Attribute"))
+		if err != nil {
+			return err
+		}
 		for i, raw := range sent {
-			uuid, err := s.newAttribute(m, raw)
+			uuid, written, err := s.newAttribute(there, raw)
 			if err != nil && r.raw.Kind() != '[' {
 				return err
 			}
@@ -120,12 +128,12 @@ func (s *Server) addAttribute(r request) (any, error) {
 				faults["attribute_"+strconv.Itoa(i)] = map[string]any{"value": []string{err.Error()}}
 				continue
 			}
-			uuids = append(uuids, uuid)
+			uuids, list = append(uuids, uuid), append(list, element{raw: written})
 		}
 		if len(uuids) == 0 {
 			return statement.Refuse(statement.CodeField, "none of %d attributes can be taken", len(sent))
 		}
-		return nil
+		return m.Set("Attribute", values(list))
 	})
 	if err != nil {
 		return nil, err
@@ -133,57 +141,63 @@ func (s *Server) addAttribute(r request) (any, error) {
 	return s.added(r, f.UUID, uuids, faults)
 }
 
-// newAttribute puts an attribute into an event.
-func (s *Server) newAttribute(event *misp.Members, raw jsontext.Value) (string, error) {
+// newAttribute makes an attribute whole, unless it is there already.
+func (s *Server) newAttribute(there stock, raw jsontext.Value) (uuid string, written jsontext.Value, err error) {
 	m, err := misp.ParseMembers(raw)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if inner := m.Get("Attribute"); inner.Kind() == '{' {
 		if m, err = misp.ParseMembers(inner); err != nil {
-			return "", err
+			return "", nil, err
 		}
 	}
-	uuid, err := s.name(m)
-	if err != nil {
-		return "", err
+	if uuid, err = s.name(m); err != nil {
+		return "", nil, err
 	}
 	if v := m.Get("timestamp"); len(v) == 0 || v.Kind() == 'n' {
 		err = m.Set("timestamp", strconv.FormatInt(s.now().Unix(), 10))
 	}
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	if raw, err = m.Marshal(); err != nil {
-		return "", err
+	if written, err = m.Marshal(); err != nil {
+		return "", nil, err
 	}
 	var a misp.Attribute
-	if err := json.Unmarshal(raw, &a); err != nil || a.Type == "" || strings.TrimSpace(string(a.Value)) == "" {
-		return "", statement.Refuse(statement.CodeField, "an attribute has a type and a value")
+	if err := json.Unmarshal(written, &a); err != nil || a.Type == "" || strings.TrimSpace(string(a.Value)) == "" {
+		return "", nil, statement.Refuse(statement.CodeField, "an attribute has a type and a value")
 	}
-	if err := unlike(event, a); err != nil {
-		return "", err
-	}
-	return uuid, event.Append("Attribute", raw)
+	return uuid, written, there.add(a)
 }
 
-// unlike refuses an attribute that is in the event already.
-func unlike(event *misp.Members, a misp.Attribute) error {
-	raw, err := event.Marshal()
-	if err != nil {
-		return err
-	}
-	e, err := misp.ParseEvent(raw)
-	if err != nil {
-		return err
-	}
-	return e.EachAttribute(func(b misp.Attribute, at misp.Place, _ jsontext.Value) error {
-		same := a.Type == b.Type && a.Value == b.Value && a.Category == b.Category && at.Object == nil
-		if !at.Proposal && !at.Deleted(b) && same || a.UUID == b.UUID {
-			return statement.Refuse(statement.CodeValue, "a similar attribute already exists for this event")
+// stock is what an event holds: the names of its attributes, and what those that
+// stand in no object say.
+type stock struct {
+	uuids map[string]bool
+	said  map[[3]misp.Text]bool
+}
+
+func inventory(f found) (stock, error) {
+	there := stock{make(map[string]bool), make(map[[3]misp.Text]bool)}
+	err := f.read.EachAttribute(func(a misp.Attribute, at misp.Place, _ jsontext.Value) error {
+		there.uuids[strings.ToLower(string(a.UUID))] = true
+		if !at.Proposal && !at.Deleted(a) && at.Object == nil {
+			there.said[[3]misp.Text{a.Type, a.Category, a.Value}] = true
 		}
 		return nil
 	})
+	return there, err
+}
+
+// add enters an attribute, or refuses one that is there already.
+func (s stock) add(a misp.Attribute) error {
+	says := [3]misp.Text{a.Type, a.Category, a.Value}
+	if s.said[says] || s.uuids[string(a.UUID)] {
+		return statement.Refuse(statement.CodeValue, "a similar attribute already exists for this event")
+	}
+	s.said[says], s.uuids[string(a.UUID)] = true, true
+	return nil
 }
 
 // added shows attributes that were just written: one, or a list.
@@ -196,18 +210,24 @@ func (s *Server) added(r request, event string, uuids []string, faults map[strin
 	if err != nil {
 		return nil, err
 	}
-	var list []jsontext.Value
+	want := make(map[string]bool, len(uuids))
 	for _, uuid := range uuids {
-		p := place{found: f}
-		if err := p.find(uuid); err != nil {
-			return nil, err
+		want[uuid] = true
+	}
+	var list []jsontext.Value
+	w := pen{f: f}
+	err = f.read.EachAttribute(func(a misp.Attribute, at misp.Place, raw jsontext.Value) error {
+		uuid := AttributeUUID(f.UUID, a)
+		if at.Proposal || !want[uuid] {
+			return nil
 		}
-		w := pen{f: f}
-		written, err := w.attribute(p.attribute, p.in, p.raw)
-		if err != nil {
-			return nil, err
-		}
+		delete(want, uuid)
+		written, err := w.attribute(a, at.Object, raw)
 		list = append(list, written)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	answer := map[string]any{"Attribute": list}
 	if len(list) == 1 { // MISP answers one as one, however it was sent
@@ -287,13 +307,21 @@ func swap(m *misp.Members, name string, old, written jsontext.Value) error {
 	if err != nil {
 		return err
 	}
-	list := make([]jsontext.Value, len(all))
+	list := values(all)
 	for i, e := range all {
-		if list[i] = e.raw; old != nil && string(e.raw) == string(old) {
+		if old != nil && string(e.raw) == string(old) {
 			list[i], old = written, nil
 		}
 	}
 	return m.Set(name, list)
+}
+
+func values(all []element) []jsontext.Value {
+	list := make([]jsontext.Value, len(all))
+	for i, e := range all {
+		list[i] = e.raw
+	}
+	return list
 }
 
 // inObject edits the object of an event that a uuid names.

@@ -120,7 +120,7 @@ func serve(store Store, now func() time.Time) http.Handler {
 		case "writer":
 			s.Serve(w, r, who)
 		case "reader":
-			who.Write = false
+			who.Name, who.Write = "reader", false
 			s.Serve(w, r, who)
 		default:
 			Refuse(w, r, http.StatusUnauthorized, "who?")

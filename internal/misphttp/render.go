@@ -157,15 +157,33 @@ func (p *pen) attribute(a misp.Attribute, in *misp.Object, raw jsontext.Value) (
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range all {
-		if p.err == nil {
-			p.err = m.Append("Sighting", numbered(s, p.f.UUID, uuid))
-		}
+	if err := beside(m, p.f.UUID, uuid, all); err != nil {
+		return nil, err
 	}
 	if p.err != nil {
 		return nil, p.err
 	}
 	return m.Marshal()
+}
+
+// beside puts sightings behind those that stand in an attribute.
+func beside(m *misp.Members, event, attribute string, all []misp.Sighting) error {
+	if len(all) == 0 {
+		return nil
+	}
+	there, err := elements(m.Get("Sighting"))
+	if err != nil {
+		return err
+	}
+	list := values(there)
+	for _, s := range all {
+		raw, err := json.Marshal(numbered(s, event, attribute), json.Deterministic(true))
+		if err != nil {
+			return err
+		}
+		list = append(list, raw)
+	}
+	return m.Set("Sighting", list)
 }
 
 // sightings are those of an attribute that do not stand within the event.

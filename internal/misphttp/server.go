@@ -41,6 +41,7 @@ type Server struct {
 	now   func() time.Time
 	rand  io.Reader
 	log   *slog.Logger
+	walks turns
 }
 
 // New makes a server. rand makes the uuids of what comes without.
@@ -195,6 +196,8 @@ func (s *Server) refuse(w http.ResponseWriter, q request, err error) {
 		s.fail(w, q, http.StatusServiceUnavailable, r.Error())
 	case ok:
 		s.fail(w, q, http.StatusBadRequest, r.Error())
+	case !ok && q.Context().Err() != nil:
+		s.fail(w, q, http.StatusServiceUnavailable, "the request was given up")
 	default:
 		s.log.Error("misp request", "action", q.action, "error", err)
 		s.fail(w, q, http.StatusInternalServerError, "internal")

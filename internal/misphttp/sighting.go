@@ -118,7 +118,7 @@ func (s *Server) withValues(r request, body *misp.Members) ([]place, error) {
 		return nil, statement.Refuse(statement.CodeField, "a sighting names an attribute or values")
 	}
 	var places []place
-	err := s.store.Each(r.Context(), r.who, func(e Event) (bool, error) {
+	err := s.walk(r, func(e Event) (bool, error) {
 		f, err := open(e)
 		if err != nil {
 			return true, nil
@@ -229,7 +229,7 @@ func (s *Server) sightingsOf(r request, ref, org string) ([]map[string]misp.Sigh
 		})
 	}
 	if ref == "" {
-		err := s.store.Each(r.Context(), r.who, func(e Event) (bool, error) {
+		err := s.walk(r, func(e Event) (bool, error) {
 			f, err := open(e)
 			if err != nil {
 				return true, nil

@@ -33,7 +33,7 @@ func (s *Server) labels(r request, want words) ([]label, error) {
 			}
 		}
 	}
-	err := s.store.Each(r.Context(), r.who, func(e Event) (bool, error) {
+	err := s.walk(r, func(e Event) (bool, error) {
 		f, err := open(e)
 		if err != nil {
 			return true, nil
