@@ -1,6 +1,9 @@
 package accord
 
-import "entente/statement"
+import (
+	"entente/record"
+	"entente/statement"
+)
 
 // Demand is what a statement must bear to be its party's position.
 type Demand struct {
@@ -19,8 +22,11 @@ func (r *Record) Demand(ref statement.Ref) (Demand, bool) {
 	}
 	e := &r.said[p]
 	d := Demand{Name: r.powerName(p)}
-	if e.Act.Kind == KindOfficers {
+	switch e.Act.Kind {
+	case KindOfficers:
 		d.Name = "officers"
+	case record.KindWithdrawal: // a party that leaves the unit leaves every instrument of it
+		d.Name = "withdraw"
 	}
 	ruling, _ := r.listsAt(e.party, e.Ref.Index)
 	if own, ok := e.body.(*Officers); ok && (ruling == nil || ruling == own) {

@@ -17,10 +17,15 @@ func (n *Node) maySay(ctx context.Context, d draft, raw []byte) error {
 	if d.kind == record.KindRelease {
 		return n.mayRelease(ctx, d)
 	}
-	if !ofAccord(d.kind) || d.kind == accord.KindDisclosure {
+	if !signable(d.kind) {
 		return nil
 	}
 	return n.judge(ctx, d, raw, d.approvals)
+}
+
+// signable says that officers sign what is said of a kind.
+func signable(k statement.Kind) bool {
+	return ofAccord(k) && k != accord.KindDisclosure || k == record.KindWithdrawal
 }
 
 // judge says whether a statement would be this party's position with these
@@ -73,7 +78,16 @@ func (n *Node) worldFor(ctx context.Context, caseID string) (accord.World, error
 func labelled(r *accord.Record, ref statement.Ref) error {
 	demand, _ := r.Demand(ref)
 	said, _ := r.Said(ref)
+	if said.Act.Kind == record.KindWithdrawal && !demand.Ruled {
+		return nil // nobody was ever named who would have to sign
+	}
 	short := statement.Refuse(statement.CodePower, "%s: %d officers must sign, roles %v among them", demand.Name, demand.Need.Officers, demand.Need.Roles)
+	if said.Act.Kind == record.KindWithdrawal {
+		if !demand.Need.Met(demand.Ruling, said) {
+			return short
+		}
+		return nil
+	}
 	switch label := r.Label(said); label {
 	case accord.LabelNone:
 		// Whoever lists the first officers holds their keys.

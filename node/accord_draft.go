@@ -89,7 +89,7 @@ func refusedFor(err error, code statement.Code) bool {
 // draftOf fills in what the asker left open.
 func (n *Node) draftOf(ctx context.Context, want AccordDraft) (draft, error) {
 	d := draft{kind: want.Kind, caseID: want.Case, refs: want.Refs, marking: want.Marking, toAll: true, body: want.Body, parts: want.Parts}
-	if !ofAccord(want.Kind) || want.Kind == accord.KindDisclosure {
+	if !signable(want.Kind) {
 		return d, statement.Refuse(statement.CodeKind, "%.40q is not said by officers", string(want.Kind))
 	}
 	if d.marking == "" {

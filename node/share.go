@@ -346,7 +346,15 @@ func (c control) Withdraw(ctx context.Context, r api.ReasonRequest) (statement.R
 	if r.Reason == "" {
 		return statement.Ref{}, statement.Refuse(statement.CodeField, "give a reason")
 	}
-	return c.n.author.say(ctx, draft{
-		kind: record.KindWithdrawal, toAll: true, marking: border.Green, body: record.WithdrawalBody{Reason: r.Reason},
-	})
+	body := record.WithdrawalBody{Reason: r.Reason}
+	ref, err := c.n.author.say(ctx, draft{kind: record.KindWithdrawal, toAll: true, marking: border.Green, body: body})
+	if !refusedFor(err, statement.CodePower) {
+		return ref, err
+	}
+	// The party has officers: leaving is theirs.
+	p, failed := c.n.Draft(ctx, AccordDraft{Kind: record.KindWithdrawal, Marking: border.Green, Body: body})
+	if failed != nil {
+		return ref, failed
+	}
+	return ref, statement.Refuse(statement.CodePower, "%d officers must sign, roles %v among them: it waits as draft %s for entente sign", p.Officers, p.Roles, p.ID[:typed])
 }
