@@ -155,5 +155,8 @@ func (n *Node) saveSpent(ctx context.Context, server *peer.Server) error {
 		}
 		notes[spentNote+id] = data
 	}
+	if err := n.out.save(notes); err != nil {
+		return err
+	}
 	return n.watch.PutNotes(ctx, notes)
 }

@@ -56,6 +56,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		return err
 	}
 	n.out = newEgress(n.self, n.roster, n.view, n.watch, n.present)
+	n.out.changed = n.wake.spent.ring
 	n.author.present, n.author.writable, n.author.said, n.author.out = n.present, n.writable, n.takeOwn, n.out
 	n.author.maySay = n.maySay
 	n.publisher = &publisher{self: n.self, roster: n.roster, log: n.log, quick: signs.log, time: signs.time, pq: signs.logPQ, mark: n.mark, now: now, logger: n.logger, writing: n.open.Load, mirrors: n.heldNeeded}
@@ -64,7 +65,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.canaries = &canaries{self: n.self, view: n.view, log: n.log, opens: n.ingress}
 	n.lists.decoys, n.lists.copies = n.canaries.decoys, n.canaries.copies
 	n.clerk = newClerk(n.author, n.view, n.watch, n.lists, n.heads, now)
-	if err := errors.Join(n.clerk.recall(ctx), n.recallSpent(ctx)); err != nil {
+	if err := errors.Join(n.clerk.recall(ctx), n.recallSpent(ctx), n.out.recall(ctx)); err != nil {
 		return err
 	}
 	n.ingress.before = n.clerk.judge

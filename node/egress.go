@@ -26,6 +26,7 @@ type egress struct {
 	view    *sqlite.View
 	watch   *sqlite.Watch   // keeps what receipts will say until they are written
 	present func() []string // ids of the other nodes that have not left
+	changed func()          // is told when what was kept is to be written down; nil: nobody is
 
 	mu    sync.Mutex // guards what follows
 	noted map[uint64]noted
@@ -67,7 +68,45 @@ func (g *egress) count(use border.Use, officer string, err error) {
 	k := border.Refused{Use: use, Code: no.Code, Officer: officer}
 	if len(g.kept) < border.MaxReleased || g.kept[k] > 0 {
 		g.kept[k]++
+		if g.changed != nil {
+			g.changed()
+		}
 	}
+}
+
+// keptNote holds what was kept and stands in no receipt yet, as it was within
+// the last moment: a kill forgets or repeats no more than that.
+const keptNote = "receipt:kept"
+
+// recall goes on with what was kept before the start.
+func (g *egress) recall(ctx context.Context) error {
+	var all []border.Refused
+	if _, err := note(ctx, g.watch, keptNote, &all); err != nil {
+		return fmt.Errorf("what was kept: %w", err)
+	}
+	g.unsaid(all[:min(len(all), border.MaxReleased)])
+	return nil
+}
+
+// save puts what was kept with the notes that are written down together.
+func (g *egress) save(notes map[string][]byte) (err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	notes[keptNote], err = json.Marshal(g.counted())
+	return err
+}
+
+// counted lists the counts in order. Callers hold mu.
+func (g *egress) counted() []border.Refused {
+	out := make([]border.Refused, 0, len(g.kept))
+	for k, n := range g.kept {
+		k.Count = n
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b border.Refused) int {
+		return cmp.Or(cmp.Compare(a.Use, b.Use), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Officer, b.Officer))
+	})
+	return out
 }
 
 // leaves notes what the receipt of a leaf will say that the log does not, before
@@ -109,26 +148,22 @@ func (g *egress) forget(ctx context.Context, before uint64, written []border.Rel
 		}
 	}
 	g.mu.Unlock()
-	keys := make([]string, len(written))
+	keys := make([]string, len(written), len(written)+1)
 	for i, r := range written {
 		keys[i] = noteOf(r.Index)
 	}
-	return g.watch.DropNotes(ctx, keys)
+	if g.changed != nil {
+		g.changed() // what was kept meanwhile is written down anew
+	}
+	return g.watch.DropNotes(ctx, append(keys, keptNote))
 }
 
 // refusals takes out what was counted.
 func (g *egress) refusals() []border.Refused {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := make([]border.Refused, 0, len(g.kept))
-	for k, n := range g.kept {
-		k.Count = n
-		out = append(out, k)
-	}
+	out := g.counted()
 	clear(g.kept)
-	slices.SortFunc(out, func(a, b border.Refused) int {
-		return cmp.Or(cmp.Compare(a.Use, b.Use), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Officer, b.Officer))
-	})
 	return out
 }
 
