@@ -11,6 +11,7 @@ type Demand struct {
 	Need   Power
 	Ruling Officers // the list that rules there
 	Ruled  bool     // there is one
+	Before bool     // and it is not the statement itself, as the first list of a log is
 }
 
 // Demand tells what the rules demand of a statement: how many officers, in which
@@ -34,7 +35,7 @@ func (r *Record) Demand(ref statement.Ref) (Demand, bool) {
 		// they hold the keys.
 		d.Ruling, d.Ruled = *own, true
 	} else if ruling != nil {
-		d.Ruling, d.Ruled = *ruling, true
+		d.Ruling, d.Ruled, d.Before = *ruling, true, true
 	}
 	if d.Name != "" {
 		d.Need = r.power(r.rulesFor(p), d.Name)
