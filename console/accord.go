@@ -14,6 +14,8 @@ import (
 
 // Accord is the part of a Source that shows joint acts.
 type Accord interface {
+	Desk
+	Register
 	// Instruments lists every proposal and what has become of it.
 	Instruments(ctx context.Context) (Instruments, error)
 	// Instrument returns one, as of an instant; zero means now.
@@ -46,6 +48,8 @@ type Instrument struct {
 	Answers  []InstrumentAnswer
 	Sizes    []accord.LogSize
 	Replaces Ref
+	// Notice is how long before it works a withdrawal has to be said, by the rules.
+	Notice time.Duration
 }
 
 // InstrumentAnswer is one node's newest stance with where it stands.
@@ -61,10 +65,10 @@ type Rung struct {
 }
 
 func (c *Console) accordRoutes() []route {
-	return []route{
-		{"GET /accord", readers, c.accord},
-		{"GET /accord/{party}/{index}", readers, c.instrument},
-	}
+	return append(slices.Concat(c.draftRoutes(), c.officerRoutes()),
+		route{"GET /accord", readers, c.accord},
+		route{"GET /accord/{party}/{index}", readers, c.instrument},
+	)
 }
 
 // accordPage is the body of the list.
@@ -172,7 +176,27 @@ func (c *Console) instrument(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.render(v, http.StatusOK, "instrument", frame{Title: "accord.instrument", Live: "record", Up: "/accord", Body: one})
+	page := instrumentPage{Instrument: one}
+	if v.user.speaks() && at.IsZero() {
+		page.May = one.MayTake(one.Self, one.Now.Unix())
+	}
+	return c.render(v, http.StatusOK, "instrument", frame{Title: "accord.instrument", Live: "record", Up: "/accord", Body: page})
+}
+
+// instrumentPage is the body of a text's page.
+type instrumentPage struct {
+	Instrument
+	May []accord.Stance // what the own side may say of it now
+}
+
+// AskAgain is a day to propose for asking again.
+func (p instrumentPage) AskAgain() time.Time {
+	return p.Now.Add(7 * 24 * time.Hour).Truncate(time.Hour)
+}
+
+// Exit is the first whole hour at which a withdrawal said within the hour may work.
+func (p instrumentPage) Exit() time.Time {
+	return p.Now.Add(p.Notice + 2*time.Hour).Truncate(time.Hour)
 }
 
 // wordings are the texts of a paper in its authentic languages, side by side.

@@ -12,6 +12,7 @@ import (
 
 	"entente/accord"
 	"entente/border"
+	"entente/charter"
 	"entente/statement"
 	"entente/watch/indicator"
 	"entente/watch/rule"
@@ -95,6 +96,7 @@ func TestNoKeyUnused(t *testing.T) {
 	frames := []string{
 		"nav.watch", "nav.record", "alert.title", "incident.title", "statement.title", "enter.title", "exercise.title", "exercise.open_title", "held.limit", "held.score",
 		"nav.accord", "nav.cases", "nav.line", "nav.daily", "case.title", "accord.instrument", "accord.next.decide", "accord.next.confirm", "accord.next.starts", "accord.next.ends",
+		"drafts.title", "sheet.title", "officers.title",
 	}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
@@ -120,7 +122,10 @@ func TestNoKeyUnused(t *testing.T) {
 		"meta":    {"dir"},
 
 		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
-		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "conduct"}, "accord.why_state": strs(accord.Reasons()),
+		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "drafts", "officers", "conduct"}, "accord.why_state": strs(accord.Reasons()),
+		"accord.take": taken(), "take.means": taken(), "officers.list": {"rules", "ruled", "waits"}, "sheet.listed": {"new", "changed", "gone"},
+		"officers.power": slices.Collect(maps.Keys(accord.FirstRules(charter.Charter{}).Powers)), "sheet.part": {"title", "text", "stands-on", "words", "reservation", "content"},
+		"sheet.effect": {"decide-by", "cooling-off", "undo-until", "effective", "takes-effect", "until", "no-undo"},
 
 		"case.tab": {caseTimeline, "accounts"}, "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},
 		"case.exhibit": {"file", "pcap", "log-slice", "web-capture", "image", "stix", "test-result"}, "case.held": {"shared", "observer-only", "withheld", "sealed"},
@@ -167,6 +172,11 @@ func TestNoKeyUnused(t *testing.T) {
 			t.Errorf("%q is used nowhere", key)
 		}
 	}
+}
+
+// taken are the stances that a text's page offers.
+func taken() []string {
+	return strs(append(slices.Clone(accord.StancesOn(accord.OnProposal)[:10]), accord.Retract))
 }
 
 func strs[T ~string](list []T) []string {

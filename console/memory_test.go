@@ -31,6 +31,7 @@ type memory struct {
 	released  []string
 	budget    int
 	broken    error
+	desk      desk
 }
 
 var _ Source = (*memory)(nil)

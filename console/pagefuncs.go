@@ -57,6 +57,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"marked":   func(list []uint64, n uint64) bool { return slices.Contains(list, n) },
 		"tongue":   func(t accord.Texts) string { return t.In(say.lang) },
 		"unix":     unix,
+		"act":      accordPath,
+		"hasRole":  func(list []string, s string) bool { return slices.Contains(list, s) },
 		"seconds":  func(n int64) time.Duration { return time.Duration(n) * time.Second },
 		"wordings": wordings,
 		"casePath": casePath,
@@ -79,7 +81,13 @@ func within(screen, path string) bool {
 		return true
 	}
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return screen == "/record" && slices.Contains([]string{"crossed", "objects", "share"}, first)
+	switch screen {
+	case "/accord":
+		return slices.Contains([]string{"drafts", "officers"}, first)
+	case "/record":
+		return slices.Contains([]string{"crossed", "objects", "share"}, first)
+	}
+	return false
 }
 
 // brief shortens a digest to what tells two apart at a glance.

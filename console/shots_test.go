@@ -49,6 +49,11 @@ func TestShots(t *testing.T) {
 		{"emptyline", "north", "/line", blank},
 		{"accord", "north", "/accord", s},
 		{"instrument", "north", "/accord/south/31", s},
+		{"drafts", "north", "/drafts", s},
+		{"sheet", "north", "/drafts/" + digest("draft-consent"), s},
+		{"sheettext", "north", "/drafts/" + digest("draft-text"), s},
+		{"sheetlist", "north", "/drafts/" + digest("draft-list"), s},
+		{"officers", "north", "/officers", s},
 		{"unknown", "north", "/record/south/1276", s},
 		{"observer", "observer", "/record", s},
 		{"exercise", "exercise", "/", s},
@@ -60,7 +65,7 @@ func TestShots(t *testing.T) {
 	}
 	for _, st := range []*stage{s, blank} {
 		for _, p := range []string{"north", "observer", "exercise"} {
-			st.enter(p, "analyst")
+			st.enter(p, shotUser(p))
 		}
 	}
 	for _, sc := range screens {
@@ -88,4 +93,12 @@ func TestShots(t *testing.T) {
 			}
 		}
 	}
+}
+
+// shotUser is who looks: a delegate at a party's node is shown most.
+func shotUser(party string) string {
+	if party == "north" {
+		return "delegate"
+	}
+	return "analyst"
 }

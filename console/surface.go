@@ -19,6 +19,7 @@ const (
 	anyone   right = iota // no session needed
 	readers               // every signed-in user
 	deciders              // analyst, approver, administrator
+	speakers              // those and delegates: who writes and signs what is said in the accord
 )
 
 // route is one method and path with what it asks and does.
@@ -135,7 +136,7 @@ func (s *surface) handle(rt route) {
 		switch {
 		case rt.right != anyone && !in:
 			err = errNoSession
-		case rt.right == deciders && !user.decides():
+		case rt.right == deciders && !user.decides(), rt.right == speakers && !user.speaks():
 			err = errForbidden
 		default:
 			err = rt.serve(v)

@@ -51,6 +51,10 @@ func (u User) decides() bool {
 	return u.Has(RoleAnalyst, RoleApprover, RoleAdministrator)
 }
 
+// speaks reports whether the user may draft and sign what is said in the accord.
+// Whether a signature counts is the officers' list's to say.
+func (u User) speaks() bool { return u.decides() || u.Has(RoleDelegate) }
+
 // firstScreen is where the user starts: an observer with the record, all others
 // with the watch.
 func (u User) firstScreen() string {

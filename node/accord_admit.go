@@ -81,6 +81,9 @@ func labelled(r *accord.Record, ref statement.Ref) error {
 	if said.Act.Kind == record.KindWithdrawal && !demand.Ruled {
 		return nil // nobody was ever named who would have to sign
 	}
+	if fresh := unproven(said.Act, demand, said.Approvals); len(fresh) > 0 && r.Label(said) == accord.LabelNone {
+		return statement.Refuse(statement.CodePower, "the new passkey of %.60q has not signed the list", fresh[0].ID)
+	}
 	short := statement.Refuse(statement.CodePower, "%s: %d officers must sign, roles %v among them", demand.Name, demand.Need.Officers, demand.Need.Roles)
 	if said.Act.Kind == record.KindWithdrawal {
 		if !demand.Need.Met(demand.Ruling, said) {

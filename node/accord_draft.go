@@ -195,6 +195,11 @@ func (n *Node) pending(ctx context.Context, kept sqlite.Draft) (Pending, error) 
 			p.May = append(p.May, o.ID)
 		}
 	}
+	for _, o := range unproven(p.Act, demand, kept.Approvals) {
+		if !slices.Contains(p.May, o.ID) {
+			p.May = append(p.May, o.ID)
+		}
+	}
 	return p, nil
 }
 
@@ -277,7 +282,8 @@ func (n *Node) genuine(ctx context.Context, p Pending, all []statement.Approval)
 	said, _ := r.Said(ref)
 	said.Approvals = []statement.Approval{newest}
 	demand, _ := r.Demand(ref)
-	if !(accord.Power{Officers: 1}).Met(demand.Ruling, said) {
+	shown := accord.Officers{Officers: unproven(p.Act, demand, all[:len(all)-1])}
+	if one := (accord.Power{Officers: 1}); !one.Met(demand.Ruling, said) && !one.Met(shown, said) {
 		return statement.Refuse(statement.CodeKey, "the key is not one of %.60q's", newest.Officer)
 	}
 	return nil

@@ -89,6 +89,11 @@ func (s accordScreens) page(ctx context.Context, r *accord.Record, i accord.Inst
 		}
 		out.Answers = append(out.Answers, console.InstrumentAnswer{Answer: a, At: s.ref(a.Ref)})
 	}
+	rules, _ := r.RulesOf(i.Ref)
+	out.Notice = time.Duration(rules.ClauseNotice) * time.Second
+	if i.For == accord.ForGroup {
+		out.Notice = time.Duration(rules.ExitNotice) * time.Second
+	}
 	if i.Replaces != nil {
 		out.Replaces = s.ref(*i.Replaces)
 	}

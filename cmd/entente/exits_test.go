@@ -252,6 +252,9 @@ func consoleExits() map[string]exit {
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
 		"console GET /line": toPerson("notices, contacts"), "console GET /line/{party}/{index}": toPerson("one notice"),
 		"console GET /conduct": toPerson("counts of how each has acted"), "console GET /conduct/{party}/{word}": toPerson("what a count is of"),
+		"console GET /drafts": toPerson("drafts of the accord"), "console GET /drafts/{id}": toPerson("one draft of the accord"), "console POST /drafts/{id}/discard": nothing, "console POST /accord/{party}/{index}/position": nothing,
+		"console POST /drafts/{id}/sign": toParties("a statement of the accord"), "console GET /officers": toPerson("officers and contacts"),
+		"console POST /officers/passkey": nothing, "console POST /officers/asked/{name}/drop": nothing, "console POST /officers/list": nothing,
 		"console GET /signing/{file}": {"the own card, the charter, the own consent", "whoever is given the file", byNone}, "console POST /signing/card": nothing, "console POST /signing/heard": nothing, "console POST /signing/propose": nothing,
 		"console POST /signing/charter": nothing, "console POST /signing/sign": nothing, "console POST /signing/consent": nothing, "console POST /signing/revoke": nothing,
 	}

@@ -5,9 +5,11 @@ import { startKeys } from "./keys.js";
 import { startForms } from "./forms.js";
 import { startRows } from "./rows.js";
 import { startLive } from "./live.js";
+import { startPasskeys } from "./passkey.js";
 
 startTimes();
 startForms();
 startRows();
 startKeys();
+startPasskeys();
 if (document.body.dataset.live) startLive(document.body.dataset.live);
