@@ -177,6 +177,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/daily?day=2017-07-09"},
 		{"north", "/line"},
 		{"north", "/line/south/3"},
+		{"north", "/line/new?template=urgent"},
 		{"north", "/conduct"},
 		{"north", "/conduct/north/asked"},
 		{"north", "/accord"},

@@ -17,6 +17,12 @@ import (
 type Lines interface {
 	// Line returns the record from which both are read.
 	Line(ctx context.Context) (LineRecord, error)
+	// Notify lays a notice before the officers and returns the digest that they
+	// sign; about is what it is about, if anything. What could be said with no
+	// signature is a *statement.Refusal.
+	Notify(ctx context.Context, by User, n accord.Notice, about []Ref) (draft string, err error)
+	// Acknowledge lays before them that a notice was seen.
+	Acknowledge(ctx context.Context, by User, notice Ref) (draft string, err error)
 }
 
 // LineRecord is a record with what its reader may see of it.
@@ -61,6 +67,7 @@ type linePage struct {
 	Next     time.Time // of the line checks; zero if the rules name none
 	Rows     []callRow
 	Pager    pager
+	Decides  bool
 	All      bool // also what is answered or asks nothing any more
 	Contacts []contactRow
 	Checks   []checkRow
@@ -125,7 +132,7 @@ func (c *Console) line(v *visit) error {
 	}
 	get := v.r.URL.Query()
 	line := l.LineOf(l.Now(), l.Shows)
-	p := linePage{Self: l.Self, Now: l.Now(), Next: unix(line.Next), All: get.Get("view") == "all"}
+	p := linePage{Self: l.Self, Now: l.Now(), Next: unix(line.Next), All: get.Get("view") == "all", Decides: v.user.decides()}
 	calls := line.Open
 	if p.All {
 		calls = slices.DeleteFunc(l.Calls(l.Now()), func(c accord.Call) bool { return !l.shows(c.Ref) })
@@ -158,6 +165,7 @@ type noticePage struct {
 	Body    accord.Notice
 	Label   accord.Label
 	Calls   []callRow
+	Decides bool
 	Answers []answerRow
 }
 
@@ -175,6 +183,7 @@ func (c *Console) notice(v *visit) error {
 	if err != nil {
 		return err
 	}
+	p.Decides = v.user.decides()
 	return c.render(v, http.StatusOK, "notice", frame{Title: "line.notice", Live: "record", Up: "/line", Body: p})
 }
 

@@ -25,6 +25,27 @@ func (m *memory) Line(context.Context) (LineRecord, error) {
 	return LineRecord{Record: r, Self: m.header.Party}, m.broken
 }
 
+func (m *memory) Notify(_ context.Context, by User, n accord.Notice, about []Ref) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	raw, err := json.Marshal(n)
+	if err != nil {
+		return "", err
+	}
+	if _, err := accord.ParseNotice(raw); err != nil {
+		return "", err
+	}
+	m.accepted = append(m.accepted, fmt.Sprint(by.Name, " ", n.Template, " ", n.To, " ", n.Subject.In("en"), " ", about))
+	return digest("draft"), m.broken
+}
+
+func (m *memory) Acknowledge(_ context.Context, by User, notice Ref) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.accepted = append(m.accepted, fmt.Sprint(by.Name, " acknowledges ", notice))
+	return digest("draft"), m.broken
+}
+
 // talk writes what parties say on the line, and when others saw it.
 type talk struct {
 	w    accord.World

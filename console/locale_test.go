@@ -131,7 +131,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"case.exhibit": {"file", "pcap", "log-slice", "web-capture", "image", "stix", "test-result"}, "case.held": {"shared", "observer-only", "withheld", "sealed"},
 		"case.passed": {"passed", "failed"}, "case.part": {"clause", "item", "judgement", "row", "hypothesis", "commitment"},
 
-		"line.tab": {"line", "line?view=all"}, "line.clock": {accord.ClockAck, accord.ClockAnswer}, "line.who": {"contact", "observer", "all"}, "officer.role": accord.Roles(),
+		"line.tab": {"line", "line?view=all"}, "notify.what": templates(), "notify.blank": blanks(), "line.clock": {accord.ClockAck, accord.ClockAnswer}, "line.who": {"contact", "observer", "all"}, "officer.role": accord.Roles(),
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},
@@ -427,4 +427,18 @@ func TestNumberInText(t *testing.T) {
 	if err != nil || !strings.Contains(got, "30\u00a0056") || !strings.Contains(got, "1\u00a0234") {
 		t.Errorf("%q, %v", got, err)
 	}
+}
+
+func templates() (ids []string) {
+	for _, t := range accord.NoticeTemplates() {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+func blanks() (names []string) {
+	for _, t := range accord.NoticeTemplates() {
+		names = append(names, t.Blanks()...)
+	}
+	return names
 }

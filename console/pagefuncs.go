@@ -54,6 +54,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"stmt":     stmtPath,
 		"nth":      func(i int) int { return i + 1 }, // people count from one
 
+		"marks":    slices.Contains[[]string],
 		"marked":   func(list []uint64, n uint64) bool { return slices.Contains(list, n) },
 		"tongue":   func(t accord.Texts) string { return t.In(say.lang) },
 		"unix":     unix,

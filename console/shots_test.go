@@ -43,6 +43,7 @@ func TestShots(t *testing.T) {
 		{"daily", "north", "/daily?day=2017-07-09", s},
 		{"line", "north", "/line", s},
 		{"lineall", "north", "/line?view=all", s},
+		{"notify", "north", "/line/new?template=urgent&to=south", s},
 		{"notice", "north", "/line/south/3", s},
 		{"conduct", "north", "/conduct", s},
 		{"tally", "north", "/conduct/north/asked", s},

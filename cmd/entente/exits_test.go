@@ -251,6 +251,7 @@ func consoleExits() map[string]exit {
 		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": toPerson("the cases of a day as STIX"),
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
 		"console GET /line": toPerson("notices, contacts"), "console GET /line/{party}/{index}": toPerson("one notice"),
+		"console GET /line/new": nothing, "console POST /line/new": nothing, "console POST /line/draft": nothing, "console POST /line/check": nothing, "console POST /line/{party}/{index}/ack": nothing,
 		"console GET /conduct": toPerson("counts of how each has acted"), "console GET /conduct/{party}/{word}": toPerson("what a count is of"),
 		"console GET /drafts": toPerson("drafts of the accord"), "console GET /drafts/{id}": toPerson("one draft of the accord"), "console POST /drafts/{id}/discard": nothing, "console POST /accord/{party}/{index}/position": nothing,
 		"console POST /drafts/{id}/sign": toParties("a statement of the accord"), "console GET /officers": toPerson("officers and contacts"),

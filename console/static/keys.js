@@ -52,6 +52,7 @@ const acts = {
   x: () => mark(),
   "/": () => document.getElementById("filter")?.focus(),
   ".": () => loadWaiting(),
+  y: () => (document.querySelector("tr[data-selected] [data-key-form=y]") ?? document.querySelector("article [data-key-form=y]"))?.requestSubmit(),
   u: leave,
   "?": () => document.getElementById("help")?.togglePopover(),
 };
