@@ -48,6 +48,7 @@ type Instrument struct {
 	Answers  []InstrumentAnswer
 	Sizes    []accord.LogSize
 	Replaces Ref
+	Seen     []ClauseSeen // by clause; none as of an earlier instant
 	// Notice is how long before it works a withdrawal has to be said, by the rules.
 	Notice time.Duration
 }

@@ -42,8 +42,30 @@ func (m *memory) Instrument(_ context.Context, party string, index uint64, at ti
 		for i := range row.Clauses {
 			one.Body.Clauses = append(one.Body.Clauses, accord.Clause{No: i + 1, Who: row.Needs, Mode: "shall-not", Acts: []string{"intrusion"}, Scope: accord.Scope{Nets: []string{"192.0.2.0/24"}[i:]}})
 		}
+		if index == 31 {
+			one.Seen = []ClauseSeen{sampleSeen()}
+		}
 		one.Paper = &accord.Paper{Text: accord.Texts{"en": "Neither side touches the sites on which voters register.", "ru": "Ни одна сторона не трогает сайты, на которых регистрируются избиратели."}}
 		return one, m.broken
 	}
 	return Instrument{}, ErrNotFound
+}
+
+// sampleSeen is a clause of which everything was seen that a page shows.
+func sampleSeen() ClauseSeen {
+	at := func(h int) int64 { return noon.Add(time.Duration(-h) * time.Hour).Unix() }
+	side := accord.RowSide{By: "north", Who: accord.Undetermined, Category: "intrusion"}
+	v := accord.ClauseView{No: 1, Checkable: true, Defined: true, Period: accord.Period{From: at(7 * 24), To: at(0)}, Unread: 1}
+	v.Counts = []accord.Count{{RowSide: side, Rows: 1, N: 412, AtLeast: true, Before: 17, Star: true}}
+	v.Offers = []accord.Offer{{To: "north", By: []string{"south"}, Position: accord.Position{Stance: accord.Suspend}}}
+	out := ClauseSeen{ClauseView: v}
+	for _, row := range []accord.ClauseRow{
+		{RowSide: side, At: at(5), Count: 412, AtLeast: true, Basis: "observed", Limits: true},
+		{RowSide: accord.RowSide{By: "north", Who: accord.Undetermined, Category: accord.OtherCategory}, At: at(6), Access: true, Basis: "observed"},
+		{RowSide: side, At: at(90), Count: 3, Basis: "recorded", Ignored: accord.RowBefore},
+	} {
+		out.Rows = append(out.Rows, ClauseRowSeen{row, Ref{"north", 40}})
+	}
+	out.Claims = []ClaimSeen{{Claim: accord.Claim{Call: accord.Call{From: "north", To: "south"}, Progress: accord.ClaimSilent, Outcome: accord.OutcomeRepeated}, At: Ref{"north", 41}, Rests: Ref{"north", 40}}}
+	return out
 }

@@ -35,7 +35,7 @@ func (p notifyPage) Blank(name string) string { return "blank." + name }
 
 func (c *Console) notifyRoutes() []route {
 	return []route{
-		{"GET /line/new", deciders, c.notify},
+		{"GET /line/new", readers, c.notify},
 		{"POST /line/new", deciders, c.notifyPreview},
 		{"POST /line/draft", deciders, c.notifyDraft},
 		{"POST /line/check", deciders, c.lineCheck},

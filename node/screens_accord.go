@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entente/accord"
@@ -94,8 +95,37 @@ func (s accordScreens) page(ctx context.Context, r *accord.Record, i accord.Inst
 	if i.For == accord.ForGroup {
 		out.Notice = time.Duration(rules.ExitNotice) * time.Second
 	}
+	if at.IsZero() && s.lens.Whole() {
+		out.Seen = s.clausesSeen(r, i)
+	}
 	if i.Replaces != nil {
 		out.Replaces = s.ref(*i.Replaces)
+	}
+	return out
+}
+
+// seenDays is how far back observations of a clause are shown and counted.
+const seenDays = 7
+
+// clausesSeen is what was seen of each clause. Counts follow from every account,
+// so that only who sees all of them is shown any.
+func (s accordScreens) clausesSeen(r *accord.Record, i accord.Instrument) []console.ClauseSeen {
+	today := accord.Day(r.Now())
+	period := accord.Period{From: today.To - seenDays*24*3600, To: today.To}
+	var out []console.ClauseSeen
+	for _, c := range i.Clauses {
+		v, ok := r.Clause(i.Ref, c.No, period, r.Now())
+		if !ok {
+			continue
+		}
+		one := console.ClauseSeen{ClauseView: v, More: max(0, len(v.Rows)-console.PerPage)}
+		for _, row := range slices.Backward(v.Rows[one.More:]) {
+			one.Rows = append(one.Rows, console.ClauseRowSeen{ClauseRow: row, At: s.ref(row.Account)})
+		}
+		for _, claim := range v.Claims {
+			one.Claims = append(one.Claims, console.ClaimSeen{Claim: claim, At: s.ref(claim.Ref), Rests: s.ref(claim.Account), Found: s.ref(claim.FindingRef)})
+		}
+		out = append(out, one)
 	}
 	return out
 }
