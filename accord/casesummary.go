@@ -70,3 +70,14 @@ func (r *Record) Headline(ref statement.Ref) Texts {
 	}
 	return nil
 }
+
+// CoveredBy is the earliest time, in Unix seconds, at which one party cosigned a
+// checkpoint that holds the statement.
+func (r *Record) CoveredBy(ref statement.Ref, party string) (at int64, ok bool) {
+	p := r.find(ref)
+	if p < 0 {
+		return 0, false
+	}
+	at = r.coveredBy(&r.said[p], party)
+	return unix(at), at != never
+}

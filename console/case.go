@@ -22,6 +22,9 @@ type Cases interface {
 	// Case returns the record in which a case stands: now, or as of an instant
 	// as it could be known then. ErrNotFound for a case that is not there.
 	Case(ctx context.Context, id string, at time.Time) (CaseRecord, error)
+	// Shared returns exactly what another party has of what the own side said in a
+	// case, ErrNotFound for whom the charter does not name.
+	Shared(ctx context.Context, c CaseRecord, party string) (Shared, error)
 	// Report returns the report of a UTC day. It speaks of everything at once, so
 	// whoever may not see everything is refused.
 	Report(ctx context.Context, day time.Time) (DayReport, error)
@@ -59,6 +62,9 @@ func (c *Console) caseRoutes() []route {
 		{"GET /cases", readers, c.cases},
 		{"GET /cases/{id}", readers, c.caseTimeline},
 		{"GET /cases/{id}/accounts", readers, c.caseAccounts},
+		{"GET /cases/{id}/matrix", readers, c.caseMatrix},
+		{"GET /cases/{id}/actions", readers, c.caseActions},
+		{"GET /cases/{id}/shared", readers, c.caseShared},
 		{"GET /cases/{id}/comparison", readers, c.caseComparison},
 	}
 }

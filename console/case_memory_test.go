@@ -31,6 +31,8 @@ func hamburgWorld() (accord.World, string) {
 	if err != nil {
 		panic(err)
 	}
+	attribution(&w, w.Now.Add(48*time.Hour))
+	accusation(&w, w.Now.Add(time.Hour))
 	return w, s.Case
 }
 
@@ -52,6 +54,16 @@ func (m *memory) Case(_ context.Context, id string, at time.Time) (CaseRecord, e
 	if !at.IsZero() {
 		w, _ := hamburgWorld()
 		out.Record = accord.NewRecord(w.AsOf(at))
+	}
+	return out, m.broken
+}
+
+func (m *memory) Shared(_ context.Context, c CaseRecord, party string) (Shared, error) {
+	out := Shared{Party: party}
+	for _, s := range c.Record.Case(c.ID) {
+		if s.Party == "us" {
+			out.Rows = append(out.Rows, SharedRow{Ref: c.ref(s.Ref), Kind: s.Act.Kind, Marking: s.Act.Marking, Claimed: time.UnixMilli(s.Claimed), Act: true, Parts: []SharedPart{{No: 1, State: SightClosed}}})
+		}
 	}
 	return out, m.broken
 }

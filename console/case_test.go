@@ -152,3 +152,60 @@ func TestDailyIsItsMarkdown(t *testing.T) {
 		}
 	}
 }
+
+// The matrix puts each party's cells beside the other's, the most telling row and
+// the least contradicted hypothesis first, and ranks anew without rows that
+// somebody could have planted. Likelihood and confidence are two sentences.
+func TestCaseMatrix(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("analyst")
+	page := body(get(r.c, testHost, "/cases/"+attributionID+"/matrix", me))
+	for _, want := range []string{
+		"us on who did it: very likely", "The confidence of us is high.", "ru on who did it: unlikely", "The confidence of desk is moderate.", "they differ", "no joint word", "1 of 2 rest on evidence", "somebody else, or nobody listed",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	q := hamburg().Questions(attributionID)[0]
+	all, firm := viewQuestion("us", q, false), viewQuestion("us", q, true)
+	if len(all.Shown) != 2 || len(firm.Shown) != 1 || firm.Left != 1 || firm.Shown[0].Row.Plantable != "no" {
+		t.Errorf("%d rows, %d of them firm, %d left out", len(all.Shown), len(firm.Shown), firm.Left)
+	}
+	if all.OrderBy != "us" || all.Columns[len(all.Columns)-1].ID != "accident" || firm.Columns[len(firm.Columns)-1].ID != "insider" {
+		t.Errorf("by %s, last %s, then %s", all.OrderBy, all.Columns[len(all.Columns)-1].ID, firm.Columns[len(firm.Columns)-1].ID)
+	}
+	if viewQuestion("ru", q, false).OrderBy != "ru" {
+		t.Error("the other side reads our order")
+	}
+	if !strings.Contains(body(get(r.c, testHost, "/cases/"+attributionID+"/matrix?firm=1", me)), "1 row could have been planted") {
+		t.Error("what is left out is not counted")
+	}
+}
+
+// The denial of one item leaves the other as it was, and what was asked stands
+// there without an answer.
+func TestCaseActions(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	page := body(get(r.c, testHost, "/cases/"+accusationID+"/actions", r.enter("analyst")))
+	for _, want := range []string{"<strong>denies</strong>", "We copied nothing.", "alleged", "Which feed is meant?", "not answered", "no evidence named", "The accusation names no exhibit."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if n := strings.Count(page, "<strong>denies</strong>"); n != 1 {
+		t.Errorf("%d items are denied", n)
+	}
+}
+
+func TestCaseShared(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("analyst")
+	page := body(get(r.c, testHost, "/cases/"+hamburgID+"/shared?party=observer", me))
+	if !strings.Contains(page, "sealed: its digest only") || !strings.Contains(page, "what observer has of each") {
+		t.Error("not said what a party has")
+	}
+	if w := get(r.c, testHost, "/cases/"+hamburgID+"/shared?party=mallory", me); w.Code != http.StatusNotFound {
+		t.Errorf("a stranger: %d", w.Code)
+	}
+}

@@ -127,7 +127,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"officers.power": slices.Collect(maps.Keys(accord.FirstRules(charter.Charter{}).Powers)), "sheet.part": {"title", "text", "stands-on", "words", "reservation", "content"},
 		"sheet.effect": {"decide-by", "cooling-off", "undo-until", "effective", "takes-effect", "until", "no-undo"},
 
-		"case.tab": {caseTimeline, "accounts"}, "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},
+		"case.tab": {caseTimeline, "accounts", "matrix", "actions", "shared"}, "matrix.plantable": {"no", "with-effort", "easily", "unknown"}, "shared.part": strs([]PartSight{SightOpen, SightOpened, SightClosed, SightNotItsOwn}), "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},
 		"case.exhibit": {"file", "pcap", "log-slice", "web-capture", "image", "stix", "test-result"}, "case.held": {"shared", "observer-only", "withheld", "sealed"},
 		"case.passed": {"passed", "failed"}, "case.part": {"clause", "item", "judgement", "row", "hypothesis", "commitment"},
 

@@ -67,6 +67,11 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"refOf":    refOf,
 		"outcome":  say.outcome,
 		"amount":   amount,
+		"judged":   say.judged,
+		"joint":    say.joint,
+		"unseen":   say.unseen,
+
+		"dissented": say.dissented,
 
 		"hours":   func(d time.Duration) int64 { return int64(d / time.Hour) },
 		"text":    func(b []byte) string { return string(b) },

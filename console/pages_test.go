@@ -18,6 +18,7 @@ func TestPagesRender(t *testing.T) {
 		"/cases?kind=incident&open=1&q=hamburg", "/cases?page=9", "/cases/201707070000000000000000000000f1", "/cases/201707070000000000000000000000f1?page=2",
 		"/cases/" + hamburgID + "/accounts", "/cases/" + hamburgID + "/accounts?at=2017-07-08T18:00:00Z", "/daily?day=2017-07-09",
 		"/drafts/" + digest("draft-consent"), "/drafts/" + digest("draft-text"), "/drafts/" + digest("draft-list"),
+		"/cases/" + hamburgID + "/matrix", "/cases/" + attributionID + "/matrix", "/cases/" + attributionID + "/matrix?firm=1", "/cases/" + accusationID + "/actions", "/cases/" + hamburgID + "/shared", "/cases/" + hamburgID + "/shared?party=observer",
 	}, paths...)
 	for _, tc := range []struct {
 		src   *memory

@@ -224,6 +224,10 @@ func (u *unit) visit(p *person) (answers []string) {
 		asked = append(asked, "/objects/"+id, "/objects?id="+id, "/objects?type=malware&id="+id)
 	}
 	asked = append(asked, "/objects?type=malware", "/objects?scope=accepted", "/objects?scope=south", "/objects?scope=observer")
+	asked = append(asked, "/cases", "/cases?open=1&q=closed", "/daily", "/daily?day=2026-01-31", "/daily/2026-01-31/markdown", "/daily/2026-01-31/stix")
+	for _, tab := range []string{"", "/accounts", "/matrix", "/actions", "/shared?party=south", "/comparison"} {
+		asked = append(asked, "/cases/"+strings.Repeat("0", 32)+tab)
+	}
 	for _, id := range metIDs() {
 		asked = append(asked, "/watch/incident/"+id, "/watch/incident/"+id+"/export/ocsf", "/watch/incident/"+id+"/export/stix")
 	}

@@ -248,6 +248,7 @@ func consoleExits() map[string]exit {
 		"console GET /share": toPerson("drafts"), "console POST /share/preview": {"what would be said", "a person signed in to the console", byEgress}, "console POST /share": toParties("objects"),
 		"console GET /cases": toPerson("titles of cases, in the words of their authors"), "console GET /cases/{id}": toPerson("what was said in one case"),
 		"console GET /cases/{id}/accounts": toPerson("the accounts of one case"), "console GET /cases/{id}/comparison": toPerson("the comparison of one case"),
+		"console GET /cases/{id}/matrix": toPerson("the judgements of one case"), "console GET /cases/{id}/actions": toPerson("what one case asks of the parties"), "console GET /cases/{id}/shared": toPerson("what a party has of one case"),
 		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": toPerson("the cases of a day as STIX"),
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
 		"console GET /line": toPerson("notices, contacts"), "console GET /line/{party}/{index}": toPerson("one notice"),

@@ -1,0 +1,59 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"entente/accord"
+	"entente/statement"
+)
+
+// actionsPage is the body of what a case asks of the parties: the charge and its
+// evidence, what is to be put right, what was asked and what it means.
+type actionsPage struct {
+	caseHead
+	Here    CaseRecord
+	Charge  *accord.Accusation
+	Unseen  [2]int // items of the charge that rest on what the own side cannot see, of how many
+	Actions []caseAction
+	Asks    []accord.Clarification
+}
+
+// caseAction is one corrective action with its title.
+type caseAction struct {
+	accord.ActionView
+	Title accord.Texts
+	Text  accord.State
+}
+
+func (c *Console) caseActions(v *visit) error {
+	r, head, err := c.caseAt(v, "actions", time.Time{})
+	if err != nil {
+		return err
+	}
+	p := actionsPage{caseHead: head, Here: r}
+	if a, ok := r.Accusation(r.ID); ok {
+		p.Charge = &a
+		p.Unseen[0], p.Unseen[1] = a.Unseen(r.Self)
+	}
+	var asked []statement.Ref
+	for _, s := range r.Record.Case(r.ID) {
+		if a, ok := r.Action(s.Ref, r.Now()); ok {
+			i, _ := r.Instrument(s.Ref)
+			p.Actions = append(p.Actions, caseAction{a, r.Headline(s.Ref), i.State})
+		}
+		n, ok := accord.Body[accord.Notice](r.Record, s.Ref)
+		if ok && n.Ask == "explain" && len(s.Act.Refs) > 0 && !slices.Contains(asked, s.Act.Refs[0]) {
+			asked = append(asked, s.Act.Refs[0])
+		}
+	}
+	for _, ref := range asked {
+		for _, one := range r.Clarifications(ref) {
+			if s, ok := r.Said(one.Notice); ok && s.Act.Case == r.ID {
+				p.Asks = append(p.Asks, one)
+			}
+		}
+	}
+	return c.render(v, http.StatusOK, "case_actions", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
+}
