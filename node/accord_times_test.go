@@ -27,7 +27,7 @@ func working(t *testing.T, terms func(*charter.Terms), skew map[string]time.Dura
 	u := newUnit(t, terms, north, south, observer)
 	u.patience, u.tick = 6*time.Hour, 2*time.Minute
 	for _, name := range u.names {
-		u.opt[name].Poll, u.opt[name].Tend = 10*time.Minute, 10*time.Minute
+		u.opt[name].Poll, u.opt[name].Tend, u.opt[name].Save = 10*time.Minute, 10*time.Minute, 10*time.Minute
 		u.opt[name].Now = clock(skew[name])
 	}
 	u.start(u.names...)

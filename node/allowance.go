@@ -132,7 +132,7 @@ func (n *Node) runSpent(ctx context.Context, server *peer.Server) error {
 		if err := n.survived(n.saveSpent(ctx, server)); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("write down the budgets: %w", err)
 		}
-		if !pause(ctx, saveEvery) {
+		if !pause(ctx, n.opt.Save) {
 			return nil
 		}
 	}

@@ -121,6 +121,9 @@ type Options struct {
 	// Tend is how often the archive and what rules wait for are looked after; zero
 	// means each second.
 	Tend time.Duration
+	// Save is how often spent budgets are written down while they change; zero
+	// means each second.
+	Save time.Duration
 	// Poll is how often log files are looked at, without notifications by the
 	// file system; zero means both notifications and a look each second.
 	Poll time.Duration
@@ -142,6 +145,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+	}
+	if o.Save == 0 {
+		o.Save = saveEvery
 	}
 	if o.Tend == 0 {
 		o.Tend = time.Second

@@ -35,7 +35,7 @@ func bubbled(t *testing.T, skew map[string]time.Duration, names ...string) *unit
 	u := newUnit(t, hourly, names...)
 	u.patience, u.tick = 6*time.Hour, time.Minute
 	for _, name := range names {
-		u.opt[name].Poll, u.opt[name].Tend = 10*time.Minute, 10*time.Minute
+		u.opt[name].Poll, u.opt[name].Tend, u.opt[name].Save = 10*time.Minute, 10*time.Minute, 10*time.Minute
 		u.opt[name].Now = clock(skew[name])
 	}
 	return u
