@@ -124,9 +124,9 @@ var drawn = []struct{ re, with string }{
 	{`(?s)<div class="logs".*?(<ol class="words-row">.*?</ol>).*?<section class="list"`, "$1"},
 	// How far a statement has come: which cosignatures of it have reached this node.
 	{`(?s)<td class="c-state" data-label="How far">.*?</td>|<h2>How far it has come</h2>.*?</dl>`, "*"},
-	{`/[^ <]*/north\.access\.log`, "*/north.access.log"},                                                         // the folder of the test
-	{`#[0-9]+|Statement [0-9]+ of|<dt>(Index|Sequence number)</dt><dd class="num">[0-9]+|-[0-9]+\.bundle`, "#*"}, // the same, as it is read
-	{`20[0-9][0-9]-[0-9T:. -]+Z?|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|[0-9]{1,2} [A-Z][a-z]{2}( 20[0-9]{2})?`, "*"},     // clocks
+	{`/[^ <]*/north\.access\.log`, "*/north.access.log"},                                                                                                      // the folder of the test
+	{`"(index|seq)": [0-9]+|#[0-9]+|no own draft at [0-9]+|Statement [0-9]+ of|<dt>(Index|Sequence number)</dt><dd class="num">[0-9]+|-[0-9]+\.bundle`, "#*"}, // the same, as it is read
+	{`20[0-9][0-9]-[0-9T:. -]+Z?|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|[0-9]{1,2} [A-Z][a-z]{2}( 20[0-9]{2})?`, "*"},                                                  // clocks
 }
 
 func undrawn(s string) string {
@@ -211,7 +211,11 @@ func differing(one, other []string) (out []string) {
 // may not be seen.
 func (u *unit) visit(p *person) (answers []string) {
 	t, n := u.t, u.node(north)
-	asked := []string{"/", "/enter", "/crossed", "/crossed/south", "/crossed/observer", "/objects", "/share", "/record", "/accord", "/accord/south/1", "/nothing"}
+	asked := []string{
+		"/", "/enter", "/crossed", "/crossed/south", "/crossed/observer", "/objects", "/share", "/record", "/accord", "/accord/south/1", "/nothing",
+		"/drafts", "/drafts/" + strings.Repeat("0", 64), "/officers", "/cases", "/cases/" + strings.Repeat("0a", 16), "/cases/" + strings.Repeat("0a", 16) + "/accounts", "/cases/" + strings.Repeat("0a", 16) + "/comparison",
+		"/daily", "/daily/2026-01-01/markdown", "/daily/2026-01-01/stix", "/line", "/line/south/1", "/conduct", "/conduct/south/asked",
+	}
 	for _, view := range []string{"incidents", "alerts", "held_back", "received", "rules", "sources"} {
 		for _, q := range []string{"", "&q=198.51.100", "&q=203.0.113.5", "&q=closed", "&giver=south", "&page=2", "&state=open", "&state=waiting", "&reason=HELD_UNDATED"} {
 			asked = append(asked, "/watch?view="+view+q)

@@ -282,7 +282,7 @@ func toolExits() map[string]exit {
 	out["taxii POST /taxii2/root/collections/{collection}/objects/"] = toAccount("what became of each")
 	out["taxii DELETE /taxii2/root/collections/{collection}/objects/{object}/"] = toParties("what does not hold")
 	for action, e := range map[string]exit{
-		"servers/getVersion": nothing, "servers/getPyMISPVersion": nothing, "users/view": nothing,
+		"servers/getVersion": nothing, "attributes/describeTypes": nothing, "servers/getPyMISPVersion": nothing, "users/view": nothing,
 		"events/index": toAccount("events"), "events/view": toAccount("an event"), "events/restSearch": toAccount("events"), "events/add": toAccount("what was brought"),
 		"events/edit": toAccount("an event"), "events/delete": toParties("what does not hold"), "events/publish": nothing, "events/alert": nothing,
 		"attributes/view": toAccount("an attribute"), "attributes/restSearch": toAccount("attributes"), "attributes/add": toAccount("what was brought"),
