@@ -20,6 +20,8 @@ type records struct {
 	whole kept
 	dued  map[string][]int64 // of whole, by party; nil if they have not been asked for
 
+	urgent []call // of whole, those that ring here; nil if they have not been asked for
+
 	listed  *accord.Record       // of which record
 	summary []accord.CaseSummary // these are the cases
 
@@ -73,7 +75,7 @@ func (r *records) locked(ctx context.Context, n *Node) (*accord.Record, error) {
 		return nil, err
 	}
 	if r.whole.heard != heard || r.whole.record == nil {
-		r.dued = nil
+		r.dued, r.urgent = nil, nil
 	}
 	r.whole = kept{accord.NewRecord(w), heard, now, time.Since(began)}
 	return r.whole.record, nil

@@ -90,6 +90,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.ringer.by = func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error) {
 		return n.watch.By(ctx, n.view, lens)
 	}
+	n.ringer.calls = func(ctx context.Context) ([]call, error) { return n.accord.calls(ctx, n) }
 	n.ringer.tells = func(ctx context.Context, id string) bool {
 		_, err := n.whole().mayTell(ctx, id)
 		return err == nil

@@ -17,7 +17,7 @@ import (
 	"entente/internal/sqlite"
 )
 
-// Bell is one place that is rung for open incidents.
+// Bell is one place that is rung for open incidents and urgent notices.
 type Bell struct {
 	Kind string   `yaml:"kind"` // mail, webhook, matrix or ntfy
 	URL  string   `yaml:"url"`
@@ -62,6 +62,7 @@ type ringer struct {
 	lenses []border.Lens // of whoever hears each bell
 	by     func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error)
 	tells  func(ctx context.Context, incident string) bool // whether what it tells of may go to a tool
+	calls  func(ctx context.Context) ([]call, error)       // the urgent notices that nobody here has acknowledged
 	mu     sync.Mutex                                      // guards fault
 	faults map[string]string
 }
@@ -135,6 +136,11 @@ func readSecret(path string) ([]byte, error) {
 // and keeps no other from ringing.
 func (r *ringer) ring(ctx context.Context) error {
 	now := r.now()
+	called := r.ringCalls(ctx, now) // what goes wrong with it keeps no incident from ringing
+	return errors.Join(r.ringIncidents(ctx, now), called)
+}
+
+func (r *ringer) ringIncidents(ctx context.Context, now time.Time) error {
 	for i, b := range r.bells {
 		if now.Before(r.retry[i]) {
 			continue
