@@ -155,7 +155,11 @@ func showPending(e *env, p api.Pending) {
 	for _, a := range p.Approvals {
 		signed = append(signed, a.Officer)
 	}
-	e.printf("draft %s  %s  signed by %s; needs %d officers", p.Type, p.Kind, list(signed), p.Officers)
+	word := "officers"
+	if p.Officers == 1 {
+		word = "officer"
+	}
+	e.printf("draft %s  %s  signed by %s; needs %d %s", p.Type, p.Kind, list(signed), p.Officers, word)
 	if len(p.Roles) > 0 {
 		e.printf(", among them %s", strings.Join(p.Roles, ", "))
 	}
