@@ -31,7 +31,7 @@ func (c control) ShareStored(ctx context.Context, r api.StoredShare) (api.Stored
 			return out, statement.Refuse(statement.CodeRequest, "the own side has no object %.120q", id)
 		}
 	}
-	ask := ShareObjects{Media: media, IDs: r.IDs, Name: r.Name, Marking: r.Marking, To: r.To, Officer: r.Officer, Digest: r.Digest}
+	ask := ShareObjects{Media: media, IDs: r.IDs, Lens: n.lens, Name: r.Name, Marking: r.Marking, To: r.To, Officer: r.Officer, Digest: r.Digest}
 	if r.Digest != "" {
 		said, err := n.ShareObjects(ctx, ask)
 		out.To, out.Group, out.Refs = append(out.To, said.To...), said.Group, append(out.Refs, said.Refs...)
