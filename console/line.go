@@ -67,7 +67,7 @@ type linePage struct {
 	Next     time.Time // of the line checks; zero if the rules name none
 	Rows     []callRow
 	Pager    pager
-	Decides  bool
+	Speaks   bool
 	All      bool // also what is answered or asks nothing any more
 	Contacts []contactRow
 	Checks   []checkRow
@@ -132,7 +132,7 @@ func (c *Console) line(v *visit) error {
 	}
 	get := v.r.URL.Query()
 	line := l.LineOf(l.Now(), l.Shows)
-	p := linePage{Self: l.Self, Now: l.Now(), Next: unix(line.Next), All: get.Get("view") == "all", Decides: v.user.decides()}
+	p := linePage{Self: l.Self, Now: l.Now(), Next: unix(line.Next), All: get.Get("view") == "all", Speaks: v.user.speaks()}
 	calls := line.Open
 	if p.All {
 		calls = slices.DeleteFunc(l.Calls(l.Now()), func(c accord.Call) bool { return !l.shows(c.Ref) })
@@ -165,7 +165,7 @@ type noticePage struct {
 	Body    accord.Notice
 	Label   accord.Label
 	Calls   []callRow
-	Decides bool
+	Speaks  bool
 	Answers []answerRow
 }
 
@@ -183,7 +183,7 @@ func (c *Console) notice(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Decides = v.user.decides()
+	p.Speaks = v.user.speaks()
 	return c.render(v, http.StatusOK, "notice", frame{Title: "line.notice", Live: "record", Up: "/line", Body: p})
 }
 

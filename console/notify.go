@@ -36,10 +36,10 @@ func (p notifyPage) Blank(name string) string { return "blank." + name }
 func (c *Console) notifyRoutes() []route {
 	return []route{
 		{"GET /line/new", readers, c.notify},
-		{"POST /line/new", deciders, c.notifyPreview},
-		{"POST /line/draft", deciders, c.notifyDraft},
-		{"POST /line/check", deciders, c.lineCheck},
-		{"POST /line/{party}/{index}/ack", deciders, c.acknowledge},
+		{"POST /line/new", speakers, c.notifyPreview},
+		{"POST /line/draft", speakers, c.notifyDraft},
+		{"POST /line/check", speakers, c.lineCheck},
+		{"POST /line/{party}/{index}/ack", speakers, c.acknowledge},
 	}
 }
 

@@ -51,10 +51,19 @@ func TestNotify(t *testing.T) {
 
 // A line check is one button; an acknowledgement stands on what asks the own side
 // and was not acknowledged, once.
+// Whoever may sign what is said in the accord may ask for a check and
+// acknowledge: a delegate too, who decides nothing of the watch.
 func TestCheckAndAck(t *testing.T) {
+	for _, role := range []Role{RoleAnalyst, RoleDelegate} {
+		t.Run(string(role), func(t *testing.T) { checkAndAck(t, role) })
+	}
+}
+
+func checkAndAck(t *testing.T, role Role) {
+	t.Helper()
 	src := shift("north", "south")
 	r := newRig(t, src)
-	me := r.enter("analyst")
+	me := r.enter(string(role))
 	if w := post(r.c, testHost, "/line/check", nil, me); w.Code != 303 || len(src.accepted) != 1 || !strings.Contains(src.accepted[0], "test [south] Line check") {
 		t.Errorf("%d %q", w.Code, src.accepted)
 	}
