@@ -253,7 +253,7 @@ func TestExits(t *testing.T) {
 	n := u.node(north)
 	must(n.Control().SetGroup(t.Context(), api.GroupRequest{Name: "empty", Members: []string{}, Reason: "a test"}))(t)
 	told := func(media, as string, objects ...[]byte) {
-		must(u.node(south).ShareObjects(t.Context(), ShareObjects{Media: media, To: []string{north}, Marking: as, Objects: objects}))(t)
+		must(u.node(south).ShareObjects(t.Context(), ShareObjects{Lens: u.node(south).lens, Media: media, To: []string{north}, Marking: as, Objects: objects}))(t)
 	}
 	told(stix.MediaSTIX, "TLP:CLEAR", thing("malware", 5, v1, marked("TLP:clear")))
 	told(stix.MediaSTIX, "TLP:GREEN", thing("malware", 2, v1, marked("TLP:green")))
@@ -297,7 +297,7 @@ func (u *unit) leaves(media string, x exit) string {
 	if x.to != "" {
 		to = strings.Split(x.to, ",")
 	}
-	out, err := n.ShareObjects(u.t.Context(), ShareObjects{Media: media, To: to, Marking: x.as, Objects: x.objects, Officer: "anna"})
+	out, err := n.ShareObjects(u.t.Context(), ShareObjects{Lens: n.lens, Media: media, To: to, Marking: x.as, Objects: x.objects, Officer: "anna"})
 	var became []string
 	for _, a := range out.Objects {
 		if a.Refused != nil {

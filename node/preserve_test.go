@@ -86,6 +86,7 @@ func TestPreserve(t *testing.T) {
 func TestHold(t *testing.T) {
 	u := newUnit(t, nil, north, south)
 	u.start(north)
+	u.open(north)
 	u.utter(north, draft{kind: accord.KindOfficers, body: staffOf(north)}, staff...)
 	n := u.live[north]
 	said := func(hold string) uint64 {

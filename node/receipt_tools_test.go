@@ -97,7 +97,7 @@ func TestReceiptAfterCrash(t *testing.T) {
 	u.open(u.names...)
 	n := u.node(north)
 	n.clerk.receipting.Lock()
-	out := must(n.ShareObjects(t.Context(), ShareObjects{Name: "x", Objects: [][]byte{thing("malware", 1, v1, marked("TLP:green", "PAP:green"))}, To: []string{south}, Officer: "anna"}))(t)
+	out := must(n.ShareObjects(t.Context(), ShareObjects{Lens: n.lens, Name: "x", Objects: [][]byte{thing("malware", 1, v1, marked("TLP:green", "PAP:green"))}, To: []string{south}, Officer: "anna"}))(t)
 	n.out.mu.Lock()
 	clear(n.out.noted) // as the process that comes after a crash
 	n.out.mu.Unlock()
@@ -131,13 +131,13 @@ func TestMissingReceipt(t *testing.T) {
 	u.start(u.names...)
 	u.open(u.names...)
 	ctx, n := t.Context(), u.node(north)
-	honest := must(n.ShareObjects(ctx, ShareObjects{Name: "x", Objects: [][]byte{thing("malware", 1, v1, "")}, Marking: "TLP:GREEN"}))(t).Refs[0]
+	honest := must(n.ShareObjects(ctx, ShareObjects{Lens: n.lens, Name: "x", Objects: [][]byte{thing("malware", 1, v1, "")}, Marking: "TLP:GREEN"}))(t).Refs[0]
 	u.settle()
 	if got := must(u.node(observer).Control().Receipts(ctx, api.ReceiptQuery{Limit: 100}))(t); got.MissingTotal != 0 {
 		t.Errorf("after %d: %+v", honest.Index, got.Missing)
 	}
 	n.clerk.receipting.Lock()
-	hidden := must(n.ShareObjects(ctx, ShareObjects{Name: "x", Objects: [][]byte{thing("malware", 2, v1, "")}, Marking: "TLP:GREEN"}))(t).Refs[0]
+	hidden := must(n.ShareObjects(ctx, ShareObjects{Lens: n.lens, Name: "x", Objects: [][]byte{thing("malware", 2, v1, "")}, Marking: "TLP:GREEN"}))(t).Refs[0]
 	must(n.author.say(ctx, draft{kind: border.KindReceipt, marking: border.Amber, recipients: []string{observer}, body: border.ReceiptBody{
 		Releases: []border.Released{}, Refusals: []border.Refused{{Use: border.UseShare, Code: statement.CodeMarking, Count: 1}}, Through: hidden.Index + 1,
 	}}))(t)
