@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"filippo.io/age"
+
 	"entente/internal/disk"
 	"entente/internal/keyfile"
 	"entente/internal/logfile"
@@ -216,12 +218,26 @@ func (f *Folder) readBack(ctx context.Context, m record.Member, all []holder) ([
 	if m.ID == f.self.ID {
 		err = pullOwn(ctx, f.self, from, f.keys.Parts, l, note, func(string, error) {})
 	} else {
-		err = record.Pull(ctx, from[0], l, note, erases(m, f.keys.Parts))
+		err = pullAny(ctx, m, from, f.keys.Parts, l, note)
 	}
 	if err != nil {
 		return names, fmt.Errorf("read back the log of %s: %w", m.ID, err)
 	}
 	return names, nil
+}
+
+// pullAny brings the mirror of a log up to a note from whoever has it: a giver
+// may name a head that its witness has seen and its mirror not yet.
+func pullAny(ctx context.Context, m record.Member, givers []giver, identity age.Identity, log record.Storage, note []byte) error {
+	var errs []error
+	for _, g := range givers {
+		err := record.Pull(ctx, g, log, note, erases(m, identity))
+		if err == nil || errors.Is(err, record.ErrInconsistent) || errors.Is(err, record.ErrPoisoned) {
+			return err
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // createLog makes an empty log and opens it as a mirror.
