@@ -76,6 +76,7 @@ func TestOneByte(t *testing.T) {
 // until the grace is over. The act lapses, on north's own node too when it comes
 // back, and says for want of whom.
 func TestDarkAfterConsent(t *testing.T) {
+	days(t)
 	t.Parallel()
 	bubbles(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -104,6 +105,7 @@ func TestDarkAfterConsent(t *testing.T) {
 // The state is right at each moment and on each node; and after the exit a fresh
 // machine that has one party's disk alone computes the same.
 func TestExit(t *testing.T) {
+	days(t)
 	t.Parallel()
 	bubbles(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 // byte, in both languages and as of the three times, with the rows that the
 // fixture has.
 func TestHamburgOnNodes(t *testing.T) {
+	days(t)
 	data := must(os.ReadFile("../accord/testdata/hamburg/script.json"))(t)
 	s := must(accordtest.Parse(data))(t)
 	fixture := must(s.World())(t)
@@ -52,6 +53,15 @@ func TestHamburgOnNodes(t *testing.T) {
 		u.settle()
 		u.sameReport(s.Case, fixture)
 	})
+}
+
+// days skips a test in which three nodes live through days of virtual time: it
+// takes some ten seconds of a processor, and ./check runs it.
+func days(t *testing.T) {
+	t.Helper()
+	if os.Getenv("ENTENTE_DAYS") == "" {
+		t.Skip("days of three nodes; ENTENTE_DAYS=1 plays them")
+	}
 }
 
 // everyRole is a list of officers each of whom may sign anything.

@@ -268,6 +268,7 @@ func (u *killed) lost(readers ...string) error {
 
 func checkKilled(t *testing.T, u *killed) {
 	t.Helper()
+	u.still() // a segment is sealed after its lines are done with
 	// Every line holds nine addresses in turn; each list names one of them.
 	wantAlerts := int64(u.lines/9) * int64(u.listed)
 	if got := u.tally(south); got.Lines != int64(u.lines) || got.Alerts != wantAlerts || got.Sent != u.listed || got.Held != got.Statements {
@@ -278,7 +279,6 @@ func checkKilled(t *testing.T, u *killed) {
 	}
 	u.archivedOnce(south, int64(u.lines))
 	u.innocent()
-	u.still()
 	live := u.dump(south)
 	u.stop(south)
 	f := must(OpenFolder(*u.cfg[south], nil))(t)
