@@ -185,7 +185,7 @@ func TestPlaces(t *testing.T) {
 			return
 		}
 		clients["4"].CloseIdleConnections()
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 	t.Errorf("a new connection, among strangers: %d", got)
 }
