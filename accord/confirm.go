@@ -3,8 +3,6 @@ package accord
 import (
 	"math"
 	"slices"
-
-	"entente/statement"
 )
 
 // This file decides when an act is complete, from when to when it must be
@@ -138,6 +136,3 @@ func (r *Record) track(owner, by string) *track {
 	}
 	return nil
 }
-
-// refOf returns the reference of a place.
-func (r *Record) refOf(place int32) statement.Ref { return r.said[place].Ref }

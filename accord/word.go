@@ -2,7 +2,6 @@ package accord
 
 import (
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -31,18 +30,6 @@ func wordLines(lines string) map[string]Texts {
 		}
 	}
 	return m
-}
-
-// wordsOf lists the words of a group, sorted.
-func wordsOf(group string) []string {
-	var list []string
-	for name := range reportWords {
-		if g, w, _ := strings.Cut(name, "."); g == group {
-			list = append(list, w)
-		}
-	}
-	slices.Sort(list)
-	return list
 }
 
 var reportWords = wordLines(`

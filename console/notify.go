@@ -87,12 +87,13 @@ func (c *Console) notifyDraft(v *visit) error {
 // was seen.
 func (c *Console) lineCheck(v *visit) error {
 	form := url.Values{"template": {accord.LevelTest}}
-	p, about, err := c.noticeOf(v, form)
+	p, _, err := c.noticeOf(v, form)
 	if err != nil {
 		return err
 	}
 	form["to"] = p.Parties
-	if p, about, err = c.noticeOf(v, form); err != nil {
+	p, about, err := c.noticeOf(v, form)
+	if err != nil {
 		return err
 	}
 	if p.Preview == nil {

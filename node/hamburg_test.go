@@ -28,7 +28,7 @@ func TestHamburgOnNodes(t *testing.T) {
 	bubbles(t)
 	synctest.Test(t, func(t *testing.T) {
 		morning := time.Date(2017, 7, 7, 12, 0, 0, 0, time.UTC)
-		shift := morning.Sub(time.Now())
+		shift := time.Until(morning)
 		u := newUnit(t, func(c *charter.Terms) {
 			c.Effective = morning.Add(-time.Hour)
 			c.Intervals = charter.Intervals{HeartbeatSeconds: 12 * 3600, AckSeconds: 3600, HeadsSeconds: 3600, StaleAfterMissed: 3}

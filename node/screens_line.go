@@ -47,7 +47,7 @@ func (s lineScreens) lay(ctx context.Context, by console.User, kind statement.Ki
 		if err != nil {
 			return "", err
 		}
-		if !(accordScreens{s.screens}).shows(ctx, ref) {
+		if !accordScreens(s).shows(ctx, ref) {
 			return "", console.ErrNotFound
 		}
 		d.Refs = append(d.Refs, ref)

@@ -53,16 +53,10 @@ func said(origin string, index uint64, kind statement.Kind, at int64) Entry {
 	}}
 }
 
-// owner is the lens of whoever may see everything, and below that of a person
-// with a lower clearance.
+// owner is the lens of whoever may see everything.
 func owner(t testing.TB) border.Lens {
 	t.Helper()
 	return must(border.See(border.Owner("test"), "test", ""))(t)
-}
-
-func below(t testing.TB, m border.Marking) border.Lens {
-	t.Helper()
-	return must(border.See(border.Viewer{Account: "test", Clearance: m, Scopes: []string{"test"}}, "test", ""))(t)
 }
 
 // all is the watch as its owner sees it.
