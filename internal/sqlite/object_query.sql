@@ -144,6 +144,6 @@ SELECT o.origin, o.idx, c.i, o.media, substr(o.id, 1, length(o.id) - 12) || prin
 INSERT INTO body (oid, raw) SELECT o.oid, (SELECT raw FROM body WHERE oid = ?1) FROM object o WHERE o.n BETWEEN ?2 AND ?3 AND o.oid <> ?1;
 -- name: repeat_shelf
 INSERT INTO shelf (coll, class, added, oid, id, type, level, vkey)
-SELECT s.coll, s.class, o.added, o.oid, o.id, o.type, s.level, s.vkey FROM object o JOIN shelf s ON s.oid = ?1 WHERE o.n BETWEEN ?2 AND ?3 AND o.oid <> ?1;
+SELECT s.coll, s.class, s.added + o.added - one.added, o.oid, o.id, o.type, s.level, s.vkey FROM object o JOIN shelf s ON s.oid = ?1 JOIN object one ON one.oid = ?1 WHERE o.origin = one.origin AND o.idx = one.idx AND o.n BETWEEN ?2 AND ?3 AND o.oid <> ?1;
 -- name: oldest_object
 SELECT oid FROM object WHERE added > 0 ORDER BY oid LIMIT 1;
