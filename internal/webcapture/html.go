@@ -9,14 +9,19 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-const maxTokens = 400_000
+// maxLinks are the addresses that are looked at in one page, also repeated ones.
+const maxLinks = 10_000
+
+func isHTML(mediaType string) bool {
+	return mediaType == "text/html" || mediaType == "application/xhtml+xml"
+}
 
 // links returns the addresses of what a page shows, in order: pictures, style
 // sheets, scripts, sounds.
-func links(page []byte, base *url.URL) []string {
-	var list []string
-	z := html.NewTokenizer(bytes.NewReader(page))
-	for range maxTokens {
+func links(body []byte, base *url.URL) (list []*url.URL) {
+	z := html.NewTokenizer(bytes.NewReader(body))
+	own, found := true, 0
+	for found < maxLinks {
 		kind := z.Next()
 		if kind == html.ErrorToken {
 			break
@@ -24,34 +29,65 @@ func links(page []byte, base *url.URL) []string {
 		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
 			continue
 		}
-		t := z.Token()
-		attr := func(name string) string {
-			for _, a := range t.Attr {
-				if a.Key == name {
-					return strings.TrimSpace(a.Val)
-				}
+		name, more := z.TagName()
+		tag := atom.Lookup(name)
+		if tag == atom.Base && own { // the first one that names an address counts
+			if u := resolve(base, attributes(z, more)["href"]); u != nil {
+				base, own = u, false
 			}
-			return ""
+			continue
 		}
-		target := ""
-		switch t.DataAtom {
-		case atom.Img, atom.Script, atom.Source, atom.Audio, atom.Video, atom.Embed:
-			target = attr("src")
-		case atom.Link:
-			if rel := strings.ToLower(attr("rel")); strings.Contains(rel, "stylesheet") || strings.Contains(rel, "icon") {
-				target = attr("href")
+		if target := shown(tag, z, more); target != "" {
+			found++
+			if u := resolve(base, target); u != nil {
+				list = append(list, u)
 			}
-		case atom.Base:
-			if u, err := base.Parse(attr("href")); err == nil {
-				base = u
-			}
-		}
-		if u, err := base.Parse(target); err == nil && target != "" && (u.Scheme == "http" || u.Scheme == "https") {
-			u.Fragment = ""
-			list = append(list, u.String())
 		}
 	}
 	return list
+}
+
+// shown is the address of what an element shows, empty if it shows nothing.
+func shown(tag atom.Atom, z *html.Tokenizer, more bool) string {
+	switch tag {
+	case atom.Img, atom.Script, atom.Source, atom.Audio, atom.Video, atom.Embed:
+		return attributes(z, more)["src"]
+	case atom.Link:
+		a := attributes(z, more)
+		if rel := strings.ToLower(a["rel"]); strings.Contains(rel, "stylesheet") || strings.Contains(rel, "icon") {
+			return a["href"]
+		}
+	}
+	return ""
+}
+
+// attributes are those of a tag that matter here, each as it stands first.
+func attributes(z *html.Tokenizer, more bool) map[string]string {
+	a := make(map[string]string)
+	for more {
+		var key, value []byte
+		key, value, more = z.TagAttr()
+		name := string(key)
+		if _, twice := a[name]; !twice && (name == "src" || name == "href" || name == "rel") {
+			a[name] = strings.TrimSpace(string(value))
+		}
+	}
+	return a
+}
+
+// resolve returns nil for what cannot be captured.
+func resolve(base *url.URL, target string) *url.URL {
+	if target == "" || len(target) > maxAddress {
+		return nil
+	}
+	u, err := base.Parse(target)
+	if err != nil {
+		return nil
+	}
+	if u, err = page(u.String()); err != nil {
+		return nil
+	}
+	return u
 }
 
 // block are the elements that end a line of text.
@@ -67,14 +103,14 @@ func Lines(mediaType string, body []byte) []string {
 	var lines []string
 	add := func(s string) {
 		if s = strings.Join(strings.Fields(s), " "); s != "" {
-			lines = append(lines, s)
+			lines = append(lines, strings.ToValidUTF8(s, "\uFFFD"))
 		}
 	}
-	if mediaType != "text/html" && mediaType != "application/xhtml+xml" {
+	if !isHTML(mediaType) {
 		if !strings.HasPrefix(mediaType, "text/") && mediaType != "application/json" && mediaType != "application/xml" {
 			return nil
 		}
-		for l := range strings.Lines(strings.ToValidUTF8(string(body), "\uFFFD")) {
+		for l := range strings.Lines(string(body)) {
 			add(l)
 		}
 		return lines
@@ -82,26 +118,29 @@ func Lines(mediaType string, body []byte) []string {
 	var line strings.Builder
 	hidden := 0
 	z := html.NewTokenizer(bytes.NewReader(body))
-	for range maxTokens {
+	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
-			break
+			add(line.String())
+			return lines
 		}
-		t := z.Token()
-		switch {
-		case kind == html.TextToken && hidden == 0:
-			line.WriteString(t.Data)
-		case t.DataAtom == atom.Script || t.DataAtom == atom.Style || t.DataAtom == atom.Template:
-			if kind == html.StartTagToken {
-				hidden++
-			} else if kind == html.EndTagToken {
-				hidden = max(0, hidden-1)
+		if kind == html.TextToken {
+			if hidden == 0 {
+				line.Write(z.Text())
 			}
-		case block[t.DataAtom]:
+			continue
+		}
+		name, _ := z.TagName()
+		switch tag := atom.Lookup(name); {
+		case tag == atom.Script || tag == atom.Style || tag == atom.Template:
+			if kind == html.EndTagToken {
+				hidden = max(0, hidden-1)
+			} else { // <script/> too begins a script
+				hidden++
+			}
+		case block[tag]:
 			add(line.String())
 			line.Reset()
 		}
 	}
-	add(line.String())
-	return lines
 }

@@ -22,7 +22,6 @@ var ErrDamaged = errors.New("the capture is damaged, or no capture")
 const (
 	maxPackage = 32 << 20 // bytes of a file in a package
 	maxFiles   = 32
-	maxHead    = 64 << 10
 )
 
 // Read opens a WACZ package of this package's making: every digest is checked,
@@ -32,14 +31,15 @@ func Read(data []byte) (Capture, error) {
 	if err != nil || len(z.File) > maxFiles {
 		return Capture{}, fmt.Errorf("not a package: %w", ErrDamaged)
 	}
-	files := make(map[string][]byte)
+	files, room := make(map[string][]byte), int64(2*maxPackage)
 	for _, f := range z.File {
 		if _, twice := files[f.Name]; twice {
 			return Capture{}, fmt.Errorf("%.80q twice: %w", f.Name, ErrDamaged)
 		}
-		if files[f.Name], err = unzip(f); err != nil {
+		if files[f.Name], err = unzip(f, min(room, maxPackage)); err != nil {
 			return Capture{}, err
 		}
+		room -= int64(len(files[f.Name]))
 	}
 	var digest struct{ Path, Hash string }
 	if json.Unmarshal(files[digestName], &digest) != nil || digest.Path != packageName || digest.Hash != "sha256:"+sum(files[packageName]) {
@@ -73,14 +73,14 @@ func Read(data []byte) (Capture, error) {
 	return c, nil
 }
 
-func unzip(f *zip.File) ([]byte, error) {
+func unzip(f *zip.File, most int64) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
 		return nil, fmt.Errorf("%.80q: %w", f.Name, ErrDamaged)
 	}
 	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, maxPackage+1))
-	if err != nil || len(b) > maxPackage {
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err != nil || int64(len(b)) > most {
 		return nil, fmt.Errorf("%.80q: %w", f.Name, ErrDamaged)
 	}
 	return b, nil
@@ -151,7 +151,7 @@ func (c *Capture) response(head textproto.MIMEHeader, block []byte, at time.Time
 	x := Exchange{URL: head.Get("WARC-Target-URI"), At: at, Response: block, Body: body, Status: res.StatusCode, Cut: head.Get("WARC-Truncated") != ""}
 	x.Type, _, _ = strings.Cut(strings.ToLower(res.Header.Get("Content-Type")), ";")
 	x.Type = strings.TrimSpace(x.Type)
-	if x.URL == c.Final && c.Page < 0 {
+	if x.URL == c.Final { // a page may have led to itself: the last answer is the page
 		c.Page = len(c.Exchanges)
 	}
 	c.Exchanges = append(c.Exchanges, x)
