@@ -7,7 +7,7 @@ const (
 	Same    = "same"    // the page's bytes are equal
 	Similar = "similar" // its text is equal, its bytes are not
 	Changed = "changed" // its text differs
-	Gone    = "gone"    // the later answer says that there is no such page
+	Gone    = "gone"    // the later answer is the first to say that there is no such page
 	Moved   = "moved"   // the later capture ended at another address
 	Unread  = "unread"  // bytes differ, and they are no text
 )
@@ -25,9 +25,10 @@ type Change struct {
 func Compare(earlier, later Capture) Change {
 	a, b := earlier.Exchanges[earlier.Page], later.Exchanges[later.Page]
 	c := Change{Status: b.Status}
-	c.Deleted, c.Added = diff(Lines(a.Type, a.Body), Lines(b.Type, b.Body))
+	before, after := Lines(a.Type, a.Body), Lines(b.Type, b.Body)
+	c.Deleted, c.Added = diff(before, after)
 	switch {
-	case b.Status == 404 || b.Status == 410:
+	case missing(b.Status) && !missing(a.Status):
 		c.Outcome, c.Added = Gone, nil
 	case earlier.Final != later.Final:
 		c.Outcome = Moved
@@ -35,13 +36,15 @@ func Compare(earlier, later Capture) Change {
 		c.Outcome = Same
 	case len(c.Added)+len(c.Deleted) > 0:
 		c.Outcome = Changed
-	case Lines(a.Type, a.Body) == nil && Lines(b.Type, b.Body) == nil:
+	case before == nil && after == nil:
 		c.Outcome = Unread
 	default:
 		c.Outcome = Similar
 	}
 	return c
 }
+
+func missing(status int) bool { return status == 404 || status == 410 }
 
 // diff returns the lines that only a, and only b has: equal ends are cut off,
 // and what is between compared by its longest common subsequence where that is
@@ -56,16 +59,14 @@ func diff(a, b []string) (onlyA, onlyB []string) {
 	if len(a)*len(b) > 4_000_000 {
 		return without(a, b), without(b, a)
 	}
-	common := make([][]int32, len(a)+1)
-	for i := range common {
-		common[i] = make([]int32, len(b)+1)
-	}
+	wide := len(b) + 1
+	common := make([]int32, (len(a)+1)*wide) // one row for each line of a, and an empty one
 	for i := len(a) - 1; i >= 0; i-- {
 		for j := len(b) - 1; j >= 0; j-- {
 			if a[i] == b[j] {
-				common[i][j] = common[i+1][j+1] + 1
+				common[i*wide+j] = common[(i+1)*wide+j+1] + 1
 			} else {
-				common[i][j] = max(common[i+1][j], common[i][j+1])
+				common[i*wide+j] = max(common[(i+1)*wide+j], common[i*wide+j+1])
 			}
 		}
 	}
@@ -74,7 +75,7 @@ func diff(a, b []string) (onlyA, onlyB []string) {
 		switch {
 		case a[i] == b[j]:
 			i, j = i+1, j+1
-		case common[i+1][j] >= common[i][j+1]:
+		case common[(i+1)*wide+j] >= common[i*wide+j+1]:
 			onlyA, i = append(onlyA, a[i]), i+1
 		default:
 			onlyB, j = append(onlyB, b[j]), j+1

@@ -203,3 +203,14 @@ func TestLines(t *testing.T) {
 		}
 	}
 }
+
+// TestDiff: the comparison of long texts takes one piece of memory.
+func TestDiff(t *testing.T) {
+	var a, b []string
+	for i := range 1900 {
+		a, b = append(a, fmt.Sprint("a", i)), append(b, fmt.Sprint("b", i))
+	}
+	if n := testing.AllocsPerRun(1, func() { diff(a, b) }); n > 100 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -144,6 +144,13 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
+	gone := capture(t, base+"/results")
+	set(410, "<p>still not here</p>")
+	for what, later := range map[string]Capture{Same: gone, Changed: capture(t, base+"/results")} {
+		if got := Compare(gone, later).Outcome; got != what {
+			t.Errorf("a page that was gone before: %s, want %s", got, what)
+		}
+	}
 }
 
 // TestHostileServers: loops, floods and other schemes end in an error or an
