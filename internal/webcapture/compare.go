@@ -25,7 +25,7 @@ type Change struct {
 func Compare(earlier, later Capture) Change {
 	a, b := earlier.Exchanges[earlier.Page], later.Exchanges[later.Page]
 	c := Change{Status: b.Status}
-	before, after := Lines(a.Type, a.Body), Lines(b.Type, b.Body)
+	before, after := a.lines(), b.lines()
 	c.Deleted, c.Added = diff(before, after)
 	switch {
 	case missing(b.Status) && !missing(a.Status):

@@ -129,7 +129,7 @@ func (f *fetching) requisites(ctx context.Context, c *Capture, base *url.URL) {
 	if !isHTML(p.Type) {
 		return
 	}
-	for _, link := range links(p.Body, base) {
+	for _, link := range links(p.plain(), base) {
 		why := f.part(ctx, c, link)
 		switch {
 		case why == "":

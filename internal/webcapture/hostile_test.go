@@ -3,9 +3,11 @@ package webcapture
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +17,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // serve serves answers by path, and captures one.
@@ -200,6 +205,48 @@ func TestLines(t *testing.T) {
 	} {
 		if got := Lines("text/html", []byte(page)); !slices.Equal(got, want) {
 			t.Errorf("%.80q: %q", page, got)
+		}
+	}
+}
+
+// TestEncodings: text is read as the server says that it is written, and what
+// unpacks to more than a page is not.
+func TestEncodings(t *testing.T) {
+	var small, bomb bytes.Buffer
+	for b, text := range map[*bytes.Buffer]string{&small: "<p>Ада: 120</p>", &bomb: strings.Repeat(" ", maxBody+1)} {
+		z := gzip.NewWriter(b)
+		_, _ = io.WriteString(z, text)
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := func(e encoding.Encoding, text string) string {
+		s, err := e.NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for _, c := range []struct{ packed, kind, body, want string }{
+		{"", "text/html; charset=utf-8", "<p>Ада: 120</p>", "Ада: 120"},
+		{"", "text/html; charset=windows-1251", in(charmap.Windows1251, "<p>Ада: 120</p>"), "Ада: 120"},
+		{"", "text/html", in(charmap.Windows1251, "<meta charset=cp1251><p>Ада: 120</p>"), "Ада: 120"},
+		{"", "text/html; charset=utf-16le", in(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "<p>Ада: 120</p>"), "Ада: 120"},
+		{"gzip", "text/html", small.String(), "Ада: 120"},
+		{"gzip", "text/html", bomb.String(), ""},
+		{"gzip", "text/html", "no gzip", ""},
+		{"br", "text/html", "<p>Ада: 120</p>", ""},
+	} {
+		_, x := serve(t, "/", map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", c.kind)
+			if c.packed != "" {
+				w.Header().Set("Content-Encoding", c.packed)
+			}
+			_, _ = io.WriteString(w, c.body)
+		}})
+		packed(t, x)
+		if got := strings.Join(x.Exchanges[0].lines(), "|"); got != c.want {
+			t.Errorf("%q %s: %.80q", c.packed, c.kind, got)
 		}
 	}
 }

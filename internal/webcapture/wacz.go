@@ -19,6 +19,7 @@ const (
 	pagesName   = "pages/pages.jsonl"
 	packageName = "datapackage.json"
 	digestName  = "datapackage-digest.json"
+	maxTitle    = 200 // characters
 )
 
 // resource is one file of the package (WACZ 1.1.1 section 5.2.4).
@@ -104,8 +105,11 @@ func pageLines(c Capture, id string) ([]byte, error) {
 	}
 	x := c.Exchanges[c.Page]
 	title := c.Final
-	if lines := Lines(x.Type, x.Body); len(lines) > 0 {
+	if lines := x.lines(); len(lines) > 0 {
 		title = lines[0]
+		if r := []rune(title); len(r) > maxTitle {
+			title = string(r[:maxTitle])
+		}
 	}
 	err := e.Encode(map[string]any{"id": id, "url": c.Final, "ts": x.At.Format(time.RFC3339), "title": title, "status": x.Status})
 	return b.Bytes(), err
