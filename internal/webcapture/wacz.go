@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -119,10 +118,14 @@ func pageLines(c Capture, id string) ([]byte, error) {
 func indexLines(records []record) ([]byte, error) {
 	lines := make([]string, 0, len(records))
 	for _, r := range records {
-		j, err := json.Marshal(map[string]string{
-			"url": r.url, "digest": r.digest, "mime": r.mime, "status": fmt.Sprint(r.status),
+		fields := map[string]string{
+			"url": r.url, "digest": r.digest, "status": fmt.Sprint(r.status),
 			"offset": fmt.Sprint(r.offset), "length": fmt.Sprint(r.length), "filename": "data.warc.gz",
-		})
+		}
+		if r.mime != "" {
+			fields["mime"] = r.mime
+		}
+		j, err := json.Marshal(fields)
 		if err != nil {
 			return nil, err
 		}
@@ -130,26 +133,4 @@ func indexLines(records []record) ([]byte, error) {
 	}
 	slices.Sort(lines)
 	return []byte(strings.Join(lines, "")), nil
-}
-
-// surt is the sort-friendly form of an address: org,example)/path?query.
-func surt(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	labels := strings.Split(strings.ToLower(u.Hostname()), ".")
-	slices.Reverse(labels)
-	s := strings.Join(labels, ",")
-	if p := u.Port(); p != "" {
-		s += ":" + p
-	}
-	s += ")" + strings.ToLower(u.EscapedPath())
-	if u.Path == "" {
-		s += "/"
-	}
-	if u.RawQuery != "" {
-		s += "?" + strings.ToLower(u.RawQuery)
-	}
-	return s
 }
