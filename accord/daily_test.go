@@ -202,7 +202,7 @@ func TestWords(t *testing.T) {
 		"action":  {ActionOpen, ActionOverdue, ActionDone, ActionTested, ActionFailed, ActionWatched, ActionClosed, ActionReopened},
 		"fixes":   {FixLateRow, FixTakenBack, FixCorrected, FixNotice}, "level": {LevelTest, LevelRoutine, LevelPriority, LevelUrgent},
 		"ask": {"ack", "explain", "assist", "preserve", "consult", "inspect", "stop"}, "reason": {"law", "capacity", "no-such-data", "national-security", "disputed", "other"},
-		"label": {string(LabelPersonal), string(LabelReported), string(LabelNoPower), string(LabelDisputed), string(LabelOverQuota), string(LabelScope), string(LabelTarget), string(LabelStranger), string(LabelUnread), string(LabelNeeds), string(LabelLanguages), string(LabelContested)},
+		"label": {string(LabelPersonal), string(LabelReported), string(LabelNoPower), string(LabelDisputed), string(LabelOverQuota), string(LabelScope), string(LabelTarget), string(LabelStranger), string(LabelUnread), string(LabelNeeds), string(LabelLanguages), string(LabelContested), string(LabelRepeated)},
 	}
 	for _, s := range States() {
 		need["state"] = append(need["state"], string(s))

@@ -2,6 +2,7 @@ package accord
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -431,7 +432,9 @@ func TestOfficersDelay(t *testing.T) {
 		p := s.say("north", KindProposal, s.clause())
 		s.pass(minute)
 		try := func(officers ...string) Label {
-			ref := s.sayBy(officers, "south", KindPosition, stance(Consent), p)
+			b := stance(Consent)
+			b.Text = Texts{"en": strings.Join(officers, ", ")}
+			ref := s.sayBy(officers, "south", KindPosition, b, p)
 			said, _ := s.record().Said(ref)
 			return s.record().Label(said)
 		}

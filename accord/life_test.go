@@ -30,6 +30,7 @@ const (
 	deafToReturn   fault = "a withdrawal cannot be taken back"
 	noNotice       fault = "a withdrawal works at once"
 	neverFinal     fault = "a withdrawal can be taken back after it took effect"
+	sendsAgain     fault = "what was signed once can be sent again"
 )
 
 // A leaf is what a node logged: its stance and who signed it as it stands.
@@ -38,6 +39,7 @@ type leaf struct {
 	one    bool // the head signed this text
 	two    bool // the delegate did
 	text   int8
+	words  int8 // the place that it was drafted for: what is meant again is said in other words
 }
 
 const maxLeaves = 3
@@ -78,10 +80,16 @@ func (l life) sign(f fault, b bounds, out map[string]life) {
 	if l.onDisk == b.leaves {
 		return
 	}
+	if f == sendsAgain && l.onDisk > 0 && !l.readOnly {
+		n := l
+		n.disk[l.onDisk] = l.disk[l.onDisk-1]
+		n.onDisk++
+		out["send the last again"] = n
+	}
 	if l.draft.stance == 0 {
 		for _, s := range []byte("wr") {
 			n := l
-			n.draft, n.one, n.two, n.again = leaf{stance: s, text: 1}, 0, 0, false
+			n.draft, n.one, n.two, n.again = leaf{stance: s, text: 1, words: l.onDisk + 1}, 0, 0, false
 			out["draft "+string(s)] = n
 		}
 		return
@@ -104,8 +112,12 @@ func (l life) sign(f fault, b bounds, out map[string]life) {
 	if !ready || l.readOnly {
 		return
 	}
+	signed := leaf{stance: l.draft.stance, one: l.one == l.draft.text, two: l.two == l.draft.text, text: l.draft.text, words: l.draft.words}
+	if slices.Contains(l.disk[:l.onDisk], signed) {
+		return // a node that has it back after a restore says nothing twice
+	}
 	n = l
-	n.disk[l.onDisk] = leaf{stance: l.draft.stance, one: l.one == l.draft.text, two: l.two == l.draft.text, text: l.draft.text}
+	n.disk[l.onDisk] = signed
 	n.onDisk++
 	n.draft, n.one, n.two, n.again = leaf{}, 0, 0, false
 	out["send"] = n
@@ -229,7 +241,7 @@ func (p *partner) say(s *story, l leaf) {
 		b = stance(Withdraw)
 		b.Effective = At(time.Unix(start, 0))
 	}
-	b.Text = Texts{"en": fmt.Sprint("text ", l.text)}
+	b.Text = Texts{"en": fmt.Sprintf("text %d for place %d", l.text, l.words)}
 	s.sayBy(signed, "south", KindPosition, b, p.act)
 }
 
@@ -274,7 +286,7 @@ func TestLife(t *testing.T) {
 	if os.Getenv("ENTENTE_MODEL") == "deep" {
 		b = bounds{maxLeaves, 5}
 	}
-	for _, f := range []fault{noFault, keepsApprovals, countsTwice, oneWillDo, startsBlind, pullsNothing, deafToReturn, noNotice, neverFinal} {
+	for _, f := range []fault{noFault, keepsApprovals, countsTwice, oneWillDo, startsBlind, pullsNothing, deafToReturn, noNotice, neverFinal, sendsAgain} {
 		states, way := explore(&partner{base: base, act: act, known: map[life]string{}}, f, b)
 		switch {
 		case f == noFault && way != nil:

@@ -2,6 +2,7 @@ package accord
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -187,8 +188,8 @@ func TestAssistance(t *testing.T) {
 func TestQuota(t *testing.T) {
 	d := newDesk(t).at("12:00")
 	var refs []statement.Ref
-	for range 7 {
-		refs = append(refs, d.notice("north", "south", "urgent", nil, nil))
+	for i := range 7 {
+		refs = append(refs, d.notice("north", "south", "urgent", nil, func(n *Notice) { n.Where = strconv.Itoa(i) }))
 		d.all()
 	}
 	alone := d.notice("south", "north", "urgent", nil, nil, "duty-2")

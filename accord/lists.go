@@ -52,6 +52,8 @@ func (r *Record) addList(party string, place int32) {
 		l.from = l.index // nobody is there who could contest the first one
 	case !r.power(r.rulesFor(place), "officers").met(ruling, e.Said):
 		l.label = LabelNoPower
+	case r.replaysList(party, place):
+		l.label = LabelRepeated
 	default:
 		l.from = r.rulesFrom(party, e)
 		if l.contested = r.contestedAt(party, place, l.from); l.contested != noIndex {

@@ -25,6 +25,7 @@ const (
 	LabelNeeds     Label = "needs-missing"    // it does not need whom it binds
 	LabelLanguages Label = "language-missing" // no authentic text in a language of the charter
 	LabelContested Label = "contested"        // an officers list that a head revoked in time
+	LabelRepeated  Label = "repeated"         // the very act, signatures and all, that stands in its log already
 )
 
 // Label tells whether a statement is its party's position, and if not, why. The
@@ -73,6 +74,9 @@ func (r *Record) label(p int32) Label {
 	}
 	if !r.hasPower(p, rules) {
 		return LabelNoPower
+	}
+	if r.replays(p, rules) {
+		return LabelRepeated
 	}
 	return LabelNone
 }

@@ -177,7 +177,7 @@ func (s *story) randomText(st step, names [3]string, also statement.Ref) (Propos
 // TestTotal: whatever is said, and however it refers, every proposal has one state,
 // every statement one label and one case, all of closed lists.
 func TestTotal(t *testing.T) {
-	labels := []Label{LabelNone, LabelPersonal, LabelReported, LabelNoPower, LabelDisputed, LabelOverQuota, LabelScope, LabelTarget, LabelStranger, LabelUnread, LabelNeeds, LabelLanguages, LabelContested}
+	labels := []Label{LabelNone, LabelPersonal, LabelReported, LabelNoPower, LabelDisputed, LabelOverQuota, LabelScope, LabelTarget, LabelStranger, LabelUnread, LabelNeeds, LabelLanguages, LabelContested, LabelRepeated}
 	rapid.Check(t, func(rt *rapid.T) {
 		s := drawPlan(rt, planSteps).tell(t, modelNames)
 		if rapid.Bool().Draw(rt, "forked") {

@@ -28,6 +28,7 @@ type Record struct {
 	cases   groups
 	caseNo  map[string]int32
 	on      groups
+	repeats map[int32]int32    // of a statement, the one before it in its log that says the same act
 	splits  map[string]Dispute // by origin
 	origins map[string]string  // of each party's log
 	world   World              // for PositionAt
@@ -87,6 +88,7 @@ func newRecord(w World, by timing, body func(*Said) any) *Record {
 	r.merge(logs)
 	r.read(body)
 	r.link()
+	r.findRepeats()
 	r.decide()
 	r.countAsks()
 	return r

@@ -74,6 +74,7 @@ label.not-understood not understood by this version | непонятно это�
 label.needs-missing does not need whom it binds | не требует согласия тех, кого обязывает
 label.language-missing a language of the charter is missing | нет текста на языке устава
 label.contested contested in time | оспорено вовремя
+label.repeated said once before, word for word | уже было сказано слово в слово
 label.not-covered not seen by another node yet | ещё не засвидетельствовано другим узлом
 level.test test | проверка
 level.routine routine | обычное
