@@ -63,8 +63,18 @@ type Pending struct {
 type Sheet struct {
 	Pending
 	Act     []byte      `json:"act"` // the exact bytes that are signed
+	Facts   []SheetFact `json:"facts"`
 	Texts   []SheetText `json:"texts"`
 	Effects []Effect    `json:"effects"`
+}
+
+// SheetFact is one field of what is signed that is no free text: of the act, or
+// of the numbered part that it names. Words is the family of the console's
+// catalogue whose codes the values are, as in "accord.level"; empty: data.
+type SheetFact struct {
+	Name   string   `json:"name"` // "level", "ask", "item/2", ...
+	Words  string   `json:"words"`
+	Values []string `json:"values"`
 }
 
 // SheetText is one text of what is signed, beside what it replaces.
@@ -83,7 +93,16 @@ const (
 	EffectFrom       = "effective"
 	EffectNotice     = "takes-effect" // of a suspension or exit
 	EffectEnds       = "until"
-	EffectFinal      = "no-undo" // nothing is recalled; a correction is a new statement
+	EffectAckBy      = "ack-by" // of a notice: until when the others are to say that they saw it
+	EffectAnswerBy   = "answer-by"
+	EffectCommitBy   = "commit-by" // until when the others are asked for theirs
+	EffectRevealBy   = "reveal-by" // from when the depositary opens what is sealed
+	EffectDue        = "due"
+	EffectWatched    = "watched-until"
+	EffectLater      = "shown-at"    // of what is withheld
+	EffectHappened   = "happened"    // when what it tells of began
+	EffectHappenedTo = "happened-to" // and ended
+	EffectFinal      = "no-undo"     // nothing is recalled; a correction is a new statement
 )
 
 // Effect is when something happens: At in Unix seconds, or Seconds after what it
@@ -117,6 +136,8 @@ type AccordQuery struct {
 	Day  string // of report: 2026-01-31; empty: today
 	At   string // RFC 3339: as the record could be known then; empty: now
 	Lang string // en or ru
+
+	Reader string // the party that reads: what it cannot see is said of a charge
 }
 
 // AccordView is a view for people and for programs.

@@ -66,6 +66,7 @@ const typed = 12
 type Sheet struct {
 	DraftRow
 	Now     time.Time
+	Facts   []SheetFact
 	Texts   []SheetText
 	Effects []SheetEffect
 	Signers []SheetSigner  // of the list that rules, and whoever else may sign
@@ -74,6 +75,14 @@ type Sheet struct {
 	Keys    []SheetKey     // passkeys of the viewer that may sign
 	May     bool           // the viewer's officer may sign
 	Ruled   bool           // this party has officers
+}
+
+// SheetFact is one field of what is signed that is no free text, of the act or of
+// the numbered part that it names.
+type SheetFact struct {
+	Name   string // catalogue key below "sheet.fact.", or a part as in "item/2"
+	Words  string // family of the catalogue whose codes the values are; empty: data
+	Values []string
 }
 
 // SheetText is one text of what is signed, in every language in which it is.

@@ -124,8 +124,15 @@ func TestNoKeyUnused(t *testing.T) {
 		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
 		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "drafts", "officers", "conduct"}, "accord.why_state": strs(accord.Reasons()),
 		"accord.take": taken(), "take.means": taken(), "officers.list": {"rules", "ruled", "waits"}, "sheet.listed": {"new", "changed", "gone"},
-		"officers.power": slices.Collect(maps.Keys(accord.FirstRules(charter.Charter{}).Powers)), "sheet.part": {"title", "text", "stands-on", "words", "reservation", "content"},
-		"sheet.effect": {"decide-by", "cooling-off", "undo-until", "effective", "takes-effect", "until", "no-undo"},
+		"officers.power": slices.Collect(maps.Keys(accord.FirstRules(charter.Charter{}).Powers)), "sheet.part": {"title", "text", "stands-on", "words", "reservation", "question", "limits", "assumption", "gap", "would-change", "dissent", "view", "test"},
+		"sheet.effect": {
+			"decide-by", "cooling-off", "undo-until", "effective", "takes-effect", "until", "no-undo", "ack-by", "answer-by", "commit-by", "reveal-by", "due", "watched-until", "shown-at", "happened", "happened-to",
+		},
+		"sheet.item": {"act", "word", "state-of-mind", "measure", "absence"},
+		"sheet.fact": {
+			"level", "ask", "of", "role", "part", "what", "where", "seen-from", "impact", "wanted", "mode", "capacity", "names", "depositary", "present", "stage", "confidence", "dissent", "cell",
+			"name", "sort", "held", "passed", "observer", "reason", "hold", "bytes", "sha256", "captured", "custody", "for", "needs", "except", "finding", "acts", "stance", "counter", "quantity",
+		},
 
 		"case.tab": {caseTimeline, "accounts", "matrix", "actions", "shared"}, "matrix.plantable": {"no", "with-effort", "easily", "unknown"}, "shared.part": strs([]PartSight{SightOpen, SightOpened, SightClosed, SightNotItsOwn}), "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},
 		"case.exhibit": {"file", "pcap", "log-slice", "web-capture", "image", "stix", "test-result"}, "case.held": {"shared", "observer-only", "withheld", "sealed"},

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"entente/accord"
 	"entente/charter"
@@ -84,7 +86,7 @@ func labelled(r *accord.Record, ref statement.Ref) error {
 	if fresh := unproven(said.Act, demand, said.Approvals); len(fresh) > 0 && r.Label(said) == accord.LabelNone {
 		return statement.Refuse(statement.CodePower, "the new passkey of %.60q has not signed the list", fresh[0].ID)
 	}
-	short := statement.Refuse(statement.CodePower, "%s: %d officers must sign, roles %v among them", demand.Name, demand.Need.Officers, demand.Need.Roles)
+	short := statement.Refuse(statement.CodePower, "%s: %s", demand.Name, mustSign(demand.Need.Officers, demand.Need.Roles))
 	if said.Act.Kind == record.KindWithdrawal {
 		if !demand.Need.Met(demand.Ruling, said) {
 			return short
@@ -114,6 +116,18 @@ func labelled(r *accord.Record, ref statement.Ref) error {
 	default:
 		return statement.Refuse(statement.CodeState, "%s: it would be no position of this party", label)
 	}
+}
+
+// mustSign says how many officers must sign, and in which roles.
+func mustSign(officers int, roles []string) string {
+	out := fmt.Sprintf("%d officers must sign", officers)
+	if officers == 1 {
+		out = "1 officer must sign"
+	}
+	if len(roles) > 0 {
+		out += ", among them " + strings.Join(roles, ", ")
+	}
+	return out
 }
 
 // mayStand asks what only a state can say: whether a text can be read that is
@@ -179,7 +193,7 @@ func (n *Node) mayTake(r *accord.Record, on statement.Ref, p accord.Position) er
 func mayReveal(r *accord.Record, ref statement.Ref) error {
 	seal, ok := r.Reveal(ref)
 	if ok && seal.State == accord.SealClosed {
-		return statement.Refuse(statement.CodeState, "sealed: waiting for %v until %s", seal.Missing, accord.At(timeOf(seal.CommitBy)))
+		return statement.Refuse(statement.CodeState, "sealed: waiting for %s until %s", strings.Join(seal.Missing, ", "), accord.At(timeOf(seal.CommitBy)))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func (n *Node) Sheet(ctx context.Context, id string) (api.Sheet, error) {
 	if err != nil {
 		return api.Sheet{}, err
 	}
-	out := api.Sheet{Pending: pendingOf(p), Act: p.Raw, Texts: []api.SheetText{}, Effects: []api.Effect{}}
+	out := api.Sheet{Pending: pendingOf(p), Act: p.Raw, Facts: []api.SheetFact{}, Texts: []api.SheetText{}, Effects: []api.Effect{}}
 	r, err := n.Accord(ctx)
 	if err != nil {
 		return out, err
@@ -26,10 +26,7 @@ func (n *Node) Sheet(ctx context.Context, id string) (api.Sheet, error) {
 	case accord.KindPosition:
 		err = positionSheet(r, p, &out)
 	default:
-		out.Effects = append(out.Effects, api.Effect{Name: api.EffectFinal})
-		if len(p.Parts) > 0 && p.Act.Kind != accord.KindExhibit {
-			out.Texts = append(out.Texts, api.SheetText{Part: "content", Text: string(p.Parts[0])})
-		}
+		err = sheetOf(p, &out)
 	}
 	return out, err
 }
@@ -49,6 +46,7 @@ func proposalSheet(r *accord.Record, p Pending, out *api.Sheet) error {
 			before, _ = accord.ParsePaper(old.Parts[accord.ContentPart]) // an earlier text that cannot be read is no text to compare with
 		}
 	}
+	proposalFacts(b, out)
 	texts(out, "title", b.Title, nil, false)
 	texts(out, "text", paper.Text, before.Text, b.Supersedes)
 	for _, c := range paper.Clauses {
@@ -83,7 +81,15 @@ func positionSheet(r *accord.Record, p Pending, out *api.Sheet) error {
 	if err != nil || len(p.Act.Refs) == 0 {
 		return err
 	}
+	positionFacts(b, out)
 	on, _ := r.Said(p.Act.Refs[0])
+	if n, ok := accord.Body[accord.Notice](r, on.Ref); ok {
+		texts(out, "title", n.Subject, nil, false)
+		texts(out, "stands-on", n.Text, nil, false)
+	} else if on.Act.Kind != accord.KindProposal {
+		texts(out, "title", r.Headline(on.Ref), nil, false)
+		texts(out, "stands-on", itemText(r, on, b.Part), nil, false)
+	}
 	if on.Act.Kind == accord.KindProposal {
 		t, err := accord.ParseProposal(on.Act.Body)
 		if err != nil {
@@ -123,4 +129,18 @@ func positionEffects(r *accord.Record, on statement.Ref, b accord.Position) []ap
 		out = append(out, api.Effect{Name: api.EffectFinal})
 	}
 	return out
+}
+
+// itemText is what a numbered item of an account says, if it can be read here.
+func itemText(r *accord.Record, on accord.Said, part string) accord.Texts {
+	a, ok := accord.Body[accord.Account](r, on.Ref)
+	name, no, err := accord.SplitPart(part)
+	if !ok || err != nil || name != "item" {
+		return nil
+	}
+	items, err := accord.ParseItems(a, on.Parts[accord.ContentPart])
+	if err != nil || no > len(items) {
+		return nil // sealed, or not for this node
+	}
+	return items[no-1].Item.Text
 }

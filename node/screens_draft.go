@@ -137,6 +137,11 @@ func (s accordScreens) Sheet(ctx context.Context, viewer console.User, id string
 		DraftRow: s.draftRow(r, p), Now: s.n.opt.Now(), Act: p.Raw, Texts: wordingsOf(plain.Texts), Ruled: demand.Ruled,
 		May: slices.Contains(p.May, viewer.Name),
 	}
+	for _, f := range plain.Facts {
+		if p.Act.Kind != accord.KindOfficers { // listed by itself, beside the list before
+			out.Facts = append(out.Facts, console.SheetFact{Name: f.Name, Words: f.Words, Values: f.Values})
+		}
+	}
 	for _, e := range plain.Effects {
 		out.Effects = append(out.Effects, console.SheetEffect{Name: e.Name, At: e.At, Seconds: e.Seconds})
 	}

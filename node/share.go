@@ -356,5 +356,5 @@ func (c control) Withdraw(ctx context.Context, r api.ReasonRequest) (statement.R
 	if failed != nil {
 		return ref, failed
 	}
-	return ref, statement.Refuse(statement.CodePower, "%d officers must sign, roles %v among them: it waits as draft %s for entente sign", p.Officers, p.Roles, p.ID[:typed])
+	return ref, statement.Refuse(statement.CodePower, "%s; it waits as draft %s for entente sign", mustSign(p.Officers, p.Roles), p.ID[:typed])
 }

@@ -112,7 +112,10 @@ func effectWords() map[string]string {
 	return map[string]string{
 		api.EffectDecideBy: "the others may consent until", api.EffectCoolingOff: "after the last consent any party may revoke within",
 		api.EffectUndo: "it can be revoked until", api.EffectFrom: "it takes effect not before", api.EffectNotice: "it takes effect at",
-		api.EffectEnds: "it holds until", api.EffectFinal: "nothing that is said is recalled; a correction is a new statement",
+		api.EffectEnds: "it holds until", api.EffectAckBy: "acknowledgement is asked by", api.EffectAnswerBy: "an answer is asked by",
+		api.EffectCommitBy: "the others are asked for theirs by", api.EffectRevealBy: "the depositary opens it after", api.EffectDue: "it is due by",
+		api.EffectWatched: "recurrence is watched for until", api.EffectLater: "it will be shown at", api.EffectHappened: "the time that it tells of:", api.EffectHappenedTo: "and until",
+		api.EffectFinal: "nothing that is said is recalled; a correction is a new statement",
 	}
 }
 
@@ -121,7 +124,9 @@ func showSheet(e *env, s api.Sheet) {
 	for _, r := range s.Refs {
 		e.printf("  about number %d of %s\n", r.Index, r.Origin)
 	}
-	e.printf("  act  %s\n", s.Body)
+	for _, f := range s.Facts {
+		e.printf("  %s: %s\n", strings.ReplaceAll(f.Name, "-", " "), strings.Join(f.Values, ", "))
+	}
 	for _, t := range s.Texts {
 		e.printf("--- %s %s\n", t.Part, t.Lang)
 		if t.Changes == nil {
@@ -143,7 +148,7 @@ func showSheet(e *env, s api.Sheet) {
 			e.printf("  %s %s\n", effectWords()[x.Name], time.Duration(x.Seconds)*time.Second)
 		}
 	}
-	e.printf("  digest %s\n", s.ID)
+	e.printf("  exactly %s\n  digest %s\n", s.Act, s.ID)
 }
 
 func showPending(e *env, p api.Pending) {
