@@ -43,6 +43,9 @@ func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
 	case api.ViewCase:
 		text, data, err = v.cases()
 	case api.ViewCompare:
+		if len(v.r.Case(q.Case)) == 0 {
+			return api.AccordView{}, noCase(q.Case)
+		}
 		c := v.r.Compare(q.Case)
 		text, data = accord.CompareText(v.lex, []accord.Comparison{c}), c
 	case api.ViewReport:
@@ -79,33 +82,60 @@ func clockText(unix int64) string {
 	return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05Z")
 }
 
+// word is a code in the reader's language: English reads the codes themselves.
+func (v accordViewer) word(family, code string) string {
+	if v.lex.Lang == "en" {
+		return code
+	}
+	return v.lex.Text(family + "." + code)
+}
+
+// frame is a word of the frame that stands around codes.
+func (v accordViewer) frame(english, key string) string {
+	if v.lex.Lang == "en" {
+		return english
+	}
+	return strings.ToLower(v.lex.Text(key))
+}
+
 // instruments lists every proposal with its state, which alone may say agreed or
 // in force.
 func (v accordViewer) instruments() (string, any) {
 	var b strings.Builder
 	list := v.r.Instruments()
 	for _, i := range list {
-		why := string(i.Reason)
+		why := "-"
+		if i.Reason != "" {
+			why = v.word("accord.why_state", string(i.Reason))
+		}
 		if len(i.By) > 0 {
 			why += " (" + strings.Join(i.By, ", ") + ")"
 		}
-		fmt.Fprintf(&b, "%s  %s  %s  %s  since %s", v.party(i.Ref), i.For, i.State, cmp.Or(why, "-"), clockText(i.Since))
+		fmt.Fprintf(&b, "%s  %s  %s  %s  %s %s", v.party(i.Ref), v.word("accord.for", string(i.For)), v.word("accord.state", string(i.State)), why, v.frame("since", "accord.since"), clockText(i.Since))
 		if i.Effective != 0 {
-			fmt.Fprintf(&b, "  effective %s", clockText(i.Effective))
+			fmt.Fprintf(&b, "  %s %s", v.frame("effective", "accord.effective"), clockText(i.Effective))
 		}
 		if len(i.Missing) > 0 {
-			fmt.Fprintf(&b, "  missing %s", strings.Join(i.Missing, ", "))
+			fmt.Fprintf(&b, "  %s %s", v.frame("missing", "accord.col.waits"), strings.Join(i.Missing, ", "))
 		}
 		b.WriteByte('\n')
 		for _, a := range i.Answers {
-			fmt.Fprintf(&b, "    %s: %s, said as %s, seen %s", a.Party, a.Stance, v.party(a.Ref), clockText(a.At))
-			if a.Label != "" {
-				fmt.Fprintf(&b, "  [%s]", a.Label)
-			}
-			b.WriteByte('\n')
+			fmt.Fprintf(&b, "    %s: %s, %s %s, %s %s", a.Party, v.word("accord.stance", string(a.Stance)), v.frame("said as", "kind.position/v1"), v.party(a.Ref), v.frame("seen", "accord.seen"), clockText(a.At))
+			b.WriteString(v.label(a.Label) + "\n")
 		}
 	}
-	return b.String(), list
+	if len(list) == 0 {
+		fmt.Fprintln(&b, v.lex.Text("accord.empty"))
+	}
+	return b.String(), append([]accord.Instrument{}, list...)
+}
+
+// label says in brackets why a statement moves no state; empty if it does.
+func (v accordViewer) label(l accord.Label) string {
+	if l == accord.LabelNone {
+		return ""
+	}
+	return "  [" + v.lex.Text("accord.label."+string(l)) + "]"
 }
 
 // caseLine is one statement of a case, for programs.
@@ -125,34 +155,49 @@ func (v accordViewer) cases() (string, any, error) {
 		for _, id := range v.r.Cases() {
 			s := v.r.CaseState(id)
 			all = append(all, s)
-			fmt.Fprintf(&b, "%s  %s  %s  since %s  next %s\n", id, s.Kind, s.State, clockText(s.Since), cmp.Or(strings.Join(s.Owner, ", "), "-"))
+			fmt.Fprintf(&b, "%s  %s  %s  %s %s  %s %s\n", id, v.word("accord.casekind", string(s.Kind)), v.word("accord.case", s.State),
+				v.frame("since", "accord.since"), clockText(s.Since), v.frame("next", "case.next"), cmp.Or(strings.Join(s.Owner, ", "), "-"))
+		}
+		if len(all) == 0 {
+			fmt.Fprintln(&b, v.lex.Text("empty.cases.title"))
 		}
 		return b.String(), all, nil
 	}
 	list := v.r.Case(v.q.Case)
 	if len(list) == 0 {
-		return "", nil, statement.Refuse(statement.CodeRequest, "no case %.40q", v.q.Case)
+		return "", nil, noCase(v.q.Case)
 	}
 	s := v.r.CaseState(v.q.Case)
-	fmt.Fprintf(&b, "%s  %s  %s\n", s.Kind, s.State, clockText(s.Since))
+	b.WriteString(accord.CaseStateText(v.lex, s, v.r.Now().Unix()) + "\n")
 	lines := []caseLine{}
 	for _, said := range list {
 		at, _ := v.r.Covered(said.Ref)
 		l := caseLine{said.Ref, said.Party, said.Act.Kind, v.r.Label(said), at, said.Act.Body}
 		lines = append(lines, l)
-		fmt.Fprintf(&b, "  %s  %s  %s", clockText(at), v.party(said.Ref), said.Act.Kind)
+		fmt.Fprintf(&b, "  %s  %s  %s", clockText(at), v.party(said.Ref), v.word("kind", string(said.Act.Kind)))
 		if p, ok := accord.Body[accord.Position](v.r, said.Ref); ok && len(said.Act.Refs) > 0 {
-			fmt.Fprintf(&b, "  %s on %s %s", p.Stance, v.party(said.Act.Refs[0]), p.Part)
+			on := strings.TrimSpace(v.party(said.Act.Refs[0]) + " " + p.Part)
+			fmt.Fprintf(&b, "  %s %s %s", v.word("accord.stance", string(p.Stance)), v.frame("on", "case.on"), on)
 		}
-		if l.Label != "" {
-			fmt.Fprintf(&b, "  [%s]", l.Label)
+		if title := v.r.Headline(said.Ref); title != nil {
+			b.WriteString("  " + v.lex.Quote(title))
 		}
-		b.WriteByte('\n')
+		b.WriteString(v.label(l.Label) + "\n")
+	}
+	if a, ok := v.r.Accusation(v.q.Case); ok {
+		b.WriteString("\n" + accord.AccusationText(v.lex, a, v.q.Reader, v.r.Now().Unix()))
+	}
+	for _, q := range v.r.Questions(v.q.Case) {
+		b.WriteString("\n" + accord.QuestionText(v.lex, q))
 	}
 	return b.String(), struct {
 		State accord.CaseState `json:"state"`
 		Said  []caseLine       `json:"said"`
 	}{s, lines}, nil
+}
+
+func noCase(id string) error {
+	return statement.Refuse(statement.CodeRequest, "no case %.40q; entente case lists them", id)
 }
 
 func (v accordViewer) report() (string, any, error) {
@@ -174,8 +219,10 @@ func (v accordViewer) conduct() (string, any) {
 	var b strings.Builder
 	list := v.r.Conduct(v.r.Now())
 	for _, l := range list {
-		fmt.Fprintf(&b, "%s  asked %d, acknowledged %d in time, %d late, %d not; unanswered %d; claims made %d, faced %d; retractions %d; exits %d; forks %d\n",
-			l.Party, l.Asked.N, l.Acked.N, l.AckedLate.N, l.Unacked.N, l.Unanswered.N, l.ClaimsMade.N, l.ClaimsFaced.N, l.Retractions.N, l.Exits.N, l.Forks.N)
+		fmt.Fprintf(&b, "%s\n", l.Party)
+		for _, t := range l.Tallies() {
+			fmt.Fprintf(&b, "  %4d  %s\n", t.N, v.lex.Text("accord.ledger."+t.Word))
+		}
 	}
 	return b.String(), list
 }
@@ -186,14 +233,21 @@ func (v accordViewer) officers() (string, any) {
 	for _, p := range v.r.Charter().Parties {
 		lists := v.r.OfficersLists(p.ID)
 		all[p.ID] = lists
+		if len(lists) == 0 {
+			fmt.Fprintf(&b, "%s  %s\n", p.ID, v.lex.Text("officers.none"))
+		}
 		for _, l := range lists {
 			word := "waits"
 			if l.Rules {
 				word = fmt.Sprintf("rules from number %d on", l.From)
 			}
-			fmt.Fprintf(&b, "%s  %s  %s\n", v.party(l.Ref), word, cmp.Or(string(l.Label), "-"))
+			fmt.Fprintf(&b, "%s  %s%s\n", v.party(l.Ref), word, v.label(l.Label))
 			for _, o := range l.Body.Officers {
-				fmt.Fprintf(&b, "    %s  %s  %s  %d keys\n", o.ID, o.Name, strings.Join(o.Roles, ", "), len(o.Keys))
+				keys := "1 key"
+				if len(o.Keys) != 1 {
+					keys = fmt.Sprintf("%d keys", len(o.Keys))
+				}
+				fmt.Fprintf(&b, "    %s  %s  %s  %s\n", o.ID, o.Name, strings.Join(o.Roles, ", "), keys)
 			}
 		}
 	}

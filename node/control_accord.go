@@ -118,5 +118,6 @@ func (c control) AccordView(ctx context.Context, q api.AccordQuery) (api.AccordV
 	if err != nil {
 		return api.AccordView{}, err
 	}
+	q.Reader = c.n.self.ID
 	return ViewAccord(w, q)
 }

@@ -91,6 +91,7 @@ func offlineView(ctx context.Context, e *env, f *flags, q api.AccordQuery, from 
 	if err != nil {
 		return err
 	}
+	q.Reader = folder.Party()
 	v, err := node.ViewAccord(w, q)
 	if err != nil {
 		return err
