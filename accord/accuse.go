@@ -242,6 +242,9 @@ func (r *Record) exhibit(id string, s Said) Evidence {
 	content := s.Parts[1]
 	if b.Held == "shared" || opened != SealClosed {
 		e.State = "shown"
+		if b.Held == "shared" && content == nil && len(s.Digests) == 1 {
+			e.State = "missing" // said to be shared, and the statement has no part that holds it
+		}
 		if content != nil && (int64(len(content)) != b.Size || sha256.Sum256(content) != b.SHA256) {
 			e.State = "mismatch"
 		}

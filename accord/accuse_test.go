@@ -120,6 +120,26 @@ func TestAccusation(t *testing.T) {
 	}
 }
 
+// TestEvidenceWithoutContent: what is said to be shared and has no part that holds
+// it is not there for anybody; a part that this node may not read yet is.
+func TestEvidenceWithoutContent(t *testing.T) {
+	for digests, want := range map[int]string{1: "missing", 2: "shown"} {
+		s := newStory(t)
+		_, exhibits := charge(t, s)
+		for i := range s.w.Said {
+			if s.w.Said[i].Ref == exhibits[0] {
+				s.w.Said[i].Digests, s.w.Said[i].Parts = make([]statement.Digest, digests), nil
+			}
+		}
+		s.pass(minute)
+		for _, e := range s.accusation(t).Evidence {
+			if e.Ref == exhibits[0] && e.State != want {
+				t.Errorf("an exhibit of %d parts is %s, want %s", digests, e.State, want)
+			}
+		}
+	}
+}
+
 func TestLateEvidence(t *testing.T) {
 	s := newStory(t)
 	a, part := account(t, claim(func(it *Item) { it.Who = "south" }))
