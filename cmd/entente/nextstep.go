@@ -24,6 +24,16 @@ func nextStep(verb string, err error) string {
 		return "nothing was changed; try again"
 	}
 	switch verb {
+	case "propose", "tell", "assess":
+		return "entente " + verb + " --template --dir DIR prints a file to fill in"
+	case "position", "notice", "exhibit":
+		return "entente case --dir DIR lists cases, with a CASE the statements in it"
+	case "sign", "draft":
+		return "entente draft list --dir DIR shows what waits and what it needs, entente officer list --dir DIR who may sign"
+	case "officer":
+		return "entente officer -h names the roles; entente draft list --dir DIR shows what waits"
+	case "case", "compare":
+		return "entente case --dir DIR lists the cases"
 	case "share":
 		return "it reads plain lists, CSV, STIX 2.1, MISP and Sigma; entente share --dry-run FILE says of each row why it is not read"
 	case "misp":

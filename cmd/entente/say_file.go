@@ -4,11 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"os"
 	"path/filepath"
-	"slices"
-	"time"
 
 	"entente/accord"
 	"entente/api"
@@ -24,7 +23,7 @@ type proposalFile struct {
 
 func proposeVerb() verb {
 	return verb{"propose", "put a text to others for their consent", `propose --dir DIR [--about REF] [flags] FILE.json
-       entente propose --template [--to PARTY] [--dir DIR]
+       entente propose --template --dir DIR
 
 FILE.json holds the proposal and its paper, the text that is signed. --template prints one to
 fill in, with the parties of the charter in DIR.
@@ -68,35 +67,6 @@ func runPropose(ctx context.Context, e *env, args []string) error {
 	return draftIt(ctx, e, c, accord.KindProposal, p.Proposal, refs, [][]byte{part}, say)
 }
 
-// proposalTemplate prints a whole proposal of a working group.
-func proposalTemplate(ctx context.Context, e *env, f *flags) error {
-	c, s, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	needs := []string{s.Party}
-	for _, l := range s.Partners {
-		if l.Role == "party" {
-			needs = append(needs, l.Party)
-		}
-	}
-	slices.Sort(needs)
-	p := proposalFile{
-		Proposal: accord.Proposal{
-			For: accord.ForGroup, Title: accord.Texts{"en": "A working group"}, Authentic: []string{"en"}, Needs: needs,
-			DecideBy: accord.At(e.now().Add(72 * time.Hour)), CoolingOff: 24 * 3600, Clauses: []accord.Clause{}, Options: []accord.Option{}, DependsOn: []statement.Ref{},
-		},
-		Paper: accord.Paper{Text: accord.Texts{"en": "The parties set up a working group."}, Clauses: []accord.ClauseTexts{}},
-	}
-	out, err := json.MarshalIndent(p, "", "  ")
-	if err != nil {
-		return err
-	}
-	e.printf("%s\n", out)
-	return nil
-}
-
 // accountFile is what tell reads: the act without the digests of its items, and
 // the items.
 type accountFile struct {
@@ -106,10 +76,12 @@ type accountFile struct {
 
 func tellVerb() verb {
 	return verb{"tell", "give this party's account of an event, open or sealed", `tell --dir DIR [--about REF] [flags] FILE.json
+       entente tell --template [--sealed] --dir DIR
 
 FILE.json holds the account, without the digests of its items, and the items, each numbered.
-In the mode sealed the items open for this party and the depositary alone until they are revealed:
-entente open --part 1 N, once the others have committed or their time has passed.
+--template prints one to fill in. In the mode sealed the items open for this party and the
+depositary alone until they are revealed: entente open --to PARTY --reason TEXT N/1, once the
+others have committed or their time has passed.
 
   --about REF         the clause, notice or account that it is about
 ` + sayHelp, runTell}
@@ -119,13 +91,16 @@ func runTell(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "tell").withDir()
 	var say sayFlags
 	say.add(f.FlagSet)
-	on := f.String("about", "", "")
+	on, template, sealed := f.String("about", "", ""), f.Bool("template", false, ""), f.Bool("sealed", false, "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 {
-		return usagef("which file?")
+	if *template {
+		return accountTemplate(ctx, e, f, *sealed)
+	}
+	if len(rest) != 1 || *sealed {
+		return usagef("which file? entente tell --template [--sealed] prints one to fill in")
 	}
 	var file accountFile
 	if err := fileOf(rest[0], &file); err != nil {
@@ -169,8 +144,11 @@ type assessmentFile struct {
 
 func assessVerb() verb {
 	return verb{"assess", "judge a question: hypotheses, evidence, likelihood, confidence", `assess --dir DIR [--about REF] [flags] FILE.json
+       entente assess --template --dir DIR
 
-FILE.json holds the assessment and its matrix, if it has one, without digest and salt.
+FILE.json holds the assessment and its matrix, if it has one, without digest and salt;
+"matrix": null for none. --template prints one to fill in. Every question has the hypotheses
+other, staged, insider and accident; one that was added is named ID/hypothesis/N.
 
   --about REF         the assessment that opened the question
 ` + sayHelp, runAssess}
@@ -180,13 +158,16 @@ func runAssess(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "assess").withDir()
 	var say sayFlags
 	say.add(f.FlagSet)
-	on := f.String("about", "", "")
+	on, template := f.String("about", "", ""), f.Bool("template", false, "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return err
 	}
+	if *template {
+		return assessmentTemplate(ctx, e, f)
+	}
 	if len(rest) != 1 {
-		return usagef("which file?")
+		return usagef("which file? entente assess --template prints one to fill in")
 	}
 	var file assessmentFile
 	if err := fileOf(rest[0], &file); err != nil {
@@ -221,7 +202,7 @@ func exhibitVerb() verb {
   --tool NAME         what captured it; default: unknown
   --from TEXT         where it is from
   --passed WORD       of a test-result: passed or failed
-  --withheld REASON   the digest alone, and why
+  --withheld REASON   the digest alone, and why; the only way for more than 1 MiB
   --hold REASON       it must not be deleted
   --about REF         what it belongs to
 ` + sayHelp, runExhibit}
@@ -267,7 +248,9 @@ func runExhibit(ctx context.Context, e *env, args []string) error {
 	switch {
 	case x.Reason != "":
 		x.Held = "withheld"
-	case len(data) <= statement.MaxPart:
+	case len(data) > statement.MaxPart:
+		return hint(fmt.Errorf("%s has %d bytes, and the record takes at most %d of a file", rest[0], len(data), statement.MaxPart), "--withheld REASON puts its digest alone into the record; the file goes another way")
+	default:
 		parts = [][]byte{data}
 	}
 	var refs []api.LeafName
