@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"entente/accord"
 	"entente/console"
 	"entente/internal/logfile"
 	"entente/internal/sqlite"
@@ -35,7 +36,11 @@ func (on screens) Bundle(ctx context.Context, party string, index uint64) ([]byt
 }
 
 func (n *Node) bundle(ctx context.Context, m record.Member, log *logfile.Log, index uint64) (record.Bundle, error) {
-	proofs, err := prove(log, index, n.notesOf(m))
+	recorded, err := n.recordedNotes(ctx, m, index)
+	if err != nil {
+		return record.Bundle{}, err
+	}
+	proofs, err := prove(log, index, append(n.notesOf(m), recorded...))
 	if err != nil {
 		return record.Bundle{}, err
 	}
@@ -66,6 +71,44 @@ func (n *Node) notesOf(m record.Member) [][]byte {
 		notes = append(notes, s.held[o.ID])
 	}
 	return notes
+}
+
+// recordedTimes is how many of a party's newest times are looked through for a
+// note that covers a leaf.
+const recordedTimes = 64
+
+// recordedNotes are notes of a log that others have recorded in theirs as
+// cosigned, one of each: what is heard from partners is gone with a restart, and
+// what is in the record stays when they are.
+func (n *Node) recordedNotes(ctx context.Context, m record.Member, index uint64) ([][]byte, error) {
+	var notes [][]byte
+	for _, by := range n.roster.Others(m.ID) {
+		list, err := n.view.NewestOfKind(ctx, by.Origin, accord.KindTimes, recordedTimes)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			if note := noteIn(s.Body, m.Origin, index); note != nil {
+				notes = append(notes, note)
+				break
+			}
+		}
+	}
+	return notes, nil
+}
+
+// noteIn is the note of a log that covers a leaf, of those in a times/v1.
+func noteIn(body []byte, origin string, index uint64) []byte {
+	t, err := accord.ParseTimes(body)
+	if err != nil {
+		return nil // of a later version
+	}
+	for _, text := range t.Notes {
+		if c, err := record.Peek([]byte(text)); err == nil && c.Origin == origin && c.Size > index {
+			return []byte(text)
+		}
+	}
+	return nil
 }
 
 // prove makes one inclusion proof for each distinct note that covers a leaf.
