@@ -82,7 +82,26 @@ func paper(t testing.TB, text string, clauses ...string) ([]byte, statement.Dige
 	return part, digest
 }
 
-// group is a proposal to set up a working group.
+// until lets time pass until an hour of the day by north's clock.
+func (u *unit) until(hour string) {
+	u.t.Helper()
+	now := u.opt[north].Now().UTC()
+	h := must(time.Parse("15:04", hour))(u.t)
+	next := time.Date(now.Year(), now.Month(), now.Day(), h.Hour(), h.Minute(), 0, 0, time.UTC)
+	if !next.After(now) {
+		next = next.Add(24 * time.Hour)
+	}
+	pass(next.Sub(now))
+}
+
+// sever cuts the line between two parties and ends their connections: they hear
+// of each other through the observer alone.
+func (u *unit) sever(a, b string) {
+	u.wire.oneWay(a, b)
+	u.wire.oneWay(b, a)
+}
+
+// groupProposal is a proposal to set up a working group.
 func (u *unit) groupProposal(by time.Time, text string, needs ...string) draft {
 	part, digest := paper(u.t, text)
 	return draft{kind: accord.KindProposal, parts: [][]byte{part}, body: accord.Proposal{

@@ -1,12 +1,16 @@
 package node
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"entente/accord"
+	"entente/api"
 	"entente/charter"
+	"entente/record"
 	"entente/statement"
 )
 
@@ -72,6 +76,72 @@ func TestOneByte(t *testing.T) {
 	})
 }
 
+// TestUTurn: consent at 09:00, taken back at 15:00 within a cooling-off of a day,
+// while the line between the two is cut and their clocks differ. It never was in
+// force on any node, both statements remain, and everybody is told what the
+// position was at 12:00, by the screen and by what a command asks.
+func TestUTurn(t *testing.T) {
+	days(t)
+	t.Parallel()
+	bubbles(t)
+	synctest.Test(t, func(t *testing.T) {
+		u := working(t, brisk, map[string]time.Duration{south: 3 * time.Minute, observer: -2 * time.Minute})
+		u.until("08:00")
+		d := u.groupProposal(u.opt[north].Now().Add(72*time.Hour), "We work together.", north, south)
+		body := d.body.(accord.Proposal)
+		body.CoolingOff = 24 * 3600
+		d.body = body
+		text := u.utter(north, d, staff...)
+		u.settle()
+		u.until("09:00")
+		nine := u.opt[north].Now()
+		u.takes(north, accord.Consent, text, nil)
+		said := u.takes(south, accord.Consent, text, nil)
+		u.settle()
+		u.everywhere("both consented", text, accord.StateAgreed)
+		u.sever(north, south)
+		u.until("15:00")
+		u.everywhere("before it is taken back", text, accord.StateAgreed)
+		undone := u.takes(south, accord.Revoke, text, nil)
+		u.settle()
+		u.everywhere("taken back", text, accord.StateRevoked)
+		u.skips(36 * time.Hour)
+		u.everywhere("the next day", text, accord.StateRevoked)
+		for _, name := range u.names {
+			r := must(u.node(name).Accord(t.Context()))(t)
+			for _, ref := range []statement.Ref{said, undone} {
+				if s, ok := r.Said(ref); !ok || r.Label(s) != accord.LabelNone {
+					t.Errorf("%s: statement %d of south is gone", name, ref.Index)
+				}
+			}
+			for hour := range 40 {
+				at := nine.Add(time.Duration(hour) * time.Hour)
+				if i, ok := r.PositionAt(text, at); ok && i.State == accord.StateInForce {
+					t.Errorf("%s: in force at %s", name, at)
+				}
+			}
+			u.positionAt(name, text, nine.Add(3*time.Hour), accord.StateAgreed)
+			u.positionAt(name, text, nine.Add(7*time.Hour), accord.StateRevoked)
+		}
+		u.innocent()
+	})
+}
+
+// positionAt asks a node what the position was at an instant: as its screen shows
+// it, and as a command prints it.
+func (u *unit) positionAt(name string, text statement.Ref, at time.Time, want accord.State) {
+	u.t.Helper()
+	n := u.node(name)
+	page := must(n.whole().AccordScreens().Instrument(u.t.Context(), north, text.Index, at))(u.t)
+	if page.State != want {
+		u.t.Errorf("%s shows %s at %s, want %s", name, page.State, at, want)
+	}
+	v := must(n.Control().AccordView(u.t.Context(), api.AccordQuery{What: api.ViewInstruments, At: at.UTC().Format(time.RFC3339), Lang: "ru"}))(u.t)
+	if line := fmt.Sprintf("north/%d  group  %s  ", text.Index, want); !strings.HasPrefix(v.Text, line) {
+		u.t.Errorf("%s prints %q at %s, want %q", name, v.Text, at, line)
+	}
+}
+
 // TestDarkAfterConsent: north goes dark once it is agreed and is not heard of
 // until the grace is over. The act lapses, on north's own node too when it comes
 // back, and says for want of whom.
@@ -116,30 +186,100 @@ func TestExit(t *testing.T) {
 		u.everywhere("confirmed", text, accord.StateInForce)
 		day := 24 * time.Hour
 		leave := func(p *accord.Position) { p.Effective = accord.At(u.opt[south].Now().Add(15 * day)) }
-		u.takes(south, accord.Withdraw, text, leave)
+		first := u.takes(south, accord.Withdraw, text, leave)
 		u.settle()
 		u.everywhere("asked to leave", text, accord.StateInForce)
 		u.skips(2 * day)
-		u.takes(south, accord.RevokeWithdrawal, text, nil)
+		taken := u.takes(south, accord.RevokeWithdrawal, text, nil)
 		u.settle()
 		u.skips(15 * day)
 		u.everywhere("taken back", text, accord.StateInForce)
-		u.takes(south, accord.Withdraw, text, leave)
+		second := u.takes(south, accord.Withdraw, text, leave)
 		u.settle()
 		u.skips(20 * day) // the clocks of the bubble lose some at the end of a month
 		u.everywhere("gone", text, accord.StateEnded)
 		ended := u.instrument(north, text).EndsAt
+		sizes := u.sizesOf(north)
 		for _, name := range u.names {
 			u.stop(name)
 		}
+		// South and the observer are gone. A fresh machine has north's disk alone.
 		fresh := u.dir + "/fresh"
 		u.copyFolder(u.path(north), fresh)
 		f := must(OpenFolder(Config{Dir: fresh}, nil))(t)
-		defer func() { u.ok(f.Close()) }()
 		w := must(f.Accord(t.Context(), "", u.opt[north].Now()))(t)
+		u.ok(f.Close())
 		if i, _ := accord.NewRecord(w).Instrument(text); i.State != accord.StateEnded || i.EndsAt != ended {
 			t.Errorf("by north's disk alone: %s at %d, the nodes said %d", i.State, i.EndsAt, ended)
 		}
+		for _, c := range []struct {
+			read uint64 // of south's log
+			want string
+		}{
+			{first.Index, "in-force []"},
+			{first.Index + 1, "in-force [leaving]"},
+			{taken.Index, "in-force [leaving]"},
+			{taken.Index + 1, "in-force [stays]"},
+			{second.Index, "in-force [stays]"},
+			{second.Index + 1, "in-force [stays leaving]"},
+			{sizes[south], "ended [stays left]"},
+		} {
+			if got := leavingAt(w, text, sizes, c.read); got != c.want {
+				t.Errorf("with %d of south's statements: %s, want %s", c.read, got, c.want)
+			}
+		}
+		u.cfg[north].Dir = fresh
+		u.start(north)
+		m, _ := u.node(north).roster.Member(south)
+		for i := range second.Index + 1 {
+			b := must(record.ParseBundle(must(u.node(north).whole().Bundle(t.Context(), south, i))(t)))(t)
+			report := must(record.Verify(u.node(north).roster, b))(t)
+			if report.Word == record.Logged || b.Origin != m.Origin {
+				t.Errorf("statement %d of south is %s by its bundle", i, report.Word)
+			}
+		}
+		u.stop(north)
 		u.innocent()
 	})
+}
+
+// sizesOf is how much of each log a node has read, by party.
+func (u *unit) sizesOf(reader string) map[string]uint64 {
+	sizes := map[string]uint64{}
+	for _, name := range u.names {
+		sizes[name] = u.reads(reader, name)
+	}
+	return sizes
+}
+
+// leavingAt is the state of an instrument, and of each exit from it, as it was
+// when south's log had so many leaves.
+func leavingAt(w accord.World, text statement.Ref, sizes map[string]uint64, read uint64) string {
+	upto, origin := map[string]uint64{}, ""
+	for _, p := range w.Charter.Parties {
+		upto[p.Origin] = sizes[p.ID]
+		if p.ID == south {
+			upto[p.Origin], origin = read, p.Origin
+		}
+	}
+	past := w.Upto(upto)
+	past.Now = time.Time{}
+	for _, m := range past.Moments {
+		if at := time.Unix(m.At, 0); m.Origin == origin && at.After(past.Now) {
+			past.Now = at
+		}
+	}
+	i, _ := accord.NewRecord(past).Instrument(text)
+	words := []string{}
+	for _, e := range i.Withdrawals {
+		switch {
+		case e.Revoked.Origin != "":
+			words = append(words, "stays")
+		case e.Done:
+			words = append(words, "left")
+		default:
+			words = append(words, "leaving")
+		}
+	}
+	return fmt.Sprint(i.State, " ", words)
 }
