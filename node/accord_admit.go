@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"entente/accord"
@@ -73,7 +74,7 @@ func (n *Node) worldFor(ctx context.Context, caseID string) (accord.World, error
 	if !slow {
 		caseID = ""
 	}
-	return worldOf(ctx, n.view, n.roster, caseID, n.opt.Now())
+	return ReadWorld(ctx, n.view, n.roster, caseID, n.opt.Now())
 }
 
 // labelled turns a label into a refusal.
@@ -230,7 +231,8 @@ func (n *Node) disclose(ctx context.Context) error {
 			continue
 		}
 		seal, ok := r.Reveal(s.Ref)
-		if !ok || seal.State != accord.SealNotOpened {
+		said := slices.ContainsFunc(r.On(s.Ref), func(o accord.Said) bool { return o.Act.Kind == accord.KindDisclosure && o.Party == n.self.ID })
+		if !ok || seal.State != accord.SealNotOpened || said { // said, and seen by no other node yet
 			continue
 		}
 		if err := n.discloseOne(ctx, s); err != nil {
