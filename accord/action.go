@@ -60,7 +60,7 @@ func (r *Record) action(place int32, a *Action, now int64) ActionView {
 	if !r.inForce(place) {
 		return v
 	}
-	v.State, v.Since = ActionOpen, unix(r.footing(place, 0).effective)
+	v.State, v.Since = ActionOpen, known(r.footing(place, 0).effective)
 	var done, passed int64
 	for _, q := range r.on.of(place) {
 		o := &r.said[q]
@@ -122,16 +122,12 @@ func (r *Record) recurrences(place int32, a *Action, done int64) []recurrence {
 	for _, q := range r.on.of(place) {
 		e := &r.said[q]
 		body := bodyOf[Account](r, q)
-		if body == nil || e.at == never || r.Label(*e.Said) != LabelNone || r.takenBack(q) {
+		if body == nil || e.at == never || r.Label(*e.Said) != LabelNone {
 			continue
 		}
 		items, ok := r.sharedItems(q)
 		again := func(it Item) bool {
-			from := it.From
-			if from == "" {
-				from = body.Event.From
-			}
-			at := from.Time().Unix()
+			at := it.began(body).Unix()
 			return (it.Kind == "act" || it.Kind == "measure") && at >= done && at < until && at <= e.at+maxSkew
 		}
 		if ok && slices.ContainsFunc(items, again) {

@@ -77,7 +77,9 @@ func (r *Record) gather(caseID string) *gathered {
 	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, of: map[statement.Ref][]*ItemView{}, seals: map[statement.Ref]Seal{}, aligns: map[itemKey]itemKey{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}, over: map[statement.Ref]bool{}, looked: map[statement.Ref]bool{}}
 	said := r.Case(caseID)
 	for _, s := range said {
-		g.takeBack(s)
+		if s.Act.Kind == KindAccount || s.Act.Kind == KindPosition {
+			g.takeBack(s)
+		}
 	}
 	for _, s := range said {
 		if s.Act.Kind == KindAccount && !g.retired[s.Ref] {
@@ -98,21 +100,14 @@ func (r *Record) gather(caseID string) *gathered {
 	return g
 }
 
-// takeBack notes what an author retracted or corrected of its own: a whole
-// statement, or one item of an account.
+// takeBack notes what the author of a statement took back of it.
 func (g *gathered) takeBack(s Said) {
-	p, ok := Body[Position](g.r, s.Ref)
-	if !ok || len(s.Act.Refs) == 0 || p.Stance != Retract && p.Stance != Correct || g.r.Label(s) != "" {
-		return
+	whole, items := g.r.takenBack(g.r.find(s.Ref))
+	if whole {
+		g.retired[s.Ref] = true
 	}
-	t, ok := g.r.Said(s.Act.Refs[0])
-	if !ok || t.Party != s.Party || t.Ref.Origin != s.Ref.Origin {
-		return
-	}
-	if name, no, err := SplitPart(p.Part); err == nil && name == "item" {
-		g.dropped[itemKey{t.Ref, no}] = true
-	} else if p.Part == "" {
-		g.retired[t.Ref] = true
+	for _, no := range items {
+		g.dropped[itemKey{s.Ref, no}] = true
 	}
 }
 

@@ -188,6 +188,24 @@ func TestCureAndSuspension(t *testing.T) {
 	}
 }
 
+// TestItemTakenBack: who takes one row back takes the others of its account back
+// by no means; who takes the account back takes all.
+func TestItemTakenBack(t *testing.T) {
+	d := newDesk(t).at("07:00")
+	ref := d.agree(ceasefire())
+	seen := d.account("south", "clause/1", []Item{d.scan("north", 3), d.scan("south", 1)}, []statement.Ref{ref}, nil)
+	for _, c := range []struct {
+		part string
+		left int
+	}{{"item/1", 1}, {"", 0}} {
+		d.say("south", KindPosition, Position{Part: c.part, Stance: Retract, Capacity: "official"}, []statement.Ref{seen}, "duty-1")
+		d.all()
+		if rows := d.clause(ref).Rows; len(rows) != c.left || c.left == 1 && rows[0].Item != 2 {
+			t.Errorf("%q taken back: %+v", c.part, rows)
+		}
+	}
+}
+
 // TestWatching: the queries of a clause run from its instant on, and what they
 // find becomes a draft that an account can hold.
 func TestWatching(t *testing.T) {

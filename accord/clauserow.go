@@ -110,7 +110,7 @@ func (r *Record) Clause(ref statement.Ref, no int, period Period, now time.Time)
 	clause := &p.Clauses[no-1]
 	f := r.footing(place, no)
 	v := ClauseView{
-		Ref: ref, No: no, State: f.state, Effective: unix(f.effective), Checkable: clause.Observe.Checkable(), Defined: clause.Scope.Defined(), Period: period,
+		Ref: ref, No: no, State: f.state, Effective: known(f.effective), Checkable: clause.Observe.Checkable(), Defined: clause.Scope.Defined(), Period: period,
 		Claims: r.claims(place, no, now.Unix()), Asks: r.openQuestions(ref, no), Offers: r.offers(place, no),
 	}
 	all, unread := r.rows(place, no, clause, f)
@@ -129,7 +129,7 @@ func (r *Record) Clause(ref statement.Ref, no int, period Period, now time.Time)
 func (r *Record) rows(place int32, no int, clause *Clause, f footing) (rows []ClauseRow, unread int) {
 	for _, p := range r.on.of(place) {
 		a := bodyOf[Account](r, p)
-		if a == nil || a.Part != PartName("clause", no) || r.Label(*r.said[p].Said) != LabelNone || r.takenBack(p) {
+		if a == nil || a.Part != PartName("clause", no) || r.Label(*r.said[p].Said) != LabelNone {
 			continue
 		}
 		items, ok := r.sharedItems(p)
@@ -152,15 +152,15 @@ func (r *Record) rows(place int32, no int, clause *Clause, f footing) (rows []Cl
 // observes reports whether an item is an observation: what was done, measured or
 // looked for, and not one more thing told of another (see Item.What).
 func observes(it Item, clause *Clause) bool {
-	tag, _, aspect := strings.Cut(it.What, "/")
-	more := aspect && !slices.Contains(clause.Acts, it.What) && slices.Contains(clause.Acts, tag)
+	tag, aspect := SplitTag(it.What)
+	more := aspect != "" && !slices.Contains(clause.Acts, it.What) && slices.Contains(clause.Acts, tag)
 	return !more && (it.Kind == "measure" || it.Kind == "absence" || it.Kind == "act")
 }
 
 func (r *Record) row(p int32, a *Account, it Item, clause *Clause, f footing) ClauseRow {
 	e := &r.said[p]
 	row := ClauseRow{
-		Account: e.Ref, Item: it.No, RowSide: RowSide{e.party, Undetermined, OtherCategory}, Said: unix(e.at), Count: 1, Basis: it.Basis,
+		Account: e.Ref, Item: it.No, RowSide: RowSide{e.party, Undetermined, OtherCategory}, Said: known(e.at), Count: 1, Basis: it.Basis,
 		Absence: it.Kind == "absence", Access: it.What == TagAccess, Limits: a.Limits != nil, Exhibits: len(it.Exhibits),
 	}
 	if slices.Contains(clause.Who, it.Who) {
@@ -169,11 +169,7 @@ func (r *Record) row(p int32, a *Account, it Item, clause *Clause, f footing) Cl
 	if slices.Contains(clause.Acts, it.What) {
 		row.Category = it.What
 	}
-	from := it.From
-	if from == "" {
-		from = a.Event.From
-	}
-	row.At = from.Time().Unix()
+	row.At = it.began(a).Unix()
 	if q := it.Quantity; q != nil {
 		if row.AtLeast = q.Cmp != "=" && q.Cmp != "<=" && q.Cmp != "<"; q.Cmp != "?" {
 			row.Count = max(q.N, 0)
@@ -245,17 +241,34 @@ func (s RowSide) compare(o RowSide) int {
 // saturated adds what strangers wrote: the largest number stays the largest.
 func saturated(a, b int64) int64 { return min(a+b, statement.MaxInt) }
 
-// takenBack reports whether its author retracted or corrected a statement.
-func (r *Record) takenBack(p int32) bool {
-	return slices.ContainsFunc(r.on.of(p), func(q int32) bool {
+// began is when what an item tells of began: by the item, else with the event.
+func (it Item) began(a *Account) time.Time {
+	if it.From != "" {
+		return it.From.Time()
+	}
+	return a.Event.From.Time()
+}
+
+// takenBack tells what its author retracted or corrected of a statement: the whole,
+// or items of an account by their numbers.
+func (r *Record) takenBack(p int32) (whole bool, items []int) {
+	for _, q := range r.on.of(p) {
 		pos, e := bodyOf[Position](r, q), &r.said[q]
-		return pos != nil && (pos.Stance == Retract || pos.Stance == Correct) && e.Ref.Origin == r.said[p].Ref.Origin && r.Label(*e.Said) == LabelNone
-	})
+		if pos == nil || pos.Stance != Retract && pos.Stance != Correct || e.Ref.Origin != r.said[p].Ref.Origin || r.Label(*e.Said) != LabelNone {
+			continue
+		}
+		if name, no, err := SplitPart(pos.Part); err == nil && name == "item" {
+			items = append(items, no)
+		} else if pos.Part == "" {
+			whole = true
+		}
+	}
+	return whole, items
 }
 
 // sharedItems returns the items of an account that every node can read: of one
-// that goes to all and was never sealed, or was opened in the record. What only some can
-// read is left out, so that all compute the same.
+// that goes to all and was never sealed, or was opened in the record, without what its
+// author took back. What only some can read is left out, so that all compute the same.
 func (r *Record) sharedItems(p int32) ([]Item, bool) {
 	e := &r.said[p]
 	for _, node := range r.charter.Parties {
@@ -263,13 +276,19 @@ func (r *Record) sharedItems(p int32) ([]Item, bool) {
 			return nil, false
 		}
 	}
+	whole, gone := r.takenBack(p)
+	if whole {
+		return nil, true
+	}
 	salted, state := r.items(*e.Said)
 	if state != "" {
 		return nil, false
 	}
-	items := make([]Item, len(salted))
-	for i, s := range salted {
-		items[i] = s.Item
+	items := make([]Item, 0, len(salted))
+	for _, s := range salted {
+		if !slices.Contains(gone, s.Item.No) {
+			items = append(items, s.Item)
+		}
 	}
 	return items, true
 }
