@@ -3,7 +3,24 @@ package accord
 import (
 	"testing"
 	"time"
+
+	"entente/statement"
 )
+
+// TestPositionBeforeProof: what proves that a log contradicts itself disputes no
+// position of the time before anybody had the proof.
+func TestPositionBeforeProof(t *testing.T) {
+	s := newStory(t)
+	p := s.inForce(s.clause())
+	before := time.Unix(s.now, 0)
+	s.w.Forks = []Fork{{Origin: originOf("south"), Proof: statement.Ref{Origin: originOf("north"), Index: s.heads["north"]}}}
+	s.heads["north"]++
+	s.pass(hour)
+	s.want(p, StateDisputed, ReasonSplit, "south")
+	if then, _ := s.record().PositionAt(p, before); then.State != StateInForce {
+		t.Errorf("before the proof it was %s (%s)", then.State, then.Reason)
+	}
+}
 
 // TestAsOfAgrees: the world as of a time gives every text the state that the
 // whole record says it had then.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"entente/charter"
 	"entente/statement"
 )
 
@@ -238,7 +239,7 @@ func (r *Record) tell(a *act, g *graph) {
 		}
 	}
 	for _, p := range r.charter.Parties {
-		if slices.Contains(a.Needs, p.ID) || p.Role == "observer" || p.ID == a.Author {
+		if slices.Contains(a.Needs, p.ID) || p.Role == charter.RoleObserver || p.ID == a.Author {
 			a.Sizes = append(a.Sizes, LogSize{Party: p.ID, Size: r.sizes[p.Origin]})
 		}
 	}
@@ -256,26 +257,9 @@ func (r *Record) Instrument(ref statement.Ref) (Instrument, bool) {
 	return Instrument{}, false
 }
 
-// PositionAt tells what the position was at an instant: the state of a proposal as
-// of then, from what other nodes had seen by then. It reads the whole record.
+// PositionAt tells what the position was at an instant: the state of a proposal in
+// the world as of then, see World.AsOf. It reads the whole record.
 func (r *Record) PositionAt(ref statement.Ref, at time.Time) (Instrument, bool) {
-	return r.asOf(at).Instrument(ref)
-}
-
-// asOf is the record as it was at an instant, by covered times.
-func (r *Record) asOf(at time.Time) *Record {
-	w, limit := r.world, at.Unix()
-	w.Now = at
-	w.Said, w.Moments = nil, nil
-	for i := range r.said {
-		if r.said[i].at <= limit {
-			w.Said = append(w.Said, *r.said[i].Said)
-		}
-	}
-	for _, m := range r.world.Moments {
-		if m.At <= limit {
-			w.Moments = append(w.Moments, m)
-		}
-	}
-	return newRecord(w, r.timing, func(s *Said) any { return r.said[r.find(s.Ref)].body })
+	known := func(s *Said) any { return r.said[r.find(s.Ref)].body }
+	return newRecord(r.world.AsOf(at), r.timing, known).Instrument(ref)
 }
