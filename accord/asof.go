@@ -16,7 +16,7 @@ func (w World) AsOf(t time.Time) World {
 	covered, read := map[string]uint64{}, map[string]uint64{}
 	for _, m := range w.Moments {
 		by, known := w.Charter.Party(m.By)
-		if m.At > at || m.At < m.Owner-maxSkew || !known {
+		if m.At > at || !m.Sound() || !known {
 			continue
 		}
 		past.Moments = append(past.Moments, m)

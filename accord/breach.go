@@ -220,7 +220,7 @@ func (r *Record) Watching(now time.Time) []Watched {
 		for no := range p.Clauses {
 			f, c := r.footing(int32(i), no+1), &p.Clauses[no]
 			if len(c.Observe.Queries) > 0 && f.effective <= now.Unix() && now.Unix() < f.end {
-				list = append(list, Watched{r.said[i].Ref, no + 1, c.Observe.Queries, c.Acts, f.effective, unix(f.end), now.Unix() < f.confirmed})
+				list = append(list, Watched{r.said[i].Ref, no + 1, c.Observe.Queries, c.Acts, f.effective, known(f.end), now.Unix() < f.confirmed})
 			}
 		}
 		if p.Action != nil && len(p.Action.Queries) > 0 && r.inForce(int32(i)) && now.Before(p.Action.WatchUntil.Time()) {

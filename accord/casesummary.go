@@ -79,5 +79,5 @@ func (r *Record) CoveredBy(ref statement.Ref, party string) (at int64, ok bool) 
 		return 0, false
 	}
 	at = r.coveredBy(&r.said[p], party)
-	return unix(at), at != never
+	return known(at), at != never
 }

@@ -3,6 +3,8 @@ package accord
 import (
 	"math"
 	"slices"
+
+	"entente/charter"
 )
 
 // This file decides when an act is complete, from when to when it must be
@@ -120,7 +122,7 @@ func (r *Record) attests(by, party string, needs []string) bool {
 		return false
 	}
 	p, ok := r.charter.Party(by)
-	return ok && (p.Role == "observer" || slices.Contains(needs, by))
+	return ok && (p.Role == charter.RoleObserver || slices.Contains(needs, by))
 }
 
 // inTime is the earliest time at which a node that counts saw a leaf.

@@ -156,7 +156,7 @@ func (r *Record) LineChecks(from, to, now time.Time) []LineCheck {
 
 func (r *Record) lineChecks(calls []Call, from, to, now time.Time) []LineCheck {
 	var list []LineCheck
-	slots := r.slots(from, to)
+	slots, members := r.slots(from, to), r.members()
 	if len(slots) == 0 {
 		return nil
 	}
@@ -171,8 +171,8 @@ func (r *Record) lineChecks(calls []Call, from, to, now time.Time) []LineCheck {
 		if next := r.slots(time.Unix(slot+1, 0), time.Unix(slot, 0).Add(25*time.Hour)); len(next) > 0 {
 			end = next[0]
 		}
-		for _, a := range r.checked() {
-			for _, b := range r.checked() {
+		for _, a := range members {
+			for _, b := range members {
 				if a == b {
 					continue
 				}
@@ -211,17 +211,6 @@ func (c *LineCheck) fill(t Call) {
 			c.State = ContactConfirmed
 		}
 	}
-}
-
-// checked are the ids of those between whom the line is checked.
-func (r *Record) checked() []string {
-	var ids []string
-	for _, p := range r.charter.Parties {
-		if p.Role == "party" {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids
 }
 
 // slots are the hours of line checks in [from, to), as the rules of their day say.

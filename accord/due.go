@@ -29,20 +29,25 @@ func (r *Record) due(n *Notice, place int32, delivered int64) due {
 	return d
 }
 
+// AckWithin is how many seconds the rules give for an acknowledgement of a notice
+// of a level.
+func (c Clocks) AckWithin(level string) int64 {
+	switch level {
+	case LevelTest:
+		return c.TestAck
+	case LevelUrgent:
+		return c.UrgentAck
+	case LevelPriority:
+		return c.UrgentAnswer
+	}
+	return c.Ack
+}
+
 // within is how many seconds a notice of this level and ask gives for an
 // acknowledgement and for an answer; 0 where no answer is asked.
 func (r *Record) within(n *Notice, place int32, at int64) (ack, answer int64) {
 	c := r.rulesAt(at).Clocks
-	switch n.Level {
-	case LevelTest:
-		ack = c.TestAck
-	case LevelUrgent:
-		ack = c.UrgentAck
-	case LevelPriority:
-		ack = c.UrgentAnswer
-	default:
-		ack = c.Ack
-	}
+	ack = c.AckWithin(n.Level)
 	switch n.Ask {
 	case "explain":
 		answer = c.Explain
@@ -88,17 +93,8 @@ func (r *Record) clauseBroken(n *Notice, place int32) *Clause {
 // coveredBy is the earliest time at which this node cosigned a checkpoint that
 // holds the statement, or never.
 func (r *Record) coveredBy(e *entry, party string) int64 {
-	c := r.clocks[e.Ref.Origin]
-	if c == nil || c.tracks[party] == nil {
-		return never
+	if c := r.clocks[e.Ref.Origin]; c != nil && c.tracks[party] != nil {
+		return c.tracks[party].covered(e.Ref.Index)
 	}
-	return c.tracks[party].covered(e.Ref.Index)
-}
-
-// unix is a time as derived values hold it: 0 for what has not happened.
-func unix(at int64) int64 {
-	if at == never {
-		return 0
-	}
-	return at
+	return never
 }

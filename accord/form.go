@@ -48,12 +48,7 @@ func (r *Record) needsFit(place int32, p *Proposal) bool {
 	if p.For != ForAmend {
 		return true
 	}
-	for _, party := range r.charter.Parties {
-		if party.Role == "party" && !slices.Contains(p.Needs, party.ID) {
-			return false
-		}
-	}
-	return true
+	return subset(r.members(), p.Needs)
 }
 
 // foreignTag is the first act tag of a clause that is not in the charter's list.

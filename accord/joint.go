@@ -170,7 +170,7 @@ func (r *Record) answer(a *act, q int32, b *Position, label Label) {
 	}
 }
 
-// known is a time as it is shown: 0 for what has not happened.
+// known is a time as derived values hold it: 0 for what has not happened.
 func known(at int64) int64 {
 	if at == never || at == unknown {
 		return 0

@@ -149,7 +149,7 @@ func (r *Record) call(place int32, n *Notice, to string, now int64) Call {
 	e := &r.said[place]
 	c := Call{
 		Ref: e.Ref, Case: e.Act.Case, From: e.party, To: to, Level: n.Level, Ask: n.Ask, Role: n.Role, Template: n.Template, Part: n.Part,
-		Label: r.Label(*e.Said), State: CallSent, Claimed: e.Claimed, Sent: unix(r.clocks[e.Ref.Origin].ownerBy(e.Ref.Index)),
+		Label: r.Label(*e.Said), State: CallSent, Claimed: e.Claimed, Sent: known(r.clocks[e.Ref.Origin].ownerBy(e.Ref.Index)),
 	}
 	if len(e.Act.Refs) > 0 {
 		c.About = e.Act.Refs[0]
@@ -165,7 +165,7 @@ func (r *Record) call(place int32, n *Notice, to string, now int64) Call {
 	if c.Acked != 0 { // whoever answers has read it, though its cosignature was not logged
 		delivered = min(delivered, c.Acked)
 	}
-	c.Delivered = unix(delivered)
+	c.Delivered = known(delivered)
 	if c.State == CallSent && c.Delivered != 0 {
 		c.State = CallDelivered
 	}
@@ -272,7 +272,7 @@ func (c *Call) take(e *entry, pos *Position) {
 // clock sets what is due, which clocks ran out, and who is called.
 func (r *Record) clock(n *Notice, place int32, c *Call, delivered, now int64) {
 	d := r.due(n, place, delivered)
-	c.AckDue, c.Unreachable, c.AnswerDue = unix(d.ack), unix(d.unreachable), unix(d.answer)
+	c.AckDue, c.Unreachable, c.AnswerDue = known(d.ack), known(d.unreachable), known(d.answer)
 	late := func(clock string, due, done int64) {
 		if due != 0 && due != never && (done == 0 && now > due || done > due) {
 			c.Late = append(c.Late, Late{Clock: clock, Since: due, Until: done})

@@ -15,6 +15,9 @@ import (
 // moment that says otherwise bounds nothing.
 const maxSkew = 300
 
+// Sound reports whether the pair of times bounds anything.
+func (m Moment) Sound() bool { return m.At >= m.Owner-maxSkew }
+
 // never is the time of what has not happened as far as is known.
 const never int64 = math.MaxInt64
 
@@ -76,7 +79,7 @@ func newClock(list []Moment) *clock {
 	for i, m := range list {
 		most = max(most, m.Owner)
 		c.maxOwner[i] = most
-		if m.At >= m.Owner-maxSkew {
+		if m.Sound() {
 			by[m.By] = append(by[m.By], m)
 		}
 	}

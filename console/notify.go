@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entente/accord"
+	"entente/charter"
 	"entente/statement"
 )
 
@@ -76,7 +77,7 @@ func (c *Console) notifyDraft(v *visit) error {
 	if p.Preview == nil {
 		return c.render(v, http.StatusOK, "notify", frame{Title: "notify.title", Up: "/line", Body: p})
 	}
-	id, err := v.source.LineScreens().Notify(v.r.Context(), v.user, *p.Preview, about)
+	id, err := v.source.Lines().Notify(v.r.Context(), v.user, *p.Preview, about)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (c *Console) lineCheck(v *visit) error {
 	if p.Preview == nil {
 		return p.Refusal
 	}
-	id, err := v.source.LineScreens().Notify(v.r.Context(), v.user, *p.Preview, about)
+	id, err := v.source.Lines().Notify(v.r.Context(), v.user, *p.Preview, about)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (c *Console) acknowledge(v *visit) error {
 	if !slices.ContainsFunc(p.Calls, callRow.ToAck) {
 		return statement.Refuse(statement.CodeState, "this notice does not ask the own side, or is acknowledged")
 	}
-	id, err := v.source.LineScreens().Acknowledge(v.r.Context(), v.user, p.Ref)
+	id, err := v.source.Lines().Acknowledge(v.r.Context(), v.user, p.Ref)
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func (c *Console) acknowledge(v *visit) error {
 
 // noticeOf reads what a form has chosen, and makes the notice if that is whole.
 func (c *Console) noticeOf(v *visit, form url.Values) (notifyPage, []Ref, error) {
-	l, err := v.source.LineScreens().Line(v.r.Context())
+	l, err := v.source.Lines().Line(v.r.Context())
 	if err != nil {
 		return notifyPage{}, nil, err
 	}
@@ -132,7 +133,7 @@ func (c *Console) noticeOf(v *visit, form url.Values) (notifyPage, []Ref, error)
 	i := max(0, slices.IndexFunc(p.Templates, func(t accord.NoticeTemplate) bool { return t.ID == form.Get("template") }))
 	p.Template = p.Templates[i]
 	for _, one := range l.Charter().Parties {
-		if one.ID != l.Self && one.Role == "party" {
+		if one.ID != l.Self && one.Role == charter.RoleParty {
 			p.Parties = append(p.Parties, one.ID)
 		}
 	}
@@ -169,21 +170,7 @@ func (p *notifyPage) fill(l LineRecord) {
 		return
 	}
 	n.To, n.AckBy = p.To, accord.At(l.Now().Truncate(time.Second)) // the rules give more, and they count
-	p.Preview, p.Rings, p.Ack = &n, accord.Rings(n, accord.LabelNone), ackWithin(l.Rules(l.Now()).Clocks, n.Level)
-}
-
-// ackWithin is how long the rules give for an acknowledgement of a level.
-func ackWithin(c accord.Clocks, level string) time.Duration {
-	s := c.Ack
-	switch level {
-	case accord.LevelTest:
-		s = c.TestAck
-	case accord.LevelUrgent:
-		s = c.UrgentAck
-	case accord.LevelPriority:
-		s = c.UrgentAnswer
-	}
-	return time.Duration(s) * time.Second
+	p.Preview, p.Rings, p.Ack = &n, accord.Rings(n, accord.LabelNone), time.Duration(l.Rules(l.Now()).Clocks.AckWithin(n.Level))*time.Second
 }
 
 // aboutOf reads PARTY/N, or nothing.

@@ -84,10 +84,6 @@ func (n *Node) timeMatters(ctx context.Context, m record.Member, at accord.Momen
 	return last >= 0 && uint64(last) >= size && at.Size > uint64(last), nil
 }
 
-// timeSkew is how far a cosigner's clock may lag behind the owner's for the pair
-// of their times to say anything, in seconds (accord decides it by the same).
-const timeSkew = 300
-
 // timedNote is the newest checkpoint of a partner that this node cosigned, with
 // the owner's time: the owner's two lines and this node's, nothing else. None
 // if there is none, or the pair of times says nothing.
@@ -109,7 +105,7 @@ func (n *Node) timedNote(m record.Member) ([]byte, accord.Moment) {
 	}
 	note := record.Join(c.Text(), lines...)
 	moments, err := momentsOf(n.roster, note)
-	if err != nil || moments[0].At < moments[0].Owner-timeSkew {
+	if err != nil || !moments[0].Sound() {
 		return nil, accord.Moment{}
 	}
 	return note, moments[0]
