@@ -76,7 +76,7 @@ type Cell struct {
 	Value      string `json:"value"` // II, I, N, C, CC, NA
 }
 
-// BuiltIn are the hypotheses that every question has and nobody can delete.
+// builtIn are the hypotheses that every question has and nobody can delete.
 var builtIn = []string{"other", "staged", "insider", "accident"}
 
 var confidences = []string{"low", "moderate", "high"}

@@ -122,10 +122,8 @@ func clockTime(at int64) string {
 	return time.Unix(at, 0).UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// shortRef names a statement: party's log, index, first digits of the id.
-func (rep Report) shortRef(ref statement.Ref) string {
-	return ref.ID.String()[:12]
-}
+// shortRef names a statement by the first digits of its id.
+func shortRef(ref statement.Ref) string { return ref.ID.String()[:12] }
 
 func (rep Report) period(t *reportText) {
 	t.section(1, "Period", "Период")
@@ -159,7 +157,7 @@ func (rep Report) instruments(t *reportText) {
 		if waits == "" {
 			waits = "—"
 		}
-		t.row(rep.shortRef(i.Ref), both("for", string(i.For)), both("state", string(i.State)), clockTime(i.Since), clockTime(i.Effective), waits)
+		t.row(shortRef(i.Ref), both("for", string(i.For)), both("state", string(i.State)), clockTime(i.Since), clockTime(i.Effective), waits)
 	}
 	t.head("Text / Текст", "Clause / Пункт", "State / Состояние", "Checkable / Проверяемость", "Meaning asked / Вопросов о смысле")
 	for _, c := range rep.Clauses {
@@ -167,7 +165,7 @@ func (rep Report) instruments(t *reportText) {
 		if !c.Checkable {
 			checkable = "not checkable / не проверяем"
 		}
-		t.row(rep.shortRef(c.Ref), number(int64(c.No)), both("clause", c.State), checkable, number(int64(len(c.Asks))))
+		t.row(shortRef(c.Ref), number(int64(c.No)), both("clause", c.State), checkable, number(int64(len(c.Asks))))
 	}
 }
 
@@ -179,13 +177,13 @@ func (rep Report) counts(t *reportText) {
 	t.head("Clause / Пункт", "Seen by / Кто видел", "Side / Сторона", "Act / Действие", "Number / Число", "Day before / За предыдущие сутки", "Change / Изменение", "Provisional rows / Предварительных строк")
 	for _, c := range rep.Clauses {
 		for _, n := range c.Counts {
-			t.row(clauseName(rep, c), n.By, side(n.Who), side(n.Category), amount(n.N, n.AtLeast)+star(n.Star), number(n.Before), change(n.N-n.Before), number(int64(n.Provisional)))
+			t.row(clauseName(c), n.By, side(n.Who), side(n.Category), amount(n.N, n.AtLeast)+star(n.Star), number(n.Before), change(n.N-n.Before), number(int64(n.Provisional)))
 		}
 	}
 }
 
-func clauseName(rep Report, c ClauseView) string {
-	return rep.shortRef(c.Ref) + "/" + number(int64(c.No))
+func clauseName(c ClauseView) string {
+	return shortRef(c.Ref) + "/" + number(int64(c.No))
 }
 
 func change(n int64) string {
@@ -226,7 +224,7 @@ func (rep Report) rows(t *reportText) {
 			if row.Access {
 				n = "*"
 			}
-			t.row(rep.shortRef(row.Account)+"/"+number(int64(row.Item)), clauseName(rep, c), clockTime(row.At), row.By, side(row.Who), side(row.Category), n, both("basis", row.Basis), rowNotes(row))
+			t.row(shortRef(row.Account)+"/"+number(int64(row.Item)), clauseName(c), clockTime(row.At), row.By, side(row.Who), side(row.Category), n, both("basis", row.Basis), rowNotes(row))
 		}
 	}
 }
@@ -265,7 +263,7 @@ func (rep Report) claims(t *reportText) {
 		if c.Outcome != "" {
 			became = both("became", c.Outcome)
 		}
-		t.row(rep.shortRef(c.Ref), c.From, c.To, both("claim", c.Progress), number(int64(c.Asked)), clockTime(c.AnswerDue), finding, became)
+		t.row(shortRef(c.Ref), c.From, c.To, both("claim", c.Progress), number(int64(c.Asked)), clockTime(c.AnswerDue), finding, became)
 	}
 }
 
@@ -289,7 +287,7 @@ func (rep Report) notices(t *reportText) {
 	}
 	t.head("Notice / Сообщение", "From / От", "To / Кому", "Level / Уровень", "Asks / Просьба", "State / Состояние", "Answer / Ответ", "Late / Просрочено")
 	for _, c := range rep.Calls {
-		t.row(rep.shortRef(c.Ref), c.From, c.To, both("level", c.Level), both("ask", c.Ask), both("call", c.State), callAnswer(c), callLate(c))
+		t.row(shortRef(c.Ref), c.From, c.To, both("level", c.Level), both("ask", c.Ask), both("call", c.State), callAnswer(c), callLate(c))
 	}
 }
 
@@ -320,7 +318,7 @@ func (rep Report) actions(t *reportText) {
 	t.section(8, "Corrective actions", "Меры по исправлению")
 	t.head("Action / Мера", "Whose / Чья", "State / Состояние", "Due / Срок", "Watched until / Под наблюдением до")
 	for _, a := range rep.Actions {
-		t.row(rep.shortRef(a.Ref), a.Who, both("action", a.State), clockTime(a.Due), clockTime(a.WatchUntil))
+		t.row(shortRef(a.Ref), a.Who, both("action", a.State), clockTime(a.Due), clockTime(a.WatchUntil))
 	}
 }
 
@@ -360,7 +358,7 @@ func (rep Report) fixes(t *reportText) {
 	}
 	t.head("What / Что", "By / Кто", "Statement / Запись", "Of / К")
 	for _, f := range rep.Fixes {
-		name := rep.shortRef(f.Ref)
+		name := shortRef(f.Ref)
 		if f.Item != 0 {
 			name += "/" + number(int64(f.Item))
 		}

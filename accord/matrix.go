@@ -13,7 +13,7 @@ import (
 // to look like somebody, an insider, an accident.
 func BuiltIn() []string { return slices.Clone(builtIn) }
 
-// Plantable reports whether somebody could have planted the row. One whose
+// mayBePlanted reports whether somebody could have planted the row. One whose
 // author does not know is no more certain.
 func (r Row) mayBePlanted() bool { return r.Plantable != "no" }
 

@@ -28,7 +28,7 @@ func Outcomes() []Outcome {
 	return []Outcome{OutContradict, OutDiffer, OutNotAnswered, OutNoComment, OutOnly, OutAgreed, OutNotComparable}
 }
 
-// The reasons of an outcome, see Pair.Why.
+// The reasons of an outcome, see Pair.
 const (
 	WhySame     = "same"      // the same kind, tag, person, and every typed field that both give
 	WhyOpposite = "opposite"  // one says that it happened, one that it did not

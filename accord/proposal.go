@@ -24,7 +24,7 @@ const (
 	ForEnd     ProposalKind = "end"     // ends an instrument by agreement
 )
 
-// ProposalKinds lists them all, in the order of menus.
+// proposalKinds lists them all.
 var proposalKinds = []ProposalKind{ForAmend, ForGroup, ForClause, ForAction, ForRelease, ForReport, ForFinding, ForRun, ForClose, ForEnd}
 
 // Proposal is the body of proposal/v1: a text that needs others. refs[0], if
