@@ -79,7 +79,7 @@ type accordPage struct {
 }
 
 func (c *Console) accord(v *visit) error {
-	all, err := v.source.AccordScreens().Instruments(v.r.Context())
+	all, err := v.source.Accord().Instruments(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (c *Console) instrument(v *visit) error {
 			return statement.Refuse(statement.CodeField, "at: an instant such as 2026-01-31T12:00:00Z")
 		}
 	}
-	one, err := v.source.AccordScreens().Instrument(v.r.Context(), v.r.PathValue("party"), index, at)
+	one, err := v.source.Accord().Instrument(v.r.Context(), v.r.PathValue("party"), index, at)
 	if err != nil {
 		return err
 	}

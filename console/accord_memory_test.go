@@ -7,7 +7,7 @@ import (
 	"entente/accord"
 )
 
-func (m *memory) AccordScreens() Accord { return m }
+func (m *memory) Accord() Accord { return m }
 
 func (m *memory) sampleInstruments() []InstrumentRow {
 	hour := func(n int) int64 { return noon.Add(time.Duration(n) * time.Hour).Unix() }

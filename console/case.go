@@ -94,7 +94,7 @@ type caseGroup struct {
 }
 
 func (c *Console) cases(v *visit) error {
-	all, err := v.source.CaseScreens().CaseList(v.r.Context())
+	all, err := v.source.Cases().CaseList(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (c *Console) caseAt(v *visit, tab string, at time.Time) (CaseRecord, caseHe
 	if len(id) > maxText {
 		return CaseRecord{}, caseHead{}, ErrNotFound
 	}
-	r, err := v.source.CaseScreens().Case(v.r.Context(), id, at)
+	r, err := v.source.Cases().Case(v.r.Context(), id, at)
 	if err != nil {
 		return r, caseHead{}, err
 	}

@@ -64,7 +64,7 @@ func (c *Console) compared(v *visit) (accountsPage, []accord.Comparison, error) 
 	p := accountsPage{caseHead: head, Asked: asked, Reading: now}
 	var list []accord.Comparison
 	for _, at := range asked {
-		if p.Reading, err = v.source.CaseScreens().Case(v.r.Context(), now.ID, at); err != nil {
+		if p.Reading, err = v.source.Cases().Case(v.r.Context(), now.ID, at); err != nil {
 			return p, nil, err
 		}
 		list = append(list, p.Reading.Compare(now.ID))

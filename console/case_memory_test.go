@@ -10,7 +10,7 @@ import (
 	"entente/accord/accordtest"
 )
 
-func (m *memory) CaseScreens() Cases { return m }
+func (m *memory) Cases() Cases { return m }
 
 // hamburg is the case of 7 July 2017, as every node knows it.
 var hamburg = sync.OnceValue(func() *accord.Record {

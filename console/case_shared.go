@@ -70,7 +70,7 @@ func (c *Console) caseShared(v *visit) error {
 		return ErrNotFound
 	}
 	if party != "" {
-		if p.Shared, err = v.source.CaseScreens().Shared(v.r.Context(), r, party); err != nil {
+		if p.Shared, err = v.source.Cases().Shared(v.r.Context(), r, party); err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ type conductCell struct {
 }
 
 func (c *Console) conduct(v *visit) error {
-	l, err := v.source.LineScreens().Line(v.r.Context())
+	l, err := v.source.Lines().Line(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ type tallyRow struct {
 }
 
 func (c *Console) tally(v *visit) error {
-	l, err := v.source.LineScreens().Line(v.r.Context())
+	l, err := v.source.Lines().Line(v.r.Context())
 	if err != nil {
 		return err
 	}

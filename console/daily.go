@@ -102,7 +102,7 @@ func (c *Console) daily(v *visit) error {
 			return err
 		}
 	}
-	rep, err := v.source.CaseScreens().Report(v.r.Context(), day)
+	rep, err := v.source.Cases().Report(v.r.Context(), day)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (c *Console) dailyMarkdown(v *visit) error {
 	if err != nil {
 		return ErrNotFound
 	}
-	rep, err := v.source.CaseScreens().Report(v.r.Context(), day)
+	rep, err := v.source.Cases().Report(v.r.Context(), day)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (c *Console) dailySTIX(v *visit) error {
 	if err != nil {
 		return ErrNotFound
 	}
-	data, err := v.source.CaseScreens().DaySTIX(v.r.Context(), day)
+	data, err := v.source.Cases().DaySTIX(v.r.Context(), day)
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func (c *Console) draftRoutes() []route {
 }
 
 func (c *Console) drafts(v *visit) error {
-	list, err := v.source.AccordScreens().Drafts(v.r.Context())
+	list, err := v.source.Accord().Drafts(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (c *Console) sheet(v *visit) error {
 	if err != nil {
 		return err
 	}
-	s, err := v.source.AccordScreens().Sheet(v.r.Context(), v.user, id)
+	s, err := v.source.Accord().Sheet(v.r.Context(), v.user, id)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (c *Console) discard(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.source.AccordScreens().Discard(v.r.Context(), v.user, id); err != nil {
+	if err := v.source.Accord().Discard(v.r.Context(), v.user, id); err != nil {
 		return err
 	}
 	return v.see("/drafts")
@@ -195,7 +195,7 @@ func (c *Console) sign(v *visit) error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	f, desk := v.r.PostForm, v.source.AccordScreens()
+	f, desk := v.r.PostForm, v.source.Accord()
 	s, err := desk.Sheet(v.r.Context(), v.user, id)
 	if err != nil {
 		return err
@@ -236,7 +236,7 @@ func (c *Console) takePosition(v *visit) error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	desk, party := v.source.AccordScreens(), v.r.PathValue("party")
+	desk, party := v.source.Accord(), v.r.PathValue("party")
 	one, err := desk.Instrument(v.r.Context(), party, index, time.Time{})
 	if err != nil {
 		return err

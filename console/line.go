@@ -126,7 +126,7 @@ func (l LineRecord) row(call accord.Call) callRow {
 }
 
 func (c *Console) line(v *visit) error {
-	l, err := v.source.LineScreens().Line(v.r.Context())
+	l, err := v.source.Lines().Line(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (c *Console) noticeAt(v *visit) (noticePage, error) {
 	if err != nil {
 		return noticePage{}, ErrNotFound
 	}
-	l, err := v.source.LineScreens().Line(v.r.Context())
+	l, err := v.source.Lines().Line(v.r.Context())
 	if err != nil {
 		return noticePage{}, err
 	}

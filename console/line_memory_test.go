@@ -15,7 +15,7 @@ import (
 	"entente/statement"
 )
 
-func (m *memory) LineScreens() Lines { return m }
+func (m *memory) Lines() Lines { return m }
 
 func (m *memory) Line(context.Context) (LineRecord, error) {
 	r := talked()

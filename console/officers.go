@@ -81,7 +81,7 @@ type officersPage struct {
 }
 
 func (c *Console) officers(v *visit) error {
-	all, err := v.source.AccordScreens().Officers(v.r.Context())
+	all, err := v.source.Accord().Officers(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -121,14 +121,14 @@ func (c *Console) askListing(v *visit) error {
 			want.Reach = append(want.Reach, line)
 		}
 	}
-	if err := v.source.AccordScreens().AskListing(v.r.Context(), v.user, want); err != nil {
+	if err := v.source.Accord().AskListing(v.r.Context(), v.user, want); err != nil {
 		return err
 	}
 	return v.see("/officers")
 }
 
 func (c *Console) dropListing(v *visit) error {
-	if err := v.source.AccordScreens().DropListing(v.r.Context(), v.r.PathValue("name")); err != nil {
+	if err := v.source.Accord().DropListing(v.r.Context(), v.r.PathValue("name")); err != nil {
 		return err
 	}
 	return v.see("/officers")
@@ -140,7 +140,7 @@ func (c *Console) draftList(v *visit) error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	desk := v.source.AccordScreens()
+	desk := v.source.Accord()
 	all, err := desk.Officers(v.r.Context())
 	if err != nil {
 		return err

@@ -36,12 +36,12 @@ type Node interface {
 type Source interface {
 	// Border is the part of it that shows what crosses.
 	Border() Border
-	// AccordScreens is the part that shows joint acts.
-	AccordScreens() Accord
-	// CaseScreens is the part that shows cases and days.
-	CaseScreens() Cases
-	// LineScreens is the part that shows the line and how each has acted.
-	LineScreens() Lines
+	// Accord is the part that shows joint acts.
+	Accord() Accord
+	// Cases is the part that shows cases and days.
+	Cases() Cases
+	// Lines is the part that shows the line and how each has acted.
+	Lines() Lines
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

@@ -132,7 +132,7 @@ func TestUTurn(t *testing.T) {
 func (u *unit) positionAt(name string, text statement.Ref, at time.Time, want accord.State) {
 	u.t.Helper()
 	n := u.node(name)
-	page := must(n.whole().AccordScreens().Instrument(u.t.Context(), north, text.Index, at))(u.t)
+	page := must(n.whole().Accord().Instrument(u.t.Context(), north, text.Index, at))(u.t)
 	if page.State != want {
 		u.t.Errorf("%s shows %s at %s, want %s", name, page.State, at, want)
 	}

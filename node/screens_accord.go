@@ -14,8 +14,8 @@ import (
 // accordScreens shows people what was proposed and what became of it.
 type accordScreens struct{ screens }
 
-// AccordScreens implements console.Source.
-func (on screens) AccordScreens() console.Accord { return accordScreens{on} }
+// Accord implements console.Source.
+func (on screens) Accord() console.Accord { return accordScreens{on} }
 
 // shows says whether the viewer may read a statement.
 func (s accordScreens) shows(ctx context.Context, r statement.Ref) bool {

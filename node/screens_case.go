@@ -13,8 +13,8 @@ import (
 // caseScreens shows people cases and days.
 type caseScreens struct{ screens }
 
-// CaseScreens implements console.Source.
-func (on screens) CaseScreens() console.Cases { return caseScreens{on} }
+// Cases implements console.Source.
+func (on screens) Cases() console.Cases { return caseScreens{on} }
 
 // showsCase says whether the viewer may see all that was said in a case: its
 // state follows from all of it, and one of a part of it would be another's.

@@ -16,7 +16,7 @@ import (
 func (u *unit) seen(party string, clearance border.Marking) console.Cases {
 	u.t.Helper()
 	s := must(u.node(party).As(u.t.Context(), console.User{Name: "reader", Roles: []console.Role{console.RoleAnalyst}, Clearance: clearance}))(u.t)
-	return s.CaseScreens()
+	return s.Cases()
 }
 
 // TestSharedOfACase holds what the console says that a partner has of a case

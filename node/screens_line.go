@@ -13,8 +13,8 @@ import (
 // lineScreens shows people the line and how each has acted.
 type lineScreens struct{ screens }
 
-// LineScreens implements console.Source.
-func (on screens) LineScreens() console.Lines { return lineScreens{on} }
+// Lines implements console.Source.
+func (on screens) Lines() console.Lines { return lineScreens{on} }
 
 // Line is the record from which both are read.
 func (s lineScreens) Line(ctx context.Context) (console.LineRecord, error) {
