@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,27 +46,13 @@ func runExposure(ctx context.Context, e *env, args []string) error {
 	return nil
 }
 
-// exposure asks the node that runs, else the folder.
-func exposure(ctx context.Context, f *flags, party string, anew bool) (out border.Exposure, err error) {
-	if !anew {
-		c, _, err := f.client(ctx)
-		if err == nil {
-			return c.Exposure(ctx, party)
-		}
-		if !errors.Is(err, api.ErrNoNode) {
-			return out, err
-		}
+// exposure asks the node that runs, else the folder; anew only the folder.
+func exposure(ctx context.Context, f *flags, party string, anew bool) (border.Exposure, error) {
+	read := func(d *node.Folder) (border.Exposure, error) { return d.Exposure(ctx, party, anew) }
+	if anew {
+		return inFolder(f, read)
 	}
-	cfg, opt, err := f.config()
-	if err != nil {
-		return out, err
-	}
-	folder, err := node.OpenFolder(cfg, opt.Passphrase)
-	if err != nil {
-		return out, err
-	}
-	out, err = folder.Exposure(ctx, party, anew)
-	return out, errors.Join(err, folder.Close())
+	return nodeOrFolder(ctx, f, func(c *api.Client) (border.Exposure, error) { return c.Exposure(ctx, party) }, read)
 }
 
 func showExposure(e *env, x border.Exposure) {

@@ -144,6 +144,32 @@ func (f *flags) client(ctx context.Context) (*api.Client, api.Status, error) {
 	return c, s, err
 }
 
+// inFolder reads from the data folder itself.
+func inFolder[T any](f *flags, read func(*node.Folder) (T, error)) (out T, err error) {
+	cfg, opt, err := f.config()
+	if err != nil {
+		return out, err
+	}
+	folder, err := node.OpenFolder(cfg, opt.Passphrase)
+	if err != nil {
+		return out, err
+	}
+	out, err = read(folder)
+	return out, errors.Join(err, folder.Close())
+}
+
+// nodeOrFolder asks the node that runs, else the folder.
+func nodeOrFolder[T any](ctx context.Context, f *flags, ask func(*api.Client) (T, error), read func(*node.Folder) (T, error)) (out T, err error) {
+	c, _, err := f.client(ctx)
+	if errors.Is(err, api.ErrNoNode) {
+		return inFolder(f, read)
+	}
+	if err != nil {
+		return out, err
+	}
+	return ask(c)
+}
+
 // words collects a flag that may be repeated or hold a list with commas.
 type words []string
 

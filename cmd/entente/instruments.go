@@ -75,24 +75,14 @@ func printView(e *env, v api.AccordView, asJSON bool) error {
 
 // offlineView computes a view from logs on the disk.
 func offlineView(ctx context.Context, e *env, f *flags, q api.AccordQuery, from string, asJSON bool) error {
-	if err := f.folder(); err != nil {
-		return err
-	}
-	cfg, opt, err := f.config()
-	if err != nil {
-		return err
-	}
-	folder, err := node.OpenFolder(cfg, opt.Passphrase)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	w, err := folder.Accord(ctx, from, e.now())
-	if err != nil {
-		return err
-	}
-	q.Reader = folder.Party()
-	v, err := node.ViewAccord(w, q)
+	v, err := inFolder(f, func(d *node.Folder) (v api.AccordView, err error) {
+		w, err := d.Accord(ctx, from, e.now())
+		if err != nil {
+			return v, err
+		}
+		q.Reader = d.Party()
+		return node.ViewAccord(w, q)
+	})
 	if err != nil {
 		return err
 	}

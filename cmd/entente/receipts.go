@@ -38,7 +38,8 @@ func runReceipts(ctx context.Context, e *env, args []string) error {
 	if len(rest) > 0 {
 		return usagef("receipts takes no %q", rest[0])
 	}
-	list, err := receipts(ctx, f, api.ReceiptQuery{Party: *party, Limit: *limit})
+	q := api.ReceiptQuery{Party: *party, Limit: *limit}
+	list, err := nodeOrFolder(ctx, f, func(c *api.Client) (api.Receipts, error) { return c.Receipts(ctx, q) }, func(d *node.Folder) (api.Receipts, error) { return d.Receipts(ctx, q) })
 	if err != nil {
 		return err
 	}
@@ -74,27 +75,6 @@ func runReceipts(ctx context.Context, e *env, args []string) error {
 		return errBreach
 	}
 	return nil
-}
-
-// receipts asks the node that runs, else the folder.
-func receipts(ctx context.Context, f *flags, q api.ReceiptQuery) (out api.Receipts, err error) {
-	c, _, err := f.client(ctx)
-	if err == nil {
-		return c.Receipts(ctx, q)
-	}
-	if !errors.Is(err, api.ErrNoNode) {
-		return out, err
-	}
-	cfg, opt, err := f.config()
-	if err != nil {
-		return out, err
-	}
-	folder, err := node.OpenFolder(cfg, opt.Passphrase)
-	if err != nil {
-		return out, err
-	}
-	out, err = folder.Receipts(ctx, q)
-	return out, errors.Join(err, folder.Close())
 }
 
 func showMissing(e *env, list api.Receipts) {

@@ -62,6 +62,15 @@ func draftIt(ctx context.Context, e *env, c *api.Client, kind statement.Kind, bo
 	return nil
 }
 
+// sayIt brings a draft to the node that runs.
+func sayIt(ctx context.Context, e *env, f *flags, kind statement.Kind, body any, refs []api.LeafName, parts [][]byte, s sayFlags) error {
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	return draftIt(ctx, e, c, kind, body, refs, parts, s)
+}
+
 // leafName reads PARTY/N or N, with a part behind it as in south/12/clause/2.
 func leafName(s string) (api.LeafName, string, error) {
 	f := strings.Split(s, "/")
@@ -82,7 +91,7 @@ func about(s string) ([]api.LeafName, string, error) {
 	return []api.LeafName{name}, part, err
 }
 
-// textFlag reads a flag that may be repeated: TEXT is English, LANG:TEXT another
+// textsOf reads a flag that may be repeated: TEXT is English, LANG:TEXT another
 // language's.
 func textsOf(list []string) accord.Texts {
 	if len(list) == 0 {
@@ -179,11 +188,7 @@ func runPosition(ctx context.Context, e *env, args []string) error {
 		}
 		refs = append(refs, name)
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	return draftIt(ctx, e, c, accord.KindPosition, p, refs, nil, say)
+	return sayIt(ctx, e, f, accord.KindPosition, p, refs, nil, say)
 }
 
 func noticeVerb() verb {
@@ -236,11 +241,7 @@ func runNotice(ctx context.Context, e *env, args []string) error {
 	if refs, n.Part, err = about(*on); err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	return draftIt(ctx, e, c, accord.KindNotice, n, refs, nil, say)
+	return sayIt(ctx, e, f, accord.KindNotice, n, refs, nil, say)
 }
 
 // fileOf reads a JSON file into v, strictly.

@@ -60,11 +60,7 @@ func runPropose(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	return draftIt(ctx, e, c, accord.KindProposal, p.Proposal, refs, [][]byte{part}, say)
+	return sayIt(ctx, e, f, accord.KindProposal, p.Proposal, refs, [][]byte{part}, say)
 }
 
 // accountFile is what tell reads: the act without the digests of its items, and
@@ -129,11 +125,7 @@ func runTell(ctx context.Context, e *env, args []string) error {
 	if name != "" {
 		file.Account.Part = name
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	return draftIt(ctx, e, c, accord.KindAccount, file.Account, refs, [][]byte{part}, say)
+	return sayIt(ctx, e, f, accord.KindAccount, file.Account, refs, [][]byte{part}, say)
 }
 
 // assessmentFile is what assess reads.
@@ -188,11 +180,7 @@ func runAssess(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	return draftIt(ctx, e, c, accord.KindAssessment, file.Assessment, refs, parts, say)
+	return sayIt(ctx, e, f, accord.KindAssessment, file.Assessment, refs, parts, say)
 }
 
 func exhibitVerb() verb {
