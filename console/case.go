@@ -105,12 +105,9 @@ func (c *Console) cases(v *visit) error {
 	}
 	rows := slices.DeleteFunc(slices.Clone(all.Cases), func(s accord.CaseSummary) bool { return !q.takes(s) })
 	sortCases(all.Self, rows)
-	total, from := len(rows), (page(get)-1)*PerPage
-	rows = rows[min(from, total):min(from+PerPage, total)]
-	p := casesPage{
-		Self: all.Self, Kinds: accord.CaseKinds(), Query: q, Groups: groupCases(all.Self, rows), Filtered: q != (caseQuery{}),
-		Pager: newPager(v.r.URL, len(rows), total),
-	}
+	p := casesPage{Self: all.Self, Kinds: accord.CaseKinds(), Query: q, Filtered: q != (caseQuery{})}
+	rows, p.Pager = onPage(v, rows)
+	p.Groups = groupCases(all.Self, rows)
 	return c.render(v, http.StatusOK, "cases", frame{Title: "nav.cases", Live: "record", Body: p})
 }
 
@@ -186,7 +183,7 @@ type caseHead struct {
 	Tab  string
 }
 
-// head reads the case that an address names.
+// caseAt reads the case that an address names.
 func (c *Console) caseAt(v *visit, tab string, at time.Time) (CaseRecord, caseHead, error) {
 	id := v.r.PathValue("id")
 	if len(id) > maxText {

@@ -74,8 +74,6 @@ func (c *Console) caseShared(v *visit) error {
 			return err
 		}
 	}
-	total, from := len(p.Shared.Rows), (page(v.r.URL.Query())-1)*PerPage
-	p.Shared.Rows = p.Shared.Rows[min(from, total):min(from+PerPage, total)]
-	p.Pager = newPager(v.r.URL, len(p.Shared.Rows), total)
+	p.Shared.Rows, p.Pager = onPage(v, p.Shared.Rows)
 	return c.render(v, http.StatusOK, "case_shared", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
 }

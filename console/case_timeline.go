@@ -2,9 +2,7 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"entente/accord"
@@ -49,9 +47,8 @@ func (c *Console) caseTimeline(v *visit) error {
 	}
 	said := slices.DeleteFunc(r.Record.Case(r.ID), func(s accord.Said) bool { return s.Act.Kind == accord.KindTimes })
 	slices.Reverse(said) // the newest first, as everywhere
-	total, from := len(said), (page(v.r.URL.Query())-1)*PerPage
-	said = said[min(from, total):min(from+PerPage, total)]
-	p := timelinePage{caseHead: head, Pager: newPager(v.r.URL, len(said), total)}
+	p := timelinePage{caseHead: head}
+	said, p.Pager = onPage(v, said)
 	for _, s := range said {
 		p.Rows = append(p.Rows, r.event(s))
 	}
@@ -101,7 +98,7 @@ func (c CaseRecord) tell(e *caseEvent, s accord.Said) {
 		i, _ := c.Instrument(s.Ref)
 		add("accord.for", string(b.For))
 		add("accord.state", string(i.State))
-		e.To, e.Link = b.Needs, "/accord/"+url.PathEscape(e.Ref.Party)+"/"+strconv.FormatUint(e.Ref.Index, 10)
+		e.To, e.Link = b.Needs, accordPath(e.Ref)
 	}
 	if b, ok := accord.Body[accord.Notice](c.Record, s.Ref); ok {
 		e.Text, e.To, e.Part = b.Text, b.To, b.Part

@@ -82,11 +82,10 @@ func (c *Console) tally(v *visit) error {
 	if !found {
 		return ErrNotFound
 	}
-	total, from := len(refs), (page(v.r.URL.Query())-1)*PerPage
-	for _, r := range refs[min(from, total):min(from+PerPage, total)] {
+	refs, p.Pager = onPage(v, refs)
+	for _, r := range refs {
 		p.Rows = append(p.Rows, l.tallyRow(r))
 	}
-	p.Pager = newPager(v.r.URL, len(p.Rows), total)
 	return c.render(v, http.StatusOK, "tally", frame{Title: "conduct.title", Live: "record", Up: "/conduct", Body: p})
 }
 

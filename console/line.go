@@ -97,17 +97,6 @@ func (r callRow) Clock() string {
 // ToAck reports whether the own side has still to say that somebody saw it.
 func (r callRow) ToAck() bool { return r.Mine && r.Open() && r.Acked == 0 }
 
-// Called is how many steps of the escalation have come.
-func (r callRow) Called() int {
-	n := 0
-	for _, s := range r.Steps {
-		if s.Due {
-			n++
-		}
-	}
-	return n
-}
-
 type contactRow struct {
 	accord.ContactLine
 	List Ref
@@ -138,11 +127,10 @@ func (c *Console) line(v *visit) error {
 		calls = slices.DeleteFunc(l.Calls(l.Now()), func(c accord.Call) bool { return !l.shows(c.Ref) })
 		slices.SortStableFunc(calls, func(a, b accord.Call) int { return cmp.Compare(b.Sent, a.Sent) })
 	}
-	total, from := len(calls), (page(get)-1)*PerPage
-	for _, call := range calls[min(from, total):min(from+PerPage, total)] {
+	calls, p.Pager = onPage(v, calls)
+	for _, call := range calls {
 		p.Rows = append(p.Rows, l.row(call))
 	}
-	p.Pager = newPager(v.r.URL, len(p.Rows), total)
 	for _, one := range line.Contacts {
 		if l.shows(one.List) && len(p.Contacts) < 4*PerPage {
 			p.Contacts = append(p.Contacts, contactRow{one, l.ref(one.List)})

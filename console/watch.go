@@ -67,6 +67,13 @@ func newPager(u *url.URL, rows, total int) pager {
 	return p
 }
 
+// onPage cuts the page that the address asks for out of a whole list.
+func onPage[T any](v *visit, all []T) ([]T, pager) {
+	from := min((page(v.r.URL.Query())-1)*PerPage, len(all))
+	rows := all[from:min(from+PerPage, len(all))]
+	return rows, newPager(v.r.URL, len(rows), len(all))
+}
+
 // filterText takes a filter from the address; what is too long is cut.
 func filterText(q url.Values, name string) string {
 	s := strings.TrimSpace(q.Get(name))
