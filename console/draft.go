@@ -23,7 +23,7 @@ type Desk interface {
 	// Sheet is everything that a signer should see, with the viewer's own passkeys.
 	Sheet(ctx context.Context, viewer User, id string) (Sheet, error)
 	// Discard drops a draft with its signatures.
-	Discard(ctx context.Context, by User, id string) error
+	Discard(ctx context.Context, id string) error
 	// Sign adds a signature. Said is set if that made it enough.
 	Sign(ctx context.Context, id string, a statement.Approval) (said *Ref, err error)
 }
@@ -38,29 +38,28 @@ type DraftRequest struct {
 
 // DraftRow is one draft of the list.
 type DraftRow struct {
-	ID         string // hex of the digest that officers sign
-	Kind       string
-	Case       string
-	Marking    string
-	By         string
-	At         time.Time
-	For        accord.ProposalKind // of a proposal, or of what a position stands on
-	Stance     accord.Stance       // of a position
-	Part       string              // of a position
-	On         Ref                 // what it is about; its party is empty if there is none
-	Title      accord.Texts        // of the proposal that it is or stands on
-	Power      string              // name in the rules
-	Officers   int                 // how many must sign
-	Roles      []string            // which roles must be among them
-	Signed     []string            // officers
-	Unreadable bool                // it cannot be shown to this viewer
+	ID       string // hex of the digest that officers sign
+	Kind     string
+	Case     string
+	Marking  string
+	By       string
+	At       time.Time
+	For      accord.ProposalKind // of a proposal, or of what a position stands on
+	Stance   accord.Stance       // of a position
+	Part     string              // of a position
+	On       Ref                 // what it is about; its party is empty if there is none
+	Title    accord.Texts        // of the proposal that it is or stands on
+	Power    string              // name in the rules
+	Officers int                 // how many must sign
+	Roles    []string            // which roles must be among them
+	Signed   []string            // officers
 }
 
 // Typed is what a signer types.
-func (d DraftRow) Typed() string { return d.ID[:min(typed, len(d.ID))] }
+func (d DraftRow) Typed() string { return d.ID[:min(Typed, len(d.ID))] }
 
-// typed is how much of the digest a signer types.
-const typed = 12
+// Typed is how many characters of the digest a signer types.
+const Typed = 12
 
 // Sheet is a draft, whole.
 type Sheet struct {
@@ -179,7 +178,7 @@ func (c *Console) discard(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.source.Accord().Discard(v.r.Context(), v.user, id); err != nil {
+	if err := v.source.Accord().Discard(v.r.Context(), id); err != nil {
 		return err
 	}
 	return v.see("/drafts")

@@ -70,7 +70,7 @@ func (r *records) locked(ctx context.Context, n *Node) (*accord.Record, error) {
 		return r.whole.record, nil
 	}
 	began := time.Now()
-	w, err := worldOf(ctx, n.view, n.roster, "", now)
+	w, err := ReadWorld(ctx, n.view, n.roster, "", now)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (n *Node) Case(ctx context.Context, id string) (*accord.Record, error) {
 	if whole.record == nil || whole.took < quickRecord || whole.fresh(n.accord.heard.Load(), n.opt.Now()) {
 		return n.Accord(ctx)
 	}
-	w, err := worldOf(ctx, n.view, n.roster, id, n.opt.Now())
+	w, err := ReadWorld(ctx, n.view, n.roster, id, n.opt.Now())
 	if err != nil {
 		return nil, err
 	}

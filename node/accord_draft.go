@@ -61,7 +61,7 @@ func (n *Node) Draft(ctx context.Context, want AccordDraft) (Pending, error) {
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := n.fits(ctx, d.kind, raw, d.parts); err != nil {
+	if err := checkParts(d.kind, raw, d.parts); err != nil {
 		return Pending{}, err
 	}
 	kept := sqlite.Draft{ID: statement.ApprovalDigest(raw).String(), Act: raw, Parts: d.parts, By: want.By, At: n.opt.Now().UnixMilli()}
@@ -134,8 +134,8 @@ func sealedFor(kind statement.Kind, body []byte) []string {
 	return []string{b.Depositary}
 }
 
-// fits holds parts against the act.
-func (n *Node) fits(_ context.Context, kind statement.Kind, raw []byte, parts [][]byte) error {
+// checkParts holds parts against the act.
+func checkParts(kind statement.Kind, raw []byte, parts [][]byte) error {
 	act, err := actOf(raw)
 	if err != nil {
 		return err

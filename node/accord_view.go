@@ -28,7 +28,6 @@ func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
 			return api.AccordView{}, statement.Refuse(statement.CodeRequest, "at: a time such as 2026-01-31T12:00:00Z")
 		}
 		w = w.AsOf(at)
-		w.Now = at
 	}
 	v := accordViewer{r: accord.NewRecord(w), q: q}
 	var err error
@@ -279,7 +278,7 @@ func (f *Folder) Accord(ctx context.Context, from string, now time.Time) (w acco
 		return w, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return worldOf(ctx, view, f.roster, "", now)
+	return ReadWorld(ctx, view, f.roster, "", now)
 }
 
 func closeLogs(logs map[string]*logfile.Log) {

@@ -12,9 +12,9 @@ import (
 	"entente/statement"
 )
 
-// worldOf reads from a view what states of the accord are computed from: of one
+// ReadWorld reads from a view what states of the accord are computed from: of one
 // case, with what decides who may speak in it, or with an empty caseID of all.
-func worldOf(ctx context.Context, view *sqlite.View, r record.Roster, caseID string, now time.Time) (accord.World, error) {
+func ReadWorld(ctx context.Context, view *sqlite.View, r record.Roster, caseID string, now time.Time) (accord.World, error) {
 	w := accord.World{Charter: r.Charter, Now: now}
 	var err error
 	if w.Sizes, err = view.Cursors(ctx); err != nil {
@@ -33,12 +33,6 @@ func worldOf(ctx context.Context, view *sqlite.View, r record.Roster, caseID str
 		return w, err
 	}
 	return w, b.moments(ctx, caseID)
-}
-
-// ReadWorld reads from a view what states of the accord are computed from: of one
-// case, or with an empty caseID of all.
-func ReadWorld(ctx context.Context, view *sqlite.View, r record.Roster, caseID string, now time.Time) (accord.World, error) {
-	return worldOf(ctx, view, r, caseID, now)
 }
 
 // builder fills a world.

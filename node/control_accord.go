@@ -5,6 +5,7 @@ import (
 
 	"entente/api"
 	"entente/border"
+	"entente/console"
 	"entente/statement"
 )
 
@@ -51,14 +52,11 @@ func pendingOf(p Pending) api.Pending {
 		ID: p.ID, Kind: p.Act.Kind, Case: p.Act.Case, Refs: p.Act.Refs, Marking: p.Act.Marking, Body: p.Act.Body, By: p.By, At: p.At,
 		Approvals: p.Approvals, Power: p.Power, Officers: p.Officers, Roles: p.Roles, May: p.May, Said: p.Said,
 	}
-	if len(p.ID) >= typed {
-		out.Type = p.ID[:typed]
+	if len(p.ID) >= console.Typed {
+		out.Type = p.ID[:console.Typed]
 	}
 	return out
 }
-
-// typed is how much of the digest a signer types.
-const typed = 12
 
 // AccordDrafts lists what waits for officers.
 func (c control) AccordDrafts(ctx context.Context) ([]api.Pending, error) {
@@ -114,7 +112,7 @@ func (n *Node) draftID(ctx context.Context, short string) (string, error) {
 
 // AccordView is a view of the record as this node reads it.
 func (c control) AccordView(ctx context.Context, q api.AccordQuery) (api.AccordView, error) {
-	w, err := worldOf(ctx, c.n.view, c.n.roster, "", c.n.opt.Now())
+	w, err := ReadWorld(ctx, c.n.view, c.n.roster, "", c.n.opt.Now())
 	if err != nil {
 		return api.AccordView{}, err
 	}

@@ -50,7 +50,7 @@ func (s caseScreens) Case(ctx context.Context, id string, at time.Time) (console
 	if at.IsZero() {
 		return out, nil
 	}
-	w, err := worldOf(ctx, s.n.view, s.n.roster, id, s.n.opt.Now())
+	w, err := ReadWorld(ctx, s.n.view, s.n.roster, id, s.n.opt.Now())
 	if err != nil {
 		return out, err
 	}

@@ -98,7 +98,7 @@ func (s accordScreens) draftRow(r *accord.Record, p Pending) console.DraftRow {
 }
 
 // Discard implements console.Desk.
-func (s accordScreens) Discard(ctx context.Context, _ console.User, id string) error {
+func (s accordScreens) Discard(ctx context.Context, id string) error {
 	if _, err := s.draft(ctx, id); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"entente/accord"
-	"entente/api"
 	"entente/border"
 	"entente/console"
 	"entente/statement"
@@ -32,26 +31,11 @@ func (s lineScreens) Line(ctx context.Context) (console.LineRecord, error) {
 
 // Notify lays a notice before the officers.
 func (s lineScreens) Notify(ctx context.Context, by console.User, n accord.Notice, about []console.Ref) (string, error) {
-	return s.lay(ctx, by, accord.KindNotice, n, about)
+	return s.Accord().Draft(ctx, by, console.DraftRequest{Kind: accord.KindNotice, Refs: about, Body: n})
 }
 
 // Acknowledge lays before them that a notice was seen.
 func (s lineScreens) Acknowledge(ctx context.Context, by console.User, notice console.Ref) (string, error) {
-	return s.lay(ctx, by, accord.KindPosition, accord.Position{Stance: accord.Ack, Capacity: "official"}, []console.Ref{notice})
-}
-
-func (s lineScreens) lay(ctx context.Context, by console.User, kind statement.Kind, body any, about []console.Ref) (string, error) {
-	d := AccordDraft{Kind: kind, Body: body, By: by.Name}
-	for _, r := range about {
-		ref, err := s.n.named(ctx, api.LeafName{Party: r.Party, Index: r.Index})
-		if err != nil {
-			return "", err
-		}
-		if !accordScreens(s).shows(ctx, ref) {
-			return "", console.ErrNotFound
-		}
-		d.Refs = append(d.Refs, ref)
-	}
-	p, err := s.n.Draft(ctx, d)
-	return p.ID, err
+	seen := accord.Position{Stance: accord.Ack, Capacity: "official"}
+	return s.Accord().Draft(ctx, by, console.DraftRequest{Kind: accord.KindPosition, Refs: []console.Ref{notice}, Body: seen})
 }

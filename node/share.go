@@ -12,6 +12,7 @@ import (
 
 	"entente/api"
 	"entente/border"
+	"entente/console"
 	"entente/exchange/convert"
 	"entente/internal/sqlite"
 	"entente/record"
@@ -356,5 +357,5 @@ func (c control) Withdraw(ctx context.Context, r api.ReasonRequest) (statement.R
 	if failed != nil {
 		return ref, failed
 	}
-	return ref, statement.Refuse(statement.CodePower, "%s; it waits as draft %s for entente sign", mustSign(p.Officers, p.Roles), p.ID[:typed])
+	return ref, statement.Refuse(statement.CodePower, "%s; it waits as draft %s for entente sign", mustSign(p.Officers, p.Roles), p.ID[:console.Typed])
 }
