@@ -11,16 +11,20 @@ import (
 
 	"entente/accord"
 	"entente/border"
+	"entente/charter"
 	ringing "entente/internal/bell"
+	"entente/statement"
 )
 
-// call is an urgent notice of another party that nobody here has acknowledged.
+// call is a notice for which bells ring here, because nobody has acknowledged it.
 type call struct {
 	accord.Call
 	marking border.Marking
+	steps   []int64 // Unix seconds, ascending: when somebody more of this node's own people is called
+	check   bool    // it is a line check of an agreed hour, and no urgent notice
 }
 
-// calls are the notices for which a party's bells ring, as of the last thing
+// calls are the notices for which a node's bells ring, as of the last thing
 // that was said: time alone neither adds nor removes one, so that the bells may
 // look as often as they like.
 func (r *records) calls(ctx context.Context, n *Node) ([]call, error) {
@@ -33,40 +37,78 @@ func (r *records) calls(ctx context.Context, n *Node) ([]call, error) {
 	if err != nil {
 		return nil, err
 	}
+	checks := make(map[statement.Ref]bool) // one for each hour and pair: whoever tests more often wakes nobody with it
+	for _, c := range whole.LineChecks(r.whole.at.Add(-checkDay), r.whole.at.Add(checkDay), r.whole.at) {
+		checks[c.Notice] = true
+	}
 	r.urgent = []call{}
 	for _, c := range whole.Calls(r.whole.at) {
-		if c.To != n.self.ID || !c.Rings || c.Acked != 0 || !c.Open() {
+		one := call{Call: c, check: !c.Rings && checks[c.Ref]}
+		if !c.Rings && !one.check || c.Acked != 0 || !c.Open() {
+			continue
+		}
+		if one.steps = stepsOf(one, n.self.ID, n.self.Role); len(one.steps) == 0 {
 			continue
 		}
 		if s, ok := whole.Said(c.Ref); ok {
-			r.urgent = append(r.urgent, call{c, border.Marking(s.Act.Marking)})
+			one.marking = border.Marking(s.Act.Marking)
+			r.urgent = append(r.urgent, one)
 		}
 	}
 	return r.urgent, nil
 }
 
-// turns are the Unix seconds at which a bell rings for a call, if nobody
-// acknowledges it until then. The first bell rings when it is here, each
-// further one at the next step of the escalation or after its own time, whichever
-// comes first; the last one of all again at each step that is left.
-func (c call) turns(i, bells int, after time.Duration) []int64 {
-	here := c.Delivered
-	if here == 0 {
-		here = c.Sent
+// checkDay is how far from now the hours of line checks are looked at.
+const checkDay = 25 * time.Hour
+
+// stepsOf are the instants at which somebody of this node's own people is called.
+// Whom the notice asks: for an urgent one at once and at each step of the
+// escalation; for a line check, which itself never rings, when nobody has
+// answered it in time. Others: when the escalation has come to them.
+func stepsOf(c call, self string, role charter.Role) []int64 {
+	from := c.Delivered
+	switch {
+	case c.check:
+		from = c.AckDue
+	case from == 0:
+		from = c.Sent
 	}
-	steps := []int64{here}
+	if from == 0 {
+		return nil // it has not come so far that a clock runs
+	}
+	var steps []int64
+	if c.To == self {
+		steps = append(steps, from)
+	}
 	for _, s := range c.Steps {
-		if s.At > here {
+		mine := c.To == self || s.Who == "observer" && role == charter.RoleObserver || s.Who == "all"
+		if mine && s.At > from {
 			steps = append(steps, s.At)
 		}
 	}
-	turns := []int64{here + int64(after/time.Second)}
-	if i >= len(steps) {
+	return steps
+}
+
+// turns are the Unix seconds at which a bell rings for a call, if nobody
+// acknowledges it until then. The first bell rings at the first step, each
+// further one at the next step or after its own time, whichever comes first; the
+// last one of all again at each step that is left. A line check passes over the
+// first of several bells of whom it asks: that contact is the one that does not
+// answer.
+func (c call) turns(i, bells int, after time.Duration, self string) []int64 {
+	if c.check && c.To == self && bells > 1 {
+		if i == 0 {
+			return nil
+		}
+		i, bells = i-1, bells-1
+	}
+	turns := []int64{c.steps[0] + int64(after/time.Second)}
+	if i >= len(c.steps) {
 		return turns
 	}
-	turns[0] = min(turns[0], steps[i])
+	turns[0] = min(turns[0], c.steps[i])
 	if i == bells-1 {
-		turns = append(turns, steps[i+1:]...)
+		turns = append(turns, c.steps[i+1:]...)
 	}
 	return turns
 }
@@ -74,7 +116,7 @@ func (c call) turns(i, bells int, after time.Duration) []int64 {
 // note is where it is kept how often each bell has rung for a call.
 func (c call) note() string { return "rung/" + c.Ref.ID.String() }
 
-// ringCalls rings every bell whose turn has come for an urgent notice.
+// ringCalls rings every bell whose turn has come for a notice.
 func (r *ringer) ringCalls(ctx context.Context, now time.Time) error {
 	if r.calls == nil {
 		return nil
@@ -127,7 +169,7 @@ func (r *ringer) turn(i int, open []call, rung map[string][]int, now time.Time) 
 	var due []dueCall
 	for _, c := range open {
 		come := 0
-		for _, at := range c.turns(i, len(r.bells), r.bells[i].After) {
+		for _, at := range c.turns(i, len(r.bells), r.bells[i].After, r.party) {
 			if at <= now.Unix() {
 				come++
 			}
@@ -172,10 +214,6 @@ func (r *ringer) keepRung(ctx context.Context, due []dueCall, rung map[string][]
 // calling tells of notices by the words of this program alone: nothing that a
 // partner wrote leaves the house by a bell.
 func (r *ringer) calling(i int, due []dueCall, now time.Time) ringing.Message {
-	word := "notices"
-	if len(due) == 1 {
-		word = "notice"
-	}
 	var text strings.Builder
 	sum := sha256.New()
 	for n, c := range due {
@@ -183,7 +221,14 @@ func (r *ringer) calling(i int, due []dueCall, now time.Time) ringing.Message {
 		if n >= bellListed {
 			continue
 		}
-		fmt.Fprintf(&text, "notice %d of %s: asks %s", c.Ref.Index, c.From, c.Ask)
+		what := "notice"
+		if c.check {
+			what = "line check"
+		}
+		fmt.Fprintf(&text, "%s %d of %s: asks %s", what, c.Ref.Index, c.From, c.Ask)
+		if c.To != r.party {
+			fmt.Fprintf(&text, " of %s", c.To)
+		}
 		if c.AckDue != 0 {
 			fmt.Fprintf(&text, ", to be acknowledged by %s UTC", time.Unix(c.AckDue, 0).UTC().Format("2006-01-02 15:04"))
 		}
@@ -192,5 +237,28 @@ func (r *ringer) calling(i int, due []dueCall, now time.Time) ringing.Message {
 	if more := len(due) - bellListed; more > 0 {
 		fmt.Fprintf(&text, "and %d more\n", more)
 	}
-	return ringing.Message{ID: hex.EncodeToString(sum.Sum(nil)[:16]), Subject: fmt.Sprintf("%s: %d urgent %s not acknowledged", r.party, len(due), word), Text: text.String(), At: now}
+	return ringing.Message{ID: hex.EncodeToString(sum.Sum(nil)[:16]), Subject: r.party + ": " + unanswered(due), Text: text.String(), At: now}
+}
+
+// unanswered says in one line what nobody has acknowledged.
+func unanswered(due []dueCall) string {
+	checks := 0
+	for _, c := range due {
+		if c.check {
+			checks++
+		}
+	}
+	some := func(n int, what string) string {
+		if n == 1 {
+			return "1 " + what
+		}
+		return fmt.Sprintf("%d %ss", n, what)
+	}
+	switch {
+	case checks == 0:
+		return some(len(due), "urgent notice") + " not acknowledged"
+	case checks == len(due):
+		return some(checks, "line check") + " not answered"
+	}
+	return some(len(due)-checks, "urgent notice") + " not acknowledged, " + some(checks, "line check") + " not answered"
 }

@@ -12,6 +12,7 @@ import (
 
 	"entente/accord"
 	"entente/border"
+	"entente/charter"
 	ringing "entente/internal/bell"
 	"entente/statement"
 )
@@ -40,7 +41,8 @@ func TestBellsCall(t *testing.T) {
 	u.open(u.names...)
 	u.enlist()
 	u.settle()
-	for _, level := range []string{accord.LevelTest, accord.LevelRoutine, accord.LevelPriority} {
+	test := u.notice(accord.LevelTest)
+	for _, level := range []string{accord.LevelRoutine, accord.LevelPriority} {
 		u.notice(level)
 	}
 	urgent := u.notice(accord.LevelUrgent)
@@ -51,6 +53,8 @@ func TestBellsCall(t *testing.T) {
 	if said.Subject != "south: 1 urgent notice not acknowledged" || !strings.HasPrefix(said.Text, fmt.Sprintf("notice %d of north: asks ack", urgent.Index)) || strings.Contains(heard[0], "evil") || strings.Contains(heard[0], "door") {
 		t.Errorf("the message says %+v", said)
 	}
+	u.settle()
+	u.takes(south, accord.Ack, test, nil) // a line check that is answered calls nobody
 	u.settle()
 	u.stop(south)
 	u.start(south)
@@ -91,7 +95,35 @@ func TestBellsCall(t *testing.T) {
 // time of their own, and who may hear of what.
 func TestCallTurns(t *testing.T) {
 	t.Parallel()
-	c := call{accord.Call{Delivered: 1000, Steps: []accord.Step{{At: 1000}, {At: 2000}, {At: 3000}, {At: 4000}}}, border.Amber}
+	c := call{Call: accord.Call{To: south, Delivered: 1000, AckDue: 2000, Steps: []accord.Step{{Who: "contact", At: 1000}, {Who: "contact", At: 2000}, {Who: "observer", At: 3000}, {Who: "all", At: 4000}}}, marking: border.Amber}
+	for _, tt := range []struct {
+		self  string
+		role  charter.Role
+		check bool
+		want  []int64
+	}{
+		{south, charter.RoleParty, false, []int64{1000, 2000, 3000, 4000}},
+		{south, charter.RoleParty, true, []int64{2000, 3000, 4000}},
+		{observer, charter.RoleObserver, false, []int64{3000, 4000}},
+		{observer, charter.RoleObserver, true, []int64{3000, 4000}},
+		{north, charter.RoleParty, true, []int64{4000}},
+	} {
+		c.check = tt.check
+		if got := stepsOf(c, tt.self, tt.role); !slices.Equal(got, tt.want) {
+			t.Errorf("steps of %s: %d, want %d", tt.self, got, tt.want)
+		}
+	}
+	c.steps = stepsOf(c, south, charter.RoleParty)
+	for i, want := range [][]int64{nil, {2000}, {3000, 4000}} { // the bell of whoever does not answer is passed over
+		if got := c.turns(i, 3, time.Hour, south); !slices.Equal(got, want) {
+			t.Errorf("bell %d of 3 for a line check: %d, want %d", i, got, want)
+		}
+	}
+	if got := c.turns(0, 1, 0, south); !slices.Equal(got, []int64{2000, 3000, 4000}) {
+		t.Errorf("the only bell for a line check: %d", got)
+	}
+	c.check = false
+	c.steps = stepsOf(c, south, charter.RoleParty)
 	for _, tt := range []struct {
 		bell, of int
 		after    time.Duration
@@ -104,7 +136,7 @@ func TestCallTurns(t *testing.T) {
 		{1, 3, time.Hour, []int64{2000}},
 		{5, 6, time.Hour, []int64{4600}},
 	} {
-		if got := c.turns(tt.bell, tt.of, tt.after); !slices.Equal(got, tt.want) {
+		if got := c.turns(tt.bell, tt.of, tt.after, south); !slices.Equal(got, tt.want) {
 			t.Errorf("bell %d of %d after %s: %d, want %d", tt.bell, tt.of, tt.after, got, tt.want)
 		}
 	}
