@@ -18,21 +18,47 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// stage is a running server with three consoles and the page of the exercise,
-// each under its own name, and a browser that looks at them.
+// stage is a running server with consoles, each under its own name, and a browser
+// that looks at them.
 type stage struct {
 	t        *testing.T
 	tab      context.Context
 	port     string
 	north    *memory
-	consoles map[string]*Console
-	play     *Exercise
+	surfaces map[string]surfaceOf
 
 	mu     sync.Mutex // guards faults
 	faults []string   // console errors, exceptions and policy violations
 }
 
 func newStage(t *testing.T, north, south, observer *memory) *stage {
+	t.Helper()
+	return openStage(t, func(s *stage, host func(string) string) {
+		s.north = north
+		report := func(err error) { s.fault("reported: " + err.Error()) }
+		var lanes []Lane
+		for _, one := range []struct {
+			name string
+			src  *memory
+		}{{"north", north}, {"observer", observer}, {"south", south}} {
+			c, err := New(Config{Node: one.src, Party: one.name, Host: host(one.name), Users: allUsers(t), Now: time.Now, Rand: rand.Reader, EntryCommand: "entente enter --user NAME", Report: report})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.surfaces[one.name] = c
+			lanes = append(lanes, Lane{one.src, func() (string, error) { return c.EntryLink("analyst") }})
+		}
+		play, err := NewExercise(ExerciseConfig{Host: host("exercise"), Users: allUsers(t), Now: time.Now, Rand: rand.Reader, Report: report}, lanes...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.surfaces["exercise"] = play
+	})
+}
+
+// openStage starts a browser and a server for the surfaces that fill puts in; host
+// makes their names the Host of a request.
+func openStage(t *testing.T, fill func(s *stage, host func(name string) string)) *stage {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
@@ -44,41 +70,32 @@ func newStage(t *testing.T, north, south, observer *memory) *stage {
 	if path == "" {
 		t.Skip("no Chromium on this machine: the pages are not looked at in a browser")
 	}
-	s := &stage{t: t, north: north, consoles: map[string]*Console{}}
-	hosts := map[string]http.Handler{}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h := hosts[r.Host]; h != nil {
+	s := &stage{t: t, surfaces: map[string]surfaceOf{}}
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, _, _ := strings.Cut(r.Host, ".localhost:")
+		if h := s.surfaces[name]; h != nil {
 			h.ServeHTTP(w, r)
 			return
 		}
 		http.Error(w, "unknown host "+r.Host, http.StatusMisdirectedRequest)
 	}))
-	t.Cleanup(srv.Close)
 	_, s.port, _ = net.SplitHostPort(srv.Listener.Addr().String())
-	report := func(err error) { s.fault("reported: " + err.Error()) }
-	var lanes []Lane
-	for _, one := range []struct {
-		name string
-		src  *memory
-	}{{"north", north}, {"observer", observer}, {"south", south}} {
-		host := one.name + ".localhost:" + s.port
-		c, err := New(Config{Node: one.src, Party: one.name, Host: host, Users: allUsers(t), Now: time.Now, Rand: rand.Reader, EntryCommand: "entente enter --user NAME", Report: report})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(c.Close)
-		hosts[host], s.consoles[one.name] = c, c
-		lanes = append(lanes, Lane{one.src, func() (string, error) { return c.EntryLink("analyst") }})
+	fill(s, func(name string) string { return name + ".localhost:" + s.port })
+	srv.Start()
+	t.Cleanup(srv.Close)
+	for _, one := range s.surfaces {
+		t.Cleanup(one.Close)
 	}
-	play, err := NewExercise(ExerciseConfig{Host: "exercise.localhost:" + s.port, Users: allUsers(t), Now: time.Now, Rand: rand.Reader, Report: report}, lanes...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(play.Close)
-	hosts["exercise.localhost:"+s.port], s.play = play, play
 	s.tab = browser(t, path)
 	s.listen(s.tab)
 	return s
+}
+
+// surfaceOf is what every kind of console can do.
+type surfaceOf interface {
+	http.Handler
+	EntryLink(user string) (string, error)
+	Close()
 }
 
 func browser(t *testing.T, path string) context.Context {
@@ -128,6 +145,12 @@ func (s *stage) clean(where string) {
 	for _, f := range s.faults {
 		s.t.Errorf("%s: %s", where, f)
 	}
+	s.faults = nil
+}
+
+func (s *stage) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.faults = nil
 }
 
@@ -198,11 +221,7 @@ func (s *stage) url(party, path string) string {
 // enter follows a one-time link as a person would.
 func (s *stage) enter(party, user string) {
 	s.t.Helper()
-	link := s.play.EntryLink
-	if c := s.consoles[party]; c != nil {
-		link = c.EntryLink
-	}
-	address, err := link(user)
+	address, err := s.surfaces[party].EntryLink(user)
 	if err != nil {
 		s.t.Fatal(err)
 	}
