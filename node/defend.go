@@ -133,17 +133,21 @@ func (n *Node) whoSaid(ctx context.Context, party, origin string) (stix.Author, 
 }
 
 // shownTo says of the items of one statement, by the object that each is of,
-// whether the lens shows them, and as what they are marked: what an object forbids to do (PAP), and a label
+// whether they stand and the lens shows them, and as what they are marked: what an object forbids to do (PAP), and a label
 // stricter than its statement's, stand in the object alone.
 func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement) (func(object int) (border.Label, bool), error) {
 	label, err := border.ParseLabel(s.Marking)
 	if err != nil || !label.Marked() {
 		return func(int) (border.Label, bool) { return label, false }, nil //nolint:nilerr // what nobody marked is shown to no tool
 	}
+	back, err := n.goneOf(ctx, sqlite.Leaf{Origin: s.Origin, Index: s.Index})
+	if err != nil {
+		return nil, err
+	}
 	sight := border.Sight{Label: label, Said: true, Signer: n.signer(s.Party), Recipients: s.Recipients}
 	whole := lens.Shows(sight)
 	if s.Kind != stix.KindObjects || !whole {
-		return func(int) (border.Label, bool) { return label, whole }, nil
+		return func(object int) (border.Label, bool) { return label, whole && !back(object) }, nil
 	}
 	objects, err := n.view.ObjectsOf(ctx, lens, s.Origin, s.Index)
 	if err != nil {
@@ -156,5 +160,5 @@ func (n *Node) shownTo(ctx context.Context, lens border.Lens, s sqlite.Statement
 			may[o.N] = sight.Label
 		}
 	}
-	return func(object int) (border.Label, bool) { l, ok := may[object]; return l, ok }, k.err
+	return func(object int) (border.Label, bool) { l, ok := may[object]; return l, ok && !back(object) }, k.err
 }

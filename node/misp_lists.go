@@ -67,9 +67,14 @@ func (s *mispStore) ofList(ctx context.Context, l border.Lens, list sqlite.List)
 	if !l.Shows(border.Sight{Label: border.Label{TLP: marking}, Said: len(st.Recipients) > 0, Signer: s.n.signer(list.Giver), Recipients: st.Recipients}) {
 		return e, false, nil
 	}
+	leaf := sqlite.Leaf{Origin: list.Ref.Origin, Index: list.Ref.Index}
+	back, err := s.n.goneOf(ctx, leaf)
+	if err != nil {
+		return e, false, err
+	}
 	var items []convert.Given
-	for _, x := range s.index.entries(s.n.lists.get(), sqlite.Leaf{Origin: list.Ref.Origin, Index: list.Ref.Index}) {
-		if x.canary == "" || l.Guest() != "" {
+	for _, x := range s.index.entries(s.n.lists.get(), leaf) {
+		if !back(x.object) && (x.canary == "" || l.Guest() != "") {
 			items = append(items, convert.Given{N: x.key.Item, Item: x.item, Held: list.Giver != s.n.self.ID && x.held()})
 		}
 	}

@@ -9,9 +9,12 @@ import (
 	"entente/border"
 	"entente/charter"
 	"entente/exchange/stix"
+	"entente/internal/account"
+	"entente/internal/misphttp"
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
+	"entente/watch/indicator"
 )
 
 // shelves tells everything that pages and claims show at a node, dates included.
@@ -121,6 +124,88 @@ func TestRetraction(t *testing.T) {
 	}
 	if !u.watches1(north, "198.51.100.1") {
 		t.Error("it took effect")
+	}
+}
+
+// handedOut is what a node shows of values just now: pages of objects and
+// events of every party, what tools of MISP read, what may be defended with.
+func (u *unit) handedOut(name string) string {
+	u.t.Helper()
+	var b strings.Builder
+	ctx, n := u.t.Context(), u.node(name)
+	for _, media := range []string{stix.MediaSTIX, stix.MediaMISP} {
+		for _, scope := range append([]string{ScopeOwn, ScopeAccepted}, u.names...) {
+			rows, _, err := n.Objects(ctx, ObjectQuery{Scope: scope, Media: media, Lens: everything(), Limit: MaxPage, Versions: Versions{All: true}})
+			u.ok(err)
+			for _, r := range rows {
+				fmt.Fprintln(&b, scope, string(r.Raw))
+			}
+		}
+	}
+	who := must(n.mispAccount(account.Account{Name: "tool", Scopes: []account.Scope{account.MispRead}, Clearance: border.Red}))(u.t)
+	u.ok((&mispStore{n: n}).Each(ctx, who, func(e misphttp.Event) (bool, error) {
+		fmt.Fprintln(&b, "misp", string(e.Raw))
+		return true, nil
+	}))
+	lens := must(border.See(border.Viewer{Account: "tool", Clearance: border.Red, Scopes: []string{scopeExport}}, scopeExport, border.UsePassive))(u.t)
+	list, _, err := n.mayDefend(ctx, lens, newRun(border.UsePassive, border.RuleOwn, "test", ""))
+	u.ok(err)
+	for _, e := range list {
+		fmt.Fprintln(&b, "defend", e.Value.Canonical)
+	}
+	return b.String()
+}
+
+// TestRetractedAtOnce: whoever can read that something was taken back finds it
+// in no view, also while the node has not come to what follows from that: its
+// collections and its watchlist are made anew later.
+func TestRetractedAtOnce(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.start(north, south)
+	u.open(north, south)
+	ctx := t.Context()
+	n, s := u.node(north), u.node(south)
+	said := []struct {
+		value string
+		index uint64
+	}{
+		{value: "203.0.113.1", index: u.shareObjects(north, south, thing("indicator", 1, v1, "")).Refs[0].Index},
+		{value: "adfs-county.example", index: must(n.ShareObjects(ctx, ShareObjects{Lens: n.lens, Media: stix.MediaMISP, Objects: [][]byte{[]byte(mispEvent("tlp:amber"))}, To: []string{south}}))(t).Refs[0].Index},
+		{value: "198.51.100.1"},
+	}
+	u.share(north, south, "list.csv", dated(said[2].value))
+	u.settle()
+	for _, st := range must(n.view.OfKind(ctx, n.self.Origin, indicator.KindList))(t) {
+		said[2].index = st.Index
+	}
+	for i, x := range said {
+		for _, who := range []string{north, south} {
+			if shown := u.handedOut(who); !strings.Contains(shown, x.value) {
+				t.Fatalf("%s shows no %s: %s", who, x.value, shown)
+			}
+		}
+		func() {
+			m := s.mirrors[north]
+			m.taking.Lock() // south takes the retraction in, and comes no further
+			defer m.taking.Unlock()
+			must(n.Retract(ctx, Retract{Ref: statement.Ref{Index: x.index}, Reason: "a mistake"}))(t)
+			if shown := u.handedOut(north); strings.Contains(shown, x.value) {
+				t.Errorf("north shows %s, which it took back: %s", x.value, shown)
+			}
+			said := u.size(north)
+			u.eventually("south holds the retraction", func() bool { return u.held(south, north) >= said })
+			must(s.ingress.take(ctx, m.member, m.log))(t)
+			if got := u.ofKind(south, north, border.KindRetraction); got != i+1 {
+				t.Fatalf("south reads %d retractions, want %d", got, i+1)
+			}
+			if shown := u.handedOut(south); strings.Contains(shown, x.value) {
+				t.Errorf("south shows %s, which is taken back: %s", x.value, shown)
+			}
+			u.ok(s.shelve(ctx))
+			s.wake.lists.ring()
+		}()
+		u.settle()
 	}
 }
 

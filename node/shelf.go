@@ -246,6 +246,16 @@ func (n *Node) admit(ctx context.Context, add, drop []sqlite.Let) error {
 	return nil
 }
 
+// goneOf says of each object of a statement whether it is taken back as of
+// now. The watchlist is made anew a moment after the view hears of it: who hands
+// items of it out asks here too.
+func (n *Node) goneOf(ctx context.Context, l sqlite.Leaf) (func(object int) bool, error) {
+	runs, err := n.view.RetractedOf(ctx, l)
+	return func(object int) bool {
+		return slices.ContainsFunc(runs, func(r sqlite.Retracted) bool { return object >= r.First && object <= r.Last })
+	}, err
+}
+
 // takenBack is what lists may no longer make anybody look for.
 type takenBack struct {
 	runs map[sqlite.Leaf][]sqlite.Retracted

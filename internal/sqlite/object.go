@@ -109,6 +109,22 @@ func retract(p *prepared, s Statement, r Retraction) error {
 			return err
 		}
 	}
+	if err := unshelveRetracted(p, s, r.Of); err != nil {
+		return err
+	}
 	_, err := p.exec("add_unshelved", s.Origin, r.Of, s.Index)
+	return err
+}
+
+// unshelveRetracted takes from the shelves, in the transaction in which the
+// statement s comes in, what it takes back of the statement of: nobody who can
+// read that it was taken back finds it on a shelf still.
+func unshelveRetracted(p *prepared, s Statement, of uint64) error {
+	rows, err := objectsOf(p, s.Origin, of)
+	for _, o := range rows {
+		if err == nil && o.added > 0 && o.retracted == int64(s.Index) {
+			err = unshelve(p, o, s.Origin)
+		}
+	}
 	return err
 }

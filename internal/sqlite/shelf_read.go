@@ -313,6 +313,18 @@ func (v *View) Retracted(ctx context.Context) ([]Retracted, error) {
 	return list, err
 }
 
+// RetractedOf returns what was taken back of one statement, as of now.
+func (v *View) RetractedOf(ctx context.Context, l Leaf) ([]Retracted, error) {
+	var list []Retracted
+	err := v.db.each(ctx, "retractions_of", func(rows *sql.Rows) error {
+		r, by := Retracted{Origin: l.Origin, Index: l.Index}, 0
+		err := rows.Scan(&by, &r.First, &r.Last)
+		list = append(list, r)
+		return err
+	}, l.Origin, l.Index)
+	return list, err
+}
+
 // Known is what is known of an id.
 type Known struct {
 	Origin  string // of the log that said it first, "" if nobody did

@@ -60,19 +60,40 @@ func (b *book) say(origin string, objects ...Object) []*told {
 	return out
 }
 
+// retract takes an object back. What is taken back is gone with the statement
+// that says so, before anything is shelved.
 func (b *book) retract(o *told) {
 	b.t.Helper()
 	e := said(o.origin, b.next[o.origin], "retraction/v1", 1)
 	e.Retraction = &Retraction{Of: o.index, Runs: [][2]int{{o.N, o.N}}}
 	o.retracted = true
-	b.add(e)
+	b.come(e)
+	row := fmt.Sprintf(" %s@%s/%d ", o.ID, o.VKey, o.added)
+	for _, shelf := range []string{ShelfOwn, ShelfTo("b"), ShelfFrom("a")} {
+		if page := b.page(shelf, ObjectQuery{All: true, Lens: at(MaxLevel)}); strings.Contains(" "+page+" ", row) {
+			b.t.Errorf("taken back, and still on the shelf %s:%sof %s", shelf, row, page)
+		}
+	}
+	b.shelve()
 }
 
 func (b *book) add(e Entry) {
 	b.t.Helper()
-	ctx, origin := b.t.Context(), e.Statement.Origin
-	ok(b.t, b.view.Add(ctx, origin, b.next[origin], []Entry{e}))
+	b.come(e)
+	b.shelve()
+}
+
+// come takes a statement in, and no more.
+func (b *book) come(e Entry) {
+	b.t.Helper()
+	origin := e.Statement.Origin
+	ok(b.t, b.view.Add(b.t.Context(), origin, b.next[origin], []Entry{e}))
 	b.next[origin]++
+}
+
+func (b *book) shelve() {
+	b.t.Helper()
+	ctx := b.t.Context()
 	var places []Placing
 	for _, u := range must(b.view.Unshelved(ctx, 10))(b.t) {
 		places = append(places, Placing{Unshelved: u, Base: b.base, Shelves: b.shelves(u.Origin)})
