@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 //	waitfor SECONDS REGEXP CMD…  repeats a command until its output matches
 //	capture NAME REGEXP          sets NAME to the first group in the last stdout
 //	ask METHOD URL KEY [BODY]    sends a tool's request; stdout is the answer, "! ask" wants a refusal
-//	flip FILE OFFSET             changes one byte of a file
+//	flip FILE [AFTER] OFFSET     changes one byte of a file, counted from where AFTER first ends
 //	data NAME PATH               sets NAME to a file of the shared real data, or to nothing
 func TestScript(t *testing.T) {
 	if testing.Short() {
@@ -160,14 +160,21 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func flip(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: flip FILE OFFSET")
+	if neg || len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: flip FILE [AFTER] OFFSET")
 	}
-	at, err := strconv.Atoi(args[1])
+	at, err := strconv.Atoi(args[len(args)-1])
 	ts.Check(err)
 	path := ts.MkAbs(args[0])
 	data, err := os.ReadFile(path)
 	ts.Check(err)
+	if len(args) == 3 {
+		before, _, found := bytes.Cut(data, []byte(args[1]))
+		if !found {
+			ts.Fatalf("%s holds no %s", args[0], args[1])
+		}
+		at += len(before) + len(args[1])
+	}
 	if at >= len(data) {
 		ts.Fatalf("%s has %d bytes", args[0], len(data))
 	}
