@@ -24,19 +24,19 @@ const (
 var (
 	badNames   = []string{"util", "utils", "common", "helpers", "helper", "manager", "models", "services", "misc", "pkg"}
 	unfinished = regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b`)
+	sleeps     = regexp.MustCompile(`^[^#]*\bsleep [0-9.]`)
 	sqlText    = regexp.MustCompile(`\bSELECT `)
 	sqlFolders = []string{"internal/sqlite", "internal/postgres"}
 )
 
 // source is one parsed Go file.
 type source struct {
-	p      pkg
-	name   string // path from the repository's root
-	test   bool
-	bubble bool // its package's tests run in testing/synctest
-	set    *token.FileSet
-	ast    *ast.File
-	text   []byte
+	p    pkg
+	name string // path from the repository's root
+	test bool
+	set  *token.FileSet
+	ast  *ast.File
+	text []byte
 }
 
 func (s source) at(n ast.Node) string {
@@ -51,7 +51,6 @@ func sources(t *testing.T) []source {
 	t.Helper()
 	var list []source
 	for _, p := range packages(t) {
-		bubble := slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "testing/synctest")
 		for i, name := range slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles) {
 			text, err := os.ReadFile(filepath.Join(p.Dir, name))
 			if err != nil {
@@ -62,7 +61,7 @@ func sources(t *testing.T) []source {
 			if err != nil {
 				t.Fatal(err)
 			}
-			list = append(list, source{p, filepath.ToSlash(filepath.Join(p.rel, name)), i >= len(p.GoFiles), bubble, set, f, text})
+			list = append(list, source{p, filepath.ToSlash(filepath.Join(p.rel, name)), i >= len(p.GoFiles), set, f, text})
 		}
 	}
 	return list
@@ -157,6 +156,16 @@ func texts(g *ast.CommentGroup) (list []string) {
 // calls finds clocks and chance in pure code, sleeping tests and tests that
 // skip without a reason.
 func (s source) calls() (bad []string) {
+	var virtual []ast.Node // what runs in testing/synctest, by what is written here
+	ast.Inspect(s.ast, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && called(call) == "synctest.Test" {
+			virtual = append(virtual, call)
+		}
+		return true
+	})
+	bubble := func(n ast.Node) bool {
+		return slices.ContainsFunc(virtual, func(v ast.Node) bool { return n.Pos() >= v.Pos() && n.End() <= v.End() })
+	}
 	ast.Inspect(s.ast, func(n ast.Node) bool {
 		sel, ok := n.(*ast.SelectorExpr)
 		if ok {
@@ -165,7 +174,7 @@ func (s source) calls() (bad []string) {
 			switch {
 			case clock && !s.test && pure(s.p):
 				bad = append(bad, fmt.Sprintf("%s: %s in a pure package; time is an argument", s.at(n), name))
-			case name == "time.Sleep" && s.test && !s.bubble:
+			case name == "time.Sleep" && s.test && !bubble(sel):
 				bad = append(bad, s.at(n)+": time.Sleep in a test; wait for the event, or use testing/synctest")
 			case sel.Sel.Name == "SkipNow" && s.test:
 				bad = append(bad, s.at(n)+": a test skips with a reason")
@@ -180,6 +189,33 @@ func (s source) calls() (bad []string) {
 		return true
 	})
 	return bad
+}
+
+// called is what a call names: a package or a value, and a function of it.
+func called(call *ast.CallExpr) string {
+	if f, ok := call.Fun.(*ast.SelectorExpr); ok {
+		return fmt.Sprint(f.X) + "." + f.Sel.Name
+	}
+	return ""
+}
+
+// TestScriptsWait: no story sleeps; it waits for what must come about.
+func TestScriptsWait(t *testing.T) {
+	scripts, err := filepath.Glob("*/*/testdata/script/*.txtar")
+	if err != nil || len(scripts) < 10 {
+		t.Fatalf("%d stories, %v", len(scripts), err)
+	}
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if sleeps.MatchString(line) {
+				t.Errorf("%s:%d: %s: wait for the event, by waitfor", path, i+1, line)
+			}
+		}
+	}
 }
 
 // words finds unfinished work and SQL outside its folder.
