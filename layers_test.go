@@ -57,6 +57,7 @@ var thirdParty = map[string][]string{
 	"exchange":          {"github.com/go-json-experiment/json", "golang.org/x/text/unicode/norm"},
 	"exchange/stix":     {"github.com/gowebpki/jcs"},
 	"accord":            {"golang.org/x/text/unicode/norm"},
+	"election/results":  {"golang.org/x/mod/sumdb/tlog", "golang.org/x/text/unicode/norm"},
 	"watch/indicator":   {"github.com/gaissmai/bart", "github.com/FastFilter/xorfilter"},
 	"watch/quote":       {"golang.org/x/sys/cpu"},
 	"watch/format":      {},
