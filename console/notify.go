@@ -31,6 +31,16 @@ type notifyPage struct {
 // Value is what was written for a blank.
 func (p notifyPage) Value(name string) string { return p.Values[name] }
 
+// Empty are the blanks that nothing was written for, once somebody has tried.
+func (p notifyPage) Empty() (names []string) {
+	for _, name := range p.Template.Blanks() {
+		if p.Refusal != nil && p.Values[name] == "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Blank is the name of the form's field for a blank.
 func (p notifyPage) Blank(name string) string { return "blank." + name }
 

@@ -93,7 +93,7 @@ func fillWatch(m *memory, party, partner string) {
 		m.alerts = append(m.alerts, a)
 		m.incidents = append(m.incidents, incidentOf(i, a))
 	}
-	m.incidents[4].Type, m.incidents[4].Title, m.incidents[4].Value, m.incidents[4].Level = "sigma", "Many failed logins, then one that works", "a4d8b9c2-0000-4000-8000-000000000001", "high"
+	m.incidents[4].Type, m.incidents[4].Title, m.incidents[4].Value, m.incidents[4].Level = "sigma-rule", "Many failed logins, then one that works", "a4d8b9c2-0000-4000-8000-000000000001", "high"
 	for i := range 9 {
 		m.received = append(m.received, Received{
 			From: partner, Type: "ipv4-addr", Value: fmt.Sprintf("203.0.113.%d", 5+i*17), Count: uint64(3 + i*i*7), Basis: "observed",
