@@ -2,6 +2,7 @@ package accord
 
 import (
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -279,43 +280,83 @@ func sorted(v any) any {
 // has read more of the logs, none finds revoked, or not confirmed, what the
 // first found in force.
 func TestMoreEvidence(t *testing.T) {
-	pairs, effects, revoked := 0, 0, 0
+	var random evidence
 	rapid.Check(t, func(rt *rapid.T) {
 		s := drawPlan(rt, smoothSteps).tell(t, modelNames)
-		full, rng := s.world(), rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
-		for range 100 {
-			more := map[string]uint64{}
-			less := map[string]uint64{}
-			for origin, n := range full.Sizes {
-				more[origin] = n - rng.Uint64N(min(n, 1+n*rng.Uint64N(2)))
-				less[origin] = more[origin] - rng.Uint64N(min(more[origin], 1+more[origin]*rng.Uint64N(2))+1)
-			}
-			first, second := NewRecord(cut(full, less)), NewRecord(cut(full, more))
-			pairs++
-			for _, i := range first.Instruments() {
-				j, ok := second.Instrument(i.Ref)
-				if !ok || i.Confirmed != 0 && (j.Confirmed == 0 || j.State == StateRevoked || j.Effective > i.Effective) {
-					rt.Fatalf("%s, confirmed %d, with less; %s (%s), confirmed %d, with more\n%v\n%v", i.State, i.Confirmed, j.State, j.Reason, j.Confirmed, less, more)
-				}
-				if i.State == StateRevoked && j.Confirmed != 0 {
-					rt.Fatalf("revoked with less, %s with more", j.State)
-				}
-				if i.Confirmed != 0 {
-					effects++
-				}
-				if i.State == StateRevoked {
-					revoked++
-				}
-			}
-		}
+		random.compare(rt, s.world(), 100, rapid.Uint64().Draw(rt, "seed"))
 	})
-	t.Logf("%d pairs, %d times confirmed with less, %d times revoked", pairs, effects, revoked)
 	least := 10_000
 	if testing.Short() {
 		least = 2_000 // rapid itself then draws a fifth
 	}
-	if pairs < least || effects == 0 { // few worlds hold a revocation: there may be none
-		t.Error("too few to say anything")
+	t.Logf("%+v of random worlds", random)
+	if random.pairs < least || random.confirmed == 0 { // few of these worlds hold a revocation
+		t.Errorf("too few to say anything: %+v", random)
+	}
+}
+
+// TestMoreEvidenceOfUndoing: the same of one world in which one text is revoked
+// in time, another too late and a third not at all.
+func TestMoreEvidenceOfUndoing(t *testing.T) {
+	s := newStory(t)
+	undone, late, kept := s.agreed(s.clause()), s.agreed(s.clause()), s.agreed(s.clause())
+	s.pass(6 * hour)
+	s.say("south", KindPosition, stance(Revoke), undone)
+	s.pass(minute)
+	s.pass(day)
+	s.pass(hour)
+	s.say("south", KindPosition, stance(Revoke), late)
+	s.pass(minute)
+	s.want(undone, StateRevoked, ReasonRevocation, "south")
+	s.want(late, StateInForce, ReasonNone)
+	s.want(kept, StateInForce, ReasonNone)
+	var seen evidence
+	seen.compare(t, s.world(), 500, 1)
+	t.Logf("%+v", seen)
+	if seen.confirmed < 50 || seen.revoked < 50 || seen.turned < 50 {
+		t.Errorf("too few to say anything: %+v", seen)
+	}
+}
+
+// evidence counts what pairs of readers found.
+type evidence struct {
+	pairs, confirmed, revoked int // by the one who has read less
+	turned                    int // agreed by the first, revoked by the second
+}
+
+// compare draws pairs of readers of a world and demands that more evidence
+// undoes nothing.
+func (e *evidence) compare(t rapid.TB, full World, pairs int, seed uint64) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for range pairs {
+		more := map[string]uint64{}
+		less := map[string]uint64{}
+		for _, origin := range slices.Sorted(maps.Keys(full.Sizes)) { // the draws of one seed are the same each time
+			n := full.Sizes[origin]
+			more[origin] = n - rng.Uint64N(min(n, 1+n*rng.Uint64N(2)))
+			less[origin] = more[origin] - rng.Uint64N(min(more[origin], 1+more[origin]*rng.Uint64N(2))+1)
+		}
+		first, second := NewRecord(cut(full, less)), NewRecord(cut(full, more))
+		e.pairs++
+		for _, i := range first.Instruments() {
+			j, ok := second.Instrument(i.Ref)
+			if !ok || i.Confirmed != 0 && (j.Confirmed == 0 || j.State == StateRevoked || j.Effective > i.Effective) {
+				t.Fatalf("%s, confirmed %d, with less; %s (%s), confirmed %d, with more\n%v\n%v", i.State, i.Confirmed, j.State, j.Reason, j.Confirmed, less, more)
+			}
+			if i.State == StateRevoked && j.Confirmed != 0 {
+				t.Fatalf("revoked with less, %s with more", j.State)
+			}
+			if i.Confirmed != 0 {
+				e.confirmed++
+			}
+			if i.State == StateRevoked {
+				e.revoked++
+			}
+			if i.State == StateAgreed && j.State == StateRevoked {
+				e.turned++
+			}
+		}
 	}
 }
 
