@@ -18,6 +18,7 @@ const (
 	maxRow      = 1 << 20
 	maxDepth    = 64
 	maxColumns  = 1024
+	maxSame     = 16 // numbers of one thing that a further one is compared with
 )
 
 // HugeCount is more than any unit on Earth can have of anything counted here.
@@ -37,6 +38,7 @@ type builder struct {
 	names    map[string]string // raw to clean
 	at       map[draft]int
 	drafts   []draft
+	times    map[draft]int // how often said again, with another number
 	contests map[string]int
 	err      error
 }
@@ -45,7 +47,7 @@ func newBuilder(file, election string) *builder {
 	clean, _ := text(election)
 	return &builder{
 		t:    &Table{Election: fold(clean), Names: map[string]string{}},
-		file: file, names: map[string]string{}, at: map[draft]int{}, contests: map[string]int{},
+		file: file, names: map[string]string{}, at: map[draft]int{}, times: map[draft]int{}, contests: map[string]int{},
 	}
 }
 
@@ -140,7 +142,8 @@ func (b *builder) add(k Key, party string, count int64, p Place) {
 	if k.What != Votes {
 		d.party = ""
 	}
-	for {
+	base, times := d, b.times[d]
+	for ; d.again < min(times+1, maxSame); d.again++ {
 		i, ok := b.at[d]
 		if !ok {
 			break
@@ -150,7 +153,10 @@ func (b *builder) add(k Key, party string, count int64, p Place) {
 			c.at = append(c.at, int32(p.Row))
 			return
 		}
-		d.again++
+	}
+	if _, known := b.at[base]; known {
+		times++
+		d.again, b.times[base] = times, times
 	}
 	if d.again > 0 {
 		b.problem(Problem{Place: p, Says: fmt.Sprintf("said a second time: %s, here %d; both are kept", k, count), Raw: fmt.Sprint(count)})
@@ -198,12 +204,11 @@ func (b *builder) done() (*Table, error) {
 }
 
 // again tells a contest that is there twice from the first: "name #2".
-func (b *builder) again(seen map[string]bool, name string, p Place) string {
+func (b *builder) again(seen map[string]int, name string, p Place) string {
+	seen[name]++
 	unique := name
-	for i := 2; seen[unique]; i++ {
-		unique = fmt.Sprintf("%s #%d", name, i)
-	}
-	if seen[unique] = true; unique != name {
+	if n := seen[name]; n > 1 {
+		unique = fmt.Sprintf("%s #%d", name, n)
 		b.problem(Problem{Place: p, Says: fmt.Sprintf("the contest %q is there again; it is kept as %q", name, unique)})
 	}
 	return unique

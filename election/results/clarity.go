@@ -11,7 +11,7 @@ type clarity struct {
 	src     *Source
 	contest string
 	votes   int64 // vote for
-	seen    map[string]bool
+	seen    map[string]int
 	choice  string
 	party   string
 	what    string // of the vote type
@@ -69,7 +69,7 @@ func (c *clarity) openContest(e *element, p Place) {
 		votes = n
 	}
 	if c.seen == nil {
-		c.seen = map[string]bool{}
+		c.seen = map[string]int{}
 	}
 	c.contest, c.votes, c.choice, c.party = c.b.again(c.seen, c.b.name(name, p), p), votes, "", ""
 	c.b.contest(c.contest, votes, "")

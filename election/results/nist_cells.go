@@ -17,7 +17,7 @@ func (n *nist) finish() {
 		n.emit(places, Key{}, "", u.numbers)
 	}
 	n.emit(places, Key{}, "", n.counts)
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for _, c := range n.contests {
 		p := Place{Row: c.row, Name: "Name"}
 		name, votes := contestName(n.b.clean(c.name, p))

@@ -109,9 +109,9 @@ func (t *Table) Prove(k Key) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
-	p := Proof{Format: ProofFormat, Election: t.Election, Key: k, Count: t.Cells[index].Count, Index: int64(index), Size: t.size(), Root: hex.EncodeToString(root[:]), Hashes: []string{}}
+	p := Proof{Format: ProofFormat, Election: t.Election, Key: k, Count: t.Cells[index].Count, Index: int64(index), Size: t.size(), Root: hexHash(root), Hashes: []string{}}
 	for _, h := range path {
-		p.Hashes = append(p.Hashes, hex.EncodeToString(h[:]))
+		p.Hashes = append(p.Hashes, hexHash(h))
 	}
 	return p, nil
 }
@@ -153,3 +153,5 @@ func parseHash(s string) (h tlog.Hash, err error) {
 	copy(h[:], b)
 	return h, nil
 }
+
+func hexHash(h tlog.Hash) string { return hex.EncodeToString(h[:]) }
