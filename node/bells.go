@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entente/border"
+	"entente/console"
 	ringing "entente/internal/bell"
 	"entente/internal/sqlite"
 )
@@ -37,6 +38,9 @@ type Bell struct {
 	// message, if the border lets that go to a tool: never what is TLP:RED.
 	// Without it no text of a partner or of a log leaves the house.
 	Detail bool `yaml:"detail"`
+	// Languages are those of the message, as in [en, ru], one after the other;
+	// by default English alone.
+	Languages []string `yaml:"languages"`
 }
 
 // MaxBells is how many bells a node has at most.
@@ -59,7 +63,8 @@ type ringer struct {
 	watch  *sqlite.Watch
 	party  string
 	now    func() time.Time
-	lenses []border.Lens // of whoever hears each bell
+	lenses []border.Lens     // of whoever hears each bell
+	words  [][]console.Words // that each bell speaks in
 	by     func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error)
 	tells  func(ctx context.Context, incident string) bool // whether what it tells of may go to a tool
 	calls  func(ctx context.Context) ([]call, error)       // the urgent notices that nobody here has acknowledged
@@ -84,6 +89,11 @@ func newRinger(bells []Bell, dial func(ringing.Config) ringing.Config, w *sqlite
 			return nil, fmt.Errorf("bell %d: %w", i+1, err)
 		}
 		r.lenses = append(r.lenses, lens)
+		words, err := speaking(b)
+		if err != nil {
+			return nil, fmt.Errorf("bell %d: %w", i+1, err)
+		}
+		r.words = append(r.words, words)
 		secret, err := readSecret(b.SecretFile)
 		if err != nil {
 			return nil, fmt.Errorf("bell %d: %w", i+1, err)
@@ -111,6 +121,22 @@ func hearing(b Bell, i int) (border.Lens, error) {
 		}
 	}
 	return border.See(v, "bell", "")
+}
+
+// speaking are the words of the languages of a bell.
+func speaking(b Bell) (list []console.Words, err error) {
+	langs := b.Languages
+	if len(langs) == 0 {
+		langs = []string{"en"}
+	}
+	for _, lang := range langs {
+		w, err := console.WordsIn(lang)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	return list, nil
 }
 
 // readSecret reads the one line of a file that nobody else may read.
@@ -201,33 +227,44 @@ func (r *ringer) troubles() []string {
 }
 
 func (r *ringer) message(ctx context.Context, i int, due []sqlite.Incident, now time.Time) ringing.Message {
-	word := "incidents"
-	if len(due) == 1 {
-		word = "incident"
-	}
-	var text strings.Builder
 	sum := sha256.New()
+	details := make([]bool, len(due))
 	for n, d := range due {
 		fmt.Fprintf(sum, "%d %s\n", i, d.ID)
-		if n >= bellListed {
-			continue
-		}
-		fmt.Fprintf(&text, "%s: %d lines, open since %s UTC", d.ID[:8], d.Count, time.UnixMilli(d.Stored).UTC().Format("2006-01-02 15:04"))
-		if d.Level != "" {
-			fmt.Fprintf(&text, ", level %s", d.Level)
-		}
-		if r.bells[i].Detail && r.tells != nil && r.tells(ctx, d.ID) {
-			fmt.Fprintf(&text, "\n  %s on %s", printable(d.Headline()), printable(d.Asset))
-		}
-		text.WriteString("\n")
+		details[n] = n < bellListed && r.bells[i].Detail && r.tells != nil && r.tells(ctx, d.ID)
 	}
-	if more := len(due) - bellListed; more > 0 {
-		fmt.Fprintf(&text, "and %d more\n", more)
-	}
-	return ringing.Message{
-		ID: hex.EncodeToString(sum.Sum(nil)[:16]), Subject: fmt.Sprintf("%s: %d open %s", r.party, len(due), word), Text: text.String(), At: now,
-	}
+	return r.said(i, hex.EncodeToString(sum.Sum(nil)[:16]), now, func(w console.Words) (string, string) {
+		var text strings.Builder
+		for n, d := range due[:min(len(due), bellListed)] {
+			text.WriteString(w.Count("bell.incident", uint64(max(d.Count, 0)), "id", d.ID[:8], "time", minute(d.Stored)))
+			if d.Level != "" {
+				text.WriteString(", " + w.Label("level", d.Level))
+			}
+			if details[n] {
+				text.WriteString("\n  " + w.Text("bell.detail", "what", printable(d.Headline()), "asset", printable(d.Asset)))
+			}
+			text.WriteString("\n")
+		}
+		if more := len(due) - bellListed; more > 0 {
+			text.WriteString(w.Text("bell.more", "n", more) + "\n")
+		}
+		return w.Count("bell.open", uint64(len(due))), text.String()
+	})
 }
+
+// said is what a bell says in each of its languages: the subjects beside each
+// other, the texts one below the other.
+func (r *ringer) said(i int, id string, now time.Time, in func(console.Words) (subject, text string)) ringing.Message {
+	var subjects, texts []string
+	for _, w := range r.words[i] {
+		subject, text := in(w)
+		subjects, texts = append(subjects, subject), append(texts, text)
+	}
+	return ringing.Message{ID: id, Subject: r.party + ": " + strings.Join(subjects, " / "), Text: strings.Join(texts, "\n"), At: now}
+}
+
+// minute is an instant in Unix milliseconds as bells tell it.
+func minute(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04") }
 
 // printable keeps a foreign text on one line and free of what a terminal or a
 // mail reader might act on.

@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"entente/accord"
 	"entente/border"
 	"entente/charter"
+	"entente/console"
 	ringing "entente/internal/bell"
 	"entente/statement"
 )
@@ -214,51 +216,47 @@ func (r *ringer) keepRung(ctx context.Context, due []dueCall, rung map[string][]
 // calling tells of notices by the words of this program alone: nothing that a
 // partner wrote leaves the house by a bell.
 func (r *ringer) calling(i int, due []dueCall, now time.Time) ringing.Message {
-	var text strings.Builder
 	sum := sha256.New()
-	for n, c := range due {
+	for _, c := range due {
 		fmt.Fprintf(sum, "%d %s %d\n", i, c.note(), c.come)
-		if n >= bellListed {
-			continue
-		}
-		what := "notice"
-		if c.check {
-			what = "line check"
-		}
-		fmt.Fprintf(&text, "%s %d of %s: asks %s", what, c.Ref.Index, c.From, c.Ask)
-		if c.To != r.party {
-			fmt.Fprintf(&text, " of %s", c.To)
-		}
-		if c.AckDue != 0 {
-			fmt.Fprintf(&text, ", to be acknowledged by %s UTC", time.Unix(c.AckDue, 0).UTC().Format("2006-01-02 15:04"))
-		}
-		text.WriteString("\n")
 	}
-	if more := len(due) - bellListed; more > 0 {
-		fmt.Fprintf(&text, "and %d more\n", more)
-	}
-	return ringing.Message{ID: hex.EncodeToString(sum.Sum(nil)[:16]), Subject: r.party + ": " + unanswered(due), Text: text.String(), At: now}
+	return r.said(i, hex.EncodeToString(sum.Sum(nil)[:16]), now, func(w console.Words) (string, string) {
+		var text strings.Builder
+		for _, c := range due[:min(len(due), bellListed)] {
+			key := "bell.notice"
+			if c.check {
+				key = "bell.check"
+			}
+			text.WriteString(w.Text(key, "index", strconv.FormatUint(c.Ref.Index, 10), "party", c.From, "ask", w.Label("accord.ask", c.Ask)))
+			if c.To != r.party {
+				text.WriteString(", " + w.Text("bell.of", "party", c.To))
+			}
+			if c.AckDue != 0 {
+				text.WriteString(", " + w.Text("bell.by", "time", minute(c.AckDue*1000)))
+			}
+			text.WriteString("\n")
+		}
+		if more := len(due) - bellListed; more > 0 {
+			text.WriteString(w.Text("bell.more", "n", more) + "\n")
+		}
+		return unanswered(w, due), text.String()
+	})
 }
 
 // unanswered says in one line what nobody has acknowledged.
-func unanswered(due []dueCall) string {
-	checks := 0
+func unanswered(w console.Words, due []dueCall) string {
+	checks := uint64(0)
 	for _, c := range due {
 		if c.check {
 			checks++
 		}
 	}
-	some := func(n int, what string) string {
-		if n == 1 {
-			return "1 " + what
-		}
-		return fmt.Sprintf("%d %ss", n, what)
+	var parts []string
+	if n := uint64(len(due)) - checks; n > 0 {
+		parts = append(parts, w.Count("bell.urgent", n))
 	}
-	switch {
-	case checks == 0:
-		return some(len(due), "urgent notice") + " not acknowledged"
-	case checks == len(due):
-		return some(checks, "line check") + " not answered"
+	if checks > 0 {
+		parts = append(parts, w.Count("bell.checks", checks))
 	}
-	return some(len(due)-checks, "urgent notice") + " not acknowledged, " + some(checks, "line check") + " not answered"
+	return strings.Join(parts, ", ")
 }

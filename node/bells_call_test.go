@@ -36,7 +36,7 @@ func TestBellsCall(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	write(t, secret, []byte("0123456789abcdef\n"))
 	u := newUnit(t, nil, north, south, observer)
-	u.cfg[south].Bells = []Bell{{Kind: ringing.Webhook, URL: hall.URL, SecretFile: secret, Detail: true}}
+	u.cfg[south].Bells = []Bell{{Kind: ringing.Webhook, URL: hall.URL, SecretFile: secret, Detail: true, Languages: []string{"en", "ru"}}}
 	u.start(u.names...)
 	u.open(u.names...)
 	u.enlist()
@@ -50,7 +50,7 @@ func TestBellsCall(t *testing.T) {
 	u.eventually("the bell rings", func() bool { heard = append(heard, hall.rings()...); return len(heard) > 0 })
 	var said struct{ Subject, Text string }
 	u.ok(json.Unmarshal([]byte(heard[0]), &said))
-	if said.Subject != "south: 1 urgent notice not acknowledged" || !strings.HasPrefix(said.Text, fmt.Sprintf("notice %d of north: asks ack", urgent.Index)) || strings.Contains(heard[0], "evil") || strings.Contains(heard[0], "door") {
+	if said.Subject != "south: 1 urgent notice not acknowledged / 1 срочное сообщение не подтверждено" || !strings.HasPrefix(said.Text, fmt.Sprintf("notice %d of north, asked: acknowledge", urgent.Index)) || !strings.Contains(said.Text, "просьба: подтвердить") || strings.Contains(heard[0], "evil") || strings.Contains(heard[0], "door") {
 		t.Errorf("the message says %+v", said)
 	}
 	u.settle()

@@ -62,7 +62,7 @@ func TestBells(t *testing.T) {
 	w := must(sqlite.OpenWatch(ctx, path))(t)
 	secret := filepath.Join(t.TempDir(), "secret")
 	write(t, secret, []byte("0123456789abcdef\n"))
-	bells := []Bell{{Kind: ringing.Ntfy, URL: first.URL + "/topic"}, {Kind: ringing.Webhook, URL: second.URL, SecretFile: secret, After: time.Hour, Detail: true}}
+	bells := []Bell{{Kind: ringing.Ntfy, URL: first.URL + "/topic"}, {Kind: ringing.Webhook, URL: second.URL, SecretFile: secret, After: time.Hour, Detail: true, Languages: []string{"ru", "en"}}}
 	now := time.UnixMilli(1_760_000_400_000)
 	clock := func() time.Time { return now }
 	r := must(newRinger(bells, nil, w, north, clock))(t)
@@ -126,7 +126,7 @@ func TestBells(t *testing.T) {
 	now = now.Add(time.Hour)
 	_, heard = ring("an hour later, for what nobody has acknowledged", 0, 1)
 	var said struct{ Subject, Text string }
-	if len(heard) == 1 && (json.Unmarshal([]byte(heard[0]), &said) != nil || said.Subject != "north: 2 open incidents" || !strings.Contains(said.Text, "evil?.example on registry") || strings.Contains(said.Text, "c2") || strings.Contains(said.Text, "kept")) {
+	if len(heard) == 1 && (json.Unmarshal([]byte(heard[0]), &said) != nil || said.Subject != "north: 2 открытых инцидента / 2 open incidents" || !strings.Contains(said.Text, "строк") || !strings.Contains(said.Text, "1 line, open since") || !strings.Contains(said.Text, "evil?.example on registry") || strings.Contains(said.Text, "c2") || strings.Contains(said.Text, "kept")) {
 		t.Errorf("the message says %+v", said)
 	}
 	ring("and never again", 0, 0)
@@ -144,6 +144,7 @@ func TestBellsRefused(t *testing.T) {
 		"a secret that is not there": {{Kind: ringing.Webhook, URL: "https://a.example", SecretFile: open + "x"}},
 		"out of order":               {{Kind: ringing.Ntfy, URL: "https://a.example/t", After: time.Hour}, {Kind: ringing.Ntfy, URL: "https://b.example/t"}},
 		"too many":                   make([]Bell, MaxBells+1),
+		"a language of no catalogue": {{Kind: ringing.Ntfy, URL: "https://a.example/t", Languages: []string{"en", "xx"}}},
 		"unknown":                    {{Kind: "pigeon", URL: "https://a.example"}},
 	} {
 		if _, err := newRinger(bells, nil, nil, north, time.Now); err == nil {

@@ -98,6 +98,13 @@ func TestMatrixAndNtfy(t *testing.T) {
 	if h := <-got; h.path != "/x" || h.body != message.Text || h.header.Get("Title") != m.Subject {
 		t.Errorf("%+v", h)
 	}
+	m.Subject = "north: 2 open incidents / 2 открытых инцидента, о которых никто не знает"
+	if err := b.Ring(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if title, err := new(mime.WordDecoder).DecodeHeader((<-got).header.Get("Title")); err != nil || title != m.Subject {
+		t.Errorf("%q, %v", title, err)
+	}
 }
 
 // TestRefusalsAreErrors: what a place does not take is said, without the

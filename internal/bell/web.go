@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,7 +64,11 @@ func (x matrix) Ring(ctx context.Context, m Message) error {
 type ntfy struct{ post }
 
 func (n ntfy) Ring(ctx context.Context, m Message) error {
-	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "Title": {m.Subject}, "Priority": {"high"}}
+	if strings.ContainsAny(m.Subject, "\r\n") {
+		return errors.New("bell ntfy: a title is one line")
+	}
+	title := mime.BEncoding.Encode("utf-8", m.Subject) // as it is, if it is ASCII
+	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "Title": {title}, "Priority": {"high"}}
 	if len(n.config.Secret) > 0 {
 		h["Authorization"] = []string{"Bearer " + string(n.config.Secret)}
 	}
