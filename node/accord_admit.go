@@ -217,7 +217,8 @@ func (n *Node) mayRelease(ctx context.Context, d draft) error {
 }
 
 // disclose opens what was deposited here and whose time has passed without its
-// author having opened it.
+// author having opened it to everybody. That the author says it has is not
+// enough: what it deposited can be read here in any case, and by the others not.
 func (n *Node) disclose(ctx context.Context) error {
 	if n.self.Role != charter.RoleObserver || n.writable() != nil {
 		return nil
@@ -231,8 +232,7 @@ func (n *Node) disclose(ctx context.Context) error {
 			continue
 		}
 		seal, ok := r.Reveal(s.Ref)
-		said := slices.ContainsFunc(r.On(s.Ref), func(o accord.Said) bool { return o.Act.Kind == accord.KindDisclosure && o.Party == n.self.ID })
-		if !ok || seal.State != accord.SealNotOpened || said { // said, and seen by no other node yet
+		if !ok || seal.State == accord.SealOpen || r.Now().Unix() < seal.RevealBy || n.opened(r, s) {
 			continue
 		}
 		if err := n.discloseOne(ctx, s); err != nil {
@@ -240,4 +240,20 @@ func (n *Node) disclose(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// opened says that a deposited statement is open already: this node has disclosed
+// it, though no other may have seen that yet, or a release of its author, which was
+// held against the digest when it came, goes to all who received the statement.
+func (n *Node) opened(r *accord.Record, s accord.Said) bool {
+	return slices.ContainsFunc(r.On(s.Ref), func(o accord.Said) bool {
+		if d, ok := accord.Body[accord.Disclosure](r, o.Ref); ok {
+			return o.Party == n.self.ID && d.Part == accord.ContentPart
+		}
+		var b record.ReleaseBody
+		if o.Act.Kind != record.KindRelease || o.Ref.Origin != s.Ref.Origin || json.Unmarshal(o.Act.Body, &b) != nil || b.Part != accord.ContentPart {
+			return false
+		}
+		return !slices.ContainsFunc(s.Act.Recipients, func(id string) bool { return id != n.self.ID && !slices.Contains(o.Act.Recipients, id) })
+	})
 }
