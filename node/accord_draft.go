@@ -119,19 +119,29 @@ func (n *Node) draftOf(ctx context.Context, want AccordDraft) (draft, error) {
 }
 
 // sealedFor says to whom beside its author the content of a sealed statement
-// opens: its depositary, or nobody. Nil: it is not sealed.
+// opens: its depositary, the observer that holds an exhibit, or nobody. Nil: it is
+// not sealed.
 func sealedFor(kind statement.Kind, body []byte) []string {
 	var b struct {
 		Mode       string `json:"mode"`
 		Depositary string `json:"depositary"`
+		Held       string `json:"held"`
+		Observer   string `json:"observer"`
 	}
-	if kind != accord.KindAccount && kind != accord.KindAssessment || json.Unmarshal(body, &b) != nil || b.Mode != "sealed" {
+	if json.Unmarshal(body, &b) != nil {
 		return nil
 	}
-	if b.Depositary == "" {
+	to := b.Depositary
+	switch {
+	case kind == accord.KindExhibit && b.Held != "shared":
+		to = b.Observer
+	case kind != accord.KindAccount && kind != accord.KindAssessment || b.Mode != "sealed":
+		return nil
+	}
+	if to == "" {
 		return []string{}
 	}
-	return []string{b.Depositary}
+	return []string{to}
 }
 
 // checkParts holds parts against the act.

@@ -29,10 +29,38 @@ func (on screens) Bundle(ctx context.Context, party string, index uint64) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if !on.lens.Whole() {
+	closed, err := n.entrusted(ctx, m.Origin, index)
+	if err != nil {
+		return nil, err
+	}
+	if closed || !on.lens.Whole() {
 		b.Shown.Parts = slices.DeleteFunc(b.Shown.Parts, func(p record.ShownPart) bool { return p.N > 0 })
 	}
 	return b.Marshal()
+}
+
+// entrusted says that the content of another's exhibit was sealed to this observer
+// alone, and that no officer of the observer has said yet that it was seen. Until
+// then nobody gets it out of this node: whose it is, and who is accused with it,
+// read in the log that it was opened before it is.
+func (n *Node) entrusted(ctx context.Context, origin string, index uint64) (bool, error) {
+	s, err := n.view.Statement(ctx, origin, index)
+	if err != nil || s.Kind != accord.KindExhibit || s.Party == n.self.ID {
+		return false, nil //nolint:nilerr // what is no exhibit that is known here
+	}
+	b, err := accord.ParseExhibit(s.Body)
+	if err != nil || b.Observer != n.self.ID {
+		return false, nil //nolint:nilerr // as above
+	}
+	r, err := n.Accord(ctx)
+	if err != nil {
+		return false, err
+	}
+	seen := slices.ContainsFunc(r.On(statement.Ref{Origin: origin, Index: index, ID: s.ID}), func(o accord.Said) bool {
+		p, ok := accord.Body[accord.Position](r, o.Ref)
+		return ok && o.Party == n.self.ID && p.Stance == accord.Ack && r.Label(o) == accord.LabelNone
+	})
+	return !seen, nil
 }
 
 func (n *Node) bundle(ctx context.Context, m record.Member, log *logfile.Log, index uint64) (record.Bundle, error) {

@@ -2,15 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
-	"fmt"
-	"mime"
-	"os"
-	"path/filepath"
 
 	"entente/accord"
-	"entente/api"
 	"entente/statement"
 )
 
@@ -181,69 +175,4 @@ func runAssess(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	return sayIt(ctx, e, f, accord.KindAssessment, file.Assessment, refs, parts, say)
-}
-
-func exhibitVerb() verb {
-	return verb{"exhibit", "put a file into the record, by its digest or whole", `exhibit --dir DIR [flags] FILE
-
-  --kind WORD         file (default), pcap, log-slice, web-capture, image, stix or test-result
-  --tool NAME         what captured it; default: unknown
-  --from TEXT         where it is from
-  --passed WORD       of a test-result: passed or failed
-  --withheld REASON   the digest alone, and why; the only way for more than 1 MiB
-  --hold REASON       it must not be deleted
-  --about REF         what it belongs to
-` + sayHelp, runExhibit}
-}
-
-func runExhibit(ctx context.Context, e *env, args []string) error {
-	f := newFlags(e, "exhibit").withDir()
-	var say sayFlags
-	say.add(f.FlagSet)
-	x := accord.Exhibit{Custody: []accord.Custody{}, Verify: []string{}, Held: "shared"}
-	f.StringVar(&x.Kind, "kind", "file", "")
-	f.StringVar(&x.Captured.Tool, "tool", "unknown", "")
-	f.StringVar(&x.Captured.From, "from", "", "")
-	f.StringVar(&x.Passed, "passed", "", "")
-	f.StringVar(&x.Reason, "withheld", "", "")
-	f.StringVar(&x.Hold, "hold", "", "")
-	on := f.String("about", "", "")
-	rest, err := f.parse(args)
-	if err != nil {
-		return err
-	}
-	if len(rest) != 1 {
-		return usagef("which file?")
-	}
-	data, err := readFile(rest[0], 1<<30)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(rest[0])
-	if err != nil {
-		return err
-	}
-	c, s, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	x.Name, x.Size, x.SHA256 = filepath.Base(rest[0]), int64(len(data)), sha256.Sum256(data)
-	if x.MediaType = mime.TypeByExtension(filepath.Ext(x.Name)); x.MediaType == "" {
-		x.MediaType = "application/octet-stream"
-	}
-	x.Captured.At, x.Captured.By = accord.At(info.ModTime()), s.Party
-	var parts [][]byte
-	switch {
-	case x.Reason != "":
-		x.Held = "withheld"
-	case len(data) > statement.MaxPart:
-		return hint(fmt.Errorf("%s has %d bytes, and the record takes at most %d of a file", rest[0], len(data), statement.MaxPart), "--withheld REASON puts its digest alone into the record; the file goes another way")
-	default:
-		parts = [][]byte{data}
-	}
-	var refs []api.LeafName
-	if refs, _, err = about(*on); err != nil {
-		return err
-	}
-	return draftIt(ctx, e, c, accord.KindExhibit, x, refs, parts, say)
 }
