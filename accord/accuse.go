@@ -195,7 +195,7 @@ func (r *Record) evidence(caseID string, a *Accusation) {
 	for _, id := range ids {
 		e := Evidence{ID: id, State: "missing"}
 		if s, ok := found[id]; ok {
-			e = r.exhibit(id, s)
+			e = r.evidenceOf(id, s)
 			e.Late = a.Notified != 0 && (e.At == 0 || e.At > a.Notified)
 		}
 		if e.Late && !slices.Contains(a.Flags, FlagLateEvidence) {
@@ -213,24 +213,28 @@ func (r *Record) evidence(caseID string, a *Accusation) {
 // stand, since one exhibit may serve several cases.
 func (r *Record) exhibits(caseID string, ids []string) map[string]Said {
 	found := map[string]Said{}
-	for _, s := range r.evenly(caseID) {
-		if s.Act.Kind == KindExhibit && slices.Contains(ids, s.Ref.ID.String()) {
-			found[s.Ref.ID.String()] = s
+	for _, id := range ids {
+		places := r.exhibit[id]
+		if len(places) == 0 {
+			continue
 		}
-	}
-	if len(found) == len(ids) {
-		return found
-	}
-	for i := range r.said {
-		s := r.said[i].Said
-		if s.Act.Kind == KindExhibit && slices.Contains(ids, s.Ref.ID.String()) {
-			found[s.Ref.ID.String()] = *s
-		}
+		at := slices.IndexFunc(places, func(p int32) bool { return r.said[p].Act.Case == caseID })
+		found[id] = *r.said[places[max(at, 0)]].Said
 	}
 	return found
 }
 
-func (r *Record) exhibit(id string, s Said) Evidence {
+// findExhibits sorts the exhibits by their ids.
+func (r *Record) findExhibits() {
+	r.exhibit = map[string][]int32{}
+	for i := range r.said {
+		if s := r.said[i].Said; s.Act.Kind == KindExhibit {
+			r.exhibit[s.Ref.ID.String()] = append(r.exhibit[s.Ref.ID.String()], int32(i))
+		}
+	}
+}
+
+func (r *Record) evidenceOf(id string, s Said) Evidence {
 	b, ok := Body[Exhibit](r, s.Ref)
 	e := Evidence{ID: id, Ref: s.Ref, Party: s.Party, State: b.Held, Observer: b.Observer, Reason: b.Reason, Later: b.Later}
 	e.At, _ = r.Covered(s.Ref)

@@ -64,17 +64,20 @@ type gathered struct {
 	of      map[statement.Ref][]*ItemView
 	seals   map[statement.Ref]Seal
 	aligns  map[itemKey]itemKey
-	clause  map[statement.Ref]bool // accounts that are about a clause: their rows are things of their own
-	retired map[statement.Ref]bool // accounts and positions that were taken back or replaced
-	over    map[statement.Ref]bool // requests for a meaning beyond the quota, of the accounts looked at
+	roots   map[*ItemView]*ItemView // where each was put in the end, as far as known
+	order   map[itemKey]int         // of items
+	clause  map[statement.Ref]bool  // accounts that are about a clause: their rows are things of their own
+	retired map[statement.Ref]bool  // accounts and positions that were taken back or replaced
+	over    map[statement.Ref]bool  // requests for a meaning beyond the quota, of the accounts looked at
 	looked  map[statement.Ref]bool
 	dropped map[itemKey]bool
+	whole   map[wholeKey][]ItemAnswer
 }
 
 // gather reads the accounts of a case that are open to all, and what was said
 // on their items.
 func (r *Record) gather(caseID string) *gathered {
-	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, of: map[statement.Ref][]*ItemView{}, seals: map[statement.Ref]Seal{}, aligns: map[itemKey]itemKey{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}, over: map[statement.Ref]bool{}, looked: map[statement.Ref]bool{}}
+	g := &gathered{r: r, byKey: map[itemKey]*ItemView{}, of: map[statement.Ref][]*ItemView{}, seals: map[statement.Ref]Seal{}, aligns: map[itemKey]itemKey{}, roots: map[*ItemView]*ItemView{}, order: map[itemKey]int{}, clause: map[statement.Ref]bool{}, retired: map[statement.Ref]bool{}, dropped: map[itemKey]bool{}, over: map[statement.Ref]bool{}, looked: map[statement.Ref]bool{}, whole: map[wholeKey][]ItemAnswer{}}
 	said := r.Case(caseID)
 	for _, s := range said {
 		if s.Act.Kind == KindAccount || s.Act.Kind == KindPosition {
@@ -94,6 +97,7 @@ func (r *Record) gather(caseID string) *gathered {
 			g.addNotice(s)
 		}
 	}
+	g.wholeAnswers()
 	for _, v := range g.items {
 		g.settle(v)
 	}
@@ -137,6 +141,7 @@ func (g *gathered) addAccount(s Said) {
 		if it.Item.Vague {
 			v.VagueBy = []string{s.Party}
 		}
+		g.order[k] = len(g.items)
 		g.items, g.byKey[k], g.of[s.Ref] = append(g.items, v), v, append(g.of[s.Ref], v)
 		if name, no, err := SplitPart(it.Item.Aligns); err == nil && name == "item" && len(s.Act.Refs) > 0 {
 			g.aligns[k] = itemKey{s.Act.Refs[0], no}
@@ -169,12 +174,39 @@ func (g *gathered) addPosition(s Said) {
 		if v.Party == s.Party || !slices.Contains(StancesOn(OnItem), p.Stance) {
 			continue
 		}
-		// A whole account is left without comment at once; it is agreed or
-		// denied item by item.
-		if p.Part != "" || p.Stance == NoComment || p.Stance == CannotSay {
+		if p.Part != "" {
 			v.Answers = append(v.Answers, a)
 		}
 		g.counter(s, p, v, a.Label)
+	}
+	// A whole account is left without comment at once; it is agreed or denied
+	// item by item.
+	if p.Part == "" && (p.Stance == NoComment || p.Stance == CannotSay) {
+		on := wholeKey{s.Act.Refs[0], s.Party, a.Label == LabelNone}
+		g.whole[on] = append(g.whole[on], a)
+	}
+}
+
+// wholeKey names what a party said of whole accounts: of which, and with or
+// without a power to.
+type wholeKey struct {
+	account statement.Ref
+	party   string
+	stands  bool
+}
+
+// maxWhole is how many words of one party on a whole account stand beside each of
+// its items: the last ones. There is an item for each of them, 200 times.
+const maxWhole = 8
+
+// wholeAnswers puts beside each item what was said of its account as a whole.
+func (g *gathered) wholeAnswers() {
+	for on, list := range g.whole {
+		for _, v := range g.of[on.account] {
+			if v.Party != on.party {
+				v.Answers = append(v.Answers, list[max(0, len(list)-maxWhole):]...)
+			}
+		}
 	}
 }
 

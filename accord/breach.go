@@ -90,8 +90,11 @@ func (r *Record) claims(place int32, no int, now int64) []Claim {
 		}
 	}
 	f := r.footing(place, no)
-	for i := range list {
-		list[i].Outcome = outcome(list[i], list[i+1:], f, now)
+	later := map[string]accountsOf{} // by whom a claim faces
+	for i, c := range slices.Backward(list) {
+		seen := later[c.To]
+		list[i].Outcome = outcome(c, seen.other(c.Account), f, now)
+		later[c.To] = seen.with(c.Account)
 	}
 	return list
 }
@@ -108,12 +111,25 @@ func (c Claim) progress() string {
 	return ClaimMade
 }
 
+// accountsOf says on which accounts claims rest: on none, on one, or on several.
+type accountsOf struct {
+	one     statement.Ref
+	several bool
+}
+
+func (a accountsOf) other(than statement.Ref) bool {
+	return a.several || a.one != (statement.Ref{}) && a.one != than
+}
+
+func (a accountsOf) with(account statement.Ref) accountsOf {
+	return accountsOf{account, a.other(account)}
+}
+
 // outcome is what became of a claim: later ones of the same side first, since a
-// cure that did not last is none.
-func outcome(c Claim, later []Claim, f footing, now int64) string {
-	again := func(o Claim) bool { return o.To == c.To && o.Account != c.Account } // not the same asked again
+// cure that did not last is none. The same asked again is no later one.
+func outcome(c Claim, again bool, f footing, now int64) string {
 	switch {
-	case slices.ContainsFunc(later, again):
+	case again:
 		return OutcomeRepeated
 	case c.Answer == AnswerDone && c.Result == string(Agree):
 		return OutcomeCured
@@ -127,16 +143,24 @@ func outcome(c Claim, later []Claim, f footing, now int64) string {
 
 // finding is what was jointly found about a claim, the newest first.
 func (r *Record) finding(claim statement.Ref) (string, statement.Ref) {
-	for _, i := range slices.Backward(r.instruments) {
-		if i.For != ForFinding || i.State != StateInForce {
-			continue
-		}
-		place := r.find(i.Ref)
-		if slices.Contains(r.said[place].Act.Refs, claim) {
-			return bodyOf[Proposal](r, place).Finding.Result, i.Ref
+	n, ok := r.found[claim]
+	if !ok {
+		return "", statement.Ref{}
+	}
+	i := &r.instruments[n]
+	return bodyOf[Proposal](r, r.find(i.Ref)).Finding.Result, i.Ref
+}
+
+// findFindings notes what the findings in force are about.
+func (r *Record) findFindings() {
+	r.found = map[statement.Ref]int{}
+	for n := range r.instruments {
+		if i := &r.instruments[n]; i.For == ForFinding && i.State == StateInForce {
+			for _, ref := range r.said[r.find(i.Ref)].Act.Refs {
+				r.found[ref] = n
+			}
 		}
 	}
-	return "", statement.Ref{}
 }
 
 // openQuestions are the open questions about what a clause means.

@@ -1,6 +1,9 @@
 package accord
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Change is one line of a text beside an earlier one: what is new, gone or kept.
 type Change struct {
@@ -21,8 +24,9 @@ func Changes(before, after string) []Change {
 	}
 	var end []Change
 	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		end, a, b = append([]Change{{" ", a[len(a)-1]}}, end...), a[:len(a)-1], b[:len(b)-1]
+		end, a, b = append(end, Change{" ", a[len(a)-1]}), a[:len(a)-1], b[:len(b)-1]
 	}
+	slices.Reverse(end)
 	return append(append(out, middle(a, b)...), end...)
 }
 

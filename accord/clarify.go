@@ -3,6 +3,7 @@ package accord
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"entente/statement"
 )
@@ -79,11 +80,11 @@ func (r *Record) Clarifications(ref statement.Ref) []Clarification {
 }
 
 // explained are the explanations that stand on a statement itself, by whose they
-// are and of which part.
+// are and of which part, in order of the record.
 func (r *Record) explained(on int32) map[[2]string][]int32 {
 	found := map[[2]string][]int32{}
 	for _, p := range r.on.of(on) {
-		if b := bodyOf[Position](r, p); b != nil && b.Stance == Explain {
+		if b := bodyOf[Position](r, p); b != nil && b.Stance == Explain && r.stands(p) {
 			key := [2]string{r.said[p].party, b.Part}
 			found[key] = append(found[key], p)
 		}
@@ -91,14 +92,22 @@ func (r *Record) explained(on int32) map[[2]string][]int32 {
 	return found
 }
 
+// stands reports whether another node saw a statement, it is its party's position
+// and was not taken back.
+func (r *Record) stands(p int32) bool {
+	e := &r.said[p]
+	return e.at != never && r.Label(*e.Said) == LabelNone && !r.retracted(e.Ref)
+}
+
+// maxUnderstandings is how many answers stand beside one request: the first ones.
+// The others stand in the case as what they are.
+const maxUnderstandings = 50
+
 // understandings are the answers of whom c asks: on the notice itself, or on the
 // part since it was asked.
 func (r *Record) understandings(c Clarification, notice int32, onPart []int32) (list []Understanding) {
 	take := func(place int32) {
 		e, p := &r.said[place], bodyOf[Position](r, place)
-		if e.at == never || e.party != c.To || e.at < c.At || r.Label(*e.Said) != LabelNone || r.retracted(e.Ref) {
-			return
-		}
 		u := Understanding{Ref: e.Ref, Party: e.party, Text: p.Text, Stance: p.Stance, At: e.at}
 		for _, ap := range e.Approvals {
 			u.Officers = append(u.Officers, ap.Officer)
@@ -107,23 +116,28 @@ func (r *Record) understandings(c Clarification, notice int32, onPart []int32) (
 		list = append(list, u)
 	}
 	for _, place := range r.on.of(notice) {
-		if p := bodyOf[Position](r, place); p != nil && slices.Contains([]Stance{Explain, NoComment, CannotSay}, p.Stance) {
+		e, p := &r.said[place], bodyOf[Position](r, place)
+		if len(list) < maxUnderstandings && p != nil && slices.Contains([]Stance{Explain, NoComment, CannotSay}, p.Stance) && e.party == c.To && e.at >= c.At && r.stands(place) {
 			take(place)
 		}
 	}
-	for _, place := range onPart {
+	since := sort.Search(len(onPart), func(i int) bool { return r.said[onPart[i]].at >= c.At })
+	for _, place := range onPart[since:min(since+maxUnderstandings, len(onPart))] {
 		take(place)
 	}
 	slices.SortStableFunc(list, func(a, b Understanding) int { return cmp.Compare(a.At, b.At) })
-	return list
+	return list[:min(len(list), maxUnderstandings)]
 }
 
 // retracted reports whether its author took a statement back as a whole.
 func (r *Record) retracted(ref statement.Ref) bool {
-	return slices.ContainsFunc(r.On(ref), func(s Said) bool {
-		p, ok := Body[Position](r, s.Ref)
-		_, covered := r.Covered(s.Ref)
-		return ok && covered && p.Stance == Retract && p.Part == "" && s.Ref.Origin == ref.Origin && r.Label(s) == LabelNone
+	place := r.find(ref)
+	if place < 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.on.of(place), func(q int32) bool {
+		e, p := &r.said[q], bodyOf[Position](r, q)
+		return p != nil && e.at != never && p.Stance == Retract && p.Part == "" && e.Ref.Origin == ref.Origin && r.Label(*e.Said) == LabelNone
 	})
 }
 

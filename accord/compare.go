@@ -101,7 +101,7 @@ func (r *Record) Compare(caseID string) Comparison {
 		rows[k] = append(rows[k], v)
 	}
 	for _, k := range slices.Sorted(maps.Keys(rows)) {
-		row := makeRow(k, c.Parties, rows[k])
+		row := makeRow(k, c.Parties, most(rows[k]))
 		if row.Why != WhyVague && row.Why != WhyLabel {
 			c.Counts[row.Outcome]++
 		}
@@ -161,20 +161,59 @@ func (g *gathered) accounts(caseID string) []AccountView {
 // author put it beside, or its tag's. An observation of a clause is a thing of
 // its own unless somebody puts it beside another.
 func (g *gathered) row(v *ItemView) string {
-	k := v.key()
-	for range len(g.items) {
-		next, ok := g.aligns[k]
-		if !ok || g.byKey[next] == nil {
-			break
-		}
-		k = next
-	}
-	root := g.byKey[k]
+	root := g.root(v)
 	thing, _ := SplitTag(root.Item.What)
 	if g.clause[root.Account] {
 		return thing + " " + root.Account.ID.Short() + "/" + PartName("item", root.Item.No)
 	}
 	return thing
+}
+
+// root is the item at the end of where an item was put. Where two parties put
+// theirs beside each other, it is the first one of that circle.
+func (g *gathered) root(v *ItemView) *ItemView {
+	var way []*ItemView
+	on := map[*ItemView]int{} // place on the way
+	end := v
+	for g.roots[end] == nil {
+		if at, circle := on[end]; circle {
+			end = slices.MinFunc(way[at:], func(a, b *ItemView) int { return cmp.Compare(g.order[a.key()], g.order[b.key()]) })
+			g.roots[end] = end
+			break
+		}
+		on[end] = len(way)
+		way = append(way, end)
+		next, ok := g.aligns[end.key()]
+		if !ok || g.byKey[next] == nil {
+			g.roots[end] = end
+			break
+		}
+		end = g.byKey[next]
+	}
+	for _, w := range way {
+		g.roots[w] = g.roots[end]
+	}
+	return g.roots[end]
+}
+
+// maxBeside is how many items of one party are compared in one row.
+const maxBeside = 100
+
+// most takes the first items of each party in a row; what is more is shown, and
+// compared with nothing, since each is held against each of the others.
+func most(items []*ItemView) []*ItemView {
+	n := map[string]int{}
+	for i, v := range items {
+		if !v.counts() {
+			continue
+		}
+		if n[v.Party]++; n[v.Party] > maxBeside {
+			over := *v
+			over.Label = LabelOverQuota
+			items[i] = &over
+		}
+	}
+	return items
 }
 
 func makeRow(key string, parties []string, items []*ItemView) CompareRow {
@@ -249,9 +288,10 @@ func dissentsOf(v *ItemView, party string) (list []ItemAnswer) {
 }
 
 func divided(items []ItemView) bool {
+	items = slices.DeleteFunc(slices.Clone(items), func(v ItemView) bool { return !v.counts() })
 	for i, a := range items {
 		for _, b := range items[:i] {
-			if a.counts() && b.counts() && CompareItems(a.Item, b.Item).Outcome == OutContradict {
+			if CompareItems(a.Item, b.Item).Outcome == OutContradict {
 				return true
 			}
 		}

@@ -352,3 +352,61 @@ func TestThreeParties(t *testing.T) {
 		t.Errorf("%+v", row.Verdict)
 	}
 }
+
+// TestCircle: two parties put their items beside each other, and others come
+// beside these: that is one row, in whatever order the world is read.
+func TestCircle(t *testing.T) {
+	s := newStory(t)
+	tagged := func(tag string) Item { return claim(func(it *Item) { it.What = tag }) }
+	a, part := account(t, tagged("first"))
+	north := s.tell("north", a, part)
+	s.pass(minute)
+	beside := tagged("second")
+	beside.Aligns = "item/1"
+	a, part = account(t, beside)
+	south := s.tell("south", a, part, north)
+	b := onItem(Differ, 1)
+	b.Counter = "item/1"
+	s.say("north", KindPosition, b, south, north)
+	third := tagged("third")
+	third.Aligns = "item/1"
+	a, part = account(t, third)
+	s.tell("south", a, part, south)
+	s.pass(minute)
+	w := s.world()
+	for range 2 {
+		rows := NewRecord(w).Compare(s.last).Rows
+		if len(rows) != 1 || rows[0].Key != "first" || len(rows[0].Sides[1].Items) != 2 {
+			t.Errorf("%d rows: %+v", len(rows), rows)
+		}
+		slices.Reverse(w.Said)
+	}
+}
+
+// TestMost: what a party says beyond measure in one row is shown, labelled, and
+// held against nothing; so are its words on a whole account but the last ones.
+func TestMost(t *testing.T) {
+	s := newStory(t)
+	one, part := account(t, claim(nil))
+	north := s.tell("north", one, part)
+	a, part := account(t, slices.Repeat([]Item{claim(nil)}, maxBeside+20)...)
+	s.tell("south", a, part)
+	for range 3 * maxWhole {
+		s.say("south", KindPosition, stance(NoComment), north)
+		s.sayBy(nil, "south", KindPosition, stance(CannotSay), north)
+	}
+	s.pass(minute)
+	row := s.row(t, "scan")
+	over := 0
+	for _, v := range row.Sides[1].Items {
+		if v.Label == LabelOverQuota {
+			over++
+		}
+	}
+	if row.Outcome != OutAgreed || len(row.Sides[1].Items) != maxBeside+20 || over != 20 {
+		t.Errorf("%s, %d items, %d of them over", row.Outcome, len(row.Sides[1].Items), over)
+	}
+	if v := row.Sides[0].Items[0]; len(v.Answers) != 2*maxWhole || v.standing("south") == nil || v.standing("south").Stance != NoComment {
+		t.Errorf("%d answers, what stands: %+v", len(v.Answers), v.standing("south"))
+	}
+}

@@ -42,8 +42,21 @@ func (r *Record) Label(s Said) Label {
 	return r.label(p)
 }
 
-// label is Label without disputes: what would hold if the log were whole.
+// label is Label without disputes: what would hold if the log were whole. Once all
+// is decided it is weighed once for each statement, however often it is asked.
 func (r *Record) label(p int32) Label {
+	if r.labels == nil {
+		return r.weighLabel(p)
+	}
+	if known := r.labels[p].Load(); known != nil {
+		return *known
+	}
+	l := r.weighLabel(p)
+	r.labels[p].Store(&l) // whoever asks at the same time comes to the same
+	return l
+}
+
+func (r *Record) weighLabel(p int32) Label {
 	e := &r.said[p]
 	switch {
 	case e.party == "":
@@ -172,9 +185,9 @@ func (r *Record) hasPower(p int32, rules *Rules) bool {
 	if ruling == nil {
 		return false
 	}
-	need := r.power(rules, name)
+	need, sig := r.power(rules, name), signing{Said: e.Said}
 	for _, l := range append(waiting, ruling) {
-		if !need.met(l, e.Said) {
+		if !need.metBy(l, &sig) {
 			return false
 		}
 	}
@@ -189,45 +202,70 @@ func (r *Record) mayHavePower(p int32, rules *Rules) bool {
 	if ruling != nil {
 		waiting = append(waiting, ruling)
 	}
-	need := r.power(rules, r.powerName(p))
-	return slices.ContainsFunc(waiting, func(l *Officers) bool { return need.met(l, e.Said) })
+	need, sig := r.power(rules, r.powerName(p)), signing{Said: e.Said}
+	return slices.ContainsFunc(waiting, func(l *Officers) bool { return need.metBy(l, &sig) })
 }
 
 // Met reports whether distinct officers of the list approved s, as many as the
 // power demands, with a different one for each of its roles.
 func (need Power) Met(list Officers, s Said) bool { return need.met(&list, &s) }
 
-func (need Power) met(list *Officers, s *Said) bool {
+func (need Power) met(list *Officers, s *Said) bool { return need.metBy(list, &signing{Said: s}) }
+
+func (need Power) metBy(list *Officers, s *signing) bool {
 	signers := list.signers(s)
 	return len(signers) >= need.Officers && distinct(need.Roles, signers, make([]bool, len(signers)))
 }
 
+// signing is a statement whose approvals are held against one list after the
+// other. What a passkey signed for is read once, however many lists name it.
+type signing struct {
+	*Said
+	read map[passkeyFor]bool
+}
+
+type passkeyFor struct {
+	approval int
+	rp       string
+}
+
+func (s *signing) signedFor(approval int, rp string) bool {
+	key := passkeyFor{approval, rp}
+	if yes, known := s.read[key]; known {
+		return yes
+	}
+	act, err := statement.NewAct(s.Act)
+	yes := err == nil && s.Approvals[approval].SignedFor(act, rp)
+	if s.read == nil {
+		s.read = map[passkeyFor]bool{}
+	}
+	s.read[key] = yes
+	return yes
+}
+
 // signers returns the officers of the list whose approvals s bears, each once.
-func (o *Officers) signers(s *Said) []*Officer {
+func (o *Officers) signers(s *signing) []*Officer {
 	var out []*Officer
-	for _, ap := range s.Approvals {
+	for n, ap := range s.Approvals {
 		i := slices.IndexFunc(o.Officers, func(f Officer) bool { return f.ID == ap.Officer })
 		if i < 0 || slices.Contains(out, &o.Officers[i]) {
 			continue
 		}
-		if slices.ContainsFunc(o.Officers[i].Keys, func(k OfficerKey) bool { return k.made(ap, s) }) {
+		if slices.ContainsFunc(o.Officers[i].Keys, func(k OfficerKey) bool { return k.made(n, s) }) {
 			out = append(out, &o.Officers[i])
 		}
 	}
 	return out
 }
 
-// made reports whether the approval is by this key: a passkey's only for the
+// made reports whether an approval is by this key: a passkey's only for the
 // relying party that the list names.
-func (k OfficerKey) made(ap statement.Approval, s *Said) bool {
+func (k OfficerKey) made(approval int, s *signing) bool {
+	ap := &s.Approvals[approval]
 	if k.Key != ap.Key || (k.Form == "ed25519") != (ap.Assertion == nil) {
 		return false
 	}
-	if ap.Assertion == nil {
-		return true
-	}
-	act, err := statement.NewAct(s.Act)
-	return err == nil && ap.SignedFor(act, k.RP)
+	return ap.Assertion == nil || s.signedFor(approval, k.RP)
 }
 
 // distinct finds an own signer for each role.

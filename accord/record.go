@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"entente/charter"
@@ -33,6 +34,7 @@ type Record struct {
 	origins map[string]string  // of each party's log
 	world   World              // for PositionAt
 	timing  timing
+	labels  []atomic.Pointer[Label] // of statements, as far as they were asked; nil until all is decided
 
 	steps     []ruleStep
 	lists     map[string][]listing // by party
@@ -40,6 +42,9 @@ type Record struct {
 	counted   map[string][]int     // which of lists may rule, by party
 	overQuota map[int32]bool
 	asks      map[int32]int // of a notice: which time its author asks this
+	exhibit   map[string][]int32
+	first     map[commitment]int64
+	found     map[statement.Ref]int // of what findings in force refer to, the last one in instruments
 
 	under       map[int32]*Rules // under which a proposal is decided, if not the first ones
 	instruments []Instrument     // of all proposals, in order
@@ -90,7 +95,11 @@ func newRecord(w World, by timing, body func(*Said) any) *Record {
 	r.link()
 	r.findRepeats()
 	r.decide()
+	r.labels = make([]atomic.Pointer[Label], len(r.said))
 	r.countAsks()
+	r.findExhibits()
+	r.commit()
+	r.findFindings()
 	return r
 }
 

@@ -66,17 +66,12 @@ func (r *Record) reveal(ref statement.Ref) (Seal, any, bool) {
 	case *Account:
 		seal, content := r.seal(s, sealing{
 			sealed: b.Mode == "sealed", depositary: b.Depositary, commitBy: b.CommitBy, revealBy: b.RevealBy,
-			counterpart: func(o Said) bool { return o.Act.Kind == KindAccount && r.sameEvent(s, o) },
-			parse:       func(part []byte) (any, error) { return ParseItems(*b, part) },
+			parse: func(part []byte) (any, error) { return ParseItems(*b, part) },
 		})
 		return seal, content, true
 	case *Assessment:
 		seal, content := r.seal(s, sealing{
 			sealed: b.Mode == "sealed", depositary: b.Depositary, commitBy: b.RevealBy, revealBy: b.RevealBy, empty: b.Matrix == (statement.Digest{}),
-			counterpart: func(o Said) bool {
-				c, ok := Body[Assessment](r, o.Ref)
-				return ok && c.Stage == b.Stage && r.question(s) == r.question(o)
-			},
 			parse: func(part []byte) (any, error) { return ParseMatrix(*b, part) },
 		})
 		return seal, content, true
@@ -119,7 +114,6 @@ type sealing struct {
 	empty              bool // there is nothing in part 1 to wait for
 	depositary         string
 	commitBy, revealBy Instant
-	counterpart        func(Said) bool
 	parse              func(part []byte) (any, error)
 }
 
@@ -159,7 +153,7 @@ func (r *Record) waitFor(s Said, w sealing, seal *Seal) {
 			continue
 		}
 		seal.Asked = append(seal.Asked, p.ID)
-		if at, ok := r.committed(s, p.ID, w.counterpart); ok && at <= seal.CommitBy {
+		if at, ok := r.committed(s, p.ID); ok && at <= seal.CommitBy {
 			complete = max(complete, at)
 		} else {
 			seal.Missing = append(seal.Missing, p.ID)
@@ -184,15 +178,71 @@ func (r *Record) waitFor(s Said, w sealing, seal *Seal) {
 	}
 }
 
-// committed is when a party's own counterpart of s was first covered.
-func (r *Record) committed(s Said, party string, counterpart func(Said) bool) (int64, bool) {
-	for _, place := range r.cases.of(r.caseNo[s.Act.Case]) {
-		o := &r.said[place]
-		if o.at != never && o.party == party && o.Act.Kind == s.Act.Kind && counterpart(*o.Said) && r.Label(*o.Said) == LabelNone {
-			return o.at, true
+// commitment is what a statement that can be sealed is a counterpart of: of a
+// party in a case, accounts that answer one account, that answer none, or all;
+// or assessments of one stage of one question.
+type commitment struct {
+	matter int32 // the case
+	party  string
+	kind   statement.Kind
+	what   string // none, any, or the stage
+	of     statement.Ref
+}
+
+const answersNone, answersAny = "none", "any"
+
+// commit notes when each party first committed to what, so that nobody has to
+// look through a case for each statement of it.
+func (r *Record) commit() {
+	r.first = map[commitment]int64{}
+	for i := range r.said {
+		e := &r.said[i]
+		account, assessment := bodyOf[Account](r, int32(i)), bodyOf[Assessment](r, int32(i))
+		if e.at == never || account == nil && assessment == nil || r.Label(*e.Said) != LabelNone {
+			continue
+		}
+		c := commitment{matter: r.caseNo[e.Act.Case], party: e.party, kind: e.Act.Kind}
+		note := func(what string, of statement.Ref) {
+			c.what, c.of = what, of
+			if _, before := r.first[c]; !before { // statements come in order of being covered
+				r.first[c] = e.at
+			}
+		}
+		if assessment != nil {
+			note(assessment.Stage, r.question(*e.Said))
+			continue
+		}
+		note(answersAny, statement.Ref{})
+		note("", r.opening(*e.Said))
+		if len(e.Act.Refs) == 0 {
+			note(answersNone, statement.Ref{})
 		}
 	}
-	return 0, false
+}
+
+// committed is when a party's own counterpart of s was first covered: to a
+// question the same stage of it; to an account one of the same event, where one
+// answers the other, or both the same, or one says of neither.
+func (r *Record) committed(s Said, party string) (at int64, ok bool) {
+	c := commitment{matter: r.caseNo[s.Act.Case], party: party, kind: s.Act.Kind}
+	at = never
+	look := func(what string, of statement.Ref) {
+		c.what, c.of = what, of
+		if first, known := r.first[c]; known {
+			at = min(at, first)
+		}
+	}
+	switch b := r.said[r.find(s.Ref)].body.(type) {
+	case *Assessment:
+		look(b.Stage, r.question(s))
+	default:
+		if len(s.Act.Refs) == 0 {
+			look(answersAny, statement.Ref{})
+		}
+		look(answersNone, statement.Ref{})
+		look("", r.opening(s))
+	}
+	return at, at != never
 }
 
 // opened looks for the author's reveal and the depositary's disclosure. Reading
@@ -216,13 +266,6 @@ func (r *Record) opened(s Said, depositary string) (SealState, int64) {
 		}
 	}
 	return SealClosed, 0
-}
-
-// sameEvent reports whether two accounts of a case tell of one event: one
-// answers the other, or both the same, or neither says.
-func (r *Record) sameEvent(a, b Said) bool {
-	x, y := r.opening(a), r.opening(b)
-	return x == y || len(a.Act.Refs) == 0 || len(b.Act.Refs) == 0
 }
 
 // opening is the account that an account answers, or itself.

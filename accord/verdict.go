@@ -14,9 +14,10 @@ func judge(items []*ItemView, parties []string) Verdict {
 		vague = vague && v.Item.Vague
 		speak[v.Party] = speak[v.Party] || v.counts()
 	}
+	items = slices.DeleteFunc(slices.Clone(items), func(v *ItemView) bool { return !v.counts() })
 	for _, v := range items {
 		for _, q := range parties {
-			if q == v.Party || !v.counts() {
+			if q == v.Party {
 				continue
 			}
 			if f, ok := towards(v, q, items, speak); ok {
