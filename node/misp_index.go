@@ -1,7 +1,9 @@
 package node
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +24,7 @@ type mispIndex struct {
 	mu     sync.Mutex // guards what follows
 	after  int64      // events that came up to here are in it
 	lists  map[sqlite.Leaf]bool
+	isList map[uint32]bool // by position
 	events []string
 	at     map[uint64]uint32   // by misp.LocalID: position in events
 	also   map[uint64][]uint32 // further ones of the same number
@@ -51,25 +54,17 @@ func (x *mispIndex) entries(w *watchlist, leaf sqlite.Leaf) []entry {
 // Locate implements misphttp.Store.
 func (s *mispStore) Locate(ctx context.Context, who misphttp.Who, ref string) (event, attribute string, err error) {
 	ref = strings.ToLower(ref)
-	number := ref
-	if misp.IsUUID(ref) {
-		number = misp.LocalID(ref)
-	}
-	n, err := strconv.ParseUint(number, 10, 64)
-	if err != nil {
-		return "", "", misphttp.ErrNone
-	}
-	candidates, err := s.candidates(ctx, n)
+	found, err := s.candidates(ctx, ref)
 	if err != nil {
 		return "", "", err
 	}
-	for _, uuid := range candidates {
-		e, err := s.Event(ctx, who, uuid)
+	for _, c := range found {
+		e, err := s.Event(ctx, who, c.uuid)
 		if err == nil {
 			attribute, err = misphttp.Find(e, ref)
 		}
 		if err == nil {
-			return uuid, attribute, nil
+			return c.uuid, attribute, nil
 		}
 		if err != misphttp.ErrNone { //nolint:errorlint // the store's own answer
 			return "", "", err
@@ -78,13 +73,72 @@ func (s *mispStore) Locate(ctx context.Context, who misphttp.Who, ref string) (e
 	return "", "", misphttp.ErrNone
 }
 
-// candidates brings the index up to date and looks a number up.
-func (s *mispStore) candidates(ctx context.Context, n uint64) ([]string, error) {
+// Named implements misphttp.Store.
+func (s *mispStore) Named(ctx context.Context, who misphttp.Who, refs []string, visit func(misphttp.Event) (bool, error)) error {
+	var list []within
+	for _, ref := range refs {
+		found, err := s.candidates(ctx, strings.ToLower(ref))
+		if err != nil {
+			return err
+		}
+		list = append(list, found...)
+	}
+	slices.SortFunc(list, within.compare)
+	looked := make(map[string]bool)
+	for _, c := range list {
+		if looked[c.uuid] {
+			continue
+		}
+		looked[c.uuid] = true
+		e, err := s.Event(ctx, who, c.uuid)
+		if err == misphttp.ErrNone { //nolint:errorlint // the store's own answer
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if on, err := visit(e); err != nil || !on {
+			return err
+		}
+	}
+	return nil
+}
+
+// within is an event that something may be in.
+type within struct {
+	uuid     string
+	position uint32 // in the index
+	list     bool   // of indicators, which come after the events
+}
+
+func (c within) compare(d within) int {
+	if c.list != d.list {
+		if c.list {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Compare(c.position, d.position)
+}
+
+// candidates brings the index up to date and looks a uuid or a number up. What
+// names nothing gives the uuid that it is itself, or the nil one: to find that
+// there is no such event takes as long as to find that the viewer may not see it.
+func (s *mispStore) candidates(ctx context.Context, ref string) ([]within, error) {
+	number, none := ref, []within{{uuid: "00000000-0000-0000-0000-000000000000"}}
+	if misp.IsUUID(ref) {
+		number, none[0].uuid = misp.LocalID(ref), ref
+	}
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return none, nil //nolint:nilerr // it names nothing
+	}
 	x := &s.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.at == nil {
 		x.at, x.also, x.lists = make(map[uint64]uint32), make(map[uint64][]uint32), make(map[sqlite.Leaf]bool)
+		x.isList = make(map[uint32]bool)
 	}
 	if err := s.addEvents(ctx); err != nil {
 		return nil, err
@@ -92,12 +146,13 @@ func (s *mispStore) candidates(ctx context.Context, n uint64) ([]string, error) 
 	if err := s.addLists(ctx); err != nil {
 		return nil, err
 	}
-	var list []string
-	if i, ok := x.at[n]; ok {
-		list = append(list, x.events[i])
+	i, ok := x.at[n]
+	if !ok {
+		return none, nil
 	}
-	for _, i := range x.also[n] {
-		list = append(list, x.events[i])
+	var list []within
+	for _, i := range append([]uint32{i}, x.also[n]...) {
+		list = append(list, within{x.events[i], i, x.isList[i]})
 	}
 	return list, nil
 }
@@ -139,6 +194,7 @@ func (s *mispStore) addLists(ctx context.Context) error {
 		}
 		s.index.lists[leaf] = true
 		position := s.index.add(convert.EventUUID(l.Ref.ID))
+		s.index.isList[position] = true
 		for n := range l.Body.Count {
 			s.index.name(convert.ItemUUID(l.Ref.ID, n), position)
 		}

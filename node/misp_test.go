@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -194,6 +196,9 @@ func TestMISPWorlds(t *testing.T) {
 				{"GET", "events/view/" + mispUUID, ""},
 				{"GET", "events/view/" + misp.LocalID(mispUUID), ""},
 				{"POST", "events/restSearch", "{}"},
+				{"POST", "events/restSearch", `{"uuid":"` + mispUUID + `"}`},
+				{"POST", "events/restSearch", `{"eventid":["` + misp.LocalID(mispUUID) + `","5908888b-0154-4a69-b0b2-72090a016319"]}`},
+				{"POST", "attributes/restSearch", `{"uuid":"5908888b-0154-4a69-b0b2-72090a016220"}`},
 				{"POST", "attributes/restSearch", `{"value":"%"}`},
 				{"POST", "attributes/restSearch", `{"limit":2,"page":2}`},
 				{"POST", "events/delete/" + mispUUID, ""},
@@ -213,6 +218,39 @@ func TestMISPWorlds(t *testing.T) {
 	for i := range answers[0] {
 		if answers[0][i] != answers[1][i] {
 			t.Errorf("one world: %s\nthe other: %s", answers[0][i], answers[1][i])
+		}
+	}
+}
+
+// TestMISPNamed: who names all events, or attributes of them, gets what who
+// names none gets, byte for byte and in the same order.
+func TestMISPNamed(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.withTools(north)
+	u.start(north, south)
+	u.open(north, south)
+	tool := u.tool(north, mispWriter)
+	u.share(south, north, "list.csv", dated("203.0.113.1", "203.0.113.2"))
+	u.settle()
+	tool.want("[]", "POST", "events/restSearch", `{"uuid":"`+mispUUID+`"}`) // the list stands in the index before the events
+	for _, tail := range []string{"3", "4"} {
+		tool.want("adfs-county", "POST", "events/add", strings.ReplaceAll(mispEvent("tlp:green"), "72090a0162", "72090a016"+tail))
+	}
+	for _, path := range []string{"events/restSearch", "attributes/restSearch"} {
+		_, all := tool.ask("POST", path, "{}")
+		var ids []string
+		for _, m := range regexp.MustCompile(`"uuid":"([0-9a-f-]{36})"`).FindAllStringSubmatch(all, -1) {
+			ids = append(ids, m[1])
+		}
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
+		if len(ids) < 5 || len(ids) > 20 || !strings.Contains(all, "203.0.113.2") {
+			t.Fatalf("%s: %v %s", path, ids, all)
+		}
+		slices.Reverse(ids)
+		if _, named := tool.ask("POST", path, `{"uuid":["`+strings.Join(ids, `","`)+`"]}`); named != all {
+			t.Errorf("%s: named %s\nall %s", path, named, all)
 		}
 	}
 }

@@ -91,6 +91,47 @@ func (s *slow) Each(ctx context.Context, who Who, visit func(Event) (bool, error
 	return s.memory.Each(ctx, who, visit)
 }
 
+// unwalked is a store that may not be walked.
+type unwalked struct {
+	*memory
+	t *testing.T
+}
+
+func (u unwalked) Each(context.Context, Who, func(Event) (bool, error)) error {
+	u.t.Error("every event is read")
+	return nil
+}
+
+// unnamed is a store that looks nothing up by name.
+type unnamed struct{ *memory }
+
+func (u unnamed) Named(ctx context.Context, who Who, _ []string, visit func(Event) (bool, error)) error {
+	return u.Each(ctx, who, visit)
+}
+
+// TestNamedIsNotWalked: a search that names events or attributes reads those,
+// and answers what one that reads all of them does.
+func TestNamedIsNotWalked(t *testing.T) {
+	m := filled(30)
+	third := sample(3).UUID
+	for body, in := range map[string]string{
+		`{"uuid":"` + third + `"}`:                               third,
+		`{"eventid":"` + misp.LocalID(third) + `"}`:              third,
+		`{"eventid":["` + sample(9).UUID + `","` + third + `"]}`: third,
+		`{"uuid":"` + third + `","value":"nowhere"}`:             "",
+		`{"uuid":["` + third + `","!` + third + `"]}`:            "",
+		`{"uuid":"` + sample(77).UUID + `"}`:                     "",
+	} {
+		for _, path := range []string{"events/restSearch", "attributes/restSearch"} {
+			_, got := ask(t, serve(unwalked{m, t}, clock), "reader", "POST", path, body)
+			_, want := ask(t, serve(unnamed{m}, clock), "reader", "POST", path, body)
+			if got != want || (in == "") == strings.Contains(got, third) {
+				t.Errorf("%s %s: %s, walked %s", path, body, got, want)
+			}
+		}
+	}
+}
+
 // TestOneWalkEach: an account that asks for many searches at once has one
 // under way; another's begins all the same, and all are answered in the end.
 func TestOneWalkEach(t *testing.T) {

@@ -60,6 +60,15 @@ func (m *memory) Each(_ context.Context, _ Who, visit func(Event) (bool, error))
 	return nil
 }
 
+func (m *memory) Named(ctx context.Context, who Who, refs []string, visit func(Event) (bool, error)) error {
+	return m.Each(ctx, who, func(e Event) (bool, error) {
+		if !slices.ContainsFunc(refs, func(ref string) bool { _, err := Find(e, ref); return err == nil }) {
+			return true, nil
+		}
+		return visit(e)
+	})
+}
+
 func (m *memory) Event(_ context.Context, _ Who, uuid string) (Event, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -72,7 +72,7 @@ func (s *Server) searchEvents(r request) (any, error) {
 // each calls visit for the events on a page. An event that cannot be read is
 // passed over: it harms no other.
 func (s *Server) each(r request, q query, page *pager, visit func(found) error) error {
-	return s.walk(r, func(e Event) (bool, error) {
+	return s.look(r, q, func(e Event) (bool, error) {
 		f, err := open(e)
 		if err != nil {
 			return true, nil
@@ -140,7 +140,7 @@ func (s *Server) searchAttributes(r request) (any, error) {
 		return nil, err
 	}
 	list, page := []jsontext.Value{}, q.pager(MaxAttributes)
-	err = s.walk(r, func(e Event) (bool, error) {
+	err = s.look(r, q, func(e Event) (bool, error) {
 		f, err := open(e)
 		if err != nil || !q.meetsEvent(f) {
 			return true, nil

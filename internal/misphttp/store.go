@@ -40,6 +40,10 @@ type Store interface {
 	// Each calls visit for the present version of every event, in the order in
 	// which they first came, until visit returns false or an error.
 	Each(ctx context.Context, who Who, visit func(Event) (bool, error)) error
+	// Named is Each of those events alone of which one of refs is the uuid or
+	// misp.LocalID, or that of an attribute. A ref that names nothing costs what
+	// one does that names something hidden.
+	Named(ctx context.Context, who Who, refs []string, visit func(Event) (bool, error)) error
 	// Event returns one event by its uuid. ErrNone: there is none to be seen.
 	Event(ctx context.Context, who Who, uuid string) (Event, error)
 	// Locate finds an event, or an attribute and its event, by uuid or by

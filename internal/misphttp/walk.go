@@ -34,3 +34,18 @@ func (s *Server) walk(r request, visit func(Event) (bool, error)) error {
 	defer func() { <-turn }()
 	return s.store.Each(r.Context(), r.who, visit)
 }
+
+// maxNamed is how many events a search may name and still have each looked up:
+// one that names more reads them all, once.
+const maxNamed = 20
+
+// look visits at least the events that can answer a query: where it names them,
+// or attributes of them, it reads no others.
+func (s *Server) look(r request, q query, visit func(Event) (bool, error)) error {
+	for _, w := range []words{q.event.id, q.attribute.uuid} {
+		if refs, ok := w.named(); ok {
+			return s.store.Named(r.Context(), r.who, refs, visit)
+		}
+	}
+	return s.walk(r, visit)
+}

@@ -1,6 +1,7 @@
 package misphttp
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -148,6 +149,14 @@ func (w words) meets(have ...string) bool {
 		}
 	}
 	return w.any.len() == 0 || w.any.has(have)
+}
+
+// named returns the words of which one must be met, if these are few and exact.
+func (w words) named() ([]string, bool) {
+	if n := len(w.any.exact); n == 0 || n > maxNamed || len(w.any.wild) > 0 {
+		return nil, false
+	}
+	return slices.Sorted(maps.Keys(w.any.exact)), true
 }
 
 // like reports whether text is word, in which % stands for any run of
