@@ -216,15 +216,27 @@ func TestWatching(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got := r.Watching(d.at("08:00:00").time())
-	if len(got) != 1 || got[0].Ref != ref || got[0].Clause != 1 || !got[0].Provisional || len(got[0].Queries) != 1 {
+	if len(got) != 1 || got[0].Ref != ref || got[0].Clause != 1 || got[0].From != d.now || got[0].Confirmed != d.now+3600 || len(got[0].Queries) != 1 {
 		t.Fatalf("%+v", got)
 	}
-	if again := r.Watching(d.at("10:00:00").time()); again[0].Provisional {
-		t.Error("confirmed, and still provisional")
+	if all := d.record().Watched(); len(all) != 1 || all[0].Holds(d.now-1) || !all[0].Holds(d.now) {
+		t.Errorf("before its instant: %+v", all)
 	}
-	row := got[0].Row(1, d.time(), d.time(), 3, "own watch")
-	if err := row.check(); err != nil || row.What != "scan" || row.Who != Undetermined {
-		t.Errorf("%+v: %v", row, err)
+	d.at("10:00").say("south", KindPosition, Position{Part: "clause/1", Stance: Suspend, Capacity: "official", Until: "2026-03-02T11:00:00Z"}, []statement.Ref{ref}, "del-1", "del-2")
+	d.all()
+	w := d.record().Watched()[0]
+	for clock, holds := range map[string]bool{"09:59:59": true, "10:00": false, "10:59:59": false, "11:00": true} {
+		if w.Holds(d.at(clock).now) != holds {
+			t.Errorf("at %s: %+v", clock, w)
+		}
+	}
+	row := w.Row(1, Sight{Name: "a pattern", Sensor: "gate", From: d.time(), To: d.time(), Count: 3, AtLeast: true}, []string{})
+	if err := row.check(); err != nil || row.What != OtherCategory || row.Who != Undetermined || row.Quantity.Cmp != ">=" {
+		t.Errorf("two acts, and the row says which: %+v: %v", row, err)
+	}
+	w.Acts = w.Acts[:1]
+	if row := w.Row(1, Sight{From: d.time(), To: d.time(), Count: 3}, nil); row.What != "scan" || row.Quantity.Cmp != "=" {
+		t.Errorf("%+v", row)
 	}
 }
 
@@ -254,12 +266,18 @@ func TestAction(t *testing.T) {
 	want(ActionOpen)
 	test("passed") // of what is not done yet
 	want(ActionOpen)
+	if w := d.record().Watched(); len(w) != 0 {
+		t.Errorf("watched before it is done: %+v", w)
+	}
 	d.at("+1 00:00:01")
 	want(ActionOverdue)
 	d.answer("north", ref, Done, "duty-1") // not whose action it is
 	want(ActionOverdue)
 	d.answer("south", ref, Done, "duty-1")
 	want(ActionDone)
+	if w := d.record().Watching(d.time()); len(w) != 1 || w[0].Ref != ref || w[0].Clause != 0 || w[0].From != d.now {
+		t.Errorf("watched from when it was done on: %+v", w)
+	}
 	if v, _ := d.record().Action(ref, d.time().AddDate(0, 0, 9)); v.State != ActionDone {
 		t.Errorf("the time passed, nobody tested: %s", v.State)
 	}

@@ -26,6 +26,32 @@ type records struct {
 	summary []accord.CaseSummary // these are the cases
 
 	reported dayKept
+
+	watches watchedKept // of whole
+}
+
+// watchedKept are the clauses to watch, as of the last thing that was said. Time
+// alone makes one lapse: that is looked for now and then.
+type watchedKept struct {
+	list  []accord.Watched
+	heard uint64
+	at    time.Time
+}
+
+func (r *records) watched(ctx context.Context, n *Node) ([]accord.Watched, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	heard, now := r.heard.Load(), n.opt.Now()
+	w := r.watches
+	if age := now.Sub(w.at); !w.at.IsZero() && w.heard == heard && (len(w.list) == 0 || age >= 0 && age < max(time.Minute, 100*r.whole.took)) {
+		return w.list, nil
+	}
+	whole, err := r.locked(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	r.watches = watchedKept{whole.Watched(), heard, now}
+	return r.watches.list, nil
 }
 
 // kept is a record with what it was computed from.

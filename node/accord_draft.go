@@ -46,32 +46,8 @@ const maxPending = 500
 // Draft keeps the exact bytes of a statement for officers to sign. What could
 // not be said with any signature is refused at once.
 func (n *Node) Draft(ctx context.Context, want AccordDraft) (Pending, error) {
-	count, err := n.watch.CountDrafts(ctx)
+	kept, err := n.compose(ctx, want)
 	if err != nil {
-		return Pending{}, err
-	}
-	if count >= maxPending {
-		return Pending{}, statement.Refuse(statement.CodeBudget, "%d drafts wait already; sign or discard some", count)
-	}
-	d, err := n.draftOf(ctx, want)
-	if err != nil {
-		return Pending{}, err
-	}
-	raw, _, err := n.author.act(ctx, &d)
-	if err != nil {
-		return Pending{}, err
-	}
-	if err := checkParts(d.kind, raw, d.parts); err != nil {
-		return Pending{}, err
-	}
-	kept := sqlite.Draft{ID: statement.ApprovalDigest(raw).String(), Act: raw, Parts: d.parts, By: want.By, At: n.opt.Now().UnixMilli()}
-	if len(d.closedTo) > 0 {
-		kept.SealedTo = d.closedTo[0]
-	}
-	if kept.Parts == nil {
-		kept.Parts = [][]byte{}
-	}
-	if err := n.judge(ctx, d, raw, nil); err != nil && !refusedFor(err, statement.CodePower) {
 		return Pending{}, err
 	}
 	if err := n.watch.PutDraft(ctx, kept); err != nil {
@@ -79,6 +55,39 @@ func (n *Node) Draft(ctx context.Context, want AccordDraft) (Pending, error) {
 	}
 	n.changes.all()
 	return n.Pending(ctx, kept.ID)
+}
+
+// compose makes a draft without keeping it.
+func (n *Node) compose(ctx context.Context, want AccordDraft) (kept sqlite.Draft, err error) {
+	count, err := n.watch.CountDrafts(ctx)
+	if err != nil {
+		return kept, err
+	}
+	if count >= maxPending {
+		return kept, statement.Refuse(statement.CodeBudget, "%d drafts wait already; sign or discard some", count)
+	}
+	d, err := n.draftOf(ctx, want)
+	if err != nil {
+		return kept, err
+	}
+	raw, _, err := n.author.act(ctx, &d)
+	if err != nil {
+		return kept, err
+	}
+	if err := checkParts(d.kind, raw, d.parts); err != nil {
+		return kept, err
+	}
+	kept = sqlite.Draft{ID: statement.ApprovalDigest(raw).String(), Act: raw, Parts: d.parts, By: want.By, At: n.opt.Now().UnixMilli()}
+	if len(d.closedTo) > 0 {
+		kept.SealedTo = d.closedTo[0]
+	}
+	if kept.Parts == nil {
+		kept.Parts = [][]byte{}
+	}
+	if err := n.judge(ctx, d, raw, nil); err != nil && !refusedFor(err, statement.CodePower) {
+		return kept, err
+	}
+	return kept, nil
 }
 
 func refusedFor(err error, code statement.Code) bool {

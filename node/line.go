@@ -151,6 +151,7 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 	}
 	if n.accord.hears(entries) {
 		n.wake.times.ring()
+		n.wake.rows.ring()
 	}
 	if len(entries) > 0 {
 		n.changes.all()

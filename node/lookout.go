@@ -29,6 +29,7 @@ type lookout struct {
 	now     func() time.Time
 	logger  *slog.Logger
 	alerted func()                                        // called after alerts were stored
+	spotted func()                                        // called after something was stored that clauses look for
 	current func(ctx context.Context, w *watchlist) error // called when w has become current
 	archive *segment.Store                                // nil: nothing is kept
 
@@ -40,6 +41,7 @@ type lookout struct {
 	hunt     sync.Mutex      // one hunt at a time
 	waits    waits
 	rules    rules
+	sentries sentries
 }
 
 // Batch implements ingest.Sink: results and position in one transaction. While
@@ -62,6 +64,9 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 	}
 	byRule, hits, err := l.judge(ctx, w, b)
 	if err != nil {
+		return err
+	}
+	if row.Observed, err = l.observe(ctx, b); err != nil {
 		return err
 	}
 	ledger := watch.Ledger{Read: b.Dropped, Dropped: b.Dropped}
@@ -90,9 +95,13 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 		return err
 	}
 	l.rules.stored(b.Source)
+	delete(l.sentries.memo, b.Source)
 	l.known[b.Source] = true
 	if len(hits) > 0 {
 		l.alerted()
+	}
+	if len(row.Observed) > 0 {
+		l.spotted()
 	}
 	return nil
 }

@@ -77,6 +77,7 @@ type Node struct {
 	spreading   sync.Mutex // one look for unsaid evidence at a time
 	timing      sync.Mutex // one look for times to log at a time
 	approving   sync.Mutex // one signature at a time
+	observing   observing
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
 	capturing   sync.Mutex // one capture at a time is compared and sealed
@@ -92,7 +93,7 @@ type Node struct {
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
 	absent   sync.Map // parties that have left, by id, with the size of their logs
-	wake     struct{ publish, clerk, lists, tell, spent, times bell }
+	wake     struct{ publish, clerk, lists, tell, spent, times, rows bell }
 	addrs    Addresses
 }
 
@@ -110,7 +111,7 @@ type Addresses struct {
 func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, ready func(*Node)) (err error) {
 	n := &Node{cfg: cfg, opt: opt.withDefaults(), logger: logger, mirrors: make(map[string]*mirror)}
 	n.started, n.failed = n.opt.Now(), make(chan error, 1)
-	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent, &n.wake.times} {
+	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent, &n.wake.times, &n.wake.rows} {
 		*b = make(bell, 1)
 	}
 
@@ -209,7 +210,8 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return loop(ctx, n.wake.lists, max(heartbeat, time.Minute), n.refreshLists) })
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
 	g.Go(func() error { return n.runBells(ctx) })
-	g.Go(func() error { return n.runSources(ctx) })
+	g.Go(func() error { return errors.Join(n.tendRows(ctx), n.runSources(ctx)) })
+	g.Go(func() error { return loop(ctx, n.wake.rows, heads, n.tendRows) })
 	g.Go(func() error { return n.runRules(ctx) })
 	g.Go(func() error { return n.runArchive(ctx) })
 	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
@@ -400,7 +402,9 @@ func (n *Node) takeOwn(ctx context.Context) error {
 			n.gone.Store(true)
 		}
 	}
-	n.accord.hears(entries)
+	if n.accord.hears(entries) {
+		n.wake.rows.ring()
+	}
 	n.changes.all()
 	n.wake.publish.ring()
 	return err

@@ -324,8 +324,14 @@ func (l *lookout) caughtUp() {
 func (l *lookout) advance(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.waits.forRoom().IsZero() {
+		return nil
+	}
+	if err := l.lull(ctx); err != nil {
+		return err
+	}
 	r := l.rules.run
-	if r == nil || !l.waits.forRoom().IsZero() {
+	if r == nil {
 		return nil
 	}
 	w := l.lists.get()

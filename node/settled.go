@@ -21,7 +21,7 @@ func (n *Node) Settled(ctx context.Context) (done bool, why string, err error) {
 	if !n.open.Load() {
 		return false, "read-only", nil
 	}
-	for _, step := range []func(context.Context) (string, error){n.unread, n.untaken, n.unhunted, n.unacked, n.unreleased, n.unreceipted, n.unheld, n.unclocked} {
+	for _, step := range []func(context.Context) (string, error){n.unread, n.untaken, n.unhunted, n.unacked, n.unreleased, n.unreceipted, n.unheld, n.unclocked, n.unobserved} {
 		why, err := step(ctx)
 		if err != nil || why != "" {
 			return false, why, err

@@ -22,14 +22,16 @@ type Draft struct {
 
 // PutDraft keeps a draft; one that is there stays as it is.
 func (w *Watch) PutDraft(ctx context.Context, d Draft) error {
+	return w.db.tx(ctx, func(tx *sql.Tx) error { return w.putDraft(ctx, tx, d) })
+}
+
+func (w *Watch) putDraft(ctx context.Context, tx *sql.Tx, d Draft) error {
 	parts, err := json.Marshal(d.Parts)
 	if err != nil {
 		return err
 	}
-	return w.db.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, w.db.q("put_draft"), d.ID, d.Act, parts, d.SealedTo, d.By, d.At, []byte("[]"))
-		return err
-	})
+	_, err = tx.ExecContext(ctx, w.db.q("put_draft"), d.ID, d.Act, parts, d.SealedTo, d.By, d.At, []byte("[]"))
+	return err
 }
 
 // ApproveDraft keeps who has signed.

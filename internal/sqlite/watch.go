@@ -68,7 +68,8 @@ type Source struct {
 	Dropped          int64
 	Lost             string // why earlier content could not be read, if so
 	Final            bool
-	Updated          int64 // Unix milliseconds
+	Updated          int64       // Unix milliseconds
+	Observed         []ClauseHit // what the batch gave for clauses; not read back
 }
 
 // Position returns the stored position of a source; nil if it is new.
@@ -100,6 +101,9 @@ func (w *Watch) Store(ctx context.Context, s Source, hits []Hit, fresh []stateme
 			if _, err := tx.ExecContext(ctx, w.db.q("put_note"), n.Key, n.Value); err != nil {
 				return fmt.Errorf("store a note: %w", err)
 			}
+		}
+		if err := w.addObserved(ctx, tx, s.Observed); err != nil {
+			return err
 		}
 		return w.addHits(ctx, tx, hits)
 	})

@@ -132,3 +132,43 @@ CREATE TABLE IF NOT EXISTS accord_draft (
   at        INTEGER NOT NULL, -- Unix milliseconds, own clock
   approvals BLOB NOT NULL -- JSON
 ) WITHOUT ROWID;
+-- What the queries of clauses and corrective actions found in own logs: clause 0 is an action. Each line is in
+-- one row at most, and a row is drafted once: 0 is none yet.
+CREATE TABLE IF NOT EXISTS clause_hit (
+  origin     TEXT NOT NULL,
+  idx        INTEGER NOT NULL,
+  clause     INTEGER NOT NULL,
+  query      INTEGER NOT NULL,
+  source     TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  line       INTEGER NOT NULL,
+  offset     INTEGER NOT NULL,
+  at         INTEGER NOT NULL, -- event time, Unix milliseconds
+  name       TEXT NOT NULL, -- of the pattern or rule
+  raw        BLOB, -- of the first lines of a day
+  row        INTEGER NOT NULL,
+  PRIMARY KEY (origin, idx, clause, query, source, generation, line)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS clause_hit_by_row ON clause_hit (origin, idx, clause, row, at);
+CREATE TABLE IF NOT EXISTS clause_day (
+  origin TEXT NOT NULL,
+  idx    INTEGER NOT NULL,
+  clause INTEGER NOT NULL,
+  query  INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  day    INTEGER NOT NULL, -- UTC, since 1970
+  kept   INTEGER NOT NULL,
+  over   INTEGER NOT NULL, -- beyond what is kept
+  PRIMARY KEY (origin, idx, clause, query, source, day)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS clause_row (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT,
+  origin  TEXT NOT NULL,
+  idx     INTEGER NOT NULL,
+  clause  INTEGER NOT NULL,
+  made    INTEGER NOT NULL, -- Unix milliseconds, own clock
+  slice   BLOB NOT NULL, -- the lines that the exhibit is the digest of
+  exhibit TEXT NOT NULL, -- its draft; empty: to be drafted
+  account TEXT NOT NULL -- the draft of the account; empty: none yet; - for never: somebody discarded the exhibit
+);
+CREATE INDEX IF NOT EXISTS clause_row_open ON clause_row (id) WHERE account = '';

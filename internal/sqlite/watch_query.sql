@@ -156,3 +156,40 @@ DELETE FROM accord_draft WHERE id = ?;
 SELECT id, act, parts, sealed_to, by, at, approvals FROM accord_draft WHERE ?1 = '' OR id = ?1 ORDER BY at, id;
 -- name: count_drafts
 SELECT COUNT(*) FROM accord_draft;
+-- name: clause_kept
+SELECT kept FROM clause_day WHERE origin = ? AND idx = ? AND clause = ? AND query = ? AND source = ? AND day = ?;
+-- name: add_clause_hit
+INSERT OR IGNORE INTO clause_hit (origin, idx, clause, query, source, generation, line, offset, at, name, raw, row)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0);
+-- name: count_clause_hit
+INSERT INTO clause_day (origin, idx, clause, query, source, day, kept, over) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (origin, idx, clause, query, source, day) DO UPDATE SET kept = kept + ?7, over = over + ?8;
+-- name: clause_in_row
+SELECT COUNT(*) FROM clause_hit WHERE origin = ? AND idx = ? AND clause = ? AND row = ? AND at >= ? AND at < ?;
+-- name: clause_tally
+SELECT h.query, h.source, h.name, h.at / 86400000, COUNT(*), MIN(h.at), MAX(h.at),
+  COALESCE((SELECT d.over FROM clause_day d WHERE d.origin = h.origin AND d.idx = h.idx AND d.clause = h.clause
+    AND d.query = h.query AND d.source = h.source AND d.day = h.at / 86400000), 0)
+FROM clause_hit h WHERE h.origin = ? AND h.idx = ? AND h.clause = ? AND h.row = ? AND h.at >= ? AND h.at < ?
+GROUP BY h.query, h.source, h.name, h.at / 86400000 ORDER BY h.query, h.source, h.name, h.at / 86400000;
+-- name: clause_lines
+SELECT query, source, generation, line, offset, at, name, raw FROM clause_hit
+WHERE origin = ? AND idx = ? AND clause = ? AND row = ? AND at >= ? AND at < ? ORDER BY at, query, source, generation, line LIMIT ?;
+-- name: take_clause_hits
+UPDATE clause_hit SET row = ?4 WHERE origin = ?1 AND idx = ?2 AND clause = ?3 AND row = 0 AND at >= ?5 AND at < ?6;
+-- name: free_clause_hits
+UPDATE clause_hit SET row = 0 WHERE origin = ? AND idx = ? AND clause = ? AND row = ?;
+-- name: add_clause_row
+INSERT INTO clause_row (origin, idx, clause, made, slice, exhibit, account) VALUES (?, ?, ?, ?, x'', '', '');
+-- name: set_clause_row
+UPDATE clause_row SET made = ?, slice = ?, exhibit = ? WHERE id = ?;
+-- name: end_clause_row
+UPDATE clause_row SET account = ? WHERE id = ?;
+-- name: drop_clause_row
+DELETE FROM clause_row WHERE id = ?;
+-- name: clause_rows
+SELECT id, origin, idx, clause, made, slice, exhibit, account FROM clause_row WHERE account = '' ORDER BY id;
+-- name: clause_row_of
+SELECT id, origin, idx, clause, made, slice, exhibit, account FROM clause_row WHERE exhibit = ?1 OR account = ?1 ORDER BY id DESC LIMIT 1;
+-- name: clause_found
+SELECT origin, idx, clause, query, SUM(kept), SUM(over) FROM clause_day GROUP BY origin, idx, clause, query ORDER BY origin, idx, clause, query;

@@ -1,0 +1,155 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"sync"
+	"time"
+
+	"entente/accord"
+	"entente/internal/sqlite"
+	"entente/statement"
+	"entente/watch/rule"
+)
+
+// observing is the look after what clauses want watched.
+type observing struct {
+	mu      sync.Mutex // one look at a time; guards what follows
+	watched []accord.Watched
+	rules   *rule.Set
+	more    []*sentry // beyond those that can be run
+}
+
+// lateFor is how long after a clause has ended lines of its time are looked for.
+const lateFor = 7 * 24 * time.Hour
+
+// tendRows lets the watch run the queries of what is watched, from the time on
+// that each names, and drafts what they found.
+func (n *Node) tendRows(ctx context.Context) error {
+	o := &n.observing
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	watched, err := n.accord.watched(ctx, n)
+	if err == nil {
+		err = n.lookout.whenRoom(ctx, func(ctx context.Context) error { return n.postAll(ctx, watched) })
+	}
+	if err == nil && !n.gone.Load() {
+		err = n.draftRows(ctx, watched)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return n.survived(err)
+}
+
+// postAll sets the sentries anew if what they go by has changed.
+func (n *Node) postAll(ctx context.Context, watched []accord.Watched) error {
+	o := &n.observing
+	late := n.opt.Now().Add(-lateFor).Unix()
+	var now []accord.Watched
+	for _, w := range watched {
+		if w.Until == 0 || w.Until > late {
+			now = append(now, w)
+		}
+	}
+	set := n.lists.get().rules
+	if reflect.DeepEqual(now, o.watched) && (set == o.rules || len(now) == 0) {
+		return nil
+	}
+	var want []*sentry
+	o.more = nil
+	for _, w := range now {
+		s := newSentry(w, n.self.ID, len(n.cfg.Sources) > 0, func(id string) (string, bool) { return sigmaByID(set, id) })
+		if len(want) == maxSentries {
+			for i := range s.states {
+				s.states[i].Why = whyMany
+			}
+			o.more = append(o.more, s)
+			continue
+		}
+		want = append(want, s)
+	}
+	if err := n.lookout.post(ctx, want); err != nil {
+		return err
+	}
+	o.watched, o.rules = now, set
+	return nil
+}
+
+// sigmaByID is the text of the Sigma rule that has an id.
+func sigmaByID(set *rule.Set, id string) (string, bool) {
+	if set == nil || id == "" {
+		return "", false
+	}
+	for _, e := range set.Report() {
+		if e.ID == id {
+			return set.Rules()[e.Rule].Text, true
+		}
+	}
+	return "", false
+}
+
+// putNote keeps a value under a key of watch.db as JSON.
+func putNote(ctx context.Context, w *sqlite.Watch, key string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return w.PutNote(ctx, key, data)
+}
+
+// unobserved says that what clauses want watched is looked after just now.
+func (n *Node) unobserved(context.Context) (string, error) {
+	if len(n.wake.rows) > 0 || !n.observing.mu.TryLock() {
+		return "drafting rows", nil
+	}
+	n.observing.mu.Unlock()
+	return "", nil
+}
+
+// ClauseWatch is how a clause or an action is watched here.
+type ClauseWatch struct {
+	Ref     statement.Ref
+	Clause  int // 0: an action
+	From    int64
+	Until   int64 // 0: without end
+	Queries []QueryWatch
+}
+
+// QueryWatch is whether a query is run here, and what it has found.
+type QueryWatch struct {
+	Language string
+	Name     string
+	Why      string // not observable here, and why: a word below "watched.why."; empty: it is run
+	Detail   string
+	Found    int64 // lines
+}
+
+// Watching lists what this node watches for clauses and actions, and what of it
+// cannot be observed here.
+func (n *Node) Watching(ctx context.Context) ([]ClauseWatch, error) {
+	found, err := n.watch.ClauseFound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n.observing.mu.Lock()
+	all := n.observing.more
+	n.observing.mu.Unlock()
+	n.lookout.mu.Lock()
+	defer n.lookout.mu.Unlock()
+	out := []ClauseWatch{}
+	for _, s := range append(all[:len(all):len(all)], n.lookout.sentries.all...) {
+		w := ClauseWatch{Ref: s.what.Ref, Clause: s.what.Clause, From: s.what.From, Until: s.what.Until}
+		counts := found[clauseOf(s.what)]
+		for i, q := range s.states {
+			one := QueryWatch{Language: s.what.Queries[i].Language, Name: q.Name, Why: q.Why, Detail: q.Detail}
+			if i < len(counts) {
+				one.Found = counts[i]
+			}
+			w.Queries = append(w.Queries, one)
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
