@@ -48,7 +48,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "data": sharedData,
+			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData,
 		},
 	})
 }
@@ -100,6 +100,17 @@ func waitfor(ts *testscript.TestScript, neg bool, args []string) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// nextSecond waits until the clock shows a later second than the one named:
+// states are as of whole seconds, and what follows must not stand in the same.
+func nextSecond(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: nextsecond TIME")
+	}
+	at, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	<-time.After(time.Until(at.Add(time.Second)))
 }
 
 // output runs a command in the script's folder; failing is an answer too.
