@@ -21,6 +21,8 @@ type AccordNode interface {
 	AccordApprove(ctx context.Context, r ApproveRequest) (Pending, error)
 	// AccordView is what follows from the record: see the Views.
 	AccordView(ctx context.Context, q AccordQuery) (AccordView, error)
+	// CaseFile is a case for a tool of the own side, as "stix" or "misp".
+	CaseFile(ctx context.Context, id, format string) (CaseFile, error)
 }
 
 // LeafName names a statement as people do.
@@ -146,6 +148,12 @@ type AccordView struct {
 	Data json.RawMessage `json:"data"`
 }
 
+// CaseFile is what of a case may go to a tool.
+type CaseFile struct {
+	Data []byte `json:"data"`
+	Left int    `json:"left"` // statements that said something and are not in it
+}
+
 func accordRoutes(mux *board, n Node) {
 	post(mux, "accord/drafts", n.AccordDraft)
 	post(mux, "accord/approve", n.AccordApprove)
@@ -163,6 +171,9 @@ func accordRoutes(mux *board, n Node) {
 	}
 	get("accord/drafts", func(ctx context.Context, _ url.Values) (any, error) { return n.AccordDrafts(ctx) })
 	get("accord/sheet", func(ctx context.Context, v url.Values) (any, error) { return n.AccordSheet(ctx, v.Get("id")) })
+	get("accord/case", func(ctx context.Context, v url.Values) (any, error) {
+		return n.CaseFile(ctx, v.Get("case"), v.Get("format"))
+	})
 	get("accord/view", func(ctx context.Context, v url.Values) (any, error) {
 		return n.AccordView(ctx, AccordQuery{What: v.Get("what"), Case: v.Get("case"), Day: v.Get("day"), At: v.Get("at"), Lang: v.Get("lang")})
 	})
@@ -197,4 +208,9 @@ func (c *Client) AccordApprove(ctx context.Context, r ApproveRequest) (p Pending
 // AccordView asks for a view.
 func (c *Client) AccordView(ctx context.Context, q AccordQuery) (v AccordView, err error) {
 	return v, c.get(ctx, "accord/view", url.Values{"what": {q.What}, "case": {q.Case}, "day": {q.Day}, "at": {q.At}, "lang": {q.Lang}}, &v)
+}
+
+// CaseFile exports a case.
+func (c *Client) CaseFile(ctx context.Context, id, format string) (f CaseFile, err error) {
+	return f, c.get(ctx, "accord/case", url.Values{"case": {id}, "format": {format}}, &f)
 }

@@ -31,6 +31,9 @@ type Cases interface {
 	// DaySTIX returns the cases in which something was said on a day as one STIX
 	// bundle, as far as the user may see them.
 	DaySTIX(ctx context.Context, day time.Time) ([]byte, error)
+	// ExportCase gives what of a case may go to a tool of the own side, as "stix" or
+	// "misp", and how many statements stay. ErrNotFound for a case that is not there.
+	ExportCase(ctx context.Context, id, format string) (data []byte, left int, err error)
 }
 
 // CaseList is every case.
@@ -66,6 +69,7 @@ func (c *Console) caseRoutes() []route {
 		{"GET /cases/{id}/actions", readers, c.caseActions},
 		{"GET /cases/{id}/shared", readers, c.caseShared},
 		{"GET /cases/{id}/comparison", readers, c.caseComparison},
+		{"GET /cases/{id}/export/{format}", readers, c.exportCase},
 	}
 }
 
@@ -198,4 +202,20 @@ func (c *Console) caseAt(v *visit, tab string, at time.Time) (CaseRecord, caseHe
 		return r, caseHead{}, ErrNotFound
 	}
 	return r, caseHead{CaseSummary: s, Self: r.Self, Tab: tab}, nil
+}
+
+const mediaSTIX = "application/stix+json;version=2.1"
+
+// exportCase gives one case to another tool.
+func (c *Console) exportCase(v *visit) error {
+	id, format := v.r.PathValue("id"), v.r.PathValue("format")
+	media := map[string]string{"stix": mediaSTIX, "misp": "application/json"}[format]
+	if media == "" || len(id) > maxText {
+		return ErrNotFound
+	}
+	data, _, err := v.source.Cases().ExportCase(v.r.Context(), id, format)
+	if err != nil {
+		return err
+	}
+	return v.file(media, "case-"+id+"."+format+".json", data)
 }

@@ -72,6 +72,13 @@ func (m *memory) Report(_ context.Context, day time.Time) (DayReport, error) {
 	return DayReport{Report: hamburg().Daily(day, noon), Tabled: m.sampleInstruments()[:1]}, m.broken
 }
 
+func (m *memory) ExportCase(_ context.Context, id, format string) ([]byte, int, error) {
+	if len(hamburg().Case(id)) == 0 {
+		return nil, 0, ErrNotFound
+	}
+	return []byte(`{"format":"` + format + `"}`), 3, m.broken
+}
+
 func (m *memory) DaySTIX(context.Context, time.Time) ([]byte, error) {
 	return []byte(`{"type":"bundle"}`), m.broken
 }

@@ -146,9 +146,26 @@ func TestDailyIsItsMarkdown(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/daily/tomorrow/markdown", "/daily/2017-13-01/stix"} {
+	for _, path := range []string{"/daily/tomorrow/markdown", "/daily/2017-13-01/stix", "/cases/nothing/export/stix", casePath(hamburgID, "export") + "/exe"} {
 		if w := get(r.c, testHost, path, me); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+// A case goes to other tools from its page, in either format.
+func TestCaseExport(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("analyst")
+	page := body(get(r.c, testHost, casePath(hamburgID, ""), me))
+	for format, media := range map[string]string{"stix": mediaSTIX, "misp": "application/json"} {
+		path := casePath(hamburgID, "export") + "/" + format
+		w := get(r.c, testHost, path, me)
+		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != media || body(w) != `{"format":"`+format+`"}` || !strings.Contains(w.Header().Get("Content-Disposition"), "case-"+hamburgID+"."+format+".json") {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+		if !strings.Contains(page, `href="`+path+`"`) {
+			t.Errorf("the page has no %s", path)
 		}
 	}
 }

@@ -136,5 +136,5 @@ func (c *Console) dailySTIX(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.file("application/stix+json;version=2.1", "daily-"+day.Format(time.DateOnly)+".stix.json", data)
+	return v.file(mediaSTIX, "daily-"+day.Format(time.DateOnly)+".stix.json", data)
 }

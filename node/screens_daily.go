@@ -62,11 +62,9 @@ func (s caseScreens) DaySTIX(ctx context.Context, day time.Time) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	authors := map[string]stix.Author{}
-	for _, m := range s.n.roster.Members {
-		if authors[m.ID], err = s.n.whoSaid(ctx, m.ID, m.Origin); err != nil {
-			return nil, err
-		}
+	x, err := s.n.newCaseExit(ctx)
+	if err != nil {
+		return nil, err
 	}
 	from, to := day.Unix(), day.Add(24*time.Hour).Unix()
 	var all convert.CaseObjects
@@ -78,7 +76,7 @@ func (s caseScreens) DaySTIX(ctx context.Context, day time.Time) ([]byte, error)
 		if !spoken || !s.showsCase(r, id) {
 			continue
 		}
-		one, err := convert.CaseSTIX(r, id, func(party string) stix.Author { return authors[party] })
+		one, err := x.stix(r, id)
 		if err != nil {
 			return nil, err
 		}
@@ -90,5 +88,9 @@ func (s caseScreens) DaySTIX(ctx context.Context, day time.Time) ([]byte, error)
 		seen[o.ID] = true
 		return twice
 	})
-	return all.Bundle()
+	data, err := all.Bundle()
+	if err != nil || len(all.Objects) == 0 {
+		return data, err
+	}
+	return data, x.leave(ctx, "cases of a day as stix", day.Format(time.DateOnly), data)
 }

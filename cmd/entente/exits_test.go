@@ -201,7 +201,7 @@ func verbExits() map[string]exit {
 		"verb officer key": toOwn("a secret"), "verb officer list": toOwn("officers"), "verb officer add": toOwn("a draft"), "verb officer enroll": toOwn("a draft"),
 		"verb draft list": toOwn("drafts"), "verb draft show": toOwn("a draft"), "verb draft discard": nothing, "verb sign": toParties("what officers signed"),
 		"verb propose": toOwn("a draft"), "verb position": toOwn("a draft"), "verb notice": toOwn("a draft"), "verb tell": toOwn("a draft"), "verb assess": toOwn("a draft"), "verb exhibit": toOwn("a draft"),
-		"verb case": toOwn("cases"), "verb instruments": toOwn("joint acts"), "verb compare": toOwn("accounts"), "verb conduct": toOwn("counts of how each has acted"), "verb report": toOwn("the report of a day"),
+		"verb case": {"cases; with a flag one case", "own side at the machine; with the flag tools of the own side", byEgress}, "verb instruments": toOwn("joint acts"), "verb compare": toOwn("accounts"), "verb conduct": toOwn("counts of how each has acted"), "verb report": toOwn("the report of a day"),
 		"verb preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 	}
 }
@@ -222,7 +222,7 @@ func controlExits() map[string]exit {
 		"POST share": toParties("items, objects"), "POST events": toParties("events"), "POST release": toParties("sightings"), "POST groups": toParties("a group"),
 		"POST retract": toParties("what does not hold"), "POST objects/share": toParties("objects"), "POST seal": toParties("a digest"), "POST erase": toParties("that a part is gone"), "POST open": toParties("a part"),
 		"POST withdraw": toParties("that it leaves"), "POST rotate": toParties("a key"), "POST override": toParties("a reason"),
-		"GET accord/drafts": toOwn("drafts"), "GET accord/sheet": toOwn("a draft"), "GET accord/view": toOwn("cases, joint acts, accounts, the report of a day"), "POST accord/drafts": toOwn("a draft"),
+		"GET accord/drafts": toOwn("drafts"), "GET accord/sheet": toOwn("a draft"), "GET accord/case": {"one case", "tools of the own side", byEgress}, "GET accord/view": toOwn("cases, joint acts, accounts, the report of a day"), "POST accord/drafts": toOwn("a draft"),
 		"POST accord/approve": toParties("what officers signed"), "POST accord/discard": nothing, "GET preserve": toOwn("captures"), "POST preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 		"POST push":   {"which objects of a file may go", "tools of the own side", byEgress},
 		"POST accept": toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
@@ -249,7 +249,7 @@ func consoleExits() map[string]exit {
 		"console GET /cases": toPerson("titles of cases, in the words of their authors"), "console GET /cases/{id}": toPerson("what was said in one case"),
 		"console GET /cases/{id}/accounts": toPerson("the accounts of one case"), "console GET /cases/{id}/comparison": toPerson("the comparison of one case"),
 		"console GET /cases/{id}/matrix": toPerson("the judgements of one case"), "console GET /cases/{id}/actions": toPerson("what one case asks of the parties"), "console GET /cases/{id}/shared": toPerson("what a party has of one case"),
-		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": toPerson("the cases of a day as STIX"),
+		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": {"the cases of a day", "tools of the own side", byEgress}, "console GET /cases/{id}/export/{format}": {"one case", "tools of the own side", byEgress},
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
 		"console GET /line": toPerson("notices, contacts"), "console GET /line/{party}/{index}": toPerson("one notice"),
 		"console GET /line/new": nothing, "console POST /line/new": nothing, "console POST /line/draft": nothing, "console POST /line/check": nothing, "console POST /line/{party}/{index}/ack": nothing,

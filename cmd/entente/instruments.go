@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"entente/api"
 	"entente/node"
@@ -17,7 +18,14 @@ func viewVerbs() []verb {
   --json`
 	return []verb{
 		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n" + at, viewing(api.ViewInstruments, "", "instruments")},
-		{"case", "list cases, or show one", "case --dir DIR [flags] [CASE]\n" + at, viewing(api.ViewCase, "maybe", "case")},
+		{"case", "list cases, show one, export one", `case --dir DIR [flags] [CASE]
+       entente case --dir DIR [--stix FILE] [--misp FILE] CASE
+
+--stix and --misp write what the parties said in a case for a tool of the own side: what the
+border lets go to one, seen by another node, and in a party's own name. A receipt says so first.
+
+  --stix FILE         a bundle of STIX 2.1; "-" for stdout
+  --misp FILE         an event of MISP; "-" for stdout` + at, viewing(api.ViewCase, "maybe", "case")},
 		{"compare", "compare the accounts of a case item by item", "compare --dir DIR [flags] CASE\n" + at, viewing(api.ViewCompare, "one", "compare")},
 		{"report", "the joint report of a day, the same on every node", "report --dir DIR [--day 2026-01-31] [flags]\n" + at, viewing(api.ViewReport, "", "report")},
 		{"conduct", "how each party has answered, by the same rules for all", "conduct --dir DIR [flags]\n" + at, viewing(api.ViewConduct, "", "conduct")},
@@ -34,6 +42,12 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 		if what == api.ViewReport {
 			f.StringVar(&q.Day, "day", "", "")
 		}
+		files := map[string]string{}
+		if what == api.ViewCase {
+			for _, format := range caseFormats {
+				f.Func(format, "", func(file string) error { files[format] = file; return nil })
+			}
+		}
 		offline, from := f.Bool("offline", false, ""), f.String("from", "", "")
 		asJSON := f.Bool("json", false, "")
 		rest, err := f.parse(args)
@@ -46,11 +60,44 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 		if len(rest) == 1 {
 			q.Case = rest[0]
 		}
+		if len(files) > 0 {
+			if q.Case == "" || q.At != "" || *offline || *from != "" || *asJSON {
+				return usagef("--stix and --misp want a case, and a node that runs")
+			}
+			return exportCase(ctx, e, f, q.Case, files)
+		}
 		if *offline || *from != "" {
 			return offlineView(ctx, e, f, q, *from, *asJSON)
 		}
 		return showView(ctx, e, f, q, *asJSON)
 	}
+}
+
+// caseFormats are the ways to write a case for a tool.
+var caseFormats = []string{"stix", "misp"}
+
+func exportCase(ctx context.Context, e *env, f *flags, id string, files map[string]string) error {
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	for _, format := range caseFormats {
+		file, wanted := files[format]
+		if !wanted {
+			continue
+		}
+		got, err := c.CaseFile(ctx, id, format)
+		if err != nil {
+			return err
+		}
+		if err := send(e, file, func(w io.Writer) error { _, err := w.Write(got.Data); return err }); err != nil {
+			return err
+		}
+		if got.Left > 0 {
+			e.note("%s: %s of the case stay: not seen by another node, nobody's position, not opened, or not for tools", format, counted(got.Left, "statement", "statements"))
+		}
+	}
+	return nil
 }
 
 func showView(ctx context.Context, e *env, f *flags, q api.AccordQuery, asJSON bool) error {

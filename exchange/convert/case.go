@@ -16,7 +16,8 @@ import (
 // no comment nor no answer is an opinion.
 
 // CaseObjects is a case as STIX objects, in an order in which each is defined
-// before it is used, as far as that can be.
+// before it is used, as far as that can be; none where nothing was said that
+// STIX has a word for.
 type CaseObjects struct {
 	Objects []stix.Object
 	Left    int // statements that said something and are not in it
@@ -48,11 +49,12 @@ func (c CaseObjects) Bundle() ([]byte, error) {
 // CaseSTIX maps a case to STIX 2.1: a grouping of an incident, a report for each
 // account with a note for each of its items, a note for each notice, a report for
 // each assessment with a note for each judgement, and an opinion for each agree,
-// differ and deny. author names a party.
-func CaseSTIX(r *accord.Record, caseID string, author func(party string) stix.Author) (CaseObjects, error) {
-	m := &caseMaker{r: r, caseID: caseID, author: author, have: map[string]bool{}}
-	if m.choose(); m.first == nil {
-		return CaseObjects{Left: m.left}, nil
+// differ and deny. author names a party; may is asked of every statement that
+// would be in it.
+func CaseSTIX(r *accord.Record, caseID string, author func(party string) stix.Author, may May) (CaseObjects, error) {
+	m := &caseMaker{r: r, caseID: caseID, author: author, may: may, have: map[string]bool{}}
+	if err := m.choose(); err != nil || m.first == nil {
+		return CaseObjects{Left: m.left}, err
 	}
 	if err := m.frame(); err != nil {
 		return CaseObjects{}, err
@@ -68,16 +70,21 @@ func CaseSTIX(r *accord.Record, caseID string, author func(party string) stix.Au
 	if err := m.attribution(); err != nil {
 		return CaseObjects{}, err
 	}
-	if err := m.grouping(); err != nil {
-		return CaseObjects{}, err
+	if err := m.grouping(); err != nil || !m.spoke {
+		return CaseObjects{Left: m.left}, err
 	}
 	return CaseObjects{m.objects, m.left}, nil
 }
+
+// May says whether a statement may leave; what may not counts as left. An error
+// ends the whole.
+type May func(accord.Said) (bool, error)
 
 type caseMaker struct {
 	r          *accord.Record
 	caseID     string
 	author     func(string) stix.Author
+	may        May
 	said       []accord.Said // that may leave
 	first      *accord.Said
 	incident   string
@@ -85,18 +92,26 @@ type caseMaker struct {
 	last       time.Time
 	have       map[string]bool
 	objects    []stix.Object
+	spoke      bool // something is in it beside who and what is meant
 	left       int
 }
 
 // choose finds what may leave.
-func (m *caseMaker) choose() {
+func (m *caseMaker) choose() error {
 	for _, s := range m.r.Case(m.caseID) {
 		switch s.Act.Kind {
 		case accord.KindAccount, accord.KindNotice, accord.KindAssessment, accord.KindPosition:
 		default:
 			continue // texts and lists are instruments, not what is said of an event
 		}
-		if _, seen := m.r.Covered(s.Ref); !seen || m.r.Label(s) != accord.LabelNone {
+		_, ok := m.r.Covered(s.Ref)
+		if ok = ok && m.r.Label(s) == accord.LabelNone; ok {
+			var err error
+			if ok, err = m.may(s); err != nil {
+				return err
+			}
+		}
+		if !ok {
 			m.left++
 			continue
 		}
@@ -106,6 +121,7 @@ func (m *caseMaker) choose() {
 	if len(m.said) > 0 {
 		m.first = &m.said[0]
 	}
+	return nil
 }
 
 // frame defines what every object refers to.
@@ -116,22 +132,28 @@ func (m *caseMaker) frame() error {
 	}
 	m.add(defined...)
 	for _, s := range m.said {
-		if d, ok := stix.TLPDefinitionOf(s.Act.Marking); ok && !m.have[d.ID] {
-			o, err := stix.ParseObject([]byte(d.Raw))
-			if err != nil {
-				return err
-			}
-			m.add(o)
-		}
-		if !m.have[stix.IdentityID(s.Ref.Origin)] {
-			o, err := stix.RenderIdentity(m.author(s.Party))
-			if err != nil {
-				return err
-			}
-			m.add(o)
+		if err := m.speaks(s); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// speaks defines what an object of a statement refers to: marking and author.
+func (m *caseMaker) speaks(s accord.Said) error {
+	if d, ok := stix.TLPDefinitionOf(s.Act.Marking); ok && !m.have[d.ID] {
+		o, err := stix.ParseObject([]byte(d.Raw))
+		if err != nil {
+			return err
+		}
+		m.add(o)
+	}
+	if m.have[stix.IdentityID(s.Ref.Origin)] {
+		return nil
+	}
+	o, err := stix.RenderIdentity(m.author(s.Party))
+	m.add(o)
+	return err
 }
 
 func latest(a, b time.Time) time.Time {
@@ -338,16 +360,43 @@ func (m *caseMaker) attribution() error {
 			continue
 		}
 		s, _ := m.r.Said(i.Ref)
-		for _, ref := range s.Act.Refs {
-			a, _ := accord.Body[accord.Account](m.r, ref)
-			for _, name := range a.Names {
-				if err := m.attribute(s, name); err != nil {
-					return err
-				}
+		ok, err := m.may(s)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			m.left++
+			continue
+		}
+		if err := m.found(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// found takes the names from the accounts that a finding rests on.
+func (m *caseMaker) found(s accord.Said) error {
+	for _, ref := range s.Act.Refs {
+		a, ok := accord.Body[accord.Account](m.r, ref)
+		if !ok || !m.leaves(ref) {
+			continue
+		}
+		if err := m.speaks(s); err != nil {
+			return err
+		}
+		for _, name := range a.Names {
+			if err := m.attribute(s, name); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// leaves reports whether a statement is among those that may leave.
+func (m *caseMaker) leaves(ref statement.Ref) bool {
+	return slices.ContainsFunc(m.said, func(s accord.Said) bool { return s.Ref == ref })
 }
 
 func (m *caseMaker) attribute(s accord.Said, name string) error {
@@ -382,6 +431,7 @@ func (m *caseMaker) grouping() error {
 	if len(t.About) == 0 {
 		return nil
 	}
+	m.spoke = true
 	o, err := stix.RenderGrouping(t, m.caseID, m.suspicious, m.last)
 	m.add(o)
 	return err

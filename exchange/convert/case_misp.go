@@ -16,12 +16,13 @@ func CaseEventUUID(caseID string) string { return misp.UUID("case " + caseID) }
 // CaseMISP maps a case to an event of MISP: each item and judgement an attribute of
 // type comment with its tags, each agree, differ and deny an opinion on it (75,
 // 25, 0), other languages as notes. The event bears the strictest marking of what is in it.
-// left counts statements that said something and are not in it.
-func CaseMISP(r *accord.Record, caseID string) (event []byte, left int, err error) {
-	m := &caseMaker{r: r, caseID: caseID}
-	m.choose()
-	if m.first == nil {
-		return nil, m.left, nil
+// A case in which nothing was said that it has a place for gives none.
+// left counts statements that said something and are not in it; may is asked of
+// every one that would be.
+func CaseMISP(r *accord.Record, caseID string, may May) (event []byte, left int, err error) {
+	m := &caseMaker{r: r, caseID: caseID, may: may}
+	if err := m.choose(); err != nil || m.first == nil {
+		return nil, m.left, err
 	}
 	s := misp.Story{UUID: CaseEventUUID(caseID), Info: "case " + caseID, At: time.UnixMilli(m.first.Claimed), By: organisation(m.first.Party)}
 	tlp, judges := "", map[string]bool{}
@@ -42,6 +43,9 @@ func CaseMISP(r *accord.Record, caseID string) (event []byte, left int, err erro
 		if m.opine(s.Lines, said) {
 			tlp = stricter(tlp, said.Act.Marking)
 		}
+	}
+	if len(s.Lines) == 0 {
+		return nil, m.left, nil
 	}
 	s.Distribution = misp.Distribution(tlp)
 	if tlp != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -86,9 +87,12 @@ func testAuthor(party string) stix.Author {
 	return stix.Author{Origin: "entente/" + party + "/00112233", Name: party, Since: time.Date(2017, 7, 1, 0, 0, 0, 0, time.UTC)}
 }
 
+// everything lets everything leave.
+func everything(accord.Said) (bool, error) { return true, nil }
+
 func caseObjects(t *testing.T, w accord.World, id string) CaseObjects {
 	t.Helper()
-	c, err := CaseSTIX(accord.NewRecord(w), id, testAuthor)
+	c, err := CaseSTIX(accord.NewRecord(w), id, testAuthor, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +182,51 @@ func TestCaseSTIXHides(t *testing.T) {
 	}
 }
 
+// TestCaseMay: what may not leave is counted, and nothing tells of it: no
+// attribution rests on it, no opinion is about it.
+func TestCaseMay(t *testing.T) {
+	w, id := hamburg(t)
+	r := accord.NewRecord(w)
+	whole := caseObjects(t, w, id)
+	_, wholeLeft, err := CaseMISP(r, id, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []accord.Said
+	may := func(s accord.Said) (bool, error) {
+		if s.Party == "ru" && s.Act.Kind == accord.KindAccount || s.Act.Kind == accord.KindAssessment {
+			kept = append(kept, s)
+			return false, nil
+		}
+		return true, nil
+	}
+	part, err := CaseSTIX(r, id, testAuthor, may)
+	if err != nil || len(kept) < 2 || part.Left < whole.Left+len(kept) {
+		t.Fatalf("%d left, %d with %d kept: %v", whole.Left, part.Left, len(kept), err)
+	}
+	for _, s := range kept {
+		for _, o := range part.Objects {
+			if bytes.Contains(o.Raw, []byte(s.Ref.ID.String())) {
+				t.Errorf("%s tells of %s of %s", o.ID, s.Act.Kind, s.Party)
+			}
+		}
+	}
+	kept = nil
+	event, left, err := CaseMISP(r, id, may)
+	if err != nil || left != wholeLeft+len(kept) {
+		t.Errorf("%d left, then %d with %d kept: %v", wholeLeft, left, len(kept), err)
+	}
+	for _, s := range kept {
+		if bytes.Contains(event, []byte(s.Ref.ID.Short())) {
+			t.Errorf("the event tells of %s of %s", s.Act.Kind, s.Party)
+		}
+	}
+	stop := errors.New("stop")
+	if _, err := CaseSTIX(r, id, testAuthor, func(accord.Said) (bool, error) { return false, stop }); !errors.Is(err, stop) {
+		t.Errorf("an error of whoever is asked: %v", err)
+	}
+}
+
 // see lets every node cosign every log and log that, so many seconds later.
 func see(w *accord.World, later time.Duration) {
 	w.Now = w.Now.Add(later)
@@ -223,6 +272,9 @@ func TestCaseSTIXAttribution(t *testing.T) {
 	}
 	see(&w, 25*time.Hour)
 	see(&w, time.Minute)
+	if c, err := CaseSTIX(accord.NewRecord(w), id, testAuthor, func(s accord.Said) (bool, error) { return s.Ref != accused, nil }); err != nil || slices.ContainsFunc(c.Objects, func(o stix.Object) bool { return o.Type == "relationship" }) {
+		t.Errorf("who is named in an account that stays: %v", err)
+	}
 	if i, _ := accord.NewRecord(w).Instrument(found); i.State != accord.StateInForce || count() != 2 {
 		t.Errorf("%s, %s: %d attributions, want 2", i.State, i.Reason, count())
 	}
@@ -232,7 +284,7 @@ func TestCaseSTIXAttribution(t *testing.T) {
 // opinions of 0, 25 and 75 alone, and the strictest marking.
 func TestCaseMISP(t *testing.T) {
 	w, id := hamburg(t)
-	raw, left, err := CaseMISP(accord.NewRecord(w), id)
+	raw, left, err := CaseMISP(accord.NewRecord(w), id, everything)
 	if err != nil || left == 0 {
 		t.Fatalf("%d left: %v", left, err)
 	}
@@ -285,11 +337,11 @@ func TestCaseMISP(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	rng.Shuffle(len(w.Said), func(i, j int) { w.Said[i], w.Said[j] = w.Said[j], w.Said[i] })
-	if again, _, err := CaseMISP(accord.NewRecord(w), id); err != nil || !bytes.Equal(again, raw) {
+	if again, _, err := CaseMISP(accord.NewRecord(w), id, everything); err != nil || !bytes.Equal(again, raw) {
 		t.Errorf("another node writes another event (%v)", err)
 	}
 	w.Said[slices.IndexFunc(w.Said, func(s accord.Said) bool { return s.Act.Kind == accord.KindAssessment })].Act.Marking = "TLP:RED"
-	if raw, _, _ := CaseMISP(accord.NewRecord(w), id); !bytes.Contains(raw, []byte(`"tlp:red"`)) {
+	if raw, _, _ := CaseMISP(accord.NewRecord(w), id, everything); !bytes.Contains(raw, []byte(`"tlp:red"`)) {
 		t.Error("a part in red, and the event is not")
 	}
 }
