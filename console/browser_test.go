@@ -23,6 +23,8 @@ func (s *stage) pressAt(key, code string) {
 		down.Text, down.WindowsVirtualKeyCode = "\r", 13
 	case "Escape":
 		down.Text, down.WindowsVirtualKeyCode = "", 27
+	case "Tab":
+		down.Text, down.WindowsVirtualKeyCode = "", 9
 	}
 	s.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, down); err != nil {

@@ -42,8 +42,7 @@ function leave(e) {
 
 // back returns to the list as it was left, where there is one to return to.
 function back(up) {
-  const from = sessionStorage.getItem("list");
-  location.assign(from && from.startsWith(up) ? from : up);
+  location.assign(up + (sessionStorage.getItem("list " + up) ?? ""));
 }
 
 const acts = {

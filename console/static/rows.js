@@ -134,7 +134,7 @@ export function tally() {
 export function startRows() {
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
   tally();
-  if (rows().length) sessionStorage.setItem("list", location.pathname + location.search);
+  if (rows().length) sessionStorage.setItem("list " + location.pathname, location.search);
   document.addEventListener("change", (e) => {
     if (e.target.matches("[data-mark-all]")) {
       for (const box of document.querySelectorAll("tbody input[name=id]")) box.checked = e.target.checked;
