@@ -207,6 +207,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error {
 		return loop(ctx, n.wake.times, heads, func(ctx context.Context) error { return n.survived(errors.Join(n.keepTimes(ctx), n.disclose(ctx))) })
 	})
+	g.Go(func() error {
+		return loop(ctx, make(bell), heads, func(ctx context.Context) error { return n.survived(n.placeHolds(ctx)) })
+	})
 	g.Go(func() error { return loop(ctx, n.wake.lists, max(heartbeat, time.Minute), n.refreshLists) })
 	g.Go(func() error { return loop(ctx, n.wake.tell, max(heartbeat, time.Minute), n.tell) })
 	g.Go(func() error { return n.runBells(ctx) })

@@ -1,11 +1,15 @@
 package node
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"entente/accord"
+	"entente/api"
 	"entente/statement"
 )
 
@@ -64,6 +68,76 @@ func TestRequestsDeclined(t *testing.T) {
 					t.Errorf("%s counts %d unanswered of %s, want %d", name, l.Unanswered.N, l.Party, want)
 				}
 			}
+		}
+		u.innocent()
+	})
+}
+
+// TestPreserved (P4): north asks south to preserve what it has of an address. Once
+// an officer of south has acknowledged, what matches in south's archive is copied
+// out of the reach of its retention, and drafted as an exhibit; signed, the exhibit
+// proves what is held without showing it. A request that south declines holds
+// nothing.
+func TestPreserved(t *testing.T) {
+	days(t)
+	t.Parallel()
+	bubbles(t)
+	synctest.Test(t, func(t *testing.T) {
+		u := newUnit(t, brisk, north, south, observer)
+		u.patience, u.tick = 6*time.Hour, 2*time.Minute
+		for _, name := range u.names {
+			u.opt[name].Poll, u.opt[name].Tend, u.opt[name].Save = 10*time.Minute, 10*time.Minute, 10*time.Minute
+			u.opt[name].Now = clock(0)
+		}
+		u.weblog(u.watches(south), "203.0.113.7", "192.0.2.1", "203.0.113.7", "198.51.100.9")
+		u.cfg[south].Archive = Archive{SegmentHours: 1, KeepDays: 1}
+		u.start(u.names...)
+		u.open(u.names...)
+		u.enlist()
+		u.settle()
+		about := accord.Notice{Where: "a server", SeenFrom: []string{"203.0.113.7"}}
+		kept, not := u.asks("preserve", about), u.asks("preserve", accord.Notice{SeenFrom: []string{"192.0.2.1"}})
+		u.settle()
+		pass(time.Hour)
+		if list := must(u.node(south).Drafts(t.Context()))(t); len(list) != 0 {
+			t.Errorf("%d drafts before anybody has acknowledged", len(list))
+		}
+		u.takes(south, accord.Ack, kept, nil)
+		u.takes(south, accord.Decline, not, func(p *accord.Position) { p.Reason = "law" })
+		u.settle()
+		var list []Pending
+		u.eventually("the slice is drafted", func() bool {
+			list = must(u.node(south).Drafts(t.Context()))(t)
+			return len(list) > 0
+		})
+		pass(time.Hour)
+		if list = must(u.node(south).Drafts(t.Context()))(t); len(list) != 1 {
+			t.Fatalf("%d drafts of slices", len(list))
+		}
+		p := must(u.sign(south, accord.RoleAnalyst, list[0]))(t)
+		if p.Said == nil {
+			t.Fatalf("not said: %+v", p)
+		}
+		u.takes(south, accord.Done, kept, nil)
+		u.settle()
+		u.skips(72 * time.Hour)
+		u.eventually("south's archive has let its lines go", func() bool { return u.node(south).lookout.archive.State().Rows == 0 })
+		for _, name := range u.names {
+			r := must(u.node(name).Accord(t.Context()))(t)
+			x, ok := accord.Body[accord.Exhibit](r, *p.Said)
+			if !ok || x.Kind != "log-slice" || x.Hold == "" || x.Held != "withheld" {
+				t.Fatalf("%s reads %+v", name, x)
+			}
+			if c := u.oneCall(name, kept); c.Assist() != accord.AnswerDone {
+				t.Errorf("%s: %s", name, c.Assist())
+			}
+			data := must(os.ReadFile(u.node(south).heldPath(x.SHA256)))(t)
+			if statement.Digest(sha256.Sum256(data)) != x.SHA256 || bytes.Count(data, []byte("\n")) != 2 || bytes.Count(data, []byte("203.0.113.7 - - ")) != 2 {
+				t.Errorf("south holds %q", data)
+			}
+		}
+		if _, err := u.node(south).Control().Erase(t.Context(), api.PartRequest{Index: p.Said.Index, Part: 0, Reason: "room"}); err == nil {
+			t.Error("the exhibit of a hold was erased")
 		}
 		u.innocent()
 	})
