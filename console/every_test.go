@@ -92,7 +92,7 @@ func looks() (list []look) {
 // to another page. A POST shows what was wrong with it, or leads on.
 var noPage = []string{
 	"GET /live", "GET /static/{version}/{name}", "GET /crossed", "GET /watch/incident/{id}/export/{format}", "GET /record/{party}/{index}/bundle",
-	"GET /cases/{id}/comparison", "GET /daily/{day}/markdown", "GET /daily/{day}/stix", "GET /signing/{file}",
+	"GET /cases/{id}/comparison", "GET /cases/{id}/export/{format}", "GET /daily/{day}/markdown", "GET /daily/{day}/stix", "GET /signing/{file}",
 }
 
 // blankNode has seen nothing and said nothing.
