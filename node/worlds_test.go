@@ -1,6 +1,7 @@
 package node
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ func secretOf(world int) []byte {
 
 // vary is what differs between any two units: origins, keys, digests, times,
 // random names.
-var vary = regexp.MustCompile(`[0-9a-f]{64}|[0-9a-f]{32}|entente/[a-z]+/[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|20[0-9][0-9]-[0-9T:.-]+Z|"(time|index)":[0-9]+|"next":"[^"]*"`)
+var vary = regexp.MustCompile(`[0-9a-f]{64}|[0-9a-f]{32}|entente/[a-z]+/[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|20[0-9][0-9]-[0-9T:.-]+Z|"(time|index)":[0-9]+|"(added|next)":[1-9][0-9]{15}|"next":"[^"]*"`)
 
 // TestTwoWorlds: whoever may not see one TLP:RED object learns from no answer
 // of any door whether this one or another is there (catalogue number 28): not
@@ -48,8 +49,8 @@ func TestTwoWorlds(t *testing.T) {
 		}
 		u.settle()
 		for _, a := range []account.Account{
-			{Name: "low", Scopes: []account.Scope{account.TaxiiRead, account.MispRead}, Clearance: border.AmberStrict},
-			{Name: "guest", Scopes: []account.Scope{account.TaxiiRead, account.MispRead}, Clearance: border.Red, Party: south},
+			{Name: "low", Scopes: []account.Scope{account.TaxiiRead, account.MispRead, account.APIRead, account.APIWrite}, Clearance: border.AmberStrict},
+			{Name: "guest", Scopes: []account.Scope{account.TaxiiRead, account.MispRead, account.APIRead, account.APIWrite}, Clearance: border.Red, Party: south},
 			{Name: "writer", Scopes: []account.Scope{account.TaxiiWrite}, Clearance: border.Green},
 		} {
 			answers[world] = append(answers[world], u.walk(a)...)
@@ -89,7 +90,7 @@ func (u *unit) walk(a account.Account) (answers []string) {
 		r := must(http.NewRequestWithContext(u.t.Context(), method, base+path, strings.NewReader(body)))(u.t)
 		r.SetBasicAuth(a.Name, secret)
 		r.Header.Set("Accept", "application/taxii+json;version=2.1")
-		if strings.HasPrefix(path, "/misp") {
+		if !strings.HasPrefix(path, "/taxii2") {
 			r.Header.Set("Accept", "application/json")
 		}
 		if body != "" {
@@ -134,7 +135,41 @@ func (u *unit) walk(a account.Account) (answers []string) {
 	for _, body := range []string{`{"value":"%"}`, `{"limit":1,"page":2}`} {
 		ask("POST", "/misp/attributes/restSearch", body)
 	}
+	for _, route := range api.ToolRoutes() {
+		method, path, _ := strings.Cut(route, " ")
+		for _, path := range filledIn(path, names) {
+			if method == "GET" {
+				ask(method, path, "")
+			}
+		}
+	}
+	for _, query := range []string{"scope=own", "scope=accepted", "scope=own&limit=1", "scope=own&all=true&type=malware", "scope=south"} {
+		ask("GET", api.ToolsPrefix+"objects?"+query, "")
+	}
+	for _, id := range names[:2] {
+		ask("GET", api.ToolsPrefix+"objects?scope=own&id="+id, "")
+		ask("POST", api.ToolsPrefix+"retractions", `{"id":"`+id+`","reason":"is it there?"}`)
+	}
 	return answers
+}
+
+// filledIn are the paths of a route, with every name that could tell of something.
+func filledIn(path string, ids []string) (paths []string) {
+	paths = []string{path}
+	for place, with := range map[string][]string{
+		"{id}": ids, "{party}": {south, north}, "{index}": {"0", "2", "400"},
+		"{sha256}": {fmt.Sprintf("%x", sha256.Sum256(secretOf(0))), fmt.Sprintf("%x", sha256.Sum256(secretOf(1)))},
+	} {
+		for _, p := range paths {
+			for _, w := range with {
+				if strings.Contains(p, place) {
+					paths = append(paths, strings.Replace(p, place, w, 1))
+				}
+			}
+		}
+	}
+	slices.Sort(paths)
+	return slices.DeleteFunc(paths, func(p string) bool { return strings.Contains(p, "{") })
 }
 
 // mirrored is what a mirror of north's log can tell of it, leaf by leaf.
