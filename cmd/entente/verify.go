@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/election/results"
 	"entente/node"
 	"entente/record"
 	"entente/statement"
@@ -20,7 +21,7 @@ func verifyVerb() verb {
 	return verb{"verify", "check proof bundles, evidence and leak proofs, offline", `verify [--charter FILE | --dir DIR] FILE...
 
 Checks proof bundles (of one statement each), evidence of two histories and
-proofs of whose copy was leaked, against the charter alone; no node and no network is needed. An ack among
+proofs of whose copy was leaked or of one published number (with the bundle of its seal), against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
@@ -32,12 +33,13 @@ if every file proves what it says.
 // finding is what one file proves.
 type finding struct {
 	File     string            `json:"file"`
-	Proves   string            `json:"proves"` // "statement", "contradiction" or "leak"
+	Proves   string            `json:"proves"` // "statement", "contradiction", "leak" or "cell"
 	Report   *record.Report    `json:"report,omitempty"`
 	Verdicts []string          `json:"verdicts,omitempty"` // of acks in other files
 	Party    string            `json:"party"`
 	Detail   string            `json:"detail,omitempty"`
 	Leak     *node.LeakFinding `json:"leak,omitempty"`
+	Cell     *cellFinding      `json:"cell,omitempty"`
 }
 
 func runVerify(_ context.Context, e *env, args []string) error {
@@ -76,7 +78,11 @@ func runVerify(_ context.Context, e *env, args []string) error {
 		all = append(all, one)
 	}
 	acknowledge(all)
+	failed = sealCells(e, all) || failed
 	for _, one := range all {
+		if one.Cell != nil && len(one.Cell.Sealed) == 0 {
+			continue
+		}
 		if *asJSON {
 			if err := e.json(one); err != nil {
 				return err
@@ -133,6 +139,8 @@ func verifyFile(r record.Roster, registry statement.Registry, path string) (find
 		return verifyEvidence(r, path, data)
 	case node.IsLeakProof(format):
 		return verifyLeak(r, path, data)
+	case format == results.ProofFormat:
+		return verifyCell(path, data)
 	}
 	b, err := record.ParseBundle(data)
 	if err != nil {
@@ -214,6 +222,10 @@ func showFinding(e *env, one finding) {
 	e.printf("%s: proved\n", one.File)
 	if one.Leak != nil {
 		showLeakFinding(e, *one.Leak)
+		return
+	}
+	if one.Cell != nil {
+		showCell(e, *one.Cell)
 		return
 	}
 	if one.Report == nil {

@@ -66,6 +66,8 @@ func meanings(code string) meaning {
 		return meaning{"numbers changed and the publication's own marks of status and version did not: readers were not told", "who changed them, or that the new numbers are the wrong ones"}
 	case "unmarked-change":
 		return meaning{"numbers changed; the file carries no mark by which it could say so", "that the change was hidden"}
+	case "unread-changed":
+		return meaning{"rows that cannot be read differ; every number that can is the same", "that nothing changed: look at the rows themselves"}
 	case "announced-change":
 		return meaning{"numbers changed, and the publication's marks say that it is a new version", "that the new numbers are right"}
 	case "sources-differ":

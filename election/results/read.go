@@ -19,7 +19,9 @@ type Options struct {
 	File     string // its name, for messages
 	Election string // "": what the file says
 	Columns  *Columns
-	Final    bool // certified, though the file does not say so
+	Final    bool   // certified, though the file does not say so
+	Modified string // what the server said of it, if it was fetched
+	ETag     string
 }
 
 // Limits of archives: what a zip of honest results needs many times over.
@@ -107,6 +109,7 @@ func readOne(r *bufio.Reader, head []byte, o Options) (*Table, error) {
 		return nil, fmt.Errorf("%s: there is no number in it", o.File)
 	}
 	t.Final = o.Final || src.Marks.Status == "certified"
+	src.Marks.Modified, src.Marks.ETag = o.Modified, o.ETag
 	t.Sources = []Source{src}
 	return t, nil
 }
@@ -213,7 +216,7 @@ func Merge(all ...*Table) (*Table, error) {
 	b := newBuilder("", all[0].Election)
 	for _, t := range all {
 		if t.Election != all[0].Election {
-			return nil, fmt.Errorf("%s and %s are of different elections: %q and %q", all[0].Sources[0].File, t.Sources[0].File, all[0].Election, t.Election)
+			return nil, fmt.Errorf("%w: %s of %q and %s of %q", ErrElections, all[0].Sources[0].File, all[0].Election, t.Sources[0].File, t.Election)
 		}
 		b.file = t.Sources[0].File
 		for _, c := range t.Contests {

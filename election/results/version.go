@@ -1,6 +1,8 @@
 package results
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -10,6 +12,7 @@ const (
 	SameBytes   = "same"        // not a byte has changed
 	Reformatted = "reformatted" // the bytes have, no number has
 	Changed     = "changed"     // numbers have
+	Unread      = "unread"      // rows that cannot be read differ, and no number does
 )
 
 // Change is a number that differs.
@@ -20,6 +23,9 @@ type Change struct {
 	// Rows of the new file that say it.
 	Rows []int32 `json:"rows"`
 }
+
+// ErrElections is that two files name different elections.
+var ErrElections = errors.New("the files are of different elections")
 
 // Diff is one version against an earlier one, cell by cell.
 type Diff struct {
@@ -41,6 +47,9 @@ type Diff struct {
 
 // Compare finds what changed. Nothing is found where only the spelling did.
 func Compare(older, newer *Table) (Diff, error) {
+	if older.Election != newer.Election {
+		return Diff{}, fmt.Errorf("%w: %q and %q", ErrElections, older.Election, newer.Election)
+	}
 	d := Diff{Outcome: Changed, Changed: []Change{}, Added: []Cell{}, Removed: []Cell{}, Absent: []string{}, Reordered: []string{}, Findings: []Finding{}}
 	a, err := older.Root()
 	if err != nil {
@@ -59,7 +68,9 @@ func Compare(older, newer *Table) (Diff, error) {
 		return d, nil
 	}
 	d.cells(older, newer)
-	d.order(older, newer)
+	if d.order(older, newer); len(d.Changed)+len(d.Added)+len(d.Removed)+len(d.Absent) == 0 {
+		d.Outcome = Unread
+	}
 	d.Findings = append(d.Findings, versionFinding(older, newer, d))
 	d.fallen(older, newer)
 	return d, nil
@@ -154,6 +165,8 @@ func versionFinding(older, newer *Table, d Diff) Finding {
 	b, _ := own(newer)
 	code, g := "announced-change", Notice
 	switch {
+	case d.Outcome == Unread:
+		code = "unread-changed"
 	case !marked:
 		code = "unmarked-change"
 	case slices.Equal(a, b):
