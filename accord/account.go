@@ -93,7 +93,7 @@ func ParseAccount(body []byte) (Account, error) {
 // ParseItems decodes part 1 of an account and holds every item against the
 // digest that the act commits to.
 func ParseItems(a Account, part []byte) ([]SaltedItem, error) {
-	items, err := parse(part, statement.MaxPart, func(list []SaltedItem) error {
+	items, err := parse(part, mostOf(a.Mode), func(list []SaltedItem) error {
 		return each("items", list, MaxItems, func(i int, s SaltedItem) error {
 			if s.Item.No != i+1 {
 				return refuse("items are numbered from 1")

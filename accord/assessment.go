@@ -141,7 +141,7 @@ func RowID(assessment statement.Digest, no int) string {
 
 // ParseMatrix decodes part 1 of an assessment and holds it against the act.
 func ParseMatrix(a Assessment, part []byte) (Matrix, error) {
-	m, err := parse(part, statement.MaxPart, func(m Matrix) error {
+	m, err := parse(part, mostOf(a.Mode), func(m Matrix) error {
 		return first(
 			each("rows", m.Rows, maxRows, func(i int, r Row) error {
 				if r.No != i+1 {

@@ -63,6 +63,15 @@ func CheckContent(kind statement.Kind, body, part []byte) error {
 	return nil
 }
 
+// mostOf is how many bytes part 1 may have: of what is sealed so many that its
+// depositary can say them with their salt in one part.
+func mostOf(mode string) int {
+	if mode == "sealed" {
+		return statement.MaxPart - 32
+	}
+	return statement.MaxPart
+}
+
 // OpenPaper reads part 1 of a proposal and holds it against the act: its
 // digest, a wording for each clause, and every authentic language everywhere.
 func OpenPaper(p Proposal, part []byte) (Paper, error) {

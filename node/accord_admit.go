@@ -219,6 +219,7 @@ func (n *Node) mayRelease(ctx context.Context, d draft) error {
 // disclose opens what was deposited here and whose time has passed without its
 // author having opened it to everybody. That the author says it has is not
 // enough: what it deposited can be read here in any case, and by the others not.
+// What cannot be opened keeps nothing else from being opened.
 func (n *Node) disclose(ctx context.Context) error {
 	if n.self.Role != charter.RoleObserver || n.writable() != nil {
 		return nil
@@ -235,7 +236,7 @@ func (n *Node) disclose(ctx context.Context) error {
 		if !ok || seal.State == accord.SealOpen || r.Now().Unix() < seal.RevealBy || n.opened(r, s) {
 			continue
 		}
-		if err := n.discloseOne(ctx, s); err != nil {
+		if err := n.survived(n.discloseOne(ctx, s)); err != nil {
 			return err
 		}
 	}

@@ -1,11 +1,13 @@
 package node
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"entente/accord"
+	"entente/statement"
 )
 
 // TestDisclosedOnce: the depositary opens what its author did not, once, though
@@ -35,5 +37,42 @@ func TestDisclosedOnce(t *testing.T) {
 			t.Errorf("%d disclosures", n)
 		}
 		u.innocent()
+	})
+}
+
+// TestHostileDeposit: a deposit that is too long to be disclosed with its salt is
+// refused by all, and keeps no other from being opened when its time has come.
+func TestHostileDeposit(t *testing.T) {
+	t.Parallel()
+	bubbles(t)
+	synctest.Test(t, func(t *testing.T) {
+		u := working(t, brisk, nil)
+		by := u.opt[north].Now().Add(time.Hour)
+		texts := make([]string, 120)
+		for i := range texts {
+			texts[i] = strings.Repeat("\"", 3800) // two bytes each where they are quoted
+		}
+		d := u.tale(by, observer, texts...)
+		for len(d.parts[0]) < statement.MaxPart-4500 {
+			texts = append(texts, strings.Repeat("b", 3900))
+			d = u.tale(by, observer, texts...)
+		}
+		for i := 0; len(d.parts[0]) < statement.MaxPart; i++ {
+			texts[i] += strings.Repeat("c", min(100, statement.MaxPart-len(d.parts[0])))
+			d = u.tale(by, observer, texts...)
+		}
+		long := u.utter(south, d, staff...)
+		u.settle()
+		tale := u.utter(north, u.tale(by, observer, "a scan"), staff...)
+		u.settle()
+		pass(4 * time.Hour)
+		u.settle()
+		r := must(u.node(south).Accord(t.Context()))(t)
+		if seal, _ := r.Reveal(tale); seal.State != accord.SealDisclosed || u.content(south, tale) == "" {
+			t.Errorf("%s, south reads %d bytes", seal.State, len(u.content(south, tale)))
+		}
+		if _, ok := must(u.node(observer).Accord(t.Context()))(t).Said(long); ok {
+			t.Error("what its depositary cannot open was taken for a deposit")
+		}
 	})
 }

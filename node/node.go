@@ -205,7 +205,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return loop(ctx, n.wake.clerk, ack, n.settleAccounts) })
 	g.Go(func() error { return loop(ctx, make(bell), heads, n.exchangeHeads) })
 	g.Go(func() error {
-		return loop(ctx, n.wake.times, heads, func(ctx context.Context) error { return n.survived(errors.Join(n.keepTimes(ctx), n.disclose(ctx))) })
+		return loop(ctx, n.wake.times, heads, func(ctx context.Context) error {
+			return errors.Join(n.survived(n.keepTimes(ctx)), n.survived(n.disclose(ctx)))
+		})
 	})
 	g.Go(func() error {
 		return loop(ctx, make(bell), heads, func(ctx context.Context) error { return n.survived(n.placeHolds(ctx)) })
