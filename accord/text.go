@@ -124,3 +124,11 @@ func noActiveMarkup(what, s string) error {
 	}
 	return nil
 }
+
+// Typed is a text as the person meant who typed or pasted it: one kind of line
+// end, normal form C, plain spaces in place of those that do not break, none
+// around it. What it makes is what is shown to be signed.
+func Typed(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ").Replace(s)
+	return strings.TrimSpace(norm.NFC.String(s))
+}

@@ -75,7 +75,8 @@ func (c *Console) accordRoutes() []route {
 // accordPage is the body of the list.
 type accordPage struct {
 	Instruments
-	Rungs []Rung
+	Rungs  []Rung
+	Speaks bool
 }
 
 func (c *Console) accord(v *visit) error {
@@ -83,7 +84,7 @@ func (c *Console) accord(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.render(v, http.StatusOK, "accord", frame{Title: "accord.title", Live: "record", Body: accordPage{all, rungs(all)}})
+	return c.render(v, http.StatusOK, "accord", frame{Title: "accord.title", Live: "record", Body: accordPage{all, rungs(all), v.user.speaks()}})
 }
 
 // rungs sorts proposals by what they ask of the reader: first what waits for the
@@ -177,7 +178,7 @@ func (c *Console) instrument(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := instrumentPage{Instrument: one}
+	page := instrumentPage{Instrument: one, Speaks: v.user.speaks()}
 	if v.user.speaks() && at.IsZero() {
 		page.May = one.MayTake(one.Self, one.Now.Unix())
 	}
@@ -187,7 +188,8 @@ func (c *Console) instrument(v *visit) error {
 // instrumentPage is the body of a text's page.
 type instrumentPage struct {
 	Instrument
-	May []accord.Stance // what the own side may say of it now
+	May    []accord.Stance // what the own side may say of it now
+	Speaks bool
 }
 
 // AskAgain is a day to propose for asking again.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -241,4 +242,24 @@ func (s *stage) open(party, path string) {
 func (s *stage) arrive(path string) {
 	s.t.Helper()
 	s.until(fmt.Sprintf(`location.pathname === %q && document.getElementById("pulse").dataset.state === "on"`, path))
+}
+
+// reload and back are what happens to a person at a page.
+func (s *stage) reload() { s.t.Helper(); s.do(chromedp.Reload()) }
+
+func (s *stage) back() { s.t.Helper(); s.do(chromedp.NavigateBack()) }
+
+// focus sets the cursor behind the last letter of a field.
+func (s *stage) focus(field string) {
+	s.t.Helper()
+	s.until(fmt.Sprintf("(() => { const f = %s; f.focus(); f.setSelectionRange(f.value.length, f.value.length); return document.activeElement === f; })()", field))
+}
+
+// signOut ends the session as the browser knows it.
+func (s *stage) signOut() {
+	s.t.Helper()
+	s.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{})
+		return err
+	}))
 }

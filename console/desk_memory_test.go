@@ -16,6 +16,8 @@ type desk struct {
 	wanted []DraftRequest
 	signed []statement.Approval
 	says   bool // the next signature is enough
+
+	writing map[string]map[string]Writing // by user and id
 }
 
 func sampleOfficers() accord.Officers {

@@ -15,6 +15,7 @@ import (
 // Desk is the part of Accord through which officers say things: what is to be
 // said waits as a draft until as many have signed as the rules demand.
 type Desk interface {
+	Writer
 	// Draft keeps what is to be said and returns its digest, by which it is found.
 	// What could be said with no signature is a *statement.Refusal.
 	Draft(ctx context.Context, by User, want DraftRequest) (id string, err error)
@@ -31,6 +32,7 @@ type Desk interface {
 // DraftRequest is what somebody wants to say in the accord.
 type DraftRequest struct {
 	Kind  statement.Kind
+	Case  string // one that is there; empty: that of the first reference, else a new one
 	Refs  []Ref
 	Body  any // of the kind
 	Parts [][]byte
@@ -121,13 +123,13 @@ type SheetOfficer struct {
 type SheetKey struct{ Credential, Key string }
 
 func (c *Console) draftRoutes() []route {
-	return []route{
+	return append(c.writingRoutes(), []route{
 		{"GET /drafts", readers, c.drafts},
 		{"GET /drafts/{id}", readers, c.sheet},
 		{"POST /drafts/{id}/sign", speakers, c.sign},
 		{"POST /drafts/{id}/discard", speakers, c.discard},
 		{"POST /accord/{party}/{index}/position", speakers, c.takePosition},
-	}
+	}...)
 }
 
 func (c *Console) drafts(v *visit) error {
@@ -135,7 +137,18 @@ func (c *Console) drafts(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return c.render(v, http.StatusOK, "drafts", frame{Title: "drafts.title", Live: "record", Up: "/accord", Body: list})
+	own, err := writingRows(v)
+	if err != nil {
+		return err
+	}
+	return c.render(v, http.StatusOK, "drafts", frame{Title: "drafts.title", Live: "record", Up: "/accord", Body: draftsPage{list, own, v.user.speaks()}})
+}
+
+// draftsPage is the body of the list.
+type draftsPage struct {
+	Rows   []DraftRow
+	Own    []writingRow
+	Speaks bool
 }
 
 // sheetPage is the body of a sign sheet.
@@ -143,6 +156,7 @@ type sheetPage struct {
 	Sheet
 	RP, Command string
 	Speaks      bool
+	From        string // what its author wrote it as, if that is the viewer
 }
 
 func draftID(v *visit) (string, error) {
@@ -163,6 +177,11 @@ func (c *Console) sheet(v *visit) error {
 		return err
 	}
 	page := sheetPage{Sheet: s, RP: c.relyingParty(), Speaks: v.user.speaks()}
+	if page.Speaks {
+		if page.From, err = writtenAs(v, id); err != nil {
+			return err
+		}
+	}
 	page.Command = "entente sign --dir " + c.dir + " --officer " + v.user.Name + " --key FILE " + s.Typed()
 	return c.render(v, http.StatusOK, "draft", frame{Title: "sheet.title", Up: "/drafts", Body: page})
 }
@@ -279,7 +298,7 @@ func positionOf(f values) (accord.Position, error) {
 func textsOf(f values, name string) accord.Texts {
 	var out accord.Texts
 	for _, lang := range Languages() {
-		if s := written(f.Get(name + "." + lang)); s != "" {
+		if s := accord.Typed(f.Get(name + "." + lang)); s != "" {
 			if out == nil {
 				out = accord.Texts{}
 			}
@@ -288,9 +307,6 @@ func textsOf(f values, name string) accord.Texts {
 	}
 	return out
 }
-
-// written is a text as it was meant: browsers send CR LF.
-func written(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 
 // instantOf reads an instant to the second, or none.
 func instantOf(f values, name string) (accord.Instant, error) {

@@ -68,6 +68,8 @@ func everyPage() map[string][]look {
 		"GET /accord/{party}/{index}": north("/accord/south/31", "/accord/north/12", "/accord/north/9"),
 		"GET /drafts":                 append(north("/drafts"), look{"blank", "/drafts", ""}),
 		"GET /drafts/{id}":            north("/drafts/"+digest("draft-consent"), "/drafts/"+digest("draft-text"), "/drafts/"+digest("draft-list")),
+		"GET /writing":                north("/writing"),
+		"GET /writing/{writing}":      north("/writing/"+sampleWriting, "/writing/"+sampleWriting+"?look=1"),
 		"GET /officers":               append(north("/officers"), look{"blank", "/officers", ""}),
 
 		"": north("/nothing"),

@@ -140,7 +140,9 @@ func TestNoKeyUnused(t *testing.T) {
 
 		"line.tab": {"line", "line?view=all"}, "notify.what": templates(), "notify.blank": blanks(), "line.clock": {accord.ClockAck, accord.ClockAnswer}, "line.who": {"contact", "observer", "all"}, "officer.role": accord.Roles(),
 
-		"bell": {"open", "incident", "detail", "more", "urgent", "checks", "notice", "check", "of", "by"}, // what the node's bells say
+		"bell":       {"open", "incident", "detail", "more", "urgent", "checks", "notice", "check", "of", "by"}, // what the node's bells say
+		"write.kind": strs(writingKinds()), "write.unit": {"seconds", "minutes", "hours", "days"}, "write.then": {"consult", "suspend", "end", "refer"},
+		"write.how": {"supersedes", "ends"},
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},

@@ -89,7 +89,7 @@ func within(screen, path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch screen {
 	case "/accord":
-		return slices.Contains([]string{"drafts", "officers"}, first)
+		return slices.Contains([]string{"drafts", "officers", "conduct", "writing"}, first)
 	case "/record":
 		return slices.Contains([]string{"crossed", "objects", "share"}, first)
 	}

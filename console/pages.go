@@ -46,7 +46,7 @@ type pages struct {
 }
 
 // shared are the files that every page is put together with.
-var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html", "page/lineparts.html", "page/clauseparts.html"}
+var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html", "page/lineparts.html", "page/clauseparts.html", "page/sheetparts.html", "page/writeparts.html"}
 
 func loadPages(files *files) (pages, error) {
 	p := pages{map[string]*catalogue{}, map[string]map[string]*template.Template{}}

@@ -19,7 +19,7 @@ const (
 	anyone   right = iota // no session needed
 	readers               // every signed-in user
 	deciders              // analyst, approver, administrator
-	speakers              // those and delegates: who writes and signs what is said in the accord
+	speakers              // those, delegates and officials: who writes and signs what is said in the accord
 )
 
 // route is one method and path with what it asks and does.
@@ -27,6 +27,15 @@ type route struct {
 	pattern string // as http.ServeMux takes it
 	right   right
 	serve   func(*visit) error
+}
+
+// largest is how many bytes a form may have: a text that people write has more
+// than what they choose.
+func (rt route) largest() int64 {
+	if strings.HasPrefix(rt.pattern, "POST /writing/") {
+		return maxWriting
+	}
+	return maxForm
 }
 
 // visit is one request of one user in one language.
@@ -129,7 +138,7 @@ func (s *surface) dispatch(w http.ResponseWriter, r *http.Request) {
 func (s *surface) handle(rt route) {
 	s.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{w: w, r: r, say: s.pages.say(r)}
-		r.Body = http.MaxBytesReader(w, r.Body, max(s.largest, maxForm))
+		r.Body = http.MaxBytesReader(w, r.Body, max(s.largest, rt.largest()))
 		user, in := s.door.visitor(r)
 		v.user = user
 		var err error

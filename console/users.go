@@ -53,7 +53,7 @@ func (u User) decides() bool {
 
 // speaks reports whether the user may draft and sign what is said in the accord.
 // Whether a signature counts is the officers' list's to say.
-func (u User) speaks() bool { return u.decides() || u.Has(RoleDelegate) }
+func (u User) speaks() bool { return u.decides() || u.Has(RoleDelegate, RoleOfficial) }
 
 // firstScreen is where the user starts: an observer with the record, all others
 // with the watch.

@@ -281,6 +281,9 @@ func (n *Node) Approve(ctx context.Context, id string, a statement.Approval) (Pe
 		return p, err
 	}
 	p.Said = &ref
+	if err := n.watch.DropWritingSaid(ctx, id); err != nil {
+		return p, err
+	}
 	return p, n.watch.DropDraft(ctx, id)
 }
 

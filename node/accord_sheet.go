@@ -15,6 +15,10 @@ func (n *Node) Sheet(ctx context.Context, id string) (api.Sheet, error) {
 	if err != nil {
 		return api.Sheet{}, err
 	}
+	return n.sheet(ctx, p)
+}
+
+func (n *Node) sheet(ctx context.Context, p Pending) (api.Sheet, error) {
 	out := api.Sheet{Pending: pendingOf(p), Act: p.Raw, Facts: []api.SheetFact{}, Texts: []api.SheetText{}, Effects: []api.Effect{}}
 	r, err := n.Accord(ctx)
 	if err != nil {

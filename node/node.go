@@ -78,6 +78,7 @@ type Node struct {
 	timing      sync.Mutex // one look for times to log at a time
 	approving   sync.Mutex // one signature at a time
 	observing   observing
+	writing     sync.Mutex // one change of what is being written at a time
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
 	capturing   sync.Mutex // one capture at a time is compared and sealed

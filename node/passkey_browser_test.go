@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entente/accord"
+	"entente/charter"
 	"entente/console"
 	"entente/statement"
 
@@ -105,7 +106,7 @@ func (s *keyboard) key(key, text string, code int64) {
 // reach goes by the tab key to what a selector names.
 func (s *keyboard) reach(selector string) {
 	s.t.Helper()
-	for range 120 {
+	for range 200 {
 		if ok, err := chromedp.Run(s.tab, chromedp.Evaluate[bool](fmt.Sprintf("document.activeElement.matches(%q)", selector))); err == nil && ok {
 			return
 		}
@@ -206,5 +207,71 @@ func TestBrowserOfficersConsent(t *testing.T) {
 		}
 		s.sign("anna", sheet, fmt.Sprintf("location.pathname === %q", text))
 		u.eventually("south knows: "+c.stance, func() bool { return u.instrument(south, c.on).State == c.state })
+	}
+}
+
+// press presses the button that a selector names, by the keyboard, and waits for
+// what comes of it.
+func (s *keyboard) press(selector, then string) {
+	s.t.Helper()
+	s.reach(selector)
+	s.enter()
+	s.until(then + ` && document.readyState === "complete"`)
+}
+
+func (s *keyboard) write(text string) {
+	s.t.Helper()
+	for _, c := range text {
+		s.key(string(c), string(c), 0)
+	}
+}
+
+// TestBrowserProposalInForce: an officer composes a clause of the library by the
+// keyboard alone, looks at it as it will be signed, and two officers with passkeys
+// bring it into force, which both nodes then say.
+func TestBrowserProposalInForce(t *testing.T) {
+	u := newUnit(t, func(c *charter.Terms) { c.CoolingOff, c.Scope = time.Second, []string{"critical-services"} }, north, south)
+	u.start(u.names...)
+	u.open(u.names...)
+	s := u.keyboard(t, north, "anna", "boris")
+	s.ask("anna", "head")
+	s.ask("boris", "delegate")
+	s.press("button[form=list-officers]", `location.pathname.startsWith("/drafts/")`)
+	list := s.path()
+	waits := `location.pathname.startsWith("/drafts/") && document.querySelectorAll(".state .sign").length === 1`
+	s.sign("anna", list, waits)
+	s.sign("boris", list, `location.pathname === "/officers" && document.body.textContent.includes("passkey")`)
+	u.utter(south, draft{kind: accord.KindOfficers, body: staffOf(south)}, staff...)
+	u.settle()
+
+	s.as("boris", "/writing")
+	s.press(`form:has(input[value="norm-f"]) button`, `location.pathname.startsWith("/writing/")`)
+	text := s.path()
+	s.reach(`textarea[name="clause.1.nets"]`)
+	s.write("192.0.2.0/24")
+	s.until(`document.getElementById("kept").textContent === "Kept."`)
+	s.as("boris", text) // another day: what was typed is there
+	s.press(`.write-tools button[value=look]`, `location.search === "?look=1" && !!document.querySelector("#sheet .facts") && document.getElementById("sheet").textContent.includes("192.0.2.0/24")`)
+	s.press(`#sheet button[value=draft]`, `location.pathname.startsWith("/drafts/")`)
+	s.sign("boris", s.path(), `location.pathname.startsWith("/accord/north/")`)
+	page := s.path()
+	for _, who := range []string{"boris", "anna"} {
+		if who == "boris" {
+			list = s.take(who, page, "consent")
+			s.sign(who, list, waits)
+			continue
+		}
+		s.sign(who, list, fmt.Sprintf("location.pathname === %q", page))
+	}
+	ref := must(u.node(north).Accord(t.Context()))(t).Instruments()[0].Ref
+	u.settle()
+	u.takes(south, accord.Consent, ref, nil)
+	for _, name := range u.names {
+		u.eventually(name+" says in force", func() bool { return u.instrument(name, ref).State == accord.StateInForce })
+	}
+	s.as("boris", page)
+	s.until(`document.querySelector(".lead .state").textContent.includes("in force")`)
+	if left := must(accordScreens{u.node(north).whole()}.Writings(t.Context(), console.User{Name: "boris"}))(t); len(left) != 0 {
+		t.Errorf("what was said is still being written: %d", len(left))
 	}
 }

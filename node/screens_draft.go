@@ -14,19 +14,41 @@ import (
 
 // Draft implements console.Desk.
 func (s accordScreens) Draft(ctx context.Context, by console.User, want console.DraftRequest) (string, error) {
-	d := AccordDraft{Kind: want.Kind, Body: want.Body, Parts: want.Parts, By: by.Name}
-	for _, r := range want.Refs {
-		ref, err := s.n.named(ctx, api.LeafName{Party: r.Party, Index: r.Index})
-		if err != nil {
-			return "", err
-		}
-		if !s.shows(ctx, ref) {
-			return "", console.ErrNotFound
-		}
-		d.Refs = append(d.Refs, ref)
+	d, err := s.wanted(ctx, by, want)
+	if err != nil {
+		return "", err
 	}
 	p, err := s.n.Draft(ctx, d)
 	return p.ID, err
+}
+
+// wanted is a draft that names only what the viewer may see.
+func (s accordScreens) wanted(ctx context.Context, by console.User, want console.DraftRequest) (AccordDraft, error) {
+	d := AccordDraft{Kind: want.Kind, Case: want.Case, Body: want.Body, Parts: want.Parts, By: by.Name}
+	if want.Case != "" {
+		if _, err := caseThere(caseScreens(s).Case(ctx, want.Case, time.Time{})); err != nil {
+			return d, err
+		}
+	}
+	for _, r := range want.Refs {
+		ref, err := s.n.named(ctx, api.LeafName{Party: r.Party, Index: r.Index})
+		if err != nil {
+			return d, err
+		}
+		if !s.shows(ctx, ref) {
+			return d, console.ErrNotFound
+		}
+		d.Refs = append(d.Refs, ref)
+	}
+	return d, nil
+}
+
+// caseThere refuses a case of which nothing was said.
+func caseThere(r console.CaseRecord, err error) (console.CaseRecord, error) {
+	if err == nil && len(r.Record.Case(r.ID)) == 0 {
+		err = console.ErrNotFound
+	}
+	return r, err
 }
 
 // covers says whether the viewer may see a draft, or a statement that it is about.
@@ -124,7 +146,11 @@ func (s accordScreens) Sheet(ctx context.Context, viewer console.User, id string
 	if err != nil {
 		return console.Sheet{}, err
 	}
-	plain, err := s.n.Sheet(ctx, id)
+	return s.sheet(ctx, viewer, p)
+}
+
+func (s accordScreens) sheet(ctx context.Context, viewer console.User, p Pending) (console.Sheet, error) {
+	plain, err := s.n.sheet(ctx, p)
 	if err != nil {
 		return console.Sheet{}, err
 	}

@@ -6,10 +6,12 @@ import { startForms } from "./forms.js";
 import { startRows } from "./rows.js";
 import { startLive } from "./live.js";
 import { startPasskeys } from "./passkey.js";
+import { startWriting } from "./write.js";
 
 startTimes();
 startForms();
 startRows();
 startKeys();
 startPasskeys();
+startWriting();
 if (document.body.dataset.live) startLive(document.body.dataset.live);

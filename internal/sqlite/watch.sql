@@ -172,3 +172,14 @@ CREATE TABLE IF NOT EXISTS clause_row (
   account TEXT NOT NULL -- the draft of the account; empty: none yet; - for never: somebody discarded the exhibit
 );
 CREATE INDEX IF NOT EXISTS clause_row_open ON clause_row (id) WHERE account = '';
+-- What people are writing, each for itself: forms as they stand, before anything is drafted.
+CREATE TABLE IF NOT EXISTS accord_writing (
+  owner   TEXT NOT NULL, -- user of the console
+  id      TEXT NOT NULL,
+  kind    TEXT NOT NULL,
+  form    BLOB NOT NULL, -- JSON: fields and their values
+  draft   TEXT NOT NULL, -- the draft that was made of it, or empty
+  version INTEGER NOT NULL, -- counts changes
+  at      INTEGER NOT NULL, -- Unix milliseconds, own clock
+  PRIMARY KEY (owner, id)
+) WITHOUT ROWID;

@@ -193,3 +193,12 @@ SELECT id, origin, idx, clause, made, slice, exhibit, account FROM clause_row WH
 SELECT id, origin, idx, clause, made, slice, exhibit, account FROM clause_row WHERE exhibit = ?1 OR account = ?1 ORDER BY id DESC LIMIT 1;
 -- name: clause_found
 SELECT origin, idx, clause, query, SUM(kept), SUM(over) FROM clause_day GROUP BY origin, idx, clause, query ORDER BY origin, idx, clause, query;
+-- name: put_writing
+INSERT INTO accord_writing (owner, id, kind, form, draft, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (owner, id) DO UPDATE SET form = excluded.form, draft = excluded.draft, version = excluded.version, at = excluded.at;
+-- name: writings
+SELECT owner, id, kind, form, draft, version, at FROM accord_writing WHERE owner = ?1 AND (?2 = '' OR id = ?2) ORDER BY at DESC, id;
+-- name: drop_writing
+DELETE FROM accord_writing WHERE owner = ? AND id = ?;
+-- name: drop_writing_said
+DELETE FROM accord_writing WHERE draft = ?;

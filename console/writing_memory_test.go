@@ -1,0 +1,110 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"entente/accord"
+	"entente/statement"
+)
+
+// sampleWriting is what everybody but the analyst is writing, each for itself.
+const sampleWriting = "00000000000000000000000000000001"
+
+func sampleForm() url.Values {
+	return url.Values{
+		"for": {"clause"}, "title.en": {"Registration sites are left alone"}, "title.ru": {"Сайты регистрации не трогают"},
+		"text.en": {"The parties agree on the duty named in the clause."}, "text.ru": {"Стороны договорились об обязательстве, названном в пункте."},
+		"needs": {"north", "south"}, "decide_by": {"2026-11-06T12:00:00Z"}, "cooling_off": {"24"}, "cooling_off.unit": {"hours"},
+		"clause": {"1"}, "clause.1.mode": {"shall-not"}, "clause.1.who": {"north", "south"}, "clause.1.acts": {"intrusion"}, "clause.1.nets": {"192.0.2.0/24\n198.51.100.0/24"},
+		"clause.1.text.en": {"Neither side touches the sites."}, "clause.1.text.ru": {"Ни одна сторона не трогает эти сайты."},
+		"clause.1.means": {"own-sensors"}, "clause.1.ack": {"24"}, "clause.1.ack.unit": {"hours"}, "clause.1.explain": {"48"}, "clause.1.explain.unit": {"hours"}, "clause.1.then": {"consult"},
+	}
+}
+
+func (m *memory) written(by string) map[string]Writing {
+	if m.desk.writing == nil {
+		m.desk.writing = map[string]map[string]Writing{}
+	}
+	if m.desk.writing[by] == nil {
+		m.desk.writing[by] = map[string]Writing{}
+		if by != string(RoleAnalyst) { // who writes nothing
+			m.desk.writing[by][sampleWriting] = Writing{ID: sampleWriting, Kind: WriteProposal, Form: sampleForm(), Version: 1, At: noon}
+		}
+	}
+	return m.desk.writing[by]
+}
+
+func (m *memory) Keep(_ context.Context, by User, w Writing) (Writing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.written(by.Name)
+	old, there := own[w.ID]
+	if there && old.Draft == w.Draft && maps.EqualFunc(old.Form, w.Form, slices.Equal) {
+		return old, m.broken
+	}
+	if !there || old.Version != w.Version {
+		w.ID, w.Version = fmt.Sprintf("%032x", len(own)+16), 0
+	}
+	w.Version++
+	w.At = noon
+	own[w.ID] = w
+	return w, m.broken
+}
+
+func (m *memory) Writings(_ context.Context, by User) ([]Writing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.written(by.Name))), m.broken
+}
+
+func (m *memory) Writing(_ context.Context, by User, id string) (Writing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w, ok := m.written(by.Name)[id]
+	if !ok {
+		return w, ErrNotFound
+	}
+	return w, m.broken
+}
+
+func (m *memory) DropWriting(_ context.Context, by User, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.written(by.Name), id)
+	return m.broken
+}
+
+// Look checks a body as a node would, and shows a sheet that is there already.
+func (m *memory) Look(_ context.Context, _ User, want DraftRequest) (Sheet, error) {
+	if err := checked(want); err != nil {
+		return Sheet{}, err
+	}
+	return sampleSheets()[1], m.broken
+}
+
+// checked holds a body, and the part that it commits to, against their rules.
+func checked(want DraftRequest) error {
+	raw, err := json.Marshal(want.Body)
+	if err != nil {
+		return err
+	}
+	for _, spec := range accord.Kinds() {
+		if spec.Kind == want.Kind {
+			if err := spec.Check(raw); err != nil {
+				return err
+			}
+		}
+	}
+	if accord.NeedsContent(want.Kind, raw) && len(want.Parts) == 0 {
+		return statement.Refuse(statement.CodePart, "its text is missing")
+	}
+	if len(want.Parts) > 0 {
+		return accord.CheckContent(want.Kind, raw, want.Parts[0])
+	}
+	return nil
+}
