@@ -15,7 +15,6 @@ import (
 	"entente/api"
 	"entente/console"
 	"entente/internal/logfile"
-	"entente/internal/sqlite"
 	"entente/statement"
 )
 
@@ -269,11 +268,7 @@ func (f *Folder) Accord(ctx context.Context, from string, now time.Time) (w acco
 		return w, fmt.Errorf("place for a view: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	path := filepath.Join(dir, viewFile)
-	if err := f.fillView(ctx, path, logs, new(Rebuilt), nil); err != nil {
-		return w, err
-	}
-	view, err := sqlite.OpenView(ctx, path)
+	view, err := f.filled(ctx, filepath.Join(dir, viewFile), logs)
 	if err != nil {
 		return w, err
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"entente/border"
-	"entente/internal/sqlite"
 )
 
 // Exposure computes from the folder alone what a running node's Exposure says.
@@ -20,10 +19,7 @@ func (f *Folder) Exposure(ctx context.Context, party string, anew bool) (out bor
 		}
 		defer func() { err = errors.Join(err, removeView(path)) }()
 	}
-	if err := f.fillView(ctx, path, f.logs, new(Rebuilt), nil); err != nil {
-		return out, err
-	}
-	view, err := sqlite.OpenView(ctx, path)
+	view, err := f.filled(ctx, path, f.logs)
 	if err != nil {
 		return out, err
 	}

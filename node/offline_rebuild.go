@@ -111,6 +111,14 @@ func (f *Folder) fillView(ctx context.Context, path string, logs map[string]*log
 	return nil
 }
 
+// filled is a view that has all that logs hold. The caller closes it.
+func (f *Folder) filled(ctx context.Context, path string, logs map[string]*logfile.Log) (*sqlite.View, error) {
+	if err := f.fillView(ctx, path, logs, new(Rebuilt), nil); err != nil {
+		return nil, err
+	}
+	return sqlite.OpenView(ctx, path)
+}
+
 // dumpView returns the digest of a view's dump and copies it to w.
 func dumpView(ctx context.Context, path string, w io.Writer) (d statement.Digest, err error) {
 	view, err := sqlite.OpenView(ctx, path)

@@ -6,18 +6,13 @@ import (
 	"path/filepath"
 
 	"entente/api"
-	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 )
 
 // Receipts reads from the folder alone what a running node's Receipts says.
 func (f *Folder) Receipts(ctx context.Context, q api.ReceiptQuery) (out api.Receipts, err error) {
-	path := filepath.Join(f.cfg.Dir, viewFile)
-	if err := f.fillView(ctx, path, f.logs, new(Rebuilt), nil); err != nil {
-		return out, err
-	}
-	view, err := sqlite.OpenView(ctx, path)
+	view, err := f.filled(ctx, filepath.Join(f.cfg.Dir, viewFile), f.logs)
 	if err != nil {
 		return out, err
 	}
