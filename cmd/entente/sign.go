@@ -130,11 +130,11 @@ func showSheet(e *env, s api.Sheet) {
 	for _, t := range s.Texts {
 		e.printf("--- %s %s\n", t.Part, t.Lang)
 		if t.Changes == nil {
-			e.printf("%s\n", t.Text)
+			e.printf("%s", quoted(t.Text))
 			continue
 		}
 		for _, line := range t.Changes {
-			e.printf("%s\n", line)
+			e.printf("%s", quoted(line))
 		}
 	}
 	e.printf("---\n")
@@ -149,6 +149,16 @@ func showSheet(e *env, s api.Sheet) {
 		}
 	}
 	e.printf("  exactly %s\n  digest %s\n", s.Act, s.ID)
+}
+
+// quoted marks every line of a text as one, so that no text that somebody wrote
+// looks like a line of the sheet itself.
+func quoted(text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		b.WriteString("| " + line + "\n")
+	}
+	return b.String()
 }
 
 func showPending(e *env, p api.Pending) {
