@@ -36,6 +36,7 @@ type builder struct {
 	t        *Table
 	file     string
 	names    map[string]string // raw to clean
+	folded   map[string]string // clean to canonical
 	at       map[draft]int
 	drafts   []draft
 	times    map[draft]int // how often said again, with another number
@@ -47,14 +48,20 @@ func newBuilder(file, election string) *builder {
 	clean, _ := text(election)
 	return &builder{
 		t:    &Table{Election: fold(clean), Names: map[string]string{}},
-		file: file, names: map[string]string{}, at: map[draft]int{}, times: map[draft]int{}, contests: map[string]int{},
+		file: file, names: map[string]string{}, folded: map[string]string{}, at: map[draft]int{}, times: map[draft]int{}, contests: map[string]int{},
 	}
 }
 
 // name makes a raw text canonical, once for each text, and remembers how it was spelled.
 func (b *builder) name(raw string, p Place) string {
 	c := b.clean(raw, p)
+	if folded, ok := b.folded[c]; ok {
+		return folded
+	}
 	folded := fold(c)
+	if len(b.folded) < MaxCells {
+		b.folded[c] = folded
+	}
 	if folded != c {
 		if _, ok := b.t.Names[folded]; !ok {
 			b.t.Names[folded] = c

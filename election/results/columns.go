@@ -83,13 +83,15 @@ type layout struct {
 	party, voteFor            int
 	numbers                   []column
 	ignored                   []string
+	headings                  map[string]heading
+	labels                    map[string]string
 	heads                     []string
 }
 
 // place finds the columns in a head; nil where one is missing.
 func (c Columns) place(heads []string) *layout {
 	at := map[string]int{}
-	l := &layout{Columns: c}
+	l := &layout{Columns: c, headings: map[string]heading{}, labels: map[string]string{}}
 	for i, h := range heads {
 		clean, _ := text(h)
 		l.heads = append(l.heads, clean)
@@ -213,6 +215,39 @@ func findHead(r *rows, known []Columns, b *builder) (*layout, error) {
 	return nil, fmt.Errorf("%w; the first row is: %s", errNoColumns, cut(strings.Join(first, " | ")))
 }
 
+// heading is what a text in the column of contests says.
+type heading struct {
+	name, label string
+	votes       int64
+}
+
+// heading takes a contest's text apart, once for each.
+func (l *layout) heading(b *builder, raw string, p Place) heading {
+	h, ok := l.headings[raw]
+	if !ok {
+		var name string
+		name, h.votes = contestName(b.clean(raw, p))
+		h.name, h.label = b.name(name, p), label(name)
+		if len(l.headings) < maxKnown {
+			l.headings[raw] = h
+		}
+	}
+	return h
+}
+
+func (l *layout) labelOf(choice string) string {
+	what, ok := l.labels[choice]
+	if !ok {
+		if what = label(choice); len(l.labels) < maxKnown {
+			l.labels[choice] = what
+		}
+	}
+	return what
+}
+
+// maxKnown bounds what is remembered to be quick.
+const maxKnown = 50_000
+
 // row makes the cells of one row.
 func (l *layout) row(b *builder, fields []string, number int) {
 	place := func(i int) Place { return Place{Row: number, Column: i + 1, Name: l.heads[i]} }
@@ -230,19 +265,20 @@ func (l *layout) row(b *builder, fields []string, number int) {
 		}
 	}
 	k.Unit = unitName(parts)
-	contest, votes := contestName(b.clean(fields[l.contest], place(l.contest)))
+	h := l.heading(b, fields[l.contest], place(l.contest))
+	votes := h.votes
 	if l.voteFor >= 0 {
 		votes, _ = parseCount(fields[l.voteFor])
 	}
 	choice := b.name(fields[l.choice], place(l.choice))
 	what := Votes
-	if k.Contest = b.name(contest, place(l.contest)); label(contest) != "" {
-		what, k.Contest, k.Choice = label(contest), "", choice
+	if k.Contest = h.name; h.label != "" {
+		what, k.Contest, k.Choice = h.label, "", choice
 	} else {
 		if d := b.name(get(l.district), place(max(l.district, 0))); d != "" && d != "at large" && d != "at-large" && d != "statewide" {
 			k.Contest += ", " + d
 		}
-		if what = label(choice); what == "" {
+		if what = l.labelOf(choice); what == "" {
 			what, k.Choice = Votes, choice
 		}
 		b.contest(k.Contest, votes, k.Choice)
