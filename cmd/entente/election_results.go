@@ -23,6 +23,7 @@ func resultsVerb() verb {
        entente results learn [--same-day] --out FILE [reading] FILE...
        entente results prove [--contest TEXT] [--choice TEXT] [--unit TEXT] [--what WORD] [--type TYPE] --out PROOF [reading] FILE...
        entente results lookup (--count N | --percent P) [--contest TEXT] [--choice TEXT] [--unit TEXT] [reading] [--json] FILE...
+       entente results batches --batch HEAD... --manifest HEAD --records HEAD [--json] FILE
        entente results seal --dir DIR [reading] [--json] FILE...
 
 Reads NIST SP 1500-100 v2 (XML, JSON), Clarity detail.xml and summary.csv, OpenElections
@@ -34,7 +35,8 @@ a hard rule is broken. diff compares versions number by number: nothing is raise
 only the spelling changed; of several versions it says what known errors explain. learn
 writes a profile of what honest results of a place do. prove writes the proof of one
 number: entente verify checks it with the bundle of a seal. lookup says whether a number
-that somebody shows was ever published. seal puts the digest of the bytes and the cell
+that somebody shows was ever published. batches compares, in a CSV, how many ballots each
+batch has by its manifest and by its records. seal puts the digest of the bytes and the cell
 root into the own log.
 
   FILE...             for show, prove, learn and seal: one publication, in one file or
@@ -45,22 +47,24 @@ root into the own log.
   --profile FILE      what learn has written
   --sources           OLD and NEW are two sources, not two versions
   --same-time         the same, and of one cut-off: they must agree
+  --batch, --manifest, --records
+                      heads of the columns that name a batch, and of both counts
   --all               every contest's sums and every finding
   --json              one JSON object`, runResults}
 }
 
 func runResults(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("show, diff, learn, prove, lookup or seal?")
+		return usagef("show, diff, learn, prove, lookup, batches or seal?")
 	}
 	run, known := map[string]func(context.Context, *env, *resultFlags, []string) error{
-		"show": resultsShow, "diff": resultsDiff, "learn": resultsLearn, "prove": resultsProve, "lookup": resultsLookup, "seal": resultsSeal,
+		"show": resultsShow, "diff": resultsDiff, "learn": resultsLearn, "prove": resultsProve, "lookup": resultsLookup, "batches": resultsBatches, "seal": resultsSeal,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no results %q: show, diff, learn, prove, lookup or seal?", args[0])
+		return usagef("no results %q: show, diff, learn, prove, lookup, batches or seal?", args[0])
 	}
 	f := &resultFlags{flags: newFlags(e, "results")}
 	f.columns, f.election, f.final = f.String("columns", "", ""), f.String("election", "", ""), f.Bool("final", false, "")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 
@@ -284,4 +285,37 @@ func resultsCross(e *env, f *resultFlags, tables []*results.Table, sameTime bool
 	}
 	showRules(e, tables[1], r.Tallies, append([]results.Finding{}, r.Findings...), true)
 	return nil
+}
+
+func resultsBatches(_ context.Context, e *env, f *resultFlags, args []string) error {
+	var c results.BatchColumns
+	f.Var((*texts)(&c.Names), "batch", "")
+	f.StringVar(&c.Manifest, "manifest", "", "")
+	f.StringVar(&c.Records, "records", "", "")
+	files, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) != 1 || len(c.Names) == 0 || c.Manifest == "" || c.Records == "" {
+		return usagef("one file, and the heads of its columns: --batch, --manifest and --records")
+	}
+	in, err := os.Open(files[0])
+	if err != nil {
+		return fmt.Errorf("%s: %w", files[0], unwrapPath(err))
+	}
+	defer in.Close()
+	all, err := results.ReadBatches(in, files[0], c)
+	if err != nil {
+		return err
+	}
+	r := results.CheckBatches(all)
+	if *f.asJSON {
+		err = e.json(r)
+	} else {
+		showRules(e, &results.Table{}, r.Tallies, r.Findings, false)
+	}
+	if err == nil && len(r.Findings) > 0 {
+		return errShown
+	}
+	return err
 }

@@ -205,7 +205,7 @@ func verbExits() map[string]exit {
 		"verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
 		"verb results show": {"results of files", "own side at the machine", byForeign}, "verb results diff": {"results of files", "own side at the machine", byForeign},
 		"verb results learn": nothing, "verb results prove": {"one published number", "whoever is given the file", byForeign},
-		"verb results lookup": {"results of files", "own side at the machine", byForeign}, "verb results seal": toParties("digests"),
+		"verb results lookup": {"results of files", "own side at the machine", byForeign}, "verb results batches": {"results of files", "own side at the machine", byForeign}, "verb results seal": toParties("digests"),
 		"verb preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 	}
 }

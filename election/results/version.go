@@ -256,28 +256,3 @@ func Cross(a, b *Table, sameTime bool) Report {
 	}
 	return r
 }
-
-// Batch is one batch of ballots: by its manifest, and by the records made of it.
-type Batch struct {
-	Name              string
-	Manifest, Records int64
-}
-
-// CheckBatches (I8): every batch has as many records as ballots. Hard: it held in all
-// of 80,327 batches of two Colorado elections.
-func CheckBatches(all []Batch) Report {
-	var r Report
-	tally := Tally{Rule: "I8", Tests: "a batch's records are as many as its ballots"}
-	for _, b := range all {
-		if b.Manifest == b.Records && b.Manifest >= 0 {
-			tally.Held++
-			continue
-		}
-		tally.Broken++
-		f := newFinding("I8", "batch-count", Hard, "batch %s: %d ballots by the manifest, %d records", b.Name, b.Manifest, b.Records)
-		f.Unit = b.Name
-		r.find(f)
-	}
-	r.Tallies = append(r.Tallies, tally)
-	return r
-}

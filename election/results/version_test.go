@@ -328,3 +328,18 @@ func TestSources(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestBatches(t *testing.T) {
+	c := BatchColumns{Names: []string{"county", "batch id"}, Manifest: "ballots", Records: "cvrs"}
+	all, err := ReadBatches(strings.NewReader("County,Batch ID,Ballots,CVRs\r\nAdams,\"1\",\"1,050\",1050\r\nAdams,2,50,49\r\n"), "x", c)
+	if err != nil || len(all) != 2 || all[0] != (Batch{"Adams 1", 1050, 1050}) || len(CheckBatches(all).Alarms()) != 1 {
+		t.Errorf("%+v %v", all, err)
+	}
+	for data, says := range map[string]string{
+		"": "row 1", "County,Batch ID,Ballots\n": `no column "cvrs"`, "County,Batch ID,Ballots,CVRs\nA,1,x,2\n": "row 2, column 3", "County,Batch ID,Ballots,CVRs\nA,1,2\n": "row 2: 3 fields",
+	} {
+		if _, err := ReadBatches(strings.NewReader(data), "x", c); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %s", data, err, says)
+		}
+	}
+}
