@@ -27,6 +27,7 @@ type accountsPage struct {
 	Sizes   []accord.LogSize
 	Export  string // address of the same as Markdown
 	Reading CaseRecord
+	Speaks  bool // and it is shown as it stands now
 }
 
 // compareRow is one thing with its outcome at each instant; nil before anybody
@@ -83,7 +84,7 @@ func (c *Console) caseAccounts(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Last = list[len(list)-1]
+	p.Last, p.Speaks = list[len(list)-1], len(p.Asked) == 0 && v.user.speaks()
 	for _, row := range p.Last.Rows {
 		one := compareRow{CompareRow: row}
 		for _, c := range list {

@@ -129,6 +129,7 @@ func (c *Console) draftRoutes() []route {
 		{"POST /drafts/{id}/sign", speakers, c.sign},
 		{"POST /drafts/{id}/discard", speakers, c.discard},
 		{"POST /accord/{party}/{index}/position", speakers, c.takePosition},
+		{"POST /accord/{party}/{index}/mirror", speakers, c.mirror},
 	}...)
 }
 

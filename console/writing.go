@@ -38,6 +38,7 @@ type WritingKind string
 // The kinds of what is written.
 const (
 	WriteProposal WritingKind = "proposal"
+	WriteAnswer   WritingKind = "answer" // a position on what is no proposal, or on a clause
 )
 
 func writingKinds() []WritingKind { return slices.Sorted(maps.Keys(writers())) }
@@ -80,8 +81,11 @@ type writer struct {
 func writers() map[WritingKind]writer {
 	return map[WritingKind]writer{
 		WriteProposal: {"write_proposal", beginProposal, viewProposal, wantProposal, growProposal},
+		WriteAnswer:   {"write_answer", beginAnswer, viewAnswer, wantAnswer, growNothing},
 	}
 }
+
+func growNothing(*visit, fields, string, int) (string, error) { return "", nil }
 
 // writePage is the body of every page on which something is written.
 type writePage struct {
@@ -99,6 +103,7 @@ type writePage struct {
 	Looked  bool
 
 	Proposal *proposalPage
+	Answer   *answerPage
 }
 
 func (c *Console) writingAt(v *visit) (Writing, writer, error) {

@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,5 +183,60 @@ func TestBrowserLosesNothing(t *testing.T) {
 	}
 	if all, _ := s.north.Writings(t.Context(), User{Name: "delegate"}); len(all) != 1 {
 		t.Errorf("%d texts of one", len(all))
+	}
+}
+
+// An item of the other side's account is answered from the case, a notice from the
+// line, and a suspension by one of its kind; the form says what it is about.
+func TestWriteAnswer(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	me := r.enter("official")
+	page := body(get(r.c, testHost, "/cases/"+hamburgID+"/accounts", me))
+	m := regexp.MustCompile(`name="on" value="(ru/\d+)"><input type="hidden" name="part" value="(item/\d+)"`).FindStringSubmatch(page)
+	if m == nil || strings.Contains(page, `name="on" value="us/`) {
+		t.Fatal("no item of the other side can be answered, or one of the own")
+	}
+	answer := func(form url.Values) accord.Position {
+		t.Helper()
+		form.Set("kind", "answer")
+		at := post(r.c, testHost, "/writing", form, me).Header().Get("Location")
+		if !strings.HasPrefix(at, "/writing/") {
+			t.Fatalf("%v leads to %q", form, at)
+		}
+		if page := body(get(r.c, testHost, at, me)); !strings.Contains(page, `type="radio" name="stance"`) {
+			t.Error("no position to choose")
+		}
+		form.Set("do", "draft")
+		form.Set("version", "1")
+		if to := post(r.c, testHost, at, form, me).Header().Get("Location"); !strings.HasPrefix(to, "/drafts/") {
+			t.Fatalf("%v leads to %q", form, to)
+		}
+		want := r.src.desk.wanted[len(r.src.desk.wanted)-1]
+		if len(want.Refs) != 1 {
+			t.Errorf("%+v", want)
+		}
+		return want.Body.(accord.Position)
+	}
+	p := answer(url.Values{"case": {hamburgID}, "on": {m[1]}, "part": {m[2]}, "stance": {"deny"}, "text.ru": {"Этого не было."}})
+	if p.Stance != accord.Deny || p.Part != m[2] || p.Text["ru"] == "" || p.Capacity != "official" {
+		t.Errorf("%+v", p)
+	}
+	p = answer(url.Values{"on": {"south/3"}, "stance": {"decline"}, "reason": {"law"}})
+	if p.Stance != accord.Decline || p.Reason != "law" {
+		t.Errorf("%+v", p)
+	}
+	if w := post(r.c, testHost, "/writing", url.Values{"kind": {"answer"}, "on": {"south/99999"}}, me); w.Code != http.StatusNotFound {
+		t.Errorf("what is not there: %d", w.Code)
+	}
+	if page := body(get(r.c, testHost, "/accord/south/31", me)); !strings.Contains(page, `action="/accord/south/31/mirror"`) {
+		t.Error("no button for the mirrored suspension")
+	}
+	w := post(r.c, testHost, "/accord/south/31/mirror", url.Values{"clause": {"1"}}, me)
+	want := r.src.desk.wanted[len(r.src.desk.wanted)-1]
+	if p, _ := want.Body.(accord.Position); !strings.HasPrefix(w.Header().Get("Location"), "/drafts/") || p.Stance != accord.Suspend {
+		t.Errorf("%d %+v", w.Code, want)
+	}
+	if w := post(r.c, testHost, "/accord/south/31/mirror", url.Values{"clause": {"2"}}, me); w.Code != http.StatusConflict {
+		t.Errorf("an answer to no suspension: %d", w.Code)
 	}
 }

@@ -259,7 +259,7 @@ func consoleExits() map[string]exit {
 		"console GET /line/new": nothing, "console POST /line/new": nothing, "console POST /line/draft": nothing, "console POST /line/check": nothing, "console POST /line/{party}/{index}/ack": nothing,
 		"console GET /conduct": toPerson("counts of how each has acted"), "console GET /conduct/{party}/{word}": toPerson("what a count is of"),
 		"console GET /writing": nothing, "console POST /writing": nothing, "console GET /writing/{writing}": toPerson("what one person is writing"), "console POST /writing/{writing}": nothing, "console POST /writing/{writing}/keep": nothing, "console POST /writing/{writing}/drop": nothing,
-		"console GET /drafts": toPerson("drafts of the accord"), "console GET /drafts/{id}": toPerson("one draft of the accord"), "console POST /drafts/{id}/discard": nothing, "console POST /accord/{party}/{index}/position": nothing,
+		"console GET /drafts": toPerson("drafts of the accord"), "console GET /drafts/{id}": toPerson("one draft of the accord"), "console POST /drafts/{id}/discard": nothing, "console POST /accord/{party}/{index}/position": nothing, "console POST /accord/{party}/{index}/mirror": nothing,
 		"console POST /drafts/{id}/sign": toParties("a statement of the accord"), "console GET /officers": toPerson("officers and contacts"),
 		"console POST /officers/passkey": nothing, "console POST /officers/asked/{name}/drop": nothing, "console POST /officers/list": nothing,
 		"console GET /signing/{file}": {"the own card, the charter, the own consent", "whoever is given the file", byNone}, "console POST /signing/card": nothing, "console POST /signing/heard": nothing, "console POST /signing/propose": nothing,

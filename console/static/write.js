@@ -86,7 +86,7 @@ function restore() {
   for (const f of form.elements) {
     if (!f.name || f.name === "version" || f.type === "submit") continue;
     const all = left.get(f.name) ?? [];
-    if (f.type === "checkbox") f.checked = all.includes(f.value);
+    if (f.type === "checkbox" || f.type === "radio") f.checked = all.includes(f.value);
     else if (all.length) f.value = all.shift();
   }
   keep();
