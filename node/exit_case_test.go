@@ -38,6 +38,8 @@ func TestCaseToTools(t *testing.T) {
 		c := u.node(north).Control()
 		bundle := must(c.CaseFile(ctx, s.Act.Case, "stix"))(t)
 		event := must(c.CaseFile(ctx, s.Act.Case, "misp"))(t)
+		at, _ := must(u.node(north).Accord(ctx))(t).Covered(open)
+		day := must(u.seen(north, border.Red).DaySTIX(ctx, time.Unix(at, 0).UTC().Truncate(24*time.Hour)))(t)
 		types := map[string]int{}
 		for _, raw := range must(stix.ObjectsOf(bundle.Data))(t) {
 			o := must(stix.ParseObject(raw))(t)
@@ -49,13 +51,13 @@ func TestCaseToTools(t *testing.T) {
 		if _, err := misp.ParseEvent(event.Data); err != nil || !bytes.Contains(event.Data, []byte(`"tlp:amber"`)) || event.Left != 1 {
 			t.Errorf("%d left, %v: %s", event.Left, err, event.Data)
 		}
-		for _, data := range [][]byte{bundle.Data, event.Data} {
+		for _, data := range [][]byte{bundle.Data, event.Data, day} {
 			if !bytes.Contains(data, []byte("one thing")) || bytes.Contains(data, []byte("for persons alone")) || bytes.Contains(data, []byte("not opened")) {
 				t.Errorf("%s", data)
 			}
 		}
 		u.settle()
-		want := []string{"case stix, passive, own-tools, TLP:AMBER", "case misp, passive, own-tools, TLP:AMBER"}
+		want := []string{"case stix, passive, own-tools, TLP:AMBER", "case misp, passive, own-tools, TLP:AMBER", "cases of a day as stix, passive, own-tools, TLP:AMBER"}
 		if got := u.toolLines(observer, north); !slices.Equal(got, want) {
 			t.Errorf("receipts: %s", strings.Join(got, " | "))
 		}
