@@ -129,6 +129,9 @@ const (
 	ViewReport      = "report"
 	ViewConduct     = "conduct"
 	ViewOfficers    = "officers"
+	ViewRefused     = "refused"  // of the instruments those that came to nothing, with who refused when
+	ViewClocks      = "clocks"   // what is waited for, the next first
+	ViewCalendar    = "calendar" // the same as iCalendar
 )
 
 // AccordQuery asks for a view.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,11 @@ func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
 	var data any
 	switch q.What {
 	case api.ViewInstruments:
-		text, data = v.instruments()
+		text, data = v.instruments(v.r.Instruments())
+	case api.ViewRefused:
+		text, data = v.instruments(slices.DeleteFunc(v.r.Instruments(), func(i accord.Instrument) bool { return !cameToNothing(i.State) }))
+	case api.ViewClocks, api.ViewCalendar:
+		text, data = v.clocks(w.Now)
 	case api.ViewCase:
 		text, data, err = v.cases()
 	case api.ViewCompare:
@@ -98,9 +103,8 @@ func (v accordViewer) frame(english, key string) string {
 
 // instruments lists every proposal with its state, which alone may say agreed or
 // in force.
-func (v accordViewer) instruments() (string, any) {
+func (v accordViewer) instruments(list []accord.Instrument) (string, any) {
 	var b strings.Builder
-	list := v.r.Instruments()
 	for _, i := range list {
 		why := "-"
 		if i.Reason != "" {
@@ -134,6 +138,25 @@ func (v accordViewer) label(l accord.Label) string {
 		return ""
 	}
 	return "  [" + v.lex.Text("accord.label."+string(l)) + "]"
+}
+
+// cameToNothing are the states of texts that never bound and will not: they are
+// kept, and can be tabled again with their history.
+func cameToNothing(s accord.State) bool {
+	return slices.Contains([]accord.State{accord.StateRefused, accord.StateLapsed, accord.StateRevoked, accord.StateWithdrawn}, s)
+}
+
+// clocks lists what is waited for.
+func (v accordViewer) clocks(now time.Time) (string, any) {
+	list, lang := v.r.Deadlines(now), cmp.Or(v.q.Lang, "en")
+	if v.q.What == api.ViewCalendar {
+		return accord.Calendar(list, v.r.Charter().Digest().Short(), lang, now), list
+	}
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%s  %s\n", clockText(d.At), d.Text(lang))
+	}
+	return b.String(), list
 }
 
 // caseLine is one statement of a case, for programs.

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -123,8 +125,36 @@ func TestUTurn(t *testing.T) {
 			u.positionAt(name, text, nine.Add(3*time.Hour), accord.StateAgreed)
 			u.positionAt(name, text, nine.Add(7*time.Hour), accord.StateRevoked)
 		}
+		u.tabledAgain(text)
 		u.innocent()
 	})
+}
+
+// tabledAgain: a text that came to nothing is tabled again, changed. Who signs sees
+// what changed, and every node which text it follows.
+func (u *unit) tabledAgain(old statement.Ref) {
+	u.t.Helper()
+	d := u.groupProposal(u.opt[north].Now().Add(72*time.Hour), "We work together for a year.", north, south)
+	body := d.body.(accord.Proposal)
+	body.Supersedes = true
+	p := must(u.node(north).Draft(u.t.Context(), AccordDraft{Kind: accord.KindProposal, Refs: []statement.Ref{old}, Body: body, Parts: d.parts}))(u.t)
+	changes := []string{}
+	for _, text := range must(u.node(north).Sheet(u.t.Context(), p.ID))(u.t).Texts {
+		changes = append(changes, text.Changes...)
+	}
+	if got := strings.Join(changes, "|"); got != "-We work together.|+We work together for a year." {
+		u.t.Errorf("what changed: %q", got)
+	}
+	p = must(u.sign(north, accord.RoleDelegate, p))(u.t)
+	u.settle()
+	for _, name := range u.names {
+		if i := u.instrument(name, *p.Said); i.Replaces == nil || *i.Replaces != old || i.State != accord.StateTabled {
+			u.t.Errorf("%s: %s, follows %v", name, i.State, i.Replaces)
+		}
+		if list := u.printed(name, api.AccordQuery{What: api.ViewRefused}); len(list) != 1 || list[0].Ref != old || !slices.ContainsFunc(list[0].Answers, func(a accord.Answer) bool { return a.Party == south && a.Stance == accord.Revoke }) {
+			u.t.Errorf("%s lists as come to nothing %+v", name, list)
+		}
+	}
 }
 
 // positionAt asks a node what the position was at an instant: as its screen shows
@@ -136,10 +166,20 @@ func (u *unit) positionAt(name string, text statement.Ref, at time.Time, want ac
 	if page.State != want {
 		u.t.Errorf("%s shows %s at %s, want %s", name, page.State, at, want)
 	}
-	v := must(n.Control().AccordView(u.t.Context(), api.AccordQuery{What: api.ViewInstruments, At: at.UTC().Format(time.RFC3339), Lang: "ru"}))(u.t)
-	if line := fmt.Sprintf("north/%d  group  %s  ", text.Index, want); !strings.HasPrefix(v.Text, line) {
-		u.t.Errorf("%s prints %q at %s, want %q", name, v.Text, at, line)
+	if list := u.printed(name, api.AccordQuery{What: api.ViewInstruments, At: at.UTC().Format(time.RFC3339), Lang: "ru"}); len(list) != 1 || list[0].Ref != text || list[0].State != want {
+		u.t.Errorf("%s prints %+v at %s, want %s", name, list, at, want)
 	}
+}
+
+// printed are the instruments that a command prints.
+func (u *unit) printed(name string, q api.AccordQuery) (list []accord.Instrument) {
+	u.t.Helper()
+	v := must(u.node(name).Control().AccordView(u.t.Context(), q))(u.t)
+	u.ok(json.Unmarshal(v.Data, &list))
+	if v.Text == "" {
+		u.t.Errorf("%s prints nothing", name)
+	}
+	return list
 }
 
 // TestDarkAfterConsent: north goes dark once it is agreed and is not heard of

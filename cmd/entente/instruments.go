@@ -17,7 +17,7 @@ func viewVerbs() []verb {
   --from DIR          with --offline, from the logs in another party's or an observer's folder
   --json`
 	return []verb{
-		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n" + at, viewing(api.ViewInstruments, "", "instruments")},
+		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n\n  --refused           only what was refused, revoked, withdrawn or has lapsed" + at, viewing(api.ViewInstruments, "", "instruments")},
 		{"case", "list cases, show one, export one", `case --dir DIR [flags] [CASE]
        entente case --dir DIR [--stix FILE] [--misp FILE] CASE
 
@@ -29,6 +29,7 @@ border lets go to one, seen by another node, and in a party's own name. A receip
 		{"compare", "compare the accounts of a case item by item", "compare --dir DIR [flags] CASE\n" + at, viewing(api.ViewCompare, "one", "compare")},
 		{"report", "the joint report of a day, the same on every node", "report --dir DIR [--day 2026-01-31] [flags]\n" + at, viewing(api.ViewReport, "", "report")},
 		{"conduct", "how each party has answered, by the same rules for all", "conduct --dir DIR [flags]\n" + at, viewing(api.ViewConduct, "", "conduct")},
+		{"clocks", "what is waited for and until when, also as a calendar", "clocks --dir DIR [flags]\n\n  --ics               as iCalendar, to be subscribed to or imported" + at, viewing(api.ViewClocks, "", "clocks")},
 	}
 }
 
@@ -48,6 +49,13 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 				f.Func(format, "", func(file string) error { files[format] = file; return nil })
 			}
 		}
+		refused, ics := new(bool), new(bool)
+		switch what {
+		case api.ViewInstruments:
+			refused = f.Bool("refused", false, "")
+		case api.ViewClocks:
+			ics = f.Bool("ics", false, "")
+		}
 		offline, from := f.Bool("offline", false, ""), f.String("from", "", "")
 		asJSON := f.Bool("json", false, "")
 		rest, err := f.parse(args)
@@ -56,6 +64,12 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 		}
 		if arg == "" && len(rest) > 0 || arg == "one" && len(rest) != 1 || len(rest) > 1 {
 			return usagef("%s takes %s", name, map[string]string{"": "no more than flags", "one": "one case", "maybe": "at most one case"}[arg])
+		}
+		if *refused {
+			q.What = api.ViewRefused
+		}
+		if *ics {
+			q.What, e.stdout = api.ViewCalendar, e.raw // its ends of lines are part of the format; no partner's word is in it
 		}
 		if len(rest) == 1 {
 			q.Case = rest[0]
