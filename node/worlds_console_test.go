@@ -305,8 +305,8 @@ func (u *unit) visit(p *person) (answers []string) {
 		asked = append(asked, "/objects/"+id, "/objects?id="+id, "/objects?type=malware&id="+id)
 	}
 	asked = append(asked, "/objects?type=malware", "/objects?scope=accepted", "/objects?scope=south", "/objects?scope=observer")
-	asked = append(asked, "/cases", "/cases?open=1&q=closed", "/daily", "/daily?day=2026-01-31", "/daily/2026-01-31/markdown", "/daily/2026-01-31/stix")
-	for _, tab := range []string{"", "/accounts", "/matrix", "/actions", "/shared?party=south", "/comparison"} {
+	asked = append(asked, "/cases", "/cases?open=1&q=closed", "/daily", "/daily?day=2026-01-31", "/daily/2026-01-31/markdown", "/daily/2026-01-31/stix", "/writing", "/writing/"+strings.Repeat("0", 32))
+	for _, tab := range []string{"", "/accounts", "/matrix", "/actions", "/shared?party=south", "/comparison", "/export/stix", "/export/misp"} {
 		asked = append(asked, "/cases/"+strings.Repeat("0", 32)+tab)
 	}
 	for _, id := range metIDs() {
