@@ -19,6 +19,8 @@ type AccordNode interface {
 	AccordDiscard(ctx context.Context, id string) error
 	// AccordApprove adds a signature; the one that makes it enough says the statement.
 	AccordApprove(ctx context.Context, r ApproveRequest) (Pending, error)
+	// AccordWatching lists what the watch looks for, for clauses and corrective actions.
+	AccordWatching(ctx context.Context) ([]ClauseWatch, error)
 	// AccordView is what follows from the record: see the Views.
 	AccordView(ctx context.Context, q AccordQuery) (AccordView, error)
 	// CaseFile is a case for a tool of the own side, as "stix" or "misp".
@@ -59,6 +61,36 @@ type Pending struct {
 	Roles     []string             `json:"roles"`
 	May       []string             `json:"may"`
 	Said      *statement.Ref       `json:"said,omitempty"`
+	Seen      *RowSeen             `json:"seen,omitempty"` // of what the watch drafted
+}
+
+// RowSeen is what the watch drafted a row of.
+type RowSeen struct {
+	Clause  int      `json:"clause"` // 0: a corrective action
+	Count   int64    `json:"count"`  // lines
+	AtLeast bool     `json:"at_least"`
+	Sensors []string `json:"sensors"`
+	From    int64    `json:"from"` // event times, Unix seconds
+	To      int64    `json:"to"`
+}
+
+// ClauseWatch is how a clause or a corrective action is watched here.
+type ClauseWatch struct {
+	Party   string       `json:"party"` // whose text it is
+	Index   uint64       `json:"index"`
+	Clause  int          `json:"clause"` // 0: a corrective action
+	From    int64        `json:"from"`   // Unix seconds
+	Until   int64        `json:"until"`  // 0: without end
+	Queries []QueryWatch `json:"queries"`
+}
+
+// QueryWatch says whether a query is run here, and what it has found.
+type QueryWatch struct {
+	Language string `json:"language"`
+	Name     string `json:"name"`
+	Why      string `json:"why"`    // why nothing can be observed here; empty: it is run
+	Detail   string `json:"detail"` // foreign text
+	Found    int64  `json:"found"`  // lines
 }
 
 // Sheet is everything that a signer should see before signing.
@@ -173,6 +205,7 @@ func accordRoutes(mux *board, n Node) {
 		})
 	}
 	get("accord/drafts", func(ctx context.Context, _ url.Values) (any, error) { return n.AccordDrafts(ctx) })
+	get("accord/watching", func(ctx context.Context, _ url.Values) (any, error) { return n.AccordWatching(ctx) })
 	get("accord/sheet", func(ctx context.Context, v url.Values) (any, error) { return n.AccordSheet(ctx, v.Get("id")) })
 	get("accord/case", func(ctx context.Context, v url.Values) (any, error) {
 		return n.CaseFile(ctx, v.Get("case"), v.Get("format"))
@@ -190,6 +223,11 @@ func (c *Client) AccordDraft(ctx context.Context, r AccordDraftRequest) (p Pendi
 // AccordDrafts lists what waits.
 func (c *Client) AccordDrafts(ctx context.Context) (p []Pending, err error) {
 	return p, c.get(ctx, "accord/drafts", nil, &p)
+}
+
+// AccordWatching lists what the watch looks for.
+func (c *Client) AccordWatching(ctx context.Context) (w []ClauseWatch, err error) {
+	return w, c.get(ctx, "accord/watching", nil, &w)
 }
 
 // AccordSheet returns what a signer should see.

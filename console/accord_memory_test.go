@@ -59,6 +59,8 @@ func sampleSeen() ClauseSeen {
 	v.Counts = []accord.Count{{RowSide: side, Rows: 1, N: 412, AtLeast: true, Before: 17, Star: true}}
 	v.Offers = []accord.Offer{{To: "north", By: []string{"south"}, Position: accord.Position{Stance: accord.Suspend}}}
 	out := ClauseSeen{ClauseView: v}
+	out.Watch = []QueryWatch{{Language: "sigma", Name: "a rule", Found: 7}, {Language: "stix", Name: "[a:b = ", Why: "refused", Detail: "unexpected end"}}
+	out.Drafts = []DraftRow{{ID: digest("draft-row"), Kind: "exhibit/v1", By: "watch", On: Ref{"south", 31}, Seen: &RowSeen{Clause: 1, Count: 7, AtLeast: true, Sensors: []string{"gate-sensor"}, From: at(2), To: at(1)}}}
 	for _, row := range []accord.ClauseRow{
 		{RowSide: side, At: at(5), Count: 412, AtLeast: true, Basis: "observed", Limits: true},
 		{RowSide: accord.RowSide{By: "north", Who: accord.Undetermined, Category: accord.OtherCategory}, At: at(6), Access: true, Basis: "observed"},

@@ -13,6 +13,8 @@ type ClauseSeen struct {
 	Rows   []ClauseRowSeen // the newest first, at most PerPage
 	More   int             // rows beside them
 	Claims []ClaimSeen
+	Watch  []QueryWatch // what the own watch looks for; empty if it does not yet
+	Drafts []DraftRow   // rows of it that the own watch drafted
 }
 
 // ClauseRowSeen is one observation with its place in the record.
@@ -48,5 +50,23 @@ func (c ClauseSeen) Starred() bool {
 
 // Shown reports whether there is anything to show of the clause.
 func (c ClauseSeen) Shown() bool {
-	return len(c.Rows)+len(c.Counts)+len(c.Claims)+len(c.Offers)+len(c.Asks)+c.Unread > 0
+	return len(c.Rows)+len(c.Counts)+len(c.Claims)+len(c.Offers)+len(c.Asks)+len(c.Watch)+len(c.Drafts)+c.Unread > 0
+}
+
+// QueryWatch says whether the own watch runs a query of a clause, and what it has
+// found.
+type QueryWatch struct {
+	Language, Name string
+	Why            string // why nothing can be observed here; empty: it is run
+	Detail         string // foreign text
+	Found          int64  // lines
+}
+
+// RowSeen is what the own watch drafted a row of.
+type RowSeen struct {
+	Clause   int   // 0: a corrective action
+	Count    int64 // lines
+	AtLeast  bool
+	Sensors  []string
+	From, To int64 // event times, Unix seconds
 }

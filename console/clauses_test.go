@@ -10,7 +10,7 @@ import (
 func TestClauseSeen(t *testing.T) {
 	r := newRig(t, shift("north", "south"))
 	page := body(get(r.c, testHost, "/accord/south/31", r.enter("analyst")))
-	for _, want := range []string{"412<abbr", "The observer was kept from looking", "not counted: before it took effect", "undetermined", "not explained", "claimed again", "north may answer with a suspension of its own", `href="/line/north/41"`, "1 account of it cannot be read"} {
+	for _, want := range []string{"412<abbr", "The observer was kept from looking", "not counted: before it took effect", "undetermined", "not explained", "claimed again", "north may answer with a suspension of its own", `href="/line/north/41"`, "1 account of it cannot be read", "Not observable here:", "the query cannot be run", "gate-sensor", `href="/drafts/` + digest("draft-row")} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
 		}

@@ -55,6 +55,7 @@ type DraftRow struct {
 	Officers int                 // how many must sign
 	Roles    []string            // which roles must be among them
 	Signed   []string            // officers
+	Seen     *RowSeen            // of what the own watch drafted
 }
 
 // Typed is what a signer types.

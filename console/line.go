@@ -71,6 +71,7 @@ type linePage struct {
 	All      bool // also what is answered or asks nothing any more
 	Contacts []contactRow
 	Checks   []checkRow
+	Drafted  []DraftRow // rows that the own watch drafted
 }
 
 // callRow is a notice as it stands with one of those whom it asks.
@@ -139,6 +140,11 @@ func (c *Console) line(v *visit) error {
 	for _, k := range slices.Backward(line.Checks) {
 		p.Checks = append(p.Checks, checkRow{k, l.ref(k.Notice)})
 	}
+	drafts, err := v.source.Accord().Drafts(v.r.Context())
+	if err != nil {
+		return err
+	}
+	p.Drafted = slices.DeleteFunc(drafts, func(d DraftRow) bool { return d.Seen == nil })
 	return c.render(v, http.StatusOK, "line", frame{Title: "nav.line", Live: "record", Body: p})
 }
 

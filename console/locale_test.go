@@ -124,6 +124,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
 		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "drafts", "officers", "conduct"}, "accord.why_state": strs(accord.Reasons()),
 		"accord.take": taken(), "take.means": taken(), "officers.list": {"rules", "ruled", "waits"}, "sheet.listed": {"new", "changed", "gone"},
+		"watched.why":    {"no-sensors", "not-named", "scope", "refused", "never", "no-rule", "too-many"},
 		"officers.power": slices.Collect(maps.Keys(accord.FirstRules(charter.Charter{}).Powers)), "sheet.part": {"title", "text", "stands-on", "words", "reservation", "question", "limits", "assumption", "gap", "would-change", "dissent", "view", "test"},
 		"sheet.effect": {
 			"decide-by", "cooling-off", "undo-until", "effective", "takes-effect", "until", "no-undo", "ack-by", "answer-by", "commit-by", "reveal-by", "due", "watched-until", "shown-at", "happened", "happened-to",

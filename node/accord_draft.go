@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"entente/accord"
+	"entente/api"
 	"entente/border"
 	"entente/internal/sqlite"
 	"entente/statement"
@@ -38,6 +39,7 @@ type Pending struct {
 	Roles     []string // which roles must be among them
 	May       []string // officers who may still sign
 	Said      *statement.Ref
+	Seen      *api.RowSeen // of what the watch drafted
 }
 
 // maxPending is how many drafts wait at a time.
@@ -201,6 +203,9 @@ func (n *Node) pending(ctx context.Context, kept sqlite.Draft) (Pending, error) 
 	p := Pending{ID: kept.ID, Raw: kept.Act, Parts: kept.Parts, By: kept.By, At: kept.At, Approvals: kept.Approvals}
 	var err error
 	if p.Act, err = actOf(kept.Act); err != nil {
+		return p, err
+	}
+	if p.Seen, err = n.seenIn(ctx, kept); err != nil {
 		return p, err
 	}
 	r, ref, err := n.recordWith(ctx, p.Act, kept.Act, kept.Approvals, nil)

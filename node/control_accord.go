@@ -50,7 +50,7 @@ func (n *Node) named(ctx context.Context, name api.LeafName) (statement.Ref, err
 func pendingOf(p Pending) api.Pending {
 	out := api.Pending{
 		ID: p.ID, Kind: p.Act.Kind, Case: p.Act.Case, Refs: p.Act.Refs, Marking: p.Act.Marking, Body: p.Act.Body, By: p.By, At: p.At,
-		Approvals: p.Approvals, Power: p.Power, Officers: p.Officers, Roles: p.Roles, May: p.May, Said: p.Said,
+		Approvals: p.Approvals, Power: p.Power, Officers: p.Officers, Roles: p.Roles, May: p.May, Said: p.Said, Seen: p.Seen,
 	}
 	if len(p.ID) >= console.Typed {
 		out.Type = p.ID[:console.Typed]

@@ -31,6 +31,7 @@ const (
 	rowRenew   = 15 * time.Minute // and one that nobody has signed again after that
 	rowSkew    = 5 * time.Minute  // events dated further ahead wait
 	sliceLines = 1000             // of a row, in its exhibit: the first ones
+	maxSlice   = 64 << 10         // bytes of these
 )
 
 // spansOf are the times of events that a clause counts, as far as they have come.
@@ -206,7 +207,7 @@ func (n *Node) draftExhibit(ctx context.Context, w accord.Watched, row sqlite.Cl
 		Captured: accord.Captured{At: accord.At(now), By: n.self.ID, Tool: "entente watch", From: strings.Join(sensorsOf(tallies), ", ")},
 		Custody:  []accord.Custody{}, Verify: []string{}, Held: "withheld", Reason: "lines of own logs: shown when it is decided to",
 	}
-	d, err := n.compose(ctx, AccordDraft{Kind: accord.KindExhibit, Case: w.Case, Refs: []statement.Ref{w.Ref}, Body: body, By: byWatch})
+	d, err := n.compose(ctx, AccordDraft{Kind: accord.KindExhibit, Case: w.Case, Refs: []statement.Ref{w.Ref}, Body: body, Parts: [][]byte{row.Slice}, By: byWatch})
 	if err != nil {
 		return err
 	}
@@ -375,6 +376,9 @@ func (n *Node) sliceOf(ctx context.Context, w accord.Watched, tallies []sqlite.C
 		}{h.Query + 1, h.Name, h.Source, h.Generation, h.Line, time.UnixMilli(h.At).UTC().Format(time.RFC3339Nano), string(h.Raw)})
 		if err != nil {
 			return nil, err
+		}
+		if len(out)+len(line) > maxSlice {
+			break // the head says how many there are
 		}
 		out = append(append(out, '\n'), line...)
 	}

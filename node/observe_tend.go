@@ -3,13 +3,14 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"sync"
 	"time"
 
 	"entente/accord"
+	"entente/api"
 	"entente/internal/sqlite"
-	"entente/statement"
 	"entente/watch/rule"
 )
 
@@ -108,27 +109,9 @@ func (n *Node) unobserved(context.Context) (string, error) {
 	return "", nil
 }
 
-// ClauseWatch is how a clause or an action is watched here.
-type ClauseWatch struct {
-	Ref     statement.Ref
-	Clause  int // 0: an action
-	From    int64
-	Until   int64 // 0: without end
-	Queries []QueryWatch
-}
-
-// QueryWatch is whether a query is run here, and what it has found.
-type QueryWatch struct {
-	Language string
-	Name     string
-	Why      string // not observable here, and why: a word below "watched.why."; empty: it is run
-	Detail   string
-	Found    int64 // lines
-}
-
 // Watching lists what this node watches for clauses and actions, and what of it
 // cannot be observed here.
-func (n *Node) Watching(ctx context.Context) ([]ClauseWatch, error) {
+func (n *Node) Watching(ctx context.Context) ([]api.ClauseWatch, error) {
 	found, err := n.watch.ClauseFound(ctx)
 	if err != nil {
 		return nil, err
@@ -138,12 +121,12 @@ func (n *Node) Watching(ctx context.Context) ([]ClauseWatch, error) {
 	n.observing.mu.Unlock()
 	n.lookout.mu.Lock()
 	defer n.lookout.mu.Unlock()
-	out := []ClauseWatch{}
+	out := []api.ClauseWatch{}
 	for _, s := range append(all[:len(all):len(all)], n.lookout.sentries.all...) {
-		w := ClauseWatch{Ref: s.what.Ref, Clause: s.what.Clause, From: s.what.From, Until: s.what.Until}
+		w := api.ClauseWatch{Party: n.partyOf(s.what.Ref.Origin), Index: s.what.Ref.Index, Clause: s.what.Clause, From: s.what.From, Until: s.what.Until}
 		counts := found[clauseOf(s.what)]
 		for i, q := range s.states {
-			one := QueryWatch{Language: s.what.Queries[i].Language, Name: q.Name, Why: q.Why, Detail: q.Detail}
+			one := api.QueryWatch{Language: s.what.Queries[i].Language, Name: q.Name, Why: q.Why, Detail: q.Detail}
 			if i < len(counts) {
 				one.Found = counts[i]
 			}
@@ -152,4 +135,35 @@ func (n *Node) Watching(ctx context.Context) ([]ClauseWatch, error) {
 		out = append(out, w)
 	}
 	return out, nil
+}
+
+// AccordWatching implements api.AccordNode.
+func (c control) AccordWatching(ctx context.Context) ([]api.ClauseWatch, error) {
+	return c.n.Watching(ctx)
+}
+
+// seenIn is what a draft of the watch is a row of; nil of any other draft.
+func (n *Node) seenIn(ctx context.Context, d sqlite.Draft) (*api.RowSeen, error) {
+	if d.By != byWatch {
+		return nil, nil
+	}
+	row, err := n.watch.ClauseRowOf(ctx, d.ID)
+	if errors.Is(err, sqlite.ErrNone) {
+		return nil, nil // a person of that name wrote it
+	}
+	if err != nil {
+		return nil, err
+	}
+	tallies, _, err := n.watch.TallyClauseRow(ctx, row, ever, 0)
+	if err != nil {
+		return nil, err
+	}
+	seen := &api.RowSeen{Clause: row.Clause.No, Sensors: sensorsOf(tallies)}
+	for _, t := range tallies {
+		if from := t.First / 1000; seen.From == 0 || from < seen.From {
+			seen.From = from
+		}
+		seen.Count, seen.AtLeast, seen.To = seen.Count+t.Count, seen.AtLeast || t.Over > 0, max(seen.To, t.Last/1000)
+	}
+	return seen, nil
 }

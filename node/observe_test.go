@@ -161,6 +161,9 @@ func TestRowsOfAClause(t *testing.T) {
 		exhibits := map[string]statement.Ref{}
 		for _, name := range []string{north, south} {
 			p := u.one(name, accord.KindExhibit)
+			if s := p.Seen; s == nil || s.Clause != 1 || s.Count != 1 || s.From != instant.Unix()+1 || s.Sensors[0] != "web" {
+				t.Errorf("%s shows of its draft %+v", name, s)
+			}
 			if len(u.byWatchOf(name, accord.KindAccount)) != 0 || u.ofKind(name, name, accord.KindExhibit) != 0 {
 				t.Errorf("%s: an account before its exhibit, or something said by nobody", name)
 			}
@@ -207,7 +210,7 @@ func (u *unit) notObservable(ref statement.Ref) {
 	u.t.Helper()
 	for name, want := range map[string][3]string{north: {"", whyRule, whyRefused}, observer: {whySensors, whyRule, whyRefused}} {
 		list := must(u.node(name).Watching(u.t.Context()))(u.t)
-		if len(list) != 1 || list[0].Ref != ref || len(list[0].Queries) != 3 {
+		if len(list) != 1 || list[0].Party != north || list[0].Index != ref.Index || len(list[0].Queries) != 3 {
 			u.t.Errorf("%s watches %+v", name, list)
 			continue
 		}

@@ -96,12 +96,42 @@ func (s accordScreens) page(ctx context.Context, r *accord.Record, i accord.Inst
 		out.Notice = time.Duration(rules.ExitNotice) * time.Second
 	}
 	if at.IsZero() && s.lens.Whole() {
-		out.Seen = s.clausesSeen(r, i)
+		if out.Seen = s.clausesSeen(r, i); len(out.Seen) > 0 {
+			s.watchOf(ctx, &out)
+		}
 	}
 	if i.Replaces != nil {
 		out.Replaces = s.ref(*i.Replaces)
 	}
 	return out
+}
+
+// watchOf adds what the own watch looks for of each clause, and what it drafted.
+// Where that cannot be read the rest of the page is shown all the same.
+func (s accordScreens) watchOf(ctx context.Context, out *console.Instrument) {
+	watching, err := s.n.Watching(ctx)
+	if err != nil {
+		s.n.logger.Error("what is watched for clauses", "error", err)
+	}
+	drafts, err := s.Drafts(ctx)
+	if err != nil {
+		s.n.logger.Error("drafts of rows", "error", err)
+	}
+	for i := range out.Seen {
+		c := &out.Seen[i]
+		for _, w := range watching {
+			if w.Party == out.Ref.Party && w.Index == out.Ref.Index && w.Clause == c.No {
+				for _, q := range w.Queries {
+					c.Watch = append(c.Watch, console.QueryWatch(q))
+				}
+			}
+		}
+		for _, d := range drafts {
+			if d.Seen != nil && d.On == out.Ref && d.Seen.Clause == c.No {
+				c.Drafts = append(c.Drafts, d)
+			}
+		}
+	}
 }
 
 // seenDays is how far back observations of a clause are shown and counted.

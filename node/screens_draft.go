@@ -91,7 +91,7 @@ func (s accordScreens) Drafts(ctx context.Context) ([]console.DraftRow, error) {
 func (s accordScreens) draftRow(r *accord.Record, p Pending) console.DraftRow {
 	row := console.DraftRow{
 		ID: p.ID, Kind: string(p.Act.Kind), Case: p.Act.Case, Marking: p.Act.Marking, By: p.By, At: time.UnixMilli(p.At),
-		Power: p.Power, Officers: p.Officers, Roles: p.Roles,
+		Power: p.Power, Officers: p.Officers, Roles: p.Roles, Seen: (*console.RowSeen)(p.Seen),
 	}
 	for _, a := range p.Approvals {
 		if !slices.Contains(row.Signed, a.Officer) {

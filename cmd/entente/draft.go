@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"entente/api"
 )
 
 func draftVerb() verb {
-	return verb{"draft", "list, show and discard what waits for officers", `draft list --dir DIR [--json]
+	return verb{"draft", "list, show and discard what waits for officers, and what the watch looks for", `draft list --dir DIR [--json]
        entente draft show --dir DIR [--json] DRAFT
        entente draft discard --dir DIR DRAFT
+       entente draft watched --dir DIR [--json]
 
 A draft is named by the first characters of its digest. What is changed is another draft:
-discard the old one, and officers sign the new one anew.`, runDraft}
+discard the old one, and officers sign the new one anew. The watch drafts what the queries of clauses
+find; watched lists these queries, and which of them cannot be observed here and why.`, runDraft}
 }
 
 func runDraft(ctx context.Context, e *env, args []string) error {
@@ -29,8 +32,8 @@ func runDraft(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if (what == "list") != (len(rest) == 0) || len(rest) > 1 {
-		return usagef("draft list, or draft show or discard with one DRAFT")
+	if (what == "list" || what == "watched") != (len(rest) == 0) || len(rest) > 1 {
+		return usagef("draft list or watched, or draft show or discard with one DRAFT")
 	}
 	c, _, err := f.client(ctx)
 	if err != nil {
@@ -39,6 +42,8 @@ func runDraft(ctx context.Context, e *env, args []string) error {
 	switch what {
 	case "list":
 		return listDrafts(ctx, e, c, *asJSON)
+	case "watched":
+		return listWatched(ctx, e, c, *asJSON)
 	case "show":
 		s, err := c.AccordSheet(ctx, rest[0])
 		if err != nil {
@@ -53,7 +58,7 @@ func runDraft(ctx context.Context, e *env, args []string) error {
 	case "discard":
 		return c.AccordDiscard(ctx, rest[0])
 	}
-	return usagef("no draft %q: list, show or discard?", what)
+	return usagef("no draft %q: list, show, discard or watched?", what)
 }
 
 func listDrafts(ctx context.Context, e *env, c *api.Client, asJSON bool) error {
@@ -66,6 +71,34 @@ func listDrafts(ctx context.Context, e *env, c *api.Client, asJSON bool) error {
 	}
 	for _, p := range all {
 		showPending(e, p)
+	}
+	return nil
+}
+
+func listWatched(ctx context.Context, e *env, c *api.Client, asJSON bool) error {
+	all, err := c.AccordWatching(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return e.json(all)
+	}
+	for _, w := range all {
+		until := "without end"
+		if w.Until != 0 {
+			until = "until " + clock(w.Until)
+		}
+		e.printf("%s/%d clause %d  from %s, %s\n", w.Party, w.Index, w.Clause, clock(w.From), until)
+		for _, q := range w.Queries {
+			state := fmt.Sprintf("is run; lines found: %d", q.Found)
+			if q.Why != "" {
+				state = "not observable here: " + q.Why
+			}
+			if q.Detail != "" {
+				state += fmt.Sprintf(" (%q)", q.Detail)
+			}
+			e.printf("    %s %q  %s\n", q.Language, q.Name, state)
+		}
 	}
 	return nil
 }

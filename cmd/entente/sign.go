@@ -179,4 +179,11 @@ func showPending(e *env, p api.Pending) {
 		e.printf(", among them %s", strings.Join(p.Roles, ", "))
 	}
 	e.printf("\n")
+	if s := p.Seen; s != nil {
+		count := fmt.Sprint(s.Count)
+		if s.AtLeast {
+			count = "at least " + count
+		}
+		e.printf("    seen by the own watch: clause %d, lines %s, sensors %s, %s to %s\n", s.Clause, count, list(s.Sensors), clock(s.From), clock(s.To))
+	}
 }
