@@ -84,6 +84,7 @@ var thirdParty = map[string][]string{
 	"internal/syslog":        {"golang.org/x/sys/unix"},
 	"internal/webcapture":    {"golang.org/x/net/html"},
 	"node":                   {"github.com/goccy/go-yaml", "golang.org/x/sync/errgroup", "golang.org/x/mod/sumdb", "filippo.io/age"},
+	"console":                {"golang.org/x/text/feature/plural", "golang.org/x/text/language"},
 	"cmd":                    {"golang.org/x/crypto/ssh", "golang.org/x/net/publicsuffix", "github.com/mattn/go-isatty", "golang.org/x/mod/sumdb", "golang.org/x/sys", "golang.org/x/sync/errgroup"},
 }
 

@@ -53,7 +53,7 @@ func (s *surface) language(v *visit) error {
 		return err
 	}
 	lang := v.r.PostForm.Get("lang")
-	if !slices.Contains(Languages(), lang) {
+	if !slices.Contains(s.pages.langs, lang) {
 		return errBadForm
 	}
 	http.SetCookie(v.w, &http.Cookie{

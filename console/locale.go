@@ -4,21 +4,37 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
 
 	"entente/accord"
 	"entente/border"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 )
 
 //go:embed locale/*.json
 var localeFiles embed.FS
 
 // Languages returns the codes of the languages that the console speaks, the
-// default first.
-func Languages() []string { return []string{"en", "ru"} }
+// default first: one for each catalogue.
+func Languages() []string { return languagesIn(localeFiles) }
+
+func languagesIn(files fs.FS) []string {
+	list := []string{"en"}
+	names, _ := fs.Glob(files, "locale/*.json") // its only error is a bad pattern
+	for _, name := range names {
+		if lang := strings.TrimSuffix(path.Base(name), ".json"); lang != list[0] {
+			list = append(list, lang)
+		}
+	}
+	return list
+}
 
 // catalogue holds every text of one language.
 type catalogue struct {
@@ -42,8 +58,10 @@ func (m *message) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &m.text)
 }
 
-func loadCatalogue(lang string) (*catalogue, error) {
-	data, err := localeFiles.ReadFile("locale/" + lang + ".json")
+func loadCatalogue(lang string) (*catalogue, error) { return catalogueIn(localeFiles, lang) }
+
+func catalogueIn(files fs.FS, lang string) (*catalogue, error) {
+	data, err := fs.ReadFile(files, "locale/"+lang+".json")
 	if err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
@@ -67,19 +85,12 @@ func KindLabel(lang, kind string) (string, bool) {
 
 // plural returns the CLDR category of a whole number.
 func (c *catalogue) plural(n uint64) string {
-	if c.lang != "ru" {
-		if n == 1 {
-			return "one"
-		}
-		return "other"
+	few := int(n % 10_000_000) // no language looks at more digits
+	if n >= 10_000_000 {
+		few += 10_000_000
 	}
-	switch ten, hundred := n%10, n%100; {
-	case ten == 1 && hundred != 11:
-		return "one"
-	case ten >= 2 && ten <= 4 && (hundred < 12 || hundred > 14):
-		return "few"
-	}
-	return "many"
+	form := plural.Cardinal.MatchPlural(language.Make(c.lang), few, 0, 0, 0, 0)
+	return [...]string{plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}[form]
 }
 
 // t returns the text of a key. The pairs are names and values for its {name}
@@ -207,10 +218,7 @@ func whole(v any) (uint64, bool) {
 
 // number writes n with its thousands apart: 5,000 or 5 000.
 func (c *catalogue) number(n uint64) string {
-	sep := ","
-	if c.lang == "ru" { // four digits too: figures stand in columns
-		sep = "\u00a0"
-	}
+	sep := c.texts["meta.thousands"].text
 	s := strconv.FormatUint(n, 10)
 	var b strings.Builder
 	for i, d := range s {
@@ -257,9 +265,7 @@ func (c *catalogue) size(n int64) (phrase, error) {
 		f /= 1024
 	}
 	s := strconv.FormatFloat(f, 'f', 1, 64)
-	if c.lang == "ru" {
-		s = strings.Replace(s, ".", ",", 1)
-	}
+	s = strings.Replace(s, ".", c.texts["meta.decimal"].text, 1)
 	s, err := c.t(keys[i], "n", s)
 	return phrase(s), err
 }
@@ -268,9 +274,9 @@ const languageCookie = "lang"
 
 // languageOf picks the reader's language: the cookie, else the first known one
 // that the browser asks for, else the default.
-func languageOf(r *http.Request) string {
+func languageOf(r *http.Request, langs []string) string {
 	known := func(s string) string {
-		for _, l := range Languages() {
+		for _, l := range langs {
 			if s == l || strings.HasPrefix(s, l+"-") {
 				return l
 			}
@@ -292,5 +298,5 @@ func languageOf(r *http.Request) string {
 			return l
 		}
 	}
-	return Languages()[0]
+	return langs[0]
 }

@@ -119,7 +119,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"basis":   {"told", "observed", "recorded", "inferred", "asserted"},
 		"verdict": {"accepted", "held-back", "refused", "not-understood", "sealed"},
 		"unit":    {"day", "hour", "minute", "second", "byte", "kib", "mib", "gib"},
-		"meta":    {"dir"},
+		"meta":    {"dir", "thousands", "decimal"},
 
 		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
 		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "drafts", "officers", "conduct"}, "accord.why_state": strs(accord.Reasons()),

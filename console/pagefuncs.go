@@ -29,7 +29,6 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"ago":      func(now, t time.Time) (phrase, error) { return say.duration(now.Sub(t)) },
 		"span":     say.duration,
 		"file":     files.path,
-		"langs":    Languages,
 		"plain":    plain,
 		"split":    func(s string) []segment { return split(s, false) },
 		"lines":    func(s string) []segment { return split(s, true) },

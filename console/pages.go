@@ -41,25 +41,26 @@ type frame struct {
 
 // pages holds every page in every language, parsed once.
 type pages struct {
-	says map[string]*catalogue
-	sets map[string]map[string]*template.Template // language, page
+	langs []string
+	says  map[string]*catalogue
+	sets  map[string]map[string]*template.Template // language, page
 }
 
 // shared are the files that every page is put together with.
 var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html", "page/lineparts.html", "page/clauseparts.html", "page/sheetparts.html", "page/writeparts.html"}
 
-func loadPages(files *files) (pages, error) {
-	p := pages{map[string]*catalogue{}, map[string]map[string]*template.Template{}}
+func loadPages(files *files, locale fs.FS) (pages, error) {
+	p := pages{languagesIn(locale), map[string]*catalogue{}, map[string]map[string]*template.Template{}}
 	names, err := fs.Glob(pageFiles, "page/*.html")
 	if err != nil {
 		return p, err
 	}
-	for _, lang := range Languages() {
-		say, err := loadCatalogue(lang)
+	for _, lang := range p.langs {
+		say, err := catalogueIn(locale, lang)
 		if err != nil {
 			return p, err
 		}
-		base, err := template.New("base").Funcs(helpers(say, files)).ParseFS(pageFiles, shared...)
+		base, err := template.New("base").Funcs(helpers(say, files)).Funcs(p.tongues()).ParseFS(pageFiles, shared...)
 		if err != nil {
 			return p, fmt.Errorf("pages: %w", err)
 		}
@@ -82,7 +83,15 @@ func loadPages(files *files) (pages, error) {
 	return p, nil
 }
 
-func (p pages) say(r *http.Request) *catalogue { return p.says[languageOf(r)] }
+// tongues are the languages there are, and what each calls itself.
+func (p pages) tongues() template.FuncMap {
+	return template.FuncMap{
+		"langs":    func() []string { return p.langs },
+		"langName": func(family, lang string) string { return p.says[lang].label(strings.TrimSuffix(family, "."), lang) },
+	}
+}
+
+func (p pages) say(r *http.Request) *catalogue { return p.says[languageOf(r, p.langs)] }
 
 func (p pages) run(w io.Writer, lang, page string, f frame) error {
 	t := p.sets[lang][page]

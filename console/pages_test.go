@@ -204,7 +204,7 @@ func TestLanguage(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Accept-Language", asked)
-		if got := languageOf(req); got != want {
+		if got := languageOf(req, Languages()); got != want {
 			t.Errorf("%.40q: %s, want %s", asked, got, want)
 		}
 	}

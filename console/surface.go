@@ -89,7 +89,7 @@ func newSurface(o options) (*surface, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := loadPages(files)
+	pages, err := loadPages(files, localeFiles)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 var latin = regexp.MustCompile(`[\pL\pN_./:@+#-]*[A-Za-z]{2}[\pL\pN_./:@+#-]*`)
 
 // data are words that no language has: with figures, or joined by signs.
-var data = regexp.MustCompile(`[0-9/_@=]|[A-Za-z][.:][A-Za-z]`)
+var data = regexp.MustCompile(`^norm-[a-k]$|[0-9/_@=]|[A-Za-z][.:][A-Za-z]`)
 
 // filled is what a module puts words into, and the names of plural forms.
 var filled = regexp.MustCompile(`\{\w+\}|"(one|few|many)":`)
