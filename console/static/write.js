@@ -110,10 +110,7 @@ export function startWriting() {
   sure = text();
   restore();
   form.addEventListener("input", changed);
-  form.addEventListener("change", (e) => {
-    changed();
-    if (e.target.matches("[data-redraw]")) form.requestSubmit(form.querySelector("[value=keep]"));
-  });
+  form.addEventListener("change", changed);
   form.addEventListener("submit", async (e) => {
     if (leaving || text() === sure && !busy) return;
     e.preventDefault();
