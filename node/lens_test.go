@@ -43,8 +43,8 @@ var unlensed = []struct {
 		},
 	},
 	{
-		"of one statement that the asker was shown: when it was said, its keys and its cosignatures, and what opened it",
-		[]string{"Node.recordedNotes", "Node.saidAt", "Node.shownKeys", "Node.whoSaid", "caseScreens.opened"},
+		"of one statement that the asker was shown: when it was said, its keys and its cosignatures, what opened it, and whether it is still kept back",
+		[]string{"Node.entrusted", "Node.recordedNotes", "Node.saidAt", "Node.shownKeys", "Node.whoSaid", "caseScreens.opened"},
 	},
 	{
 		"acts of the accord go to every party, and are hidden as instruments, by accordScreens",
