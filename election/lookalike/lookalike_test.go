@@ -185,8 +185,8 @@ func FuzzMatch(f *testing.F) {
 				t.Fatalf("%+v", f)
 			}
 		}
-		if Fold(s) != Fold(s) {
-			t.Fatal("a fold that changes")
+		if left := strings.Trim(Fold(s), "abcdefghjklmnopqrstuvwxyz23456789_?"); left != "" {
+			t.Fatalf("the fold of %q holds %q", s, left)
 		}
 	})
 }

@@ -116,16 +116,12 @@ func unitName(parts []string) string {
 	return strings.Join(kept, " / ")
 }
 
-// depth is how many units stand around a unit, and within says that one stands in another.
+// depth is how many units stand around a unit, itself included.
 func depth(unit string) int {
 	if unit == "" {
 		return 0
 	}
 	return strings.Count(unit, " / ") + 1
-}
-
-func within(unit, around string) bool {
-	return unit != around && (around == "" || strings.HasPrefix(unit, around+" / "))
 }
 
 // words are a text's letters and digits, lower-case, for comparing heads and labels.
