@@ -166,7 +166,7 @@ func TestStateProperties(t *testing.T) {
 		if got.Phase == InForce && (after.Phase != InForce || !after.InForceAt.Equal(got.InForceAt)) {
 			r.Fatalf("a charter in force became %+v", after)
 		}
-		if len(after.Left) < len(got.Left) || !reflect.DeepEqual(after.Left[:len(got.Left)], got.Left) {
+		if len(after.Left) < len(got.Left) || !slices.Equal(after.Left[:len(got.Left)], got.Left) {
 			r.Fatalf("who left came back: %+v then %+v", got.Left, after.Left)
 		}
 	})
