@@ -1,5 +1,7 @@
 package accord
 
+import "slices"
+
 // ProposalTemplate is the beginning of a text: what it is for, its title and words
 // in both languages, and the norms whose clauses it has. Everything in it may be
 // changed by whoever writes.
@@ -63,6 +65,12 @@ var normTitles = map[string]Texts{
 
 // NormTitle is the short name of a norm; nil for what is none.
 func NormTitle(id string) Texts { return normTitles[id] }
+
+// CaseTemplates are those of what is proposed within a case: what the parties say
+// together of it, what they find, what is to be put right, and its end.
+func CaseTemplates() []ProposalTemplate {
+	return slices.DeleteFunc(slices.Clone(caseTemplates), func(t ProposalTemplate) bool { return t.For == ForClause || t.For == ForEnd })
+}
 
 var caseTemplates = []ProposalTemplate{
 	{

@@ -18,6 +18,9 @@ type actionsPage struct {
 	Unseen  [2]int // items of the charge that rest on what the own side cannot see, of how many
 	Actions []caseAction
 	Asks    []accord.Clarification
+
+	Speaks    bool
+	Templates []accord.ProposalTemplate // of what can be proposed in a case
 }
 
 // caseAction is one corrective action with its title.
@@ -32,7 +35,7 @@ func (c *Console) caseActions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := actionsPage{caseHead: head, Here: r}
+	p := actionsPage{caseHead: head, Here: r, Speaks: v.user.speaks(), Templates: accord.CaseTemplates()}
 	if a, ok := r.Accusation(r.ID); ok {
 		p.Charge = &a
 		p.Unseen[0], p.Unseen[1] = a.Unseen(r.Self)

@@ -240,3 +240,27 @@ func TestWriteAnswer(t *testing.T) {
 		t.Errorf("an answer to no suspension: %d", w.Code)
 	}
 }
+
+// What is written about a clause or in a case begins on its own page, for those who speak.
+func TestWriteFromWhereItStands(t *testing.T) {
+	r := newRig(t, shift("north", "south"))
+	for role, speaks := range map[string]bool{"delegate": true, "observer": false} {
+		me := r.enter(role)
+		for path, want := range map[string]string{
+			"/accord/south/31":                    `name="part" value="clause/1"`,
+			"/cases/" + accusationID + "/actions": `name="case" value="` + accusationID + `"`,
+		} {
+			if page := body(get(r.c, testHost, path, me)); strings.Contains(page, want) != speaks {
+				t.Errorf("%s looks at %s: %s is there: %v", role, path, want, !speaks)
+			}
+		}
+	}
+	me := r.enter("delegate")
+	w := post(r.c, testHost, "/writing", url.Values{"kind": {"proposal"}, "template": {"finding"}, "case": {accusationID}}, me)
+	if w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, body(w))
+	}
+	if page := body(get(r.c, testHost, w.Header().Get("Location"), me)); !strings.Contains(page, accusationID) {
+		t.Error("the form does not know its case")
+	}
+}
