@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"entente/election/audit"
+	"entente/election/campaign"
 	"entente/election/lookalike"
 )
 
@@ -19,7 +21,10 @@ import (
 func benchElection(d time.Duration, out func(figure)) error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	sampler(d, out)
-	return lookalikes(d, out)
+	if err := lookalikes(d, out); err != nil {
+		return err
+	}
+	return campaigns(out)
 }
 
 // sampler measures how many draws a second come out of a seed, beside the mere
@@ -65,6 +70,32 @@ func lookalikes(d time.Duration, out func(figure)) error {
 		}
 	}
 	out(figure{Name: "lookalike_recall", Value: float64(found) / float64(all), Unit: "share"})
+	return nil
+}
+
+// campaigns measures how many posts a second are compared, with a hundred
+// shuffles of them, beside the mere ordering of the same posts.
+func campaigns(out func(figure)) error {
+	const n = 100_000
+	posts := make([]campaign.Post, n)
+	for i := range posts {
+		x := audit.Draw("posts", int64(i+1), 1<<40)
+		posts[i] = campaign.Post{Account: fmt.Sprint("u", x%10_000), Object: fmt.Sprint("o", x/10_000%5_000), At: 1_600_000_000 + x/50_000_000}
+	}
+	began := cpuTime()
+	res, err := campaign.Analyse(posts, campaign.Params{Window: 60, Least: 2, Rounds: 100, Percent: 5, Seed: "bench"})
+	took := cpuTime() - began
+	if err != nil {
+		return err
+	}
+	if res.Posts != n || res.Tested < 9_000 {
+		return fmt.Errorf("bench: %d posts, %d accounts tested", res.Posts, res.Tested)
+	}
+	began = cpuTime()
+	slices.SortFunc(posts, func(a, b campaign.Post) int {
+		return cmp.Or(strings.Compare(a.Object, b.Object), cmp.Compare(a.At, b.At))
+	})
+	out(speed("campaign", "posts/s", perSecond(n, took), perSecond(n, cpuTime()-began)))
 	return nil
 }
 

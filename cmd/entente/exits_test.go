@@ -202,7 +202,7 @@ func verbExits() map[string]exit {
 		"verb draft list": toOwn("drafts"), "verb draft watched": toOwn("queries of clauses"), "verb draft show": toOwn("a draft"), "verb draft discard": nothing, "verb sign": toParties("what officers signed"),
 		"verb propose": toOwn("a draft"), "verb position": toOwn("a draft"), "verb notice": toOwn("a draft"), "verb tell": toOwn("a draft"), "verb assess": toOwn("a draft"), "verb exhibit": toOwn("a draft"),
 		"verb case": {"cases; with a flag one case", "own side at the machine; with the flag tools of the own side", byEgress}, "verb instruments": toOwn("joint acts"), "verb clocks": toOwn("deadlines"), "verb compare": toOwn("accounts"), "verb conduct": toOwn("counts of how each has acted"), "verb report": toOwn("the report of a day"),
-		"verb lookalike": nothing, "verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
+		"verb lookalike": nothing, "verb campaign": {"accounts named in an export", "own side at the machine", byForeign}, "verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
 		"verb results show": {"results of files", "own side at the machine", byForeign}, "verb results diff": {"results of files", "own side at the machine", byForeign},
 		"verb results learn": nothing, "verb results prove": {"one published number", "whoever is given the file", byForeign},
 		"verb results lookup": {"results of files", "own side at the machine", byForeign}, "verb results batches": {"results of files", "own side at the machine", byForeign}, "verb results seal": toParties("digests"),

@@ -1,0 +1,201 @@
+package campaign
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// A Post is one row of an export.
+type Post struct {
+	Account string
+	ID      string // of the post itself; empty where the export has none
+	Object  string // what it carries: an address, a tag, or the digest of its words
+	At      int64  // unix seconds
+}
+
+// Bounds of an export.
+const (
+	maxPosts = 5_000_000
+	maxField = 64 << 10 // bytes
+)
+
+// Columns names the columns of an export by their heads. Object and Text exclude
+// each other: words are compared as Words does.
+type Columns struct {
+	Account, Time, ID, Object, Text string
+}
+
+// known are heads of exports in use, tried in this order where a column is not named.
+var known = Columns{
+	Account: "account_id account author_id author user_id user screen_name username name",
+	Time:    "timestamp_share timestamp time created_at publish_date tweet_created date",
+	ID:      "content_id post_id tweet_id id",
+	Object:  "object_id url link hashtag",
+	Text:    "text content message body",
+}
+
+// A Report says what reading left out and why. Nothing is lost without a count.
+type Report struct {
+	Rows    int            `json:"rows"`
+	Posts   int            `json:"posts"`
+	Without int            `json:"without"` // posts that carry nothing to compare
+	Broken  map[string]int `json:"broken"`  // rows by reason
+	First   string         `json:"first,omitempty"`
+}
+
+// Read reads an export as CSV with a line of heads. A broken row is counted, and the
+// first of them named by row; a file without the columns is refused.
+func Read(r io.Reader, want Columns) ([]Post, Report, error) {
+	in := csv.NewReader(withoutBOM(r))
+	in.FieldsPerRecord, in.ReuseRecord, in.LazyQuotes = -1, true, true
+	rep := Report{Broken: make(map[string]int)}
+	head, err := in.Read()
+	if err != nil {
+		return nil, rep, fmt.Errorf("row 1: no line of heads: %w", err)
+	}
+	at, err := columnsOf(head, want)
+	if err != nil {
+		return nil, rep, fmt.Errorf("row 1: %w", err)
+	}
+	var posts []Post
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return posts, rep, nil
+		}
+		rep.Rows++
+		var p Post
+		var parse *csv.ParseError
+		switch {
+		case errors.As(err, &parse):
+			err = errors.New("not CSV")
+		case err != nil:
+			return nil, rep, err
+		default:
+			p, err = postOf(row, at)
+		}
+		if err != nil {
+			rep.Broken[err.Error()]++
+			if rep.First == "" {
+				line, _ := in.FieldPos(0)
+				rep.First = fmt.Sprintf("row %d: %v", line, err)
+			}
+			continue
+		}
+		if p.Object == "" {
+			rep.Without++
+			continue
+		}
+		if len(posts) == maxPosts {
+			return nil, rep, fmt.Errorf("more than %d posts", maxPosts)
+		}
+		posts = append(posts, p)
+		rep.Posts++
+	}
+}
+
+// places of the columns; -1 where there is none.
+type places struct{ account, time, id, object, text int }
+
+func columnsOf(head []string, want Columns) (p places, err error) {
+	find := func(named, likely string, needed bool, what string) int {
+		list := strings.Fields(likely)
+		if named != "" {
+			list = []string{strings.ToLower(named)}
+		}
+		for _, name := range list {
+			if i := slices.IndexFunc(head, func(h string) bool { return strings.ToLower(strings.TrimSpace(h)) == name }); i >= 0 {
+				return i
+			}
+		}
+		if err == nil && (needed || named != "") {
+			err = fmt.Errorf("no column of the %s among %s", what, strings.Join(head, ", "))
+		}
+		return -1
+	}
+	p.account, p.time = find(want.Account, known.Account, true, "account"), find(want.Time, known.Time, true, "time")
+	p.id, p.object, p.text = find(want.ID, known.ID, false, "post's id"), -1, -1
+	switch {
+	case want.Object != "" && want.Text != "":
+		return p, errors.New("either a column of what is carried or one of words")
+	case want.Text != "":
+		p.text = find(want.Text, "", true, "words")
+	case want.Object != "":
+		p.object = find(want.Object, "", true, "object")
+	default:
+		if p.object = find("", known.Object, false, "object"); p.object < 0 {
+			p.text = find("", known.Text, true, "object or words")
+		}
+	}
+	return p, err
+}
+
+var (
+	errShort  = errors.New("a field is missing")
+	errField  = errors.New("a field is longer than 65536 bytes or no UTF-8")
+	errMoment = errors.New("no time that is known")
+)
+
+func postOf(row []string, at places) (Post, error) {
+	get := func(i int) string {
+		if i < 0 || i >= len(row) {
+			return ""
+		}
+		return strings.Clone(strings.TrimSpace(row[i]))
+	}
+	for _, i := range []int{at.account, at.time} {
+		if i >= len(row) || get(i) == "" {
+			return Post{}, errShort
+		}
+	}
+	for _, f := range row {
+		if len(f) > maxField || !utf8.ValidString(f) {
+			return Post{}, errField
+		}
+	}
+	p := Post{Account: get(at.account), ID: get(at.id), Object: get(at.object)}
+	if at.text >= 0 {
+		p.Object = Words(get(at.text))
+	}
+	var ok bool
+	if p.At, ok = moment(get(at.time)); !ok {
+		return Post{}, errMoment
+	}
+	return p, nil
+}
+
+// layouts of times in exports; without a zone they are UTC.
+var layouts = []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04", "1/2/2006 15:04", "Mon Jan 02 15:04:05 -0700 2006", "2006-01-02"}
+
+// moment reads unix seconds or milliseconds, or a time in a known layout.
+func moment(s string) (int64, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if n > 1e11 {
+			n /= 1000
+		}
+		return n, n > 0 && n < 1<<33
+	}
+	for _, l := range layouts {
+		if t, err := time.Parse(l, s); err == nil {
+			n := t.Unix()
+			return n, n > 0 && n < 1<<33
+		}
+	}
+	return 0, false
+}
+
+func withoutBOM(r io.Reader) io.Reader {
+	b := bufio.NewReaderSize(r, 1<<16)
+	if head, err := b.Peek(3); err == nil && string(head) == "\xef\xbb\xbf" {
+		_, _ = b.Discard(3)
+	}
+	return b
+}
