@@ -150,15 +150,23 @@ func TestKillSources(t *testing.T) {
 }
 
 // TestPlantedKillSources: the same loop finds a node that stores the place apart from the results, whichever comes first.
+// Three kills may all come when nothing is being stored, so it has three tries.
 func TestPlantedKillSources(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts processes; without -short")
 	}
 	for _, plant := range []string{plantPlaceFirst, plantPlaceLast} {
-		lines, err := starved(t, 3, plant)
+		var err error
+		for range 3 {
+			var lines int
+			if lines, err = starved(t, 3, plant); err != nil {
+				break
+			}
+			t.Logf("%s: goes unnoticed in %d lines", plant, lines)
+		}
 		if err == nil {
-			t.Errorf("%s: goes unnoticed in %d lines", plant, lines)
+			t.Errorf("%s: goes unnoticed", plant)
 		}
 		t.Logf("%s: caught: %v", plant, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,29 +53,33 @@ func TestScript(t *testing.T) {
 	})
 }
 
+// ports counts those that stories were given, from where this process begins: a
+// port is given once, also when who had it is away for a while.
+var ports = func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(uint32(os.Getpid()) * 397)
+	return &n
+}()
+
 func freeport(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: freeport NAME...")
 	}
-	// All are open at once, so that no two are the same; and below the ports that
-	// systems give to whoever asks for any, or another story would take one.
-	h := fnv.New32a()
-	_, _ = io.WriteString(h, ts.Getenv("WORK"))
-	next := h.Sum32()
+	// Below the ports that systems give to whoever asks for any, or another test
+	// would take one.
 	for _, name := range args {
 		var l net.Listener
 		for range 1000 {
 			var err error
-			next++
-			if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+next%12_000)); err == nil {
+			if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+ports.Add(1)%12_000)); err == nil {
 				break
 			}
 		}
 		if l == nil {
 			ts.Fatalf("no free port")
 		}
-		defer l.Close()
 		ts.Setenv(name, l.Addr().String())
+		ts.Check(l.Close())
 	}
 }
 
