@@ -85,6 +85,7 @@ func TestBellsCall(t *testing.T) {
 	ring("and not again", 0)
 	u.takes(south, accord.Ack, urgent, nil)
 	u.settle()
+	u.eventually("somebody's times say that it was acknowledged", func() bool { return len(must(r.calls(ctx))(t)) == 0 })
 	now = time.Unix(open[0].Steps[1].At, 0)
 	ring("at the step after it, when it is acknowledged", 0)
 	r.calls = func(context.Context) ([]call, error) { return open, nil }
