@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"entente/election/rows"
 )
 
 // Batch is one batch of ballots: by its manifest, and by the records made of it.
@@ -22,8 +24,8 @@ type BatchColumns struct {
 
 // ReadBatches reads a comparison of batches, as CSV with the given heads.
 func ReadBatches(in io.Reader, file string, c BatchColumns) ([]Batch, error) {
-	r := newRows(bufio.NewReader(in), ',')
-	heads, _, broken, err := r.next()
+	r := rows.NewReader(bufio.NewReader(in), ',')
+	heads, _, broken, err := r.Next()
 	if err != nil || broken != "" {
 		return nil, fmt.Errorf("%s: row 1: no head: %s%v", file, broken, err)
 	}
@@ -40,17 +42,17 @@ func ReadBatches(in io.Reader, file string, c BatchColumns) ([]Batch, error) {
 		}
 		columns = append(columns, i)
 	}
-	r.want = len(heads)
+	r.Want = len(heads)
 	var all []Batch
 	for {
-		fields, _, broken, err := r.next()
+		fields, _, broken, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return all, nil
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", file, err)
 		case broken != "":
-			return nil, fmt.Errorf("%s: row %d: %s", file, r.number, broken)
+			return nil, fmt.Errorf("%s: row %d: %s", file, r.Number, broken)
 		case len(all) == MaxCells:
 			return nil, fmt.Errorf("%s: more than %d batches", file, MaxCells)
 		}
@@ -65,7 +67,7 @@ func ReadBatches(in io.Reader, file string, c BatchColumns) ([]Batch, error) {
 			i := columns[len(c.Names)+j]
 			n, ok := parseCount(fields[i])
 			if !ok {
-				return nil, fmt.Errorf("%s: row %d, column %d: no whole number: %.40q", file, r.number, i+1, fields[i])
+				return nil, fmt.Errorf("%s: row %d, column %d: no whole number: %.40q", file, r.Number, i+1, fields[i])
 			}
 			*into = n
 		}

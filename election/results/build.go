@@ -15,7 +15,6 @@ const (
 	MaxCells    = 2_000_000
 	MaxProblems = 1000   // kept; all are counted
 	MaxUnread   = 10_000 // kept and sealed; more is no results file
-	maxRow      = 1 << 20
 	maxDepth    = 64
 	maxColumns  = 1024
 	maxSame     = 16 // numbers of one thing that a further one is compared with

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"entente/election/rows"
 )
 
 // Columns says which column of a table of values holds what, by the head's
@@ -159,37 +161,37 @@ func readColumns(in io.Reader, comma byte, b *builder, src *Source, declared *Co
 	if declared != nil {
 		known = []Columns{*declared}
 	}
-	r := newRows(in, comma)
+	r := rows.NewReader(in, comma)
 	l, err := findHead(r, known, b)
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.file, err)
 	}
 	src.Format, src.Ignored = l.Name, l.ignored
-	r.want = len(l.heads)
+	r.Want = len(l.heads)
 	for b.err == nil {
-		fields, raw, broken, err := r.next()
+		fields, raw, broken, err := r.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return fmt.Errorf("%s: %w", b.file, err)
 		case broken != "":
-			b.problem(Problem{Place: Place{Row: r.number}, Says: broken, Raw: raw, Unread: true})
+			b.problem(Problem{Place: Place{Row: r.Number}, Says: broken, Raw: raw, Unread: true})
 		default:
-			if r.lines > 1 {
-				b.problem(Problem{Place: Place{Row: r.number}, Says: fmt.Sprintf("a value over %d lines: a quote may be missing; the row is read as it stands", r.lines)})
+			if r.Lines > 1 {
+				b.problem(Problem{Place: Place{Row: r.Number}, Says: fmt.Sprintf("a value over %d lines: a quote may be missing; the row is read as it stands", r.Lines)})
 			}
 			b.t.Rows++
-			l.row(b, fields, r.number)
+			l.row(b, fields, r.Number)
 		}
 	}
 	return nil
 }
 
-func findHead(r *rows, known []Columns, b *builder) (*layout, error) {
+func findHead(r *rows.Reader, known []Columns, b *builder) (*layout, error) {
 	var first []string
 	for range headRows {
-		fields, raw, broken, err := r.next()
+		fields, raw, broken, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -197,7 +199,7 @@ func findHead(r *rows, known []Columns, b *builder) (*layout, error) {
 			return nil, err
 		}
 		if broken != "" {
-			b.problem(Problem{Place: Place{Row: r.number}, Says: broken, Raw: raw, Unread: true})
+			b.problem(Problem{Place: Place{Row: r.Number}, Says: broken, Raw: raw, Unread: true})
 			continue
 		}
 		for _, c := range known {

@@ -1,4 +1,5 @@
-package results
+// Package rows splits tables of values as spreadsheets and programs write them, and loses none for a broken one.
+package rows
 
 import (
 	"bytes"
@@ -7,28 +8,38 @@ import (
 	"io"
 )
 
-// rows splits a table of values as spreadsheets write them (RFC 4180), with
+// Bounds of a row.
+const (
+	maxRow     = 1 << 20 // bytes
+	maxColumns = 1024
+)
+
+// A Reader splits a table of values as spreadsheets write them (RFC 4180), with
 // any line ends, in one pass. A row that does not parse costs its own line
 // and no more: what follows is read again from the next line end.
-type rows struct {
-	in     io.Reader
-	comma  byte
-	buf    []byte
-	pos    int
-	eof    bool
-	err    error // of the reader
-	number int   // of the row last given, from 1
-	lines  int   // that it goes over
-	want   int   // fields that a row has; 0 until the head is known
+type Reader struct {
+	in    io.Reader
+	comma byte
+	buf   []byte
+	pos   int
+	eof   bool
+	err   error // of the reader
+	begun bool
+
+	Number int // of the row last given, from 1
+	Lines  int // that it goes over
+	Want   int // fields that a row must have; 0 for any number
 }
 
-func newRows(in io.Reader, comma byte) *rows { return &rows{in: in, comma: comma} }
+// NewReader reads UTF-8, with or without a byte order mark, whose values are set
+// apart by comma.
+func NewReader(in io.Reader, comma byte) *Reader { return &Reader{in: in, comma: comma} }
 
 // errLongRow ends a file that has no rows.
-var errLongRow = errors.New("a row of more than a mebibyte: this is no table of results")
+var errLongRow = errors.New("a row of more than a mebibyte: this is no table of values")
 
 // peek is the byte at offset i from the start of the row; ok is false at the end of the file.
-func (s *rows) peek(i int) (byte, bool) {
+func (s *Reader) peek(i int) (byte, bool) {
 	for s.pos+i >= len(s.buf) {
 		if s.eof {
 			return 0, false
@@ -38,7 +49,7 @@ func (s *rows) peek(i int) (byte, bool) {
 	return s.buf[s.pos+i], true
 }
 
-func (s *rows) fill() {
+func (s *Reader) fill() {
 	if s.pos > 0 && s.pos >= len(s.buf)/2 {
 		s.buf = s.buf[:copy(s.buf, s.buf[s.pos:])]
 		s.pos = 0
@@ -64,25 +75,31 @@ func (s *rows) fill() {
 	s.eof, s.err = true, io.ErrNoProgress
 }
 
-// next gives the fields of a row; broken says why there are none, and raw is
+// Next gives the fields of a row; broken says why there are none, and raw is
 // then its line. Empty lines are passed over and counted. io.EOF ends it.
-func (s *rows) next() (fields []string, raw, broken string, err error) {
+func (s *Reader) Next() (fields []string, raw, broken string, err error) {
+	if !s.begun {
+		s.begun = true
+		if _, ok := s.peek(2); ok && bytes.HasPrefix(s.buf[s.pos:], []byte("\xef\xbb\xbf")) {
+			s.pos += 3
+		}
+	}
 	for {
 		if _, ok := s.peek(0); !ok {
 			if s.err != nil {
-				return nil, "", "", fmt.Errorf("row %d: %w", s.number+1, s.err)
+				return nil, "", "", fmt.Errorf("row %d: %w", s.Number+1, s.err)
 			}
 			return nil, "", "", io.EOF
 		}
-		s.number++
+		s.Number++
 		fields, used, lines, why := s.scan()
 		if s.err != nil {
-			return nil, "", "", fmt.Errorf("row %d: %w", s.number, s.err)
+			return nil, "", "", fmt.Errorf("row %d: %w", s.Number, s.err)
 		}
-		if why == "" && s.want > 0 && len(fields) != s.want && !emptyAfter(fields, s.want) && !(len(fields) == 1 && fields[0] == "") {
-			why = fmt.Sprintf("%d fields, the head has %d", len(fields), s.want)
+		if why == "" && s.Want > 0 && len(fields) != s.Want && !emptyAfter(fields, s.Want) && !(len(fields) == 1 && fields[0] == "") {
+			why = fmt.Sprintf("%d fields, the head has %d", len(fields), s.Want)
 		}
-		if s.lines = lines; why == "" {
+		if s.Lines = lines; why == "" {
 			s.pos += used
 			if len(fields) == 1 && fields[0] == "" && lines == 1 {
 				continue
@@ -91,7 +108,7 @@ func (s *rows) next() (fields []string, raw, broken string, err error) {
 		}
 		text, used, err := s.line()
 		if err != nil {
-			return nil, "", "", fmt.Errorf("row %d: %w", s.number, err)
+			return nil, "", "", fmt.Errorf("row %d: %w", s.Number, err)
 		}
 		s.pos += used
 		return nil, text, why, nil
@@ -112,7 +129,7 @@ func emptyAfter(fields []string, want int) bool {
 
 // scan parses one row from the start: its fields, the bytes used with the line end,
 // the lines passed, or why it is none.
-func (s *rows) scan() (fields []string, used, lines int, why string) {
+func (s *Reader) scan() (fields []string, used, lines int, why string) {
 	i, lines := 0, 1
 	for {
 		f, n, l, end, why := s.field(i)
@@ -131,7 +148,7 @@ func (s *rows) scan() (fields []string, used, lines int, why string) {
 
 // field parses one from offset i: its text, the offset after it and its
 // delimiter, the line ends inside it, and whether the row ends with it.
-func (s *rows) field(i int) (f string, next, lines int, end bool, why string) {
+func (s *Reader) field(i int) (f string, next, lines int, end bool, why string) {
 	if c, ok := s.peek(i); ok && c == '"' {
 		return s.quoted(i + 1)
 	}
@@ -154,7 +171,7 @@ func (s *rows) field(i int) (f string, next, lines int, end bool, why string) {
 }
 
 // after is the offset behind the line end at i.
-func (s *rows) after(i int) int {
+func (s *Reader) after(i int) int {
 	if s.buf[s.pos+i] == '\r' {
 		if c, ok := s.peek(i + 1); ok && c == '\n' {
 			return i + 2
@@ -166,7 +183,7 @@ func (s *rows) after(i int) int {
 // maxQuotedLines is how many lines a value between quotes may go over; a head's do.
 const maxQuotedLines = 16
 
-func (s *rows) quoted(i int) (f string, next, lines int, end bool, why string) {
+func (s *Reader) quoted(i int) (f string, next, lines int, end bool, why string) {
 	var b []byte
 	for {
 		c, ok := s.peek(i)
@@ -199,7 +216,7 @@ func (s *rows) quoted(i int) (f string, next, lines int, end bool, why string) {
 }
 
 // line is the first line from the start, and the bytes used with its end.
-func (s *rows) line() (string, int, error) {
+func (s *Reader) line() (string, int, error) {
 	for i := 0; ; i++ {
 		c, ok := s.peek(i)
 		switch {
