@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"entente/election/rows"
 )
 
 // A Manifest says how many cards lie in which batch, in the order in which they
@@ -46,12 +46,15 @@ var heads = map[string]string{
 // ReadManifest reads a manifest as CSV with a line of heads. Every error names
 // the row; rows are counted from 1, the line of heads included.
 func ReadManifest(r io.Reader) (*Manifest, error) {
-	in := csv.NewReader(withoutBOM(r))
-	in.FieldsPerRecord = -1
-	in.ReuseRecord = true
-	head, err := in.Read()
-	if err != nil {
-		return nil, fmt.Errorf("row 1: no line of heads: %w", err)
+	in := rows.NewReader(r, ',')
+	head, _, broken, err := in.Next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("row 1: no line of heads")
+	case err != nil:
+		return nil, err
+	case broken != "":
+		return nil, fmt.Errorf("row %d: %s", in.Number, broken)
 	}
 	columns := make(map[string]int)
 	for i, h := range head {
@@ -70,16 +73,18 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 	m := new(Manifest)
 	seen := make(map[[3]string]bool)
 	for {
-		row, err := in.Read()
+		row, _, broken, err := in.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
-			return nil, err // encoding/csv names line and column
+		if err == nil && broken != "" {
+			err = fmt.Errorf("row %d: %s", in.Number, broken) // a batch less would number all cards behind it otherwise
 		}
-		line, _ := in.FieldPos(0)
+		if err != nil {
+			return nil, err
+		}
 		if err := m.add(row, columns, seen); err != nil {
-			return nil, fmt.Errorf("row %d: %w", line, err)
+			return nil, fmt.Errorf("row %d: %w", in.Number, err)
 		}
 	}
 	if len(m.Batches) == 0 {
@@ -91,7 +96,7 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 func (m *Manifest) add(row []string, columns map[string]int, seen map[[3]string]bool) error {
 	get := func(name string) string {
 		if i, ok := columns[name]; ok && i < len(row) {
-			return strings.Clone(strings.TrimSpace(row[i]))
+			return strings.TrimSpace(row[i])
 		}
 		return ""
 	}
@@ -151,12 +156,4 @@ func (m *Manifest) Number(county, tabulator, batch string, position int64) (int6
 // Label is a card's name as audit boards write it, tabulator-batch-position.
 func (b Batch) Label(position int64) string {
 	return strings.TrimPrefix(fmt.Sprintf("%s-%s-%d", b.Tabulator, b.Name, position), "-")
-}
-
-func withoutBOM(r io.Reader) io.Reader {
-	b := bufio.NewReaderSize(r, 1<<16)
-	if head, err := b.Peek(3); err == nil && string(head) == "\xef\xbb\xbf" {
-		_, _ = b.Discard(3)
-	}
-	return b
 }

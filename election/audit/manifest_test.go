@@ -30,6 +30,14 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// A file whose lines end in CR alone, as old spreadsheets write it, is read.
+func TestManifestLineEnds(t *testing.T) {
+	m, err := ReadManifest(strings.NewReader("Batch,# of Ballots\r1,25\r2,3\r"))
+	if err != nil || m.Cards() != 28 {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
 func TestManifestRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"empty":       {"", "row 1"},
@@ -43,7 +51,8 @@ func TestManifestRefused(t *testing.T) {
 		"twice":       {"Batch,# of Ballots\n1,25\n1,3\n", "row 3: the batch  1 stands twice"},
 		"two columns": {"Batch,Cards,# of Ballots\n1,2,3\n", "column 3"},
 		"no name":     {"Batch,# of Ballots\n,3\n", "row 2"},
-		"quote":       {"Batch,# of Ballots\n\"1,25\n", "line 2"},
+		"quote":       {"Batch,# of Ballots\n\"1,25\n", "row 2: a quote"},
+		"no end":      {"Batch,# of Ballots\n\"" + strings.Repeat("1", 2<<20), "row 2"},
 		"encoding":    {"Batch,# of Ballots\n\xed,25\n", "UTF-8"},
 	} {
 		if m, err := ReadManifest(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.says) {

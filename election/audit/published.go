@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"entente/election/rows"
 )
 
 // A Checked is one row of a round that a state published, computed anew.
@@ -40,12 +41,11 @@ const maxRows = 1_000_000
 // contest.csv, whose sizes must be equal, or ResultsReportSummary.csv, whose
 // risks must be equal within the tenth of a percent that is printed.
 func CheckRound(r io.Reader) ([]Checked, error) {
-	in := csv.NewReader(withoutBOM(r))
-	in.FieldsPerRecord, in.ReuseRecord = -1, true
+	in := rows.NewReader(r, ',')
 	var columns map[string]int
 	var out []Checked
 	for {
-		row, err := in.Read()
+		row, raw, broken, err := in.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -53,19 +53,21 @@ func CheckRound(r io.Reader) ([]Checked, error) {
 			return nil, err
 		}
 		if columns == nil {
-			columns = headsOf(row)
-			if line, _ := in.FieldPos(0); columns == nil && line > 10 {
+			if columns = headsOf(row); columns == nil && in.Number > 10 {
 				break
 			}
 			continue
 		}
-		line, _ := in.FieldPos(0)
 		if len(out) == maxRows {
-			return nil, fmt.Errorf("row %d: more than %d contests", line, maxRows)
+			return nil, fmt.Errorf("row %d: more than %d contests", in.Number, maxRows)
 		}
-		out = append(out, checkRow(line, func(name string) string {
+		if broken != "" {
+			out = append(out, Checked{Row: in.Number, Contest: raw[:min(len(raw), 100)], Why: broken})
+			continue
+		}
+		out = append(out, checkRow(in.Number, func(name string) string {
 			if i, ok := columns[name]; ok && i < len(row) {
-				return strings.Clone(strings.TrimSpace(row[i]))
+				return strings.TrimSpace(row[i])
 			}
 			return ""
 		}))

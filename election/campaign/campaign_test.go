@@ -100,7 +100,7 @@ func TestActsAreThoseOfBrute(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		posts := drawn(t)
 		p := Params{Window: rapid.SampledFrom(windows).Draw(t, "window"), Least: 1, Percent: 5}
-		r := newRows(posts)
+		r := newTable(posts)
 		got := r.acts(p)
 		in := make(map[int32]bool)
 		for _, pair := range brute(posts, p) {
@@ -132,7 +132,7 @@ func crowd(accounts, each, objects int, seed uint64) (out []Post) {
 // TestChanceIsUniform: of accounts that have nothing to do with each other, the
 // p-values lie evenly between 0 and 1 (Kolmogorov's distance).
 func TestChanceIsUniform(t *testing.T) {
-	r := newRows(canonical(crowd(1500, 12, 60, 9)))
+	r := newTable(canonical(crowd(1500, 12, 60, 9)))
 	p := Params{Window: 60, Least: 2, Rounds: 60, Percent: 5}
 	s := stream(7)
 	values, _ := r.chances(p, r.acts(p), &s)
@@ -245,6 +245,10 @@ func TestRead(t *testing.T) {
 	}
 	if rep.Rows != 6 || rep.Posts != 3 || rep.Without != 1 || rep.Broken[errMoment.Error()] != 1 || rep.Broken[errShort.Error()] != 1 || rep.First != "row 5: no time that is known" {
 		t.Errorf("%+v", rep)
+	}
+	posts, rep, err = Read(strings.NewReader("account,time,url\ra,1600000000,x\rb,\"1600000000,x\rc,1600000000,x\r"), Columns{})
+	if err != nil || len(posts) != 2 || rep.Rows != 3 || rep.First != "row 3: a quote that is never closed" {
+		t.Errorf("a quote that is never closed: %+v %+v %v", posts, rep, err)
 	}
 	for text, says := range map[string]string{"": "row 1", "a,b\n": "no column of the account", "account,time\n": "object or words"} {
 		if _, _, err := Read(strings.NewReader(text), Columns{}); err == nil || !strings.Contains(err.Error(), says) {

@@ -39,7 +39,7 @@ func (s *stream) below(n uint64) uint64 {
 // acts counts for each account with how many of its posts it acted together with
 // another. A post does if its nearest neighbour of another account, before or
 // behind, is near enough: that is enough to know, and linear.
-func (r *rows) acts(p Params) []int32 {
+func (r *table) acts(p Params) []int32 {
 	out := make([]int32, len(r.accounts))
 	seen := make([]bool, len(r.posts))
 	mark := func(i int32) {
@@ -56,7 +56,7 @@ func (r *rows) acts(p Params) []int32 {
 
 // sweep goes through the posts of each object one way and marks those that act
 // together with one that it has passed.
-func (r *rows) sweep(p Params, at func(int) int32, mark func(int32)) {
+func (r *table) sweep(p Params, at func(int) int32, mark func(int32)) {
 	var near, far int32 = -1, -1 // the last that was passed, and the last of another account than that
 	object := int32(-1)
 	for i := range r.order {
@@ -82,7 +82,7 @@ func (r *rows) sweep(p Params, at func(int) int32, mark func(int32)) {
 }
 
 // shuffle gives each post what another post of the same hour carries.
-func (r *rows) shuffle(s *stream, byTime []int32) {
+func (r *table) shuffle(s *stream, byTime []int32) {
 	for i := 0; i < len(byTime); {
 		j := i
 		for j < len(byTime) && r.posts[byTime[j]].At/3600 == r.posts[byTime[i]].At/3600 {
@@ -99,7 +99,7 @@ func (r *rows) shuffle(s *stream, byTime []int32) {
 }
 
 // sort orders posts by object and, since they come by time, by time: it counts.
-func (r *rows) sort(byTime []int32) {
+func (r *table) sort(byTime []int32) {
 	starts := make([]int32, r.objects+1)
 	for _, o := range r.object {
 		starts[o+1]++
@@ -117,7 +117,7 @@ func (r *rows) sort(byTime []int32) {
 // chances are the p-value of each account: how often shuffled posts act together as
 // often as its own do. Ties are broken by chance, so that under the null it is uniform
 // and not merely conservative. expected is the mean number of acts in the shuffles.
-func (r *rows) chances(p Params, own []int32, s *stream) (values, expected []float64) {
+func (r *table) chances(p Params, own []int32, s *stream) (values, expected []float64) {
 	values, expected = make([]float64, len(own)), make([]float64, len(own))
 	more, equal, sums := make([]int64, len(own)), make([]int64, len(own)), make([]int64, len(own))
 	byTime := make([]int32, len(r.posts))

@@ -41,8 +41,8 @@ const maxPairs = 50_000_000
 
 var errPairs = errors.New("more than 50000000 pairs act together: a shorter window, or leave out what everybody carries")
 
-// rows are posts as numbers, ordered by object, time and number.
-type rows struct {
+// table holds posts as numbers, ordered by object, time and number.
+type table struct {
 	posts    []Post
 	accounts []string // ascending
 	objects  int
@@ -52,8 +52,8 @@ type rows struct {
 	per      []int32 // posts of each account
 }
 
-func newRows(posts []Post) *rows {
-	r := &rows{posts: posts, account: make([]int32, len(posts)), object: make([]int32, len(posts)), order: make([]int32, len(posts))}
+func newTable(posts []Post) *table {
+	r := &table{posts: posts, account: make([]int32, len(posts)), object: make([]int32, len(posts)), order: make([]int32, len(posts))}
 	names := make(map[string]int32, len(posts)/4)
 	objects := make(map[string]int32, len(posts)/4)
 	for _, p := range posts {
@@ -87,7 +87,7 @@ func newRows(posts []Post) *rows {
 // together calls f with each two posts that carry the same within the window, of
 // different accounts with at least so many posts; a post that carries itself, as
 // that which is reposted does, acts with none.
-func (r *rows) together(p Params, f func(a, b int32) bool) {
+func (r *table) together(p Params, f func(a, b int32) bool) {
 	start := 0
 	for i, second := range r.order {
 		if i > 0 && r.object[r.order[i-1]] != r.object[second] {
@@ -107,7 +107,7 @@ func (r *rows) together(p Params, f func(a, b int32) bool) {
 	}
 }
 
-func (r *rows) counts(i int32, p Params) bool {
+func (r *table) counts(i int32, p Params) bool {
 	return int(r.per[r.account[i]]) >= p.Least && (r.posts[i].ID == "" || r.posts[i].ID != r.posts[i].Object)
 }
 
@@ -119,10 +119,10 @@ func Pairs(posts []Post, p Params) ([]Pair, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return newRows(posts).pairs(p)
+	return newTable(posts).pairs(p)
 }
 
-func (r *rows) pairs(p Params) (out []Pair, err error) {
+func (r *table) pairs(p Params) (out []Pair, err error) {
 	r.together(p, func(a, b int32) bool {
 		if len(out) == maxPairs {
 			err = errPairs

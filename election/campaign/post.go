@@ -1,8 +1,6 @@
 package campaign
 
 import (
-	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"entente/election/rows"
 )
 
 // A Post is one row of an export.
@@ -54,12 +54,13 @@ type Report struct {
 // Read reads an export as CSV with a line of heads. A broken row is counted, and the
 // first of them named by row; a file without the columns is refused.
 func Read(r io.Reader, want Columns) ([]Post, Report, error) {
-	in := csv.NewReader(withoutBOM(r))
-	in.FieldsPerRecord, in.ReuseRecord, in.LazyQuotes = -1, true, true
-	rep := Report{Broken: make(map[string]int)}
-	head, err := in.Read()
-	if err != nil {
-		return nil, rep, fmt.Errorf("row 1: no line of heads: %w", err)
+	in, rep := rows.NewReader(r, ','), Report{Broken: make(map[string]int)}
+	head, _, broken, err := in.Next()
+	switch {
+	case errors.Is(err, io.EOF) || broken != "":
+		return nil, rep, errors.New("row 1: no line of heads")
+	case err != nil:
+		return nil, rep, err
 	}
 	at, err := columnsOf(head, want)
 	if err != nil {
@@ -67,26 +68,22 @@ func Read(r io.Reader, want Columns) ([]Post, Report, error) {
 	}
 	var posts []Post
 	for {
-		row, err := in.Read()
+		row, _, broken, err := in.Next()
 		if errors.Is(err, io.EOF) {
 			return posts, rep, nil
 		}
+		if err != nil {
+			return nil, rep, err
+		}
 		rep.Rows++
 		var p Post
-		var parse *csv.ParseError
-		switch {
-		case errors.As(err, &parse):
-			err = errors.New("not CSV")
-		case err != nil:
-			return nil, rep, err
-		default:
+		if err = errors.New(broken); broken == "" {
 			p, err = postOf(row, at)
 		}
 		if err != nil {
 			rep.Broken[err.Error()]++
 			if rep.First == "" {
-				line, _ := in.FieldPos(0)
-				rep.First = fmt.Sprintf("row %d: %v", line, err)
+				rep.First = fmt.Sprintf("row %d: %v", in.Number, err)
 			}
 			continue
 		}
@@ -149,7 +146,7 @@ func postOf(row []string, at places) (Post, error) {
 		if i < 0 || i >= len(row) {
 			return ""
 		}
-		return strings.Clone(strings.TrimSpace(row[i]))
+		return strings.TrimSpace(row[i])
 	}
 	for _, i := range []int{at.account, at.time} {
 		if i >= len(row) || get(i) == "" {
@@ -190,12 +187,4 @@ func moment(s string) (int64, bool) {
 		}
 	}
 	return 0, false
-}
-
-func withoutBOM(r io.Reader) io.Reader {
-	b := bufio.NewReaderSize(r, 1<<16)
-	if head, err := b.Peek(3); err == nil && string(head) == "\xef\xbb\xbf" {
-		_, _ = b.Discard(3)
-	}
-	return b
 }

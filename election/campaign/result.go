@@ -52,7 +52,7 @@ func Analyse(posts []Post, p Params) (Result, error) {
 	posts = canonical(posts)
 	sum := digest(posts)
 	res := Result{Format: Format, Params: p, Posts: len(posts), Digest: hex.EncodeToString(sum[:]), Accounts: []Account{}, Groups: [][]int{}, Edges: []Edge{}}
-	r := newRows(posts)
+	r := newTable(posts)
 	pairs, err := r.pairs(p)
 	if err != nil {
 		return Result{}, err
@@ -82,7 +82,7 @@ func Analyse(posts []Post, p Params) (Result, error) {
 }
 
 // connect counts the edges between the named, and groups them.
-func (res *Result) connect(r *rows, pairs []Pair, number map[int32]int) {
+func (res *Result) connect(r *table, pairs []Pair, number map[int32]int) {
 	type key struct{ a, b int }
 	counts := make(map[key]int)
 	objects := make(map[key]map[int32]bool)
