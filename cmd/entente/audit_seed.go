@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"entente/election/audit"
+	"entente/statement"
 )
 
 // dice is the file that a party keeps until it opens.
@@ -22,7 +22,7 @@ type dice struct {
 
 func (d dice) opening() (audit.Opening, error) {
 	o := audit.Opening{Party: d.Party, Dice: d.Dice}
-	salt, err := hex32(d.Salt)
+	salt, err := statement.ParseDigest(d.Salt)
 	o.Salt = salt
 	return o, err
 }
@@ -72,7 +72,7 @@ func auditSeed(e *env, f *flags, args []string) error {
 	var committed []audit.Commitment
 	for _, s := range commitments {
 		party, hex, _ := strings.Cut(s, ":")
-		digest, err := hex32(hex)
+		digest, err := statement.ParseDigest(hex)
 		if err != nil || party == "" {
 			return usagef("--commitment %q is not PARTY:HEX as audit commit prints it", s)
 		}
@@ -105,12 +105,4 @@ func auditSeed(e *env, f *flags, args []string) error {
 		e.note("%s committed and did not open; the public dice came after, so that chose nothing", strings.Join(seed.Silent, ", "))
 	}
 	return nil
-}
-
-func hex32(s string) (out [32]byte, err error) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(out) {
-		return out, fmt.Errorf("%q is not 64 hex digits", s)
-	}
-	return [32]byte(b), nil
 }

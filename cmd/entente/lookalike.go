@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"entente/election/lookalike"
+	"entente/exchange/misp"
 )
 
 func lookalikeVerb() verb {
@@ -100,13 +101,11 @@ func nameList(path string) ([]string, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
-		var w struct {
-			List []string `json:"list"`
-		}
-		if err := json.Unmarshal(data, &w); err != nil {
+		w, err := misp.ReadWarningList(data)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		return w.List, nil
+		return w.Values, nil
 	}
 	var out []string
 	for line := range strings.Lines(string(data)) {
