@@ -232,6 +232,10 @@ func TestSealed(t *testing.T) {
 	s.sayBy([]string{"duty"}, "south", KindAccount, b) // one officer's is not south's
 	s.pass(minute)
 	is(north, SealClosed, "south")
+	empty, nothing := seal(account(t))
+	s.tell("south", empty, nothing) // who tells nothing has not told its own
+	s.pass(minute)
+	is(north, SealClosed, "south")
 	south := s.tell("south", b, other)
 	s.pass(minute)
 	is(north, SealMayReveal)

@@ -201,6 +201,9 @@ func (r *Record) commit() {
 		if e.at == never || account == nil && assessment == nil || r.Label(*e.Said) != LabelNone {
 			continue
 		}
+		if account != nil && len(account.Items) == 0 {
+			continue // who commits to nothing may tell anything later
+		}
 		c := commitment{matter: r.caseNo[e.Act.Case], party: e.party, kind: e.Act.Kind}
 		note := func(what string, of statement.Ref) {
 			c.what, c.of = what, of
