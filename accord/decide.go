@@ -134,9 +134,9 @@ func (r *Record) depend(a *act, g *graph, now int64) {
 	}
 	switch {
 	case len(a.Unmet) > 0:
-		a.say(StateAgreed, a.done.high, ReasonDepends)
+		a.say(StateAgreed, a.agreedAt(), ReasonDepends)
 	case a.State == StateInForce && !a.begun(r, now):
-		a.say(StateAgreed, a.done.high, ReasonLater)
+		a.say(StateAgreed, a.agreedAt(), ReasonLater)
 	case a.State == StateInForce:
 		a.Since = a.Effective
 	}

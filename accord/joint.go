@@ -269,6 +269,15 @@ func (a *act) say(s State, since int64, why Reason, by ...string) {
 	a.State, a.Since, a.Reason, a.By = s, since, why, slices.Compact(slices.Sorted(slices.Values(by)))
 }
 
+// agreedAt is when the last consent was recorded, or 0 while that is only known to be
+// between two instants: the later of them may be the deadline, which is still to come.
+func (a *act) agreedAt() int64 {
+	if a.done.low != a.done.high {
+		return 0
+	}
+	return known(a.done.high)
+}
+
 // settleComplete: every consent is there in time.
 func (r *Record) settleComplete(a *act, now int64) {
 	var revoked []int32
@@ -283,7 +292,7 @@ func (r *Record) settleComplete(a *act, now int64) {
 		if a.begun(r, now) {
 			a.say(StateInForce, a.Effective, ReasonNone)
 		} else {
-			a.say(StateAgreed, a.done.high, ReasonLater)
+			a.say(StateAgreed, a.agreedAt(), ReasonLater)
 		}
 	case len(revoked) > 0:
 		slices.Sort(revoked)
@@ -291,12 +300,12 @@ func (r *Record) settleComplete(a *act, now int64) {
 	case now > plus(a.end.high, a.rules.Grace):
 		a.say(StateLapsed, plus(a.end.high, a.rules.Grace), ReasonConfirmation, a.Missing...)
 	case now >= a.end.high:
-		a.say(StateAgreed, a.done.high, ReasonConfirmation, a.Missing...)
+		a.say(StateAgreed, a.agreedAt(), ReasonConfirmation, a.Missing...)
 		if len(a.Missing) == 1 {
 			a.Alone, a.AloneMay, a.AloneUntil = a.Missing[0], "abort", a.ConfirmBy
 		}
 	default:
-		a.say(StateAgreed, a.done.high, ReasonCoolingOff)
+		a.say(StateAgreed, a.agreedAt(), ReasonCoolingOff)
 	}
 	if a.Confirmed != 0 || a.State == StateRevoked {
 		a.Missing = nil

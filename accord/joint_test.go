@@ -50,6 +50,42 @@ func (s *story) inForce(p Proposal) statement.Ref {
 	return ref
 }
 
+// TestAgreedSince: while nobody knows when the last consent was recorded, only that
+// it was before the deadline, an act is not said to be agreed since an instant to come.
+func TestAgreedSince(t *testing.T) {
+	s := newStory(t)
+	p := s.say("north", KindProposal, s.clause())
+	s.pass(minute)
+	s.say("north", KindPosition, stance(Consent), p)
+	s.pass(minute)
+	s.say("south", KindPosition, stance(Consent), p)
+	s.now += minute
+	agreed := 0
+	for range 2 {
+		for _, owner := range []string{"south", "north"} {
+			for _, by := range []string{"north", "south", "observer"} {
+				if owner == by {
+					continue
+				}
+				s.cosign(owner, by)
+				i, _ := s.record().Instrument(p)
+				if i.Since > s.now {
+					t.Errorf("%s since %d, which is %d s to come", i.State, i.Since, i.Since-s.now)
+				}
+				if i.State == StateAgreed && i.Since == 0 {
+					agreed++
+				}
+			}
+		}
+	}
+	if i, _ := s.record().Instrument(p); i.State != StateAgreed || i.Since != s.now {
+		t.Errorf("in the end %s since %d, want %d", i.State, i.Since, s.now)
+	}
+	if agreed == 0 {
+		t.Error("it was never agreed at a time that nobody knew: the test says nothing")
+	}
+}
+
 // TestJoint is the plain way of an act: tabled, consented, agreed, in force at
 // the end of the cooling-off that began when the last consent was recorded.
 func TestJoint(t *testing.T) {

@@ -114,7 +114,11 @@ func nextSecond(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	at, err := time.Parse(time.RFC3339, args[0])
 	ts.Check(err)
-	<-time.After(time.Until(at.Add(time.Second)))
+	left := time.Until(at.Add(time.Second))
+	if left > 30*time.Second {
+		ts.Fatalf("%s is %s away", args[0], left)
+	}
+	<-time.After(left)
 }
 
 // output runs a command in the script's folder; failing is an answer too.
