@@ -32,7 +32,7 @@ type heldLine struct {
 	Path   string `json:"path"`
 	Line   int64  `json:"line"`
 	Offset int64  `json:"offset"`
-	Raw    string `json:"raw"`
+	exactText
 }
 
 // placeHolds answers requests to preserve that an officer here has acknowledged
@@ -138,7 +138,7 @@ func (n *Node) slice(ctx context.Context, values []observable.Value) (data []byt
 		if hits = m.Match(&rec.Event, at, rec.Raw, hits[:0]); len(hits) == 0 {
 			return nil
 		}
-		line, err := json.Marshal(heldLine{rec.Source, rec.Path, rec.Line, rec.Offset, string(rec.Raw)})
+		line, err := json.Marshal(heldLine{rec.Source, rec.Path, rec.Line, rec.Offset, exactly(rec.Raw)})
 		if err != nil {
 			return err
 		}

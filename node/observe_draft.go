@@ -372,8 +372,8 @@ func (n *Node) sliceOf(ctx context.Context, w accord.Watched, tallies []sqlite.C
 			Generation int    `json:"generation"`
 			Line       int64  `json:"line"`
 			At         string `json:"at"`
-			Raw        string `json:"raw,omitempty"`
-		}{h.Query + 1, h.Name, h.Source, h.Generation, h.Line, time.UnixMilli(h.At).UTC().Format(time.RFC3339Nano), string(h.Raw)})
+			exactText
+		}{h.Query + 1, h.Name, h.Source, h.Generation, h.Line, time.UnixMilli(h.At).UTC().Format(time.RFC3339Nano), exactly(h.Raw)})
 		if err != nil {
 			return nil, err
 		}
