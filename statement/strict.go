@@ -269,7 +269,7 @@ func (s *scanner) escape() error {
 	return s.bad("unknown escape")
 }
 
-// unit consumes one \uXXXX.
+// unit consumes one escape of four hex digits, as in \u0041.
 func (s *scanner) unit() (rune, error) {
 	if s.pos+6 > len(s.data) || s.data[s.pos] != '\\' || s.data[s.pos+1] != 'u' {
 		return 0, s.bad("expected a \\u escape")

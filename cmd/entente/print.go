@@ -16,7 +16,7 @@ import (
 
 // visible writes text so that a terminal only shows it: control characters
 // but line ends and tabs, bytes that are no text, and characters that reorder
-// or hide others become \uXXXX escapes. JSON stays the same JSON.
+// or hide others become escapes like \u202e. JSON stays the same JSON.
 type visible struct{ w io.Writer }
 
 // clearLine begins what progress writes; nothing else passes unchanged.
