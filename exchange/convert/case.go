@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entente/accord"
+	"entente/border"
 	"entente/exchange/stix"
 	"entente/statement"
 )
@@ -227,7 +228,11 @@ func (m *caseMaker) about(s accord.Said) string {
 func (m *caseMaker) account(s accord.Said) error {
 	a, _ := accord.Body[accord.Account](m.r, s.Ref)
 	if m.incident == "" {
-		list, err := stix.RenderIncident(m.text(s, 0, a.Event.Title, nil), m.closed())
+		closed, err := m.closed(s)
+		if err != nil {
+			return err
+		}
+		list, err := stix.RenderIncident(m.text(s, 0, a.Event.Title, nil), closed)
 		if err != nil {
 			return err
 		}
@@ -258,11 +263,27 @@ func (m *caseMaker) account(s accord.Said) error {
 	return err
 }
 
-// closed reports whether an act in force closed the case.
-func (m *caseMaker) closed() bool {
-	return slices.ContainsFunc(m.r.Instruments(), func(i accord.Instrument) bool {
-		return i.Case == m.caseID && i.For == accord.ForClose && i.State == accord.StateInForce
-	})
+// closed reports whether an act in force closed the case, as far as those may know it
+// who read what an account is marked for: an act that stays, or is marked
+// more strictly, closes nothing for them.
+func (m *caseMaker) closed(account accord.Said) (bool, error) {
+	for _, i := range m.r.Instruments() {
+		if i.Case != m.caseID || i.For != accord.ForClose || i.State != accord.StateInForce {
+			continue
+		}
+		act, _ := m.r.Said(i.Ref)
+		ok, err := m.may(act)
+		if err != nil {
+			return false, err
+		}
+		own, err1 := border.ParseLabel(account.Act.Marking)
+		its, err2 := border.ParseLabel(act.Act.Marking)
+		if ok && err1 == nil && err2 == nil && own.Covers(its) {
+			return true, nil
+		}
+		m.left++
+	}
+	return false, nil
 }
 
 func (m *caseMaker) notice(s accord.Said) error {

@@ -280,6 +280,58 @@ func TestCaseSTIXAttribution(t *testing.T) {
 	}
 }
 
+// TestCaseSTIXClosed: that a case is closed is told where the act that closed it may
+// go, and to nobody who may not read that act.
+func TestCaseSTIXClosed(t *testing.T) {
+	w, id := hamburg(t)
+	see(&w, time.Minute)
+	act := say(t, &w, id, "us", accord.KindProposal, accord.Proposal{
+		For: accord.ForClose, Title: accord.Texts{"en": "closing"}, Authentic: []string{"en"}, Needs: []string{"ru", "us"}, DecideBy: accord.At(w.Now.Add(time.Hour)), CoolingOff: 86400,
+		Clauses: []accord.Clause{}, Options: []accord.Option{}, DependsOn: []statement.Ref{},
+	})
+	see(&w, time.Minute)
+	for _, party := range []string{"ru", "us"} {
+		say(t, &w, id, party, accord.KindPosition, accord.Position{Stance: accord.Consent, Capacity: "official"}, act)
+	}
+	see(&w, time.Minute)
+	see(&w, time.Minute)
+	see(&w, 25*time.Hour)
+	see(&w, time.Minute)
+	if i, _ := accord.NewRecord(w).Instrument(act); i.State != accord.StateInForce {
+		t.Fatalf("%s, %s", i.State, i.Reason)
+	}
+	status := func(marking string, may May) string {
+		i := slices.IndexFunc(w.Said, func(s accord.Said) bool { return s.Ref == act })
+		was := w.Said[i].Act.Marking
+		if marking != "" {
+			w.Said[i].Act.Marking = marking
+		}
+		defer func() { w.Said[i].Act.Marking = was }()
+		c, err := CaseSTIX(accord.NewRecord(w), id, testAuthor, may)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range c.Objects {
+			if o.Type == "incident" {
+				if bytes.Contains(o.Raw, []byte(`"investigation_status":"closed"`)) {
+					return "closed"
+				}
+				return "open"
+			}
+		}
+		return "no incident"
+	}
+	if got := status("", everything); got != "closed" {
+		t.Errorf("closed by both: %s", got)
+	}
+	if got := status("TLP:RED", everything); got != "open" {
+		t.Errorf("closed by an act that is marked more strictly: %s", got)
+	}
+	if got := status("", func(s accord.Said) (bool, error) { return s.Ref != act, nil }); got != "open" {
+		t.Errorf("closed by an act that stays: %s", got)
+	}
+}
+
 // TestCaseMISP: an event that reads back, with the exact tags of the taxonomies,
 // opinions of 0, 25 and 75 alone, and the strictest marking.
 func TestCaseMISP(t *testing.T) {
