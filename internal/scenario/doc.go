@@ -6,7 +6,10 @@
 // Each side holds other pieces: north knows the control servers and the attachment, south the scanners and
 // the look-alike name. Around it flows the ordinary traffic of a working day.
 //
-// Generate is pure: the same seed and base time give the same bytes. Every line is booked when it is made,
+// The day ends in an election night: results come in, one number is changed in silence at its source, a page
+// looks like another, posts are alike beyond chance, and a forged memo goes around.
+//
+// Generate and MakeNight are pure: the same seed and base time give the same bytes. Every line is booked when it is made,
 // with what stands in it, so the expected facts come from the author's own books and not from the parsers
 // and matchers that they are to test. Addresses are those reserved for documentation (RFC 5737, RFC 3849)
 // and private ones, names end in .example and .test (RFC 2606); the one exception is a public DNS resolver,
