@@ -26,6 +26,8 @@ type Reader struct {
 	err   error // of the reader
 	begun bool
 
+	fields int // that the last row had
+
 	Number int // of the row last given, from 1
 	Lines  int // that it goes over
 	Want   int // fields that a row must have; 0 for any number
@@ -130,6 +132,9 @@ func emptyAfter(fields []string, want int) bool {
 // scan parses one row from the start: its fields, the bytes used with the line end,
 // the lines passed, or why it is none.
 func (s *Reader) scan() (fields []string, used, lines int, why string) {
+	if fields, used, ok := s.quick(); ok {
+		return fields, used, 1, ""
+	}
 	i, lines := 0, 1
 	for {
 		f, n, l, end, why := s.field(i)

@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // all reads a table; broken rows as "! why".
-func all(t testing.TB, text string, want int) (out []string) {
+func all(t testing.TB, text string, want int) []string {
 	t.Helper()
-	r := NewReader(strings.NewReader(text), ',')
+	return allOf(NewReader(strings.NewReader(text), ','), want)
+}
+
+func allOf(r *Reader, want int) (out []string) {
 	r.Want = want
 	for {
 		fields, raw, broken, err := r.Next()
@@ -52,6 +56,42 @@ func TestRows(t *testing.T) {
 	long := all(t, strings.Repeat("x", 2<<20), 0)
 	if len(long) != 1 || !strings.Contains(long[0], "more than a mebibyte") {
 		t.Errorf("a row without an end: %.200q", long)
+	}
+}
+
+// FuzzQuick: rows that come a byte at a time, so that none is whole in the
+// buffer, are read the same.
+func FuzzQuick(f *testing.F) {
+	for _, s := range []string{"a,b\nc,d\n", "\"a,\",\"b\"\n\"\"\n", "\"a\"\"b\",c\r\n,\r\n", "a\"b,\"c\"d\ne,f\n", "a\rb\n\"c\r\nd\"\n", "\xef\xbb\xbfa\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want := allOf(NewReader(iotest.OneByteReader(strings.NewReader(s)), ','), 2)
+		if got := all(t, s, 2); !slices.Equal(got, want) {
+			t.Fatalf("%q\n got %q\nwant %q", s, got, want)
+		}
+	})
+}
+
+// BenchmarkRows reads rows as offices export them.
+func BenchmarkRows(b *testing.B) {
+	text := strings.Repeat(strings.Repeat("\"SOME VALUE\",", 39)+"\"\"\n", 1000)
+	for name, in := range map[string]func() io.Reader{
+		"quick": func() io.Reader { return strings.NewReader(text) },
+		"scan":  func() io.Reader { return strings.NewReader(strings.ReplaceAll(text, "\n", "\r")) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for range b.N {
+				r, n := NewReader(in(), ','), 0
+				for _, _, _, err := r.Next(); err == nil; _, _, _, err = r.Next() {
+					n++
+				}
+				if n != 1000 {
+					b.Fatal(n)
+				}
+			}
+		})
 	}
 }
 
