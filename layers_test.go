@@ -63,6 +63,7 @@ var thirdParty = map[string][]string{
 	"watch/quote":        {"golang.org/x/sys/cpu"},
 	"watch/format":       {},
 	"watch/packet":       {"github.com/gopacket/gopacket", "golang.org/x/net/dns/dnsmessage"},
+	"match/group":        {"github.com/oasisprotocol/curve25519-voi"},
 	"internal/pcap":      {"github.com/gopacket/gopacket"},
 	"watch/archive":      {"github.com/FastFilter/xorfilter", "github.com/cespare/xxhash/v2"},
 	"watch/sigma":        {"github.com/goccy/go-yaml"},
