@@ -28,6 +28,7 @@ const (
 type Node interface {
 	AccordNode
 	Preserver
+	ElectionNode
 	Status(ctx context.Context) (Status, error)
 	Share(ctx context.Context, r ShareRequest) (ShareResult, error)
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)

@@ -124,6 +124,7 @@ func routes(n Node) *board {
 func bytesRoutes(mux *board, n Node) {
 	accordRoutes(mux, n)
 	preserveRoutes(mux, n)
+	electionRoutes(mux, n)
 	mispRoutes(mux, n)
 	pushRoute(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {

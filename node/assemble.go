@@ -84,7 +84,24 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		n.lookout.known[row.ID] = true
 	}
 	n.teller = &teller{policy: policy, author: n.author, lists: n.lists, watch: n.watch, seen: n.seen, view: n.view, self: n.self.ID, now: now, logger: n.logger}
-	if n.ringer, err = newRinger(n.cfg.Bells, n.opt.Ring, n.watch, n.self.ID, now); err != nil {
+	if err := n.newBells(); err != nil {
+		return err
+	}
+	n.backend = n.newBackend(signs)
+	if err := n.newLines(keys, c); err != nil {
+		return err
+	}
+	if n.guarded, err = newGuarded(n.cfg, now()); err != nil {
+		return err
+	}
+	if n.people, err = openPeople(n.cfg.Dir); err != nil {
+		return err
+	}
+	return n.replayState(ctx)
+}
+
+func (n *Node) newBells() (err error) {
+	if n.ringer, err = newRinger(n.cfg.Bells, n.opt.Ring, n.watch, n.self.ID, n.opt.Now); err != nil {
 		return fmt.Errorf("bells: %w", err)
 	}
 	n.ringer.by = func(ctx context.Context, lens border.Lens) (*sqlite.Seen, error) {
@@ -95,14 +112,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		_, err := n.whole().mayTell(ctx, id)
 		return err == nil
 	}
-	n.backend = n.newBackend(signs)
-	if err := n.newLines(keys, c); err != nil {
-		return err
-	}
-	if n.people, err = openPeople(n.cfg.Dir); err != nil {
-		return err
-	}
-	return n.replayState(ctx)
+	return nil
 }
 
 // replayState recomputes from the view what is kept in memory only.

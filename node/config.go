@@ -57,6 +57,8 @@ type Config struct {
 	Feeds []Feed `yaml:"feeds"`
 	// Preserve are public pages that this node keeps copies of.
 	Preserve []Preserved `yaml:"preserve"`
+	// Inventory is the JSON file that lists what is guarded around an election.
+	Inventory string `yaml:"inventory"`
 }
 
 // Source is one log source.

@@ -60,6 +60,7 @@ type Node struct {
 	backend   *backend
 	lines     []*line
 	people    *people
+	guarded   *guarded
 	changes   changes
 	story     story
 	accord    records
@@ -227,6 +228,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	for _, f := range cfg.Feeds {
 		g.Go(func() error { return n.runFeed(ctx, f) })
 	}
+	g.Go(func() error { return n.runInventory(ctx) })
 	for _, p := range cfg.Preserve {
 		g.Go(func() error { return n.runPreserve(ctx, p) })
 	}

@@ -105,7 +105,7 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 		}
 	}
 	n.lookout.mu.Lock()
-	w.Troubles = append(append(w.Troubles, n.ringer.troubles()...), n.lookout.troubles...)
+	w.Troubles = slices.Concat(w.Troubles, n.guarded.troubles(), n.ringer.troubles(), n.lookout.troubles)
 	n.lookout.mu.Unlock()
 	_, w.HeldHits, err = n.seen.CountAlerts(ctx)
 	return w, err

@@ -202,7 +202,7 @@ func verbExits() map[string]exit {
 		"verb draft list": toOwn("drafts"), "verb draft watched": toOwn("queries of clauses"), "verb draft show": toOwn("a draft"), "verb draft discard": nothing, "verb sign": toParties("what officers signed"),
 		"verb propose": toOwn("a draft"), "verb position": toOwn("a draft"), "verb notice": toOwn("a draft"), "verb tell": toOwn("a draft"), "verb assess": toOwn("a draft"), "verb exhibit": toOwn("a draft"),
 		"verb case": {"cases; with a flag one case", "own side at the machine; with the flag tools of the own side", byEgress}, "verb instruments": toOwn("joint acts"), "verb clocks": toOwn("deadlines"), "verb compare": toOwn("accounts"), "verb conduct": toOwn("counts of how each has acted"), "verb report": toOwn("the report of a day"),
-		"verb lookalike": nothing, "verb campaign": {"accounts named in an export", "own side at the machine", byForeign}, "verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
+		"verb lookalike": nothing, "verb inventory check": nothing, "verb inventory show": toOwn("what is guarded around an election, and whom to call"), "verb campaign": {"accounts named in an export", "own side at the machine", byForeign}, "verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
 		"verb results show": {"results of files", "own side at the machine", byForeign}, "verb results diff": {"results of files", "own side at the machine", byForeign},
 		"verb results learn": nothing, "verb results prove": {"one published number", "whoever is given the file", byForeign},
 		"verb results lookup": {"results of files", "own side at the machine", byForeign}, "verb results batches": {"results of files", "own side at the machine", byForeign}, "verb results seal": toParties("digests"),
@@ -227,7 +227,7 @@ func controlExits() map[string]exit {
 		"POST retract": toParties("what does not hold"), "POST objects/share": toParties("objects"), "POST seal": toParties("a digest"), "POST erase": toParties("that a part is gone"), "POST open": toParties("a part"),
 		"POST withdraw": toParties("that it leaves"), "POST rotate": toParties("a key"), "POST override": toParties("a reason"),
 		"GET accord/drafts": toOwn("drafts"), "GET accord/sheet": toOwn("a draft"), "GET accord/case": {"one case", "tools of the own side", byEgress}, "GET accord/watching": toOwn("queries of clauses"), "GET accord/view": toOwn("cases, joint acts, accounts, the report of a day"), "POST accord/drafts": toOwn("a draft"),
-		"POST accord/approve": toParties("what officers signed"), "POST accord/discard": nothing, "GET preserve": toOwn("captures"), "POST preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
+		"POST accord/approve": toParties("what officers signed"), "POST accord/discard": nothing, "GET preserve": toOwn("captures"), "GET inventory": toOwn("what is guarded around an election, and whom to call"), "POST preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 		"POST push":   {"which objects of a file may go", "tools of the own side", byEgress},
 		"POST accept": toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
 	} {

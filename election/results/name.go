@@ -14,6 +14,13 @@ import (
 // maxName is what a name may be long, in bytes.
 const maxName = 1024
 
+// SameName reports whether two spellings are one name.
+func SameName(a, b string) bool {
+	x, _ := text(a)
+	y, _ := text(b)
+	return fold(x) == fold(y)
+}
+
 // text is a foreign text made fit to show and to keep: what is no UTF-8 read as
 // Latin-1, white space one space each, and characters that hide or reorder
 // others escaped, so that a name with such a trick differs from one without.

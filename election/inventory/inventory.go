@@ -1,0 +1,225 @@
+package inventory
+
+import (
+	"slices"
+	"time"
+
+	"entente/election/results"
+)
+
+// Limits of a list.
+const (
+	MaxBytes   = 1 << 20
+	MaxItems   = 2000 // of one section
+	MaxPages   = 200
+	MaxName    = 200 // bytes of a name
+	MaxAddress = 900 // bytes of a URL: it is named in the record
+	MaxID      = 40
+)
+
+// How often a page is fetched.
+const (
+	MinEvery     = 10 * time.Second
+	MaxEvery     = 24 * time.Hour
+	DefaultEvery = 5 * time.Minute
+)
+
+// AllContests stands among the final contests of a page for every one of them.
+const AllContests = "*"
+
+// Inventory is what one party protects.
+type Inventory struct {
+	Offices      []Office `json:"offices,omitempty"`
+	Domains      []Domain `json:"domains,omitempty"`
+	Senders      []Sender `json:"senders,omitempty"`
+	Results      []Page   `json:"results,omitempty"`
+	Registration []Site   `json:"registration,omitempty"`
+	Files        []File   `json:"files,omitempty"`
+	Vendors      []Vendor `json:"vendors,omitempty"`
+	Call         []Person `json:"call,omitempty"`
+}
+
+// Office is a place that runs elections.
+type Office struct {
+	Name         string `json:"name"`
+	Jurisdiction string `json:"jurisdiction,omitempty"`
+	Call         string `json:"call,omitempty"` // id of a person
+	Shared       bool   `json:"shared,omitempty"`
+}
+
+// Domain is a name that look-alikes are made of.
+type Domain struct {
+	Name   string `json:"name"` // registrable or below, as in vote.example
+	What   string `json:"what,omitempty"`
+	Call   string `json:"call,omitempty"`
+	Shared bool   `json:"shared,omitempty"`
+}
+
+// Sender is an address that voters or offices get mail from.
+type Sender struct {
+	Address string `json:"address"`
+	Display string `json:"display,omitempty"` // the name that goes with it
+	Call    string `json:"call,omitempty"`
+	Shared  bool   `json:"shared,omitempty"`
+}
+
+// Page is a results page or feed that is fetched again and again.
+type Page struct {
+	ID           string           `json:"id"`  // names it for ever: lower-case letters, digits, hyphens
+	URL          string           `json:"url"` // http or https
+	Jurisdiction string           `json:"jurisdiction,omitempty"`
+	Election     string           `json:"election,omitempty"` // "": what the file says
+	Columns      *results.Columns `json:"columns,omitempty"`  // of a table in no known layout
+	Every        Duration         `json:"every,omitempty"`
+	Final        []string         `json:"final,omitempty"`    // contests that may not change any more; "*": all
+	Profile      results.Profile  `json:"profile,omitzero"`   // what honest results of the place do
+	Networks     []string         `json:"networks,omitempty"` // that are not public and may be connected to
+	Call         string           `json:"call,omitempty"`
+	Shared       bool             `json:"shared,omitempty"`
+}
+
+// Interval is how often the page is fetched.
+func (p Page) Interval() time.Duration {
+	if p.Every == 0 {
+		return DefaultEvery
+	}
+	return time.Duration(p.Every)
+}
+
+// Finished reports whether a contest may not change any more. A number of a
+// unit as a whole, without a contest, is finished with all contests.
+func (p Page) Finished(contest string) bool {
+	return slices.Contains(p.Final, AllContests) || contest != "" && slices.ContainsFunc(p.Final, func(f string) bool { return results.SameName(f, contest) })
+}
+
+// Site is where voters register or look up where they stand.
+type Site struct {
+	Name    string   `json:"name"`
+	URL     string   `json:"url,omitempty"`
+	Exports []string `json:"exports,omitempty"` // files of the roll, on this machine
+	Call    string   `json:"call,omitempty"`
+	Shared  bool     `json:"shared,omitempty"`
+}
+
+// File is a file that a tabulator, a manifest or an audit rests on.
+type File struct {
+	Name string `json:"name"`
+	Path string `json:"path"`
+	What string `json:"what"` // tabulator, manifest, records or other
+	Call string `json:"call,omitempty"`
+}
+
+// Vendor is whose products or mail an office relies on.
+type Vendor struct {
+	Name    string   `json:"name"`
+	Domains []string `json:"domains,omitempty"`
+	Senders []string `json:"senders,omitempty"`
+	Call    string   `json:"call,omitempty"`
+	Shared  bool     `json:"shared,omitempty"`
+}
+
+// Person is somebody to call. Whoever is not named for a thing is called for
+// the sections in For.
+type Person struct {
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Phone  string   `json:"phone,omitempty"`
+	Mail   string   `json:"mail,omitempty"`
+	Hours  string   `json:"hours,omitempty"`
+	For    []string `json:"for,omitempty"`
+	Shared bool     `json:"shared,omitempty"`
+}
+
+// Page returns the page with an id.
+func (v Inventory) Page(id string) (Page, bool) {
+	i := slices.IndexFunc(v.Results, func(p Page) bool { return p.ID == id })
+	if i < 0 {
+		return Page{}, false
+	}
+	return v.Results[i], true
+}
+
+// Whom says who is called for a thing of a section: the person named for it,
+// else the first who is there for the section.
+func (v Inventory) Whom(section, call string) (Person, bool) {
+	i := slices.IndexFunc(v.Call, func(p Person) bool { return p.ID == call })
+	if i < 0 {
+		i = slices.IndexFunc(v.Call, func(p Person) bool { return slices.Contains(p.For, section) })
+	}
+	if i < 0 {
+		return Person{}, false
+	}
+	return v.Call[i], true
+}
+
+// Shared is the part that may be told to a partner. Files, networks and
+// exports say where things lie inside, and stay at home.
+func (v Inventory) Shared() Inventory {
+	out := Inventory{
+		Offices: only(v.Offices, func(o Office) bool { return o.Shared }),
+		Domains: only(v.Domains, func(d Domain) bool { return d.Shared }),
+		Senders: only(v.Senders, func(s Sender) bool { return s.Shared }),
+		Results: only(v.Results, func(p Page) bool { return p.Shared }),
+		Vendors: only(v.Vendors, func(d Vendor) bool { return d.Shared }),
+		Call:    only(v.Call, func(p Person) bool { return p.Shared }),
+
+		Registration: only(v.Registration, func(s Site) bool { return s.Shared }),
+	}
+	for i := range out.Results {
+		out.Results[i].Networks = nil
+	}
+	for i := range out.Registration {
+		out.Registration[i].Exports = nil
+	}
+	known := func(id string) bool {
+		return slices.ContainsFunc(out.Call, func(p Person) bool { return p.ID == id })
+	}
+	out.eachCall(func(call *string) {
+		if !known(*call) {
+			*call = ""
+		}
+	})
+	return out
+}
+
+func only[T any](all []T, want func(T) bool) (out []T) {
+	for _, one := range all {
+		if want(one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// eachCall visits every reference to a person.
+func (v *Inventory) eachCall(visit func(call *string)) {
+	for i := range v.Offices {
+		visit(&v.Offices[i].Call)
+	}
+	for i := range v.Domains {
+		visit(&v.Domains[i].Call)
+	}
+	for i := range v.Senders {
+		visit(&v.Senders[i].Call)
+	}
+	for i := range v.Results {
+		visit(&v.Results[i].Call)
+	}
+	for i := range v.Registration {
+		visit(&v.Registration[i].Call)
+	}
+	for i := range v.Files {
+		visit(&v.Files[i].Call)
+	}
+	for i := range v.Vendors {
+		visit(&v.Vendors[i].Call)
+	}
+}
+
+// Empty reports whether nothing is listed.
+func (v Inventory) Empty() bool { return v.Count() == 0 }
+
+// Count is how many things are listed, people included.
+func (v Inventory) Count() int {
+	return len(v.Offices) + len(v.Domains) + len(v.Senders) + len(v.Results) + len(v.Registration) + len(v.Files) + len(v.Vendors) + len(v.Call)
+}
