@@ -2,7 +2,10 @@ package accord
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"io"
 
 	"entente/statement"
 )
@@ -106,6 +109,42 @@ func MarshalPaper(p Paper) ([]byte, statement.Digest, error) {
 
 // PaperDigest is what an act says of its text.
 func PaperDigest(part []byte) statement.Digest { return sha256.Sum256(part) }
+
+// MarshalItems writes part 1 of an account, each item with a salt of its own out of
+// random, and the digests for its act.
+func MarshalItems(items []Item, random io.Reader) (part []byte, digests []statement.Digest, err error) {
+	salted := make([]SaltedItem, len(items))
+	digests = make([]statement.Digest, len(items))
+	for i, it := range items {
+		salted[i].Item = it
+		if salted[i].Salt, err = newSalt(random); err != nil {
+			return nil, nil, err
+		}
+		if digests[i], err = ItemDigest(salted[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	part, err = json.Marshal(salted)
+	return part, digests, err
+}
+
+// MarshalMatrix writes part 1 of an assessment with a salt out of random, and the
+// digest for its act.
+func MarshalMatrix(m Matrix, random io.Reader) (part []byte, digest statement.Digest, err error) {
+	if m.Salt, err = newSalt(random); err != nil {
+		return nil, digest, err
+	}
+	part, err = json.Marshal(m)
+	return part, MatrixDigest(part), err
+}
+
+func newSalt(random io.Reader) (string, error) {
+	var b [sha256.Size]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", fmt.Errorf("salt: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
 
 // SplitDisclosed cuts part 1 of a disclosure into the salt and the plaintext of
 // the part that it opens.

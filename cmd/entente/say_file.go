@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/rand"
 
 	"entente/accord"
-	"entente/statement"
 )
 
 // proposalFile is what propose reads: the act without the digest of its text,
@@ -96,22 +95,11 @@ func runTell(ctx context.Context, e *env, args []string) error {
 	if err := fileOf(rest[0], &file); err != nil {
 		return err
 	}
-	salted := make([]accord.SaltedItem, len(file.Items))
-	file.Account.Items = make([]statement.Digest, len(file.Items))
-	for i, it := range file.Items {
-		salt, err := newSalt()
-		if err != nil {
-			return err
-		}
-		salted[i] = accord.SaltedItem{Salt: salt, Item: it}
-		if file.Account.Items[i], err = accord.ItemDigest(salted[i]); err != nil {
-			return err
-		}
-	}
-	part, err := json.Marshal(salted)
+	part, digests, err := accord.MarshalItems(file.Items, rand.Reader)
 	if err != nil {
 		return err
 	}
+	file.Account.Items = digests
 	refs, name, err := about(*on)
 	if err != nil {
 		return err
@@ -161,14 +149,11 @@ func runAssess(ctx context.Context, e *env, args []string) error {
 	}
 	var parts [][]byte
 	if file.Matrix != nil {
-		if file.Matrix.Salt, err = newSalt(); err != nil {
-			return err
-		}
-		part, err := json.Marshal(file.Matrix)
+		part, digest, err := accord.MarshalMatrix(*file.Matrix, rand.Reader)
 		if err != nil {
 			return err
 		}
-		parts, file.Assessment.Matrix = [][]byte{part}, accord.MatrixDigest(part)
+		parts, file.Assessment.Matrix = [][]byte{part}, digest
 	}
 	refs, _, err := about(*on)
 	if err != nil {
