@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -21,7 +22,7 @@ type flaw struct {
 // TestAxe looks at every page with axe-core: in each language, light and dark, on
 // a desk and on a phone, with all that can be opened open. It is put into the page
 // by the browser's own tools, which the policy does not bind; ENTENTE_AXE names
-// the file.
+// the file, and ENTENTE_AXE_ONLY a part of the addresses looked at, if not all.
 func TestAxe(t *testing.T) {
 	file := os.Getenv("ENTENTE_AXE")
 	if file == "" {
@@ -37,6 +38,9 @@ func TestAxe(t *testing.T) {
 	count := 0
 	for _, lang := range Languages() {
 		for _, l := range looks() {
+			if !strings.Contains(l.path, os.Getenv("ENTENTE_AXE_ONLY")) {
+				continue
+			}
 			s.visit(l, lang)
 			eval[bool](s, string(script)+"\n;document.querySelectorAll('details').forEach((d) => d.open = true), true")
 			for _, scheme := range []string{"light", "dark"} {

@@ -188,6 +188,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/accord"},
 		{"north", "/accord/south/31"},
 		{"north", "/drafts"},
+		{"north", "/writing/" + sampleAccount},
 		{"north", "/drafts/" + digest("draft-consent")},
 		{"north", "/drafts/" + digest("draft-text")},
 		{"north", "/drafts/" + digest("draft-list")},

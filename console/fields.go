@@ -184,7 +184,7 @@ func (f fields) instant(name string) (accord.Instant, error) {
 			return accord.At(t), nil
 		}
 	}
-	return instantOf(f, name)
+	return instantOf(fields{Values: f.Values}, f.Name(name)) // under the name by which its writer finds it
 }
 
 // refs reads statements named as in "north/14", parted by spaces.

@@ -56,6 +56,7 @@ func TestShots(t *testing.T) {
 		{"drafts", "north", "/drafts", s},
 		{"begin", "north", "/writing", s},
 		{"write", "north", "/writing/" + sampleWriting, s},
+		{"tell", "north", "/writing/" + sampleAccount, s},
 		{"writelook", "north", "/writing/" + sampleWriting + "?look=1", s},
 		{"sheet", "north", "/drafts/" + digest("draft-consent"), s},
 		{"sheettext", "north", "/drafts/" + digest("draft-text"), s},

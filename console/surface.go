@@ -46,6 +46,7 @@ type visit struct {
 	say  *catalogue
 	// source is the node as the user sees it; nil for strangers and exercises.
 	source Source
+	rand   io.Reader // of the console
 }
 
 const (
@@ -137,7 +138,7 @@ func (s *surface) dispatch(w http.ResponseWriter, r *http.Request) {
 // handle puts a route on the mux with its right enforced.
 func (s *surface) handle(rt route) {
 	s.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{w: w, r: r, say: s.pages.say(r)}
+		v := &visit{w: w, r: r, say: s.pages.say(r), rand: s.door.rand}
 		r.Body = http.MaxBytesReader(w, r.Body, max(s.largest, rt.largest()))
 		user, in := s.door.visitor(r)
 		v.user = user

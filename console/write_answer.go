@@ -168,9 +168,13 @@ func wantAnswer(_ *visit, p *writePage) (DraftRequest, error) {
 	return DraftRequest{Kind: accord.KindPosition, Refs: []Ref{p.Answer.On}, Body: pos}, nil
 }
 
-// quantityOf reads a number with how it compares and its unit; nil for none.
+// quantityOf reads a number with how it compares and its unit, or words that are no
+// number; nil for neither.
 func quantityOf(f fields) (*accord.Quantity, error) {
 	s := f.Get("n")
+	if f.Get("cmp") == "?" && f.Get("unit") != "" {
+		return &accord.Quantity{Cmp: "?", Unit: f.Get("unit")}, nil
+	}
 	if s == "" {
 		return nil, nil
 	}

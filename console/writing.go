@@ -38,6 +38,7 @@ type WritingKind string
 // The kinds of what is written.
 const (
 	WriteProposal WritingKind = "proposal"
+	WriteAccount  WritingKind = "account"
 	WriteAnswer   WritingKind = "answer" // a position on what is no proposal, or on a clause
 )
 
@@ -81,6 +82,7 @@ type writer struct {
 func writers() map[WritingKind]writer {
 	return map[WritingKind]writer{
 		WriteProposal: {"write_proposal", beginProposal, viewProposal, wantProposal, growProposal},
+		WriteAccount:  {"write_account", beginAccount, viewAccount, wantAccount, growAccount},
 		WriteAnswer:   {"write_answer", beginAnswer, viewAnswer, wantAnswer, growNothing},
 	}
 }
@@ -103,6 +105,7 @@ type writePage struct {
 	Looked  bool
 
 	Proposal *proposalPage
+	Account  *accountPage
 	Answer   *answerPage
 }
 

@@ -26,6 +26,19 @@ func sampleForm() url.Values {
 	}
 }
 
+// The other texts of the sample, one of each kind.
+const sampleAccount = "00000000000000000000000000000002"
+
+func sampleAccountForm() url.Values {
+	return url.Values{
+		"case": {hamburgID}, "title.en": {"The meeting, as we saw it"}, "title.ru": {"Встреча, как её видели мы"}, "from": {"2017-07-07T14:00:00Z"}, "place": {"Hamburg"}, "present": {"two presidents\ntwo ministers"},
+		"mode": {"sealed"}, "commit_by": {"2026-11-04T12:00:00Z"}, "reveal_by": {"2026-11-05T12:00:00Z"}, "depositary": {"observer"}, "capacity": {"official"},
+		"item": {"2"}, "item.1.kind": {"act"}, "item.1.who": {"us"}, "item.1.what": {"meeting"}, "item.1.text.en": {"They met."}, "item.1.text.ru": {"Они встретились."}, "item.1.basis": {"told"}, "item.1.source_rel": {"B"}, "item.1.cred": {"2"},
+		"item.2.kind": {"measure"}, "item.2.who": {"us"}, "item.2.what": {"length"}, "item.2.text.en": {"It took long."}, "item.2.basis": {"observed"}, "item.2.means": {"a watch"}, "item.2.cmp": {">="}, "item.2.n": {"40"}, "item.2.unit": {"minutes"},
+		"limits.en": {"Nobody of ours sat beside the door."},
+	}
+}
+
 func (m *memory) written(by string) map[string]Writing {
 	if m.desk.writing == nil {
 		m.desk.writing = map[string]map[string]Writing{}
@@ -33,6 +46,7 @@ func (m *memory) written(by string) map[string]Writing {
 	if m.desk.writing[by] == nil {
 		m.desk.writing[by] = map[string]Writing{}
 		if by != string(RoleAnalyst) { // who writes nothing
+			m.desk.writing[by][sampleAccount] = Writing{ID: sampleAccount, Kind: WriteAccount, Form: sampleAccountForm(), Version: 1, At: noon}
 			m.desk.writing[by][sampleWriting] = Writing{ID: sampleWriting, Kind: WriteProposal, Form: sampleForm(), Version: 1, At: noon}
 		}
 	}
