@@ -264,6 +264,12 @@ func TestClarifications(t *testing.T) {
 	if err := s.record().MayAsk("south", "north", ref, ""); err != nil {
 		t.Error(err)
 	}
+	if err := s.record().MayAsk("south", "north", ref, "clause/9"); err == nil {
+		t.Error("a request on a clause that is not there is not refused")
+	}
+	if got := s.record().CaseClarifications(s.record().said[s.record().find(ref)].Act.Case); !slices.EqualFunc(got, list, func(a, b Clarification) bool { return a.Notice == b.Notice }) {
+		t.Errorf("of the case: %+v", got)
+	}
 	e := stance(Explain)
 	e.Text = Texts{"en": "Counties only."}
 	s.say("south", KindPosition, e, asks[0]) // not whom it asks

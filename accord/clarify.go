@@ -2,8 +2,11 @@ package accord
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sort"
+	"strings"
+	"time"
 
 	"entente/statement"
 )
@@ -79,6 +82,57 @@ func (r *Record) Clarifications(ref statement.Ref) []Clarification {
 	return list
 }
 
+// CaseClarifications are those that were asked for in a case, by what they are
+// about, in order of the record.
+func (r *Record) CaseClarifications(id string) []Clarification {
+	no, ok := r.caseNo[id]
+	if !ok {
+		return nil
+	}
+	var out []Clarification
+	looked := map[int32]bool{}
+	for _, place := range r.cases.of(no) {
+		e := &r.said[place]
+		n, ok := e.body.(*Notice)
+		if !ok || n.Ask != "explain" || e.target < 0 || looked[e.target] {
+			continue
+		}
+		looked[e.target] = true
+		for _, c := range r.Clarifications(r.said[e.target].Ref) {
+			if r.said[r.find(c.Notice)].Act.Case == id {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// ClarificationText prints one request with its answers: the words of its parties as
+// quotations, what is made of them in words of the catalogue. On names the part.
+func ClarificationText(l Lexicon, c Clarification, on string, now int64) string {
+	var b strings.Builder
+	state := l.Say("accord.text.ask_answered")
+	switch {
+	case c.Over:
+		state = l.Say("accord.label." + string(LabelOverQuota))
+	case c.Open():
+		state = l.Say("accord.text.ask_open", "age", l.Age(time.Duration(now-c.At)*time.Second))
+	}
+	fmt.Fprintf(&b, "- %s: %s", l.Say("accord.text.ask", "on", on, "from", c.From, "to", c.To), state)
+	if c.Times > 1 {
+		fmt.Fprintf(&b, ", × %d", c.Times)
+	}
+	fmt.Fprintf(&b, ": %s\n", l.Quote(c.Text))
+	for _, u := range c.Answers {
+		fmt.Fprintf(&b, "  - %s, %s, %s UTC", u.Party, l.Say("accord.stance."+string(u.Stance)), stamp(u.At))
+		if u.Text != nil {
+			b.WriteString(": " + l.Quote(u.Text))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
 // explained are the explanations that stand on a statement itself, by whose they
 // are and of which part, in order of the record.
 func (r *Record) explained(on int32) map[[2]string][]int32 {
@@ -141,9 +195,12 @@ func (r *Record) retracted(ref statement.Ref) bool {
 	})
 }
 
-// MayAsk refuses one more request for the meaning of a part while as many as the
-// rules allow are open.
+// MayAsk refuses a request for the meaning of a part that is not there, and one more
+// while as many as the rules allow are open.
 func (r *Record) MayAsk(from, to string, ref statement.Ref, part string) error {
+	if on := r.find(ref); on >= 0 && part != "" && targetOf(&r.said[on], part) == "" {
+		return statement.Refuse(statement.CodePart, "no such part: %.40q", part)
+	}
 	open := 0
 	for _, c := range r.Clarifications(ref) {
 		if c.From == from && c.To == to && c.Part == part && c.Open() {

@@ -2,9 +2,12 @@ package accord
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"entente/statement"
 )
@@ -450,6 +453,20 @@ func TestAmend(t *testing.T) {
 	}
 	if got := r.Rules(time.Unix(at-1, 0)); got.CoolingOff != day {
 		t.Errorf("cooling-off before: %d", got.CoolingOff)
+	}
+	changes, from, ok := r.Amends(p)
+	want := []RuleChange{{Name: "cooling_off", Was: strconv.Itoa(int(day)), Is: strconv.Itoa(int(hour))}, {Name: "scope", Was: strings.Join(FirstRules(s.w.Charter).Scope, ","), Is: strings.Join(rules.Scope, ",")}}
+	if diff := cmp.Diff(want, changes); !ok || from != at || diff != "" {
+		t.Errorf("it amends from %d, in force %d:\n%s", from, at, diff)
+	}
+	if _, _, ok := r.Amends(late); ok {
+		t.Error("a clause amends rules")
+	}
+	if by, from, ok := r.RulesBy(time.Unix(at, 0)); !ok || by != p || from != at {
+		t.Errorf("the rules are by %v from %d", by, from)
+	}
+	if by, _, ok := r.RulesBy(time.Unix(at-1, 0)); ok {
+		t.Errorf("the first rules are by %v", by)
 	}
 }
 

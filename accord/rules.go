@@ -2,7 +2,9 @@ package accord
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/charter"
@@ -119,9 +121,43 @@ func (r *Rules) check() error {
 			return refuse("hours of line checks such as 09:00")
 		}
 	}
+	if err := first(r.checkNumbers(), r.checkTerms()); err != nil {
+		return err
+	}
 	return first(one("form", r.Form, "bilateral", "observer-hosted", "correspondence"), words("scope", r.Scope, 100), words("languages", r.Languages, 12),
 		within("decide", r.Decide, 60, maxDuration), within("urgent decide", r.UrgentDecide, 60, maxDuration), within("grace", r.Grace, 60, maxDuration),
 		within("officers' delay", r.OfficersDelay, 1, maxDuration), within("notice", min(r.ExitNotice, r.ClauseNotice), 0, maxDuration))
+}
+
+// checkNumbers: a rule of no time or of no room would cut a party off, and one
+// beyond all bounds would bind nobody.
+func (r *Rules) checkNumbers() error {
+	c, q := r.Clocks, r.Quotas
+	clocks := []int64{c.TestAck, c.Unreachable, c.UrgentAck, c.UrgentAnswer, c.Ack, c.Explain, c.Evidence, c.Finding, c.Assist, c.Preserve, c.Commit, c.Hypotheses, c.JointText}
+	quotas := []int64{q.UrgentPerDay, q.RoutinePerDay, q.Items, q.Hypotheses, q.Rows, q.Clarifications, q.ExhibitBytes, q.PerDay}
+	return first(within("clocks, seconds", slices.Min(clocks), 1, maxDuration), within("clocks, seconds", slices.Max(clocks), 1, maxDuration),
+		within("quotas", slices.Min(quotas), 1, maxQuota), within("quotas", slices.Max(quotas), 1, maxQuota))
+}
+
+const maxQuota = 1 << 50
+
+// checkTerms: terms are signed like any other text.
+func (r *Rules) checkTerms() error {
+	for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
+		t := r.Terms[name]
+		if err := first(word("term", name), CheckTexts("term", t.Text, maxTitle, true)); err != nil {
+			return err
+		}
+		if strings.Contains(name, ".") || t.Aliases == nil {
+			return refuse("the name of a term has no full stop, its aliases are an object")
+		}
+		for _, party := range slices.Sorted(maps.Keys(t.Aliases)) {
+			if err := first(word("party", party), CheckTexts("alias", t.Aliases[party], maxTitle, true)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func marshal(v any) ([]byte, error) { return json.Marshal(v) }

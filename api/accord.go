@@ -164,6 +164,7 @@ const (
 	ViewRefused     = "refused"  // of the instruments those that came to nothing, with who refused when
 	ViewClocks      = "clocks"   // what is waited for, the next first
 	ViewCalendar    = "calendar" // the same as iCalendar
+	ViewRules       = "rules"    // in force, and which amendment made them
 )
 
 // AccordQuery asks for a view.

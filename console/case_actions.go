@@ -2,11 +2,9 @@ package console
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"entente/accord"
-	"entente/statement"
 )
 
 // actionsPage is the body of what a case asks of the parties: the charge and its
@@ -40,22 +38,11 @@ func (c *Console) caseActions(v *visit) error {
 		p.Charge = &a
 		p.Unseen[0], p.Unseen[1] = a.Unseen(r.Self)
 	}
-	var asked []statement.Ref
+	p.Asks = r.CaseClarifications(r.ID)
 	for _, s := range r.Record.Case(r.ID) {
 		if a, ok := r.Action(s.Ref, r.Now()); ok {
 			i, _ := r.Instrument(s.Ref)
 			p.Actions = append(p.Actions, caseAction{a, r.Headline(s.Ref), i.State})
-		}
-		n, ok := accord.Body[accord.Notice](r.Record, s.Ref)
-		if ok && n.Ask == "explain" && len(s.Act.Refs) > 0 && !slices.Contains(asked, s.Act.Refs[0]) {
-			asked = append(asked, s.Act.Refs[0])
-		}
-	}
-	for _, ref := range asked {
-		for _, one := range r.Clarifications(ref) {
-			if s, ok := r.Said(one.Notice); ok && s.Act.Case == r.ID {
-				p.Asks = append(p.Asks, one)
-			}
 		}
 	}
 	return c.render(v, http.StatusOK, "case_actions", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})

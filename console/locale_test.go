@@ -132,7 +132,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"sheet.item": {"act", "word", "state-of-mind", "measure", "absence"},
 		"sheet.fact": {
 			"level", "ask", "of", "role", "part", "what", "where", "seen-from", "impact", "wanted", "mode", "capacity", "names", "depositary", "present", "stage", "confidence", "dissent", "cell",
-			"name", "sort", "held", "passed", "observer", "reason", "hold", "bytes", "sha256", "captured", "custody", "for", "needs", "except", "finding", "acts", "stance", "counter", "quantity",
+			"name", "sort", "held", "passed", "observer", "reason", "hold", "bytes", "sha256", "captured", "custody", "for", "needs", "except", "finding", "acts", "stance", "counter", "quantity", "rule",
 		},
 
 		"case.tab": {caseTimeline, "accounts", "matrix", "actions", "shared"}, "matrix.plantable": {"no", "with-effort", "easily", "unknown"}, "shared.part": strs([]PartSight{SightOpen, SightOpened, SightClosed, SightNotItsOwn}), "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},

@@ -51,6 +51,9 @@ func proposalSheet(r *accord.Record, p Pending, out *api.Sheet) error {
 		}
 	}
 	proposalFacts(b, out)
+	if b.Rules != nil {
+		ruleFacts(accord.RuleChanges(r.Rules(r.Now()), *b.Rules), out)
+	}
 	texts(out, "title", b.Title, nil, false)
 	texts(out, "text", paper.Text, before.Text, b.Supersedes)
 	for _, c := range paper.Clauses {
@@ -99,6 +102,8 @@ func positionSheet(r *accord.Record, p Pending, out *api.Sheet) error {
 		if err != nil {
 			return err
 		}
+		changes, _, _ := r.Amends(on.Ref)
+		ruleFacts(changes, out)
 		if paper, err := accord.ParsePaper(on.Parts[accord.ContentPart]); err == nil {
 			texts(out, "title", t.Title, nil, false)
 			texts(out, "stands-on", paper.Text, nil, false)

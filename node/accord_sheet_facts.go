@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,6 +243,13 @@ func proposalFacts(b accord.Proposal, out *api.Sheet) {
 		texts(out, "test", a.Test, nil, false)
 		effect(out, api.EffectDue, a.Due)
 		effect(out, api.EffectWatched, a.WatchUntil)
+	}
+}
+
+// ruleFacts are what an amendment changes in the rules, whatever its text says.
+func ruleFacts(changes []accord.RuleChange, out *api.Sheet) {
+	for _, c := range changes {
+		fact(out, "rule", "", c.Name+": "+cmp.Or(c.Was, "—")+" → "+cmp.Or(c.Is, "—"))
 	}
 }
 

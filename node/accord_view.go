@@ -41,6 +41,8 @@ func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
 		text, data = v.instruments(v.r.Instruments())
 	case api.ViewRefused:
 		text, data = v.instruments(slices.DeleteFunc(v.r.Instruments(), func(i accord.Instrument) bool { return !cameToNothing(i.State) }))
+	case api.ViewRules:
+		text, data = v.rules()
 	case api.ViewClocks, api.ViewCalendar:
 		text, data = v.clocks(w.Now)
 	case api.ViewCase:
@@ -125,11 +127,55 @@ func (v accordViewer) instruments(list []accord.Instrument) (string, any) {
 			fmt.Fprintf(&b, "    %s: %s, %s %s, %s %s", a.Party, v.word("accord.stance", string(a.Stance)), v.frame("said as", "kind.position/v1"), v.party(a.Ref), v.frame("seen", "accord.seen"), clockText(a.At))
 			b.WriteString(v.label(a.Label) + "\n")
 		}
+		b.WriteString(v.amends(i.Ref))
 	}
 	if len(list) == 0 {
 		fmt.Fprintln(&b, v.lex.Text("accord.empty"))
 	}
 	return b.String(), append([]accord.Instrument{}, list...)
+}
+
+// amends is what a text changes in the rules, a line each.
+func (v accordViewer) amends(ref statement.Ref) string {
+	var b strings.Builder
+	changes, _, _ := v.r.Amends(ref)
+	for _, c := range changes {
+		fmt.Fprintf(&b, "    %s: %s → %s\n", accord.Markdown(c.Name), v.ruleValue(c.Was, c.Free), v.ruleValue(c.Is, c.Free))
+	}
+	return b.String()
+}
+
+// ruleValue is a value of a rule; the words for a term are a party's own.
+func (v accordViewer) ruleValue(s string, free bool) string {
+	switch {
+	case s == "":
+		return "—"
+	case free:
+		return v.lex.Quote(accord.Texts{v.lex.Lang: s})
+	}
+	return accord.Markdown(s)
+}
+
+// rulesShown is the rules of an instant, for programs.
+type rulesShown struct {
+	From  int64          `json:"from"` // Unix seconds; 0: with the charter
+	By    *statement.Ref `json:"by"`   // the amendment that made them; null: the charter
+	Rules accord.Rules   `json:"rules"`
+}
+
+// rules are those in force, each field in a line as entente amend reads it.
+func (v accordViewer) rules() (string, any) {
+	now := v.r.Now()
+	out := rulesShown{Rules: v.r.Rules(now)}
+	var b strings.Builder
+	if by, from, ok := v.r.RulesBy(now); ok {
+		out.By, out.From = &by, from
+		fmt.Fprintf(&b, "# %s  %s  %s %s\n", v.party(by), v.word("accord.for", string(accord.ForAmend)), v.frame("since", "accord.since"), clockText(from))
+	}
+	for _, r := range out.Rules.Values() {
+		fmt.Fprintf(&b, "%s=%s\n", r.Name, strings.ReplaceAll(r.Value, "\n", " "))
+	}
+	return b.String(), out
 }
 
 // label says in brackets why a statement moves no state; empty if it does.
@@ -205,6 +251,10 @@ func (v accordViewer) cases() (string, any, error) {
 		}
 		b.WriteString(v.label(l.Label) + "\n")
 	}
+	asked := append([]accord.Clarification{}, v.r.CaseClarifications(v.q.Case)...)
+	for _, c := range asked {
+		b.WriteString(accord.ClarificationText(v.lex, c, strings.TrimSpace(v.party(c.On)+" "+c.Part), v.r.Now().Unix()))
+	}
 	if a, ok := v.r.Accusation(v.q.Case); ok {
 		b.WriteString("\n" + accord.AccusationText(v.lex, a, v.q.Reader, v.r.Now().Unix()))
 	}
@@ -212,9 +262,10 @@ func (v accordViewer) cases() (string, any, error) {
 		b.WriteString("\n" + accord.QuestionText(v.lex, q))
 	}
 	return b.String(), struct {
-		State accord.CaseState `json:"state"`
-		Said  []caseLine       `json:"said"`
-	}{s, lines}, nil
+		State accord.CaseState       `json:"state"`
+		Said  []caseLine             `json:"said"`
+		Asked []accord.Clarification `json:"asked"`
+	}{s, lines, asked}, nil
 }
 
 func noCase(id string) error {

@@ -17,7 +17,7 @@ func viewVerbs() []verb {
   --from DIR          with --offline, from the logs in another party's or an observer's folder
   --json`
 	return []verb{
-		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n\n  --refused           only what was refused, revoked, withdrawn or has lapsed" + at, viewing(api.ViewInstruments, "", "instruments")},
+		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n\n  --refused           only what was refused, revoked, withdrawn or has lapsed\n  --rules             the rules that are in force, one a line as entente amend reads them" + at, viewing(api.ViewInstruments, "", "instruments")},
 		{"case", "list cases, show one, export one", `case --dir DIR [flags] [CASE]
        entente case --dir DIR [--stix FILE] [--misp FILE] CASE
 
@@ -49,10 +49,10 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 				f.Func(format, "", func(file string) error { files[format] = file; return nil })
 			}
 		}
-		refused, ics := new(bool), new(bool)
+		refused, rules, ics := new(bool), new(bool), new(bool)
 		switch what {
 		case api.ViewInstruments:
-			refused = f.Bool("refused", false, "")
+			refused, rules = f.Bool("refused", false, ""), f.Bool("rules", false, "")
 		case api.ViewClocks:
 			ics = f.Bool("ics", false, "")
 		}
@@ -67,6 +67,9 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 		}
 		if *refused {
 			q.What = api.ViewRefused
+		}
+		if *rules {
+			q.What = api.ViewRules
 		}
 		if *ics {
 			q.What, e.stdout = api.ViewCalendar, e.raw // its ends of lines are part of the format; no partner's word is in it

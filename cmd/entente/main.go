@@ -49,7 +49,7 @@ func verbs() []verb {
 		shareVerb(), leakVerb(), incidentsVerb(), alertsVerb(), huntVerb(), searchVerb(), acceptVerb(), defendVerb(), releaseVerb(),
 		groupVerb(), receiptsVerb(), objectsVerb(), retractVerb(),
 		exposureVerb(), giverVerb(),
-		proposeVerb(), positionVerb(), noticeVerb(), tellVerb(), assessVerb(), exhibitVerb(), preserveVerb(), draftVerb(), signVerb(),
+		proposeVerb(), amendVerb(), positionVerb(), noticeVerb(), tellVerb(), assessVerb(), exhibitVerb(), preserveVerb(), draftVerb(), signVerb(),
 		views[0], views[1], views[2], views[3], views[4], views[5],
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(), mispVerb(),
