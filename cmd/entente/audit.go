@@ -13,6 +13,8 @@ func auditVerb() verb {
        entente audit risk  --margin VOTES --cards N --sampled K [--over1 K] [--over2 K] [--under1 K] [--under2 K] [--limit SHARE] [--gamma X] [--json]
        entente audit risk  --winner VOTES --loser VOTES --cards N --seen-winner K --seen-loser K [--limit SHARE] [--json]
        entente audit check FILE... [--json]
+       entente audit manifest [--json] FILE
+       entente audit cvr [--manifest FILE] [--key FILE] [--json] FILE...
        entente audit commit --ceremony NAME --party PARTY --dice DIGITS --out FILE
        entente audit seed --ceremony NAME --public DIGITS --commitment PARTY:HEX... [--json] FILE...
 
@@ -22,7 +24,10 @@ that a seed chooses, by Colorado's sequence; with --find it says at which draw a
 comes up. risk says how likely a wrong outcome would have shown what was seen. check
 recomputes each row of a round that Colorado published (contest.csv or
 ResultsReportSummary.csv) and exits 0 only if every row that can be computed is right.
-commit and seed make a seed that nobody chooses: each side commits to its dice, opens
+manifest and cvr print the root and the counts of a manifest and of cast vote records
+(Dominion CSV and JSON, Hart, ES&S, NIST SP 1500-103; a zip file or a folder of them),
+the same root for the same content in any format; with --manifest it exits 0 only if
+each batch has as many records as ballots. commit and seed make a seed that nobody chooses: each side commits to its dice, opens
 them, and the public dice come last.
 
   --limit SHARE     the risk limit; default: 0.05
@@ -31,6 +36,7 @@ them, and the public dice come last.
   --manifest FILE   CSV of batches and how many cards each holds; names the cards
   --count K         draws to show; default: 20
   --distinct        leave out a card that was drawn before
+  --key FILE        64 hex digits that make a root which does not let anybody try records out
   --find LABEL      tabulator-batch-position; may be repeated
   --over1, --over2, --under1, --under2
                     cards whose paper differs from the record: overstatements of the
@@ -44,16 +50,16 @@ const auditLimit = 256 << 20 // bytes of a manifest or a round
 
 func runAudit(_ context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("sizes, draws, risk, check, commit or seed?")
+		return usagef("sizes, draws, risk, check, manifest, cvr, commit or seed?")
 	}
 	run, known := map[string]func(*env, *flags, []string) error{
-		"sizes": auditSizes, "draws": auditDraws, "risk": auditRisk, "check": auditCheck, "commit": auditCommit, "seed": auditSeed,
+		"sizes": auditSizes, "draws": auditDraws, "risk": auditRisk, "check": auditCheck, "manifest": auditManifest, "cvr": auditCVR, "commit": auditCommit, "seed": auditSeed,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no audit %q: sizes, draws, risk, check, commit or seed?", args[0])
+		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, commit or seed?", args[0])
 	}
 	return run(e, newFlags(e, "audit"), args[1:])
 }

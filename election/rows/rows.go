@@ -31,11 +31,14 @@ type Reader struct {
 	Number int // of the row last given, from 1
 	Lines  int // that it goes over
 	Want   int // fields that a row must have; 0 for any number
+	Most   int // fields that a row may have
 }
 
 // NewReader reads UTF-8, with or without a byte order mark, whose values are set
 // apart by comma.
-func NewReader(in io.Reader, comma byte) *Reader { return &Reader{in: in, comma: comma} }
+func NewReader(in io.Reader, comma byte) *Reader {
+	return &Reader{in: in, comma: comma, Most: maxColumns}
+}
 
 // errLongRow ends a file that has no rows.
 var errLongRow = errors.New("a row of more than a mebibyte: this is no table of values")
@@ -142,8 +145,8 @@ func (s *Reader) scan() (fields []string, used, lines int, why string) {
 		if why != "" {
 			return nil, 0, lines, why
 		}
-		if fields = append(fields, f); len(fields) > maxColumns {
-			return nil, 0, lines, fmt.Sprintf("more than %d fields", maxColumns)
+		if fields = append(fields, f); len(fields) > s.Most {
+			return nil, 0, lines, fmt.Sprintf("more than %d fields", s.Most)
 		}
 		if i = n; end {
 			return fields, i, lines, ""
