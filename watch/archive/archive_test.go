@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"entente/observable"
@@ -143,7 +144,7 @@ func TestJoinEqualsLive(t *testing.T) {
 				}
 			}
 		})
-		if d := cmp.Diff(want, got); d != "" {
+		if d := gocmp.Diff(want, got); d != "" {
 			t.Fatalf("seed %d: %s", seed, d)
 		}
 		total += len(want)
@@ -323,7 +324,7 @@ func TestRecord(t *testing.T) {
 			if len(got.Raw) == 0 {
 				got.Raw = nil
 			}
-			if d := cmp.Diff(r, got); d != "" {
+			if d := gocmp.Diff(r, got); d != "" {
 				t.Fatal(d)
 			}
 		}
@@ -362,7 +363,7 @@ func FuzzParseRecord(f *testing.F) {
 		if _, err := ParseRecord(AppendRecord(nil, &r), &again); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(r, again); d != "" {
+		if d := gocmp.Diff(r, again); d != "" {
 			t.Fatal(d)
 		}
 	})
@@ -413,8 +414,8 @@ func TestManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := ParseManifest(data)
-	if err != nil || cmp.Diff(m, got) != "" {
-		t.Errorf("%v %s", err, cmp.Diff(m, got))
+	if err != nil || gocmp.Diff(m, got) != "" {
+		t.Errorf("%v %s", err, gocmp.Diff(m, got))
 	}
 	for _, bad := range []string{"", "{}", string(data) + " ", string(bytes.Replace(data, []byte("v1"), []byte("v2"), 1)), string(bytes.Replace(data, []byte(`"rows"`), []byte(`"rowz"`), 1))} {
 		if _, err := ParseManifest([]byte(bad)); !errors.Is(err, ErrDamaged) {
@@ -471,5 +472,25 @@ func TestCoverage(t *testing.T) {
 	}
 	if c.Whole("s", 0) || !c.Whole("s", 1) || c.Whole("t", 0) {
 		t.Error("whole incarnations")
+	}
+}
+
+// The radix sorts give what the library's sort by key and row gives, above and below the size from which they are used.
+func TestSorts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{0, 1, 1<<10 - 1, 1 << 10, 5000} {
+		var keys []posting
+		var four []uint64
+		for row := range n {
+			keys = append(keys, posting{rng.Uint64() >> (row % 60), uint32(row)})
+			four = append(four, uint64(rng.Uint32()>>(row%30))<<32|uint64(row))
+		}
+		wantKeys, wantFour := slices.Clone(keys), slices.Clone(four)
+		slices.SortStableFunc(wantKeys, func(a, b posting) int { return cmp.Compare(a.key, b.key) })
+		slices.Sort(wantFour)
+		sortPostings(keys, make([]posting, n))
+		if got, _ := sortFour(four, make([]uint64, n)); !slices.Equal(got, wantFour) || !slices.Equal(keys, wantKeys) {
+			t.Errorf("%d rows are not sorted", n)
+		}
 	}
 }

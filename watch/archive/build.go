@@ -26,6 +26,8 @@ type Builder struct {
 	key   func(uint64)
 	addr  func(netip.Addr)
 	spare []posting
+
+	spareFour []uint64
 }
 
 // posting says that a row holds a key.
@@ -84,7 +86,8 @@ func (b *Builder) Postings() int { return len(b.keys) }
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	b.spare = slices.Grow(b.spare[:0], len(b.keys))[:len(b.keys)]
 	sortPostings(b.keys, b.spare)
-	slices.Sort(b.four)
+	b.spareFour = slices.Grow(b.spareFour[:0], len(b.four))[:len(b.four)]
+	b.four, b.spareFour = sortFour(b.four, b.spareFour)
 	slices.SortFunc(b.six, func(x, y posting6) int {
 		return cmpPosting6(x, y)
 	})
@@ -253,4 +256,32 @@ func sortPostings(a, spare []posting) {
 		}
 		from, to = to, from
 	}
+}
+
+// sortFour sorts by address and keeps the order of rows within one, in three passes as above. The result is in spare, where
+// there were that many: it returns both with the sorted one first.
+func sortFour(a, spare []uint64) (sorted, other []uint64) {
+	const bits, buckets = 11, 1 << 11
+	if len(a) < 1<<10 {
+		slices.Sort(a) // a row holds an address once, or the same twice
+		return a, spare
+	}
+	for shift := 32; shift < 64; shift += bits {
+		var count [buckets]int
+		for _, v := range a {
+			count[v>>shift&(buckets-1)]++
+		}
+		at := 0
+		for i, n := range count {
+			count[i] = at
+			at += n
+		}
+		for _, v := range a {
+			slot := v >> shift & (buckets - 1)
+			spare[count[slot]] = v
+			count[slot]++
+		}
+		a, spare = spare, a
+	}
+	return a, spare
 }
