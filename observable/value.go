@@ -111,7 +111,7 @@ func Normalise(t Type, raw string) (Value, error) {
 }
 
 func refuse(detail string) (Value, error) {
-	return Value{}, statement.Refuse(statement.CodeValue, "%s", detail)
+	return Value{}, &statement.Refusal{Code: statement.CodeValue, Detail: detail} // nothing to format: logs are full of values that are none
 }
 
 // hashLength returns the number of hexadecimal digits of a hash type, 0 for other types.

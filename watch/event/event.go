@@ -215,20 +215,18 @@ func LooksLikeAddress(s string) bool {
 	if len(s) < len("::") || len(s) > 64 {
 		return false
 	}
-	if s[len(s)-1] <= '9' && s[0] <= '9' && strings.IndexByte(s, '.') > 0 {
-		return true
-	}
-	colon := false
+	colon, dot := false, false
 	for i := range len(s) {
-		if !inAddress[s[i]] {
+		c := s[i]
+		if !inAddress[c] { // as in "2026-11-08T10:00:00.5", which is in many a line
 			return false
 		}
-		colon = colon || s[i] == ':'
+		colon, dot = colon || c == ':', dot || c == '.' && i > 0
 	}
-	return colon
+	return colon || dot && s[0] <= '9' && s[len(s)-1] <= '9'
 }
 
-// inAddress holds the bytes that an IPv6 address can have, with what is taken off before it is read: white space, brackets, a length.
+// inAddress holds the bytes that an IP address can have, with what is taken off before it is read: white space, brackets, a length.
 var inAddress = func() (t [256]bool) {
 	for _, c := range []byte("0123456789abcdefABCDEF:./[] \t\n\v\f\r") {
 		t[c] = true

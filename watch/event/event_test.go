@@ -202,8 +202,20 @@ func FuzzLooksLikeAddress(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if _, err := observable.Address(s); err == nil && len(s) <= 64 && !event.LooksLikeAddress(s) && strings.IndexByte(s, ':') >= 0 {
+		if _, err := observable.Address(s); err == nil && len(s) <= 64 && !event.LooksLikeAddress(s) && (strings.IndexByte(s, ':') >= 0 || s == strings.TrimSpace(s)) {
 			t.Fatalf("%q is an address", s)
 		}
 	})
+}
+
+// What comes in every line must not be read as an address first, to be refused.
+func TestLooksLikeNoAddress(t *testing.T) {
+	for s, want := range map[string]bool{
+		"2026-11-08T10:00:00.123456+0000": false, "1.2.3.4-5.6.7.8": false, "1_2.3": false, "abc.fed": false, "dead.beef.1": false, ".1": false,
+		"192.0.2.1": true, " 192.0.2.1 ": true, "192.0.2.0/24": true, "[2001:db8::1]": true, "::": true,
+	} {
+		if got := event.LooksLikeAddress(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
 }
