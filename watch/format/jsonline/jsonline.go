@@ -7,12 +7,12 @@ package jsonline
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"entente/watch/quote"
 )
 
 // MaxDepth is how deep objects and arrays may stand in each other, the outermost object counted.
@@ -66,7 +66,9 @@ func (n *Node) Text(whole string) string {
 type Walker struct {
 	line    []byte
 	at      int
-	path    []byte // of a key that is not remembered
+	marks   []uint32 // where package quote finds something in line, and twice the length of it
+	mark    int      // of these, one that is not behind the first from at on
+	path    []byte   // of a key that is not remembered
 	scratch []byte
 	node    Node
 	visit   func(*Node)
@@ -76,12 +78,14 @@ type Walker struct {
 // Walk visits every scalar of the object in line, in order, and the end of every
 // inner object. What was visited before an error counts for nothing.
 func (w *Walker) Walk(line []byte, visit func(*Node)) error {
-	if !utf8.Valid(line) {
+	marks, ascii := quote.Index(w.marks, line)
+	if !ascii && !utf8.Valid(line) {
 		return ErrUTF8
 	}
 	w.places.begin()
+	w.marks, w.mark = append(marks, uint32(len(line)), uint32(len(line))), 0
 	w.line, w.at, w.path, w.visit = line, 0, w.path[:0], visit
-	defer func() { w.line, w.visit, w.node = nil, nil, Node{} }()
+	defer w.end()
 	if w.next() != '{' {
 		return ErrSyntax
 	}
@@ -92,6 +96,14 @@ func (w *Walker) Walk(line []byte, visit func(*Node)) error {
 		return ErrSyntax
 	}
 	return nil
+}
+
+// end lets go of the line, and of the memory that an extraordinary one took.
+func (w *Walker) end() {
+	const most = 256 << 10
+	if w.line, w.visit, w.node = nil, nil, (Node{}); cap(w.marks) > most {
+		w.marks = nil
+	}
 }
 
 // next skips white space and returns the byte at which a token starts, 0 at the end.
@@ -107,9 +119,17 @@ func (w *Walker) next() byte {
 	return 0
 }
 
+// peek is next, mostly without a call.
+func (w *Walker) peek() byte {
+	if w.at < len(w.line) && w.line[w.at] > ' ' {
+		return w.line[w.at]
+	}
+	return w.next()
+}
+
 // take consumes the next token if it is c.
 func (w *Walker) take(c byte) bool {
-	if w.at < len(w.line) && w.line[w.at] == c || w.next() == c {
+	if w.peek() == c {
 		w.at++
 		return true
 	}
@@ -127,10 +147,13 @@ func (w *Walker) object(depth, parent int) error {
 	}
 	base := len(w.path)
 	for {
-		if w.next() != '"' {
+		if w.usual(parent) {
+			return nil
+		}
+		if w.peek() != '"' {
 			return ErrSyntax
 		}
-		place := w.places.expect(parent, w.line[w.at:])
+		place := w.places.expect(parent, w.line, w.at)
 		if place == unknown {
 			name, _, err := w.text()
 			if err != nil {
@@ -144,6 +167,8 @@ func (w *Walker) object(depth, parent int) error {
 			}
 		} else {
 			w.at += len(w.places.all[place].spelled)
+			w.mark += 2 // its quotes
+			w.places.before = place
 		}
 		if place != unknown {
 			p := &w.places.all[place]
@@ -152,10 +177,11 @@ func (w *Walker) object(depth, parent int) error {
 		if err := w.value(depth, place); err != nil {
 			return err
 		}
-		if w.take('}') {
+		c := w.peek()
+		if w.at++; c == '}' {
 			return nil
 		}
-		if !w.take(',') {
+		if c != ',' {
 			return ErrSyntax
 		}
 	}
@@ -196,7 +222,7 @@ func (w *Walker) array(depth, place int) error {
 }
 
 func (w *Walker) value(depth, place int) error {
-	switch c := w.next(); c {
+	switch c := w.peek(); c {
 	case '{':
 		node, size := w.node, len(w.path)
 		err := w.object(depth+1, place)
@@ -241,97 +267,84 @@ func (w *Walker) literal(word string, kind Kind) error {
 
 // number reads RFC 8259, section 6.
 func (w *Walker) number() error {
-	start := w.at
-	w.skip('-')
-	if !w.skip('0') && w.digits() == 0 {
+	line, i := w.line, w.at
+	if i < len(line) && line[i] == '-' {
+		i++
+	}
+	begin := i
+	if i = digits(line, i); i == begin || line[begin] == '0' && i > begin+1 {
 		return ErrSyntax
 	}
-	if w.skip('.') && w.digits() == 0 {
-		return ErrSyntax
-	}
-	if w.skip('e') || w.skip('E') {
-		if !w.skip('+') {
-			w.skip('-')
-		}
-		if w.digits() == 0 {
+	if i < len(line) && line[i] == '.' {
+		begin = i + 1
+		if i = digits(line, begin); i == begin {
 			return ErrSyntax
 		}
 	}
-	w.show(Number, w.line[start:w.at], start)
+	if i < len(line) && line[i]|0x20 == 'e' {
+		if i++; i < len(line) && (line[i] == '+' || line[i] == '-') {
+			i++
+		}
+		begin = i
+		if i = digits(line, begin); i == begin {
+			return ErrSyntax
+		}
+	}
+	at := w.at
+	w.at = i
+	w.show(Number, line[at:i], at)
 	return nil
 }
 
-func (w *Walker) skip(c byte) bool {
-	if w.at < len(w.line) && w.line[w.at] == c {
-		w.at++
-		return true
-	}
-	return false
-}
-
-func (w *Walker) digits() int {
-	start := w.at
-	for w.at < len(w.line) && w.line[w.at]-'0' <= 9 {
-		w.at++
-	}
-	return w.at - start
-}
-
-// text reads a string: a slice of the line, from at on, if it holds no escape, else of the scratch buffer; then at is -1.
-func (w *Walker) text() (text []byte, at int, err error) {
-	w.at++ // the quote
-	start := w.at
-	i := plain(w.line, start)
-	switch {
-	case i == len(w.line) || w.line[i] < 0x20:
-		return nil, -1, ErrSyntax
-	case w.line[i] == '\\':
-		text, err = w.escaped(start, i)
-		return text, -1, err
-	}
-	w.at = i + 1
-	return w.line[start:i], start, nil
-}
-
-// plain returns where the first quote, backslash or control character from i on stands, eight bytes at a time; the length of line if there is none.
-func plain(line []byte, i int) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(line); i += 8 {
-		w := binary.LittleEndian.Uint64(line[i:])
-		low := w &^ high // adding to seven bits cannot carry into the next byte
-		quote := (low ^ ones*'"') + (high - ones)
-		slash := (low ^ ones*'\\') + (high - ones)
-		control := low + (high - ones*0x20)
-		if m := ^(quote&slash&control | w) & high; m != 0 {
-			return i + bits.TrailingZeros64(m)/8
-		}
-	}
-	for ; i < len(line); i++ {
-		if c := line[i]; c == '"' || c == '\\' || c < 0x20 {
-			return i
-		}
+// digits returns where the decimal digits from i on end.
+func digits(line []byte, i int) int {
+	for i < len(line) && line[i]-'0' <= 9 {
+		i++
 	}
 	return i
 }
 
-// escaped reads a string that started at start and has its first escape at i.
+// text reads a string: a slice of the line, from at on, if it holds no escape, else of the scratch buffer; then at is -1.
+func (w *Walker) text() (text []byte, at int, err error) {
+	i := w.mark
+	for int(w.marks[i]) < w.at { // white space is marked too
+		i++
+	}
+	start, end := w.at+1, int(w.marks[i+1])
+	switch {
+	case end == len(w.line) || w.line[end] < 0x20:
+		return nil, -1, ErrSyntax
+	case w.line[end] == '\\':
+		text, err = w.escaped(start, i+1)
+		return text, -1, err
+	}
+	w.at, w.mark = end+1, i+2
+	return w.line[start:end], start, nil
+}
+
+// escaped reads a string that started at start and has its first escape at the i-th mark.
 func (w *Walker) escaped(start, i int) ([]byte, error) {
-	for ; i < len(w.line); i++ {
-		switch c := w.line[i]; {
-		case c == '"':
-			b, ok := Unescape(w.scratch[:0], w.line[start:i])
-			w.at, w.scratch = i+1, b
+	for {
+		at := int(w.marks[i])
+		if i++; at == len(w.line) {
+			return nil, ErrSyntax
+		}
+		switch w.line[at] {
+		case '"':
+			b, ok := Unescape(w.scratch[:0], w.line[start:at])
+			w.at, w.mark, w.scratch = at+1, i, b
 			if !ok {
 				return nil, ErrSyntax
 			}
 			return b, nil
-		case c < 0x20:
+		case '\\':
+			if int(w.marks[i]) == at+1 { // what it escapes; of a control character Unescape says that it is none
+				i++
+			}
+		default:
 			return nil, ErrSyntax
-		case c == '\\':
-			i++
 		}
 	}
-	return nil, ErrSyntax
 }
 
 // Unescape appends what the inside of a JSON string stands for. It is false if an escape is none. The caller

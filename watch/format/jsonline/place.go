@@ -1,5 +1,12 @@
 package jsonline
 
+import (
+	"encoding/binary"
+	"math"
+
+	"entente/watch/quote"
+)
+
 // MaxPlaces is how many paths a walker remembers. Those of all kinds of lines of one log are some hundreds.
 const MaxPlaces = 4096
 
@@ -21,10 +28,17 @@ type places struct {
 }
 
 type place struct {
-	parent    int
+	parent int
+	next   int // the place that came after it, a guess
+
+	// The key as it stands in a line, with quotes and colon; empty if it needs escapes. Up to sixteen bytes are compared as their first
+	// and last eight.
+	spelled     []byte
+	first, last uint64
+	mask        uint64 // what of these counts: not all, if there are fewer than eight bytes
+	tail        int    // where last begins
+
 	path, key []byte
-	spelled   []byte // the key as it stands in a line, with quotes and colon; empty if it needs escapes
-	next      int    // the place that came after it, a guess
 }
 
 type placeKey struct {
@@ -39,15 +53,38 @@ func (p *places) begin() {
 	p.before = outermost
 }
 
-// expect returns the place of the key at the start of rest if it is the one that is guessed, else unknown.
-func (p *places) expect(parent int, rest []byte) int {
+// expect returns the place of the key that stands at line[at] if it is the one that is guessed, else unknown.
+func (p *places) expect(parent int, line []byte, at int) int {
 	next := p.all[p.before].next
-	g := &p.all[next]
-	if n := len(g.spelled); g.parent != parent || n == 0 || n > len(rest) || string(rest[:n]) != string(g.spelled) {
+	if !p.all[next].stands(parent, line, at) {
 		return unknown
 	}
-	p.before = next
 	return next
+}
+
+// stands says that the place's key is at line[at]. It may miss one at the very end of the line.
+func (g *place) stands(parent int, line []byte, at int) bool {
+	n := len(g.spelled)
+	return g.parent == parent && n > 0 && max(n, 8) <= len(line)-at &&
+		((binary.LittleEndian.Uint64(line[at:])^g.first)|(binary.LittleEndian.Uint64(line[at+g.tail:])^g.last))&g.mask == 0 &&
+		(n <= 16 || string(line[at:at+n]) == string(g.spelled))
+}
+
+// spell is what stands looks at.
+func (g *place) spell(key []byte) {
+	g.spelled = append(append(append(make([]byte, 0, len(key)+3), '"'), key...), '"', ':')
+	var padded [8]byte
+	copy(padded[:], g.spelled)
+	n := len(g.spelled)
+	g.tail = max(n-8, 0)
+	g.mask = math.MaxUint64
+	if n < 8 {
+		g.mask = 1<<(8*n) - 1
+	}
+	g.first = binary.LittleEndian.Uint64(padded[:])
+	if g.last = g.first; n > 8 {
+		g.last = binary.LittleEndian.Uint64(g.spelled[g.tail:])
+	}
 }
 
 // find returns the place of a key in an object, unknown if it is not remembered.
@@ -79,8 +116,8 @@ func (p *places) search(parent int, key []byte) int {
 	path = append(path, key...)
 	n := len(p.all)
 	fresh := place{parent: parent, path: path, key: path[at:]}
-	if plain(key, 0) == len(key) {
-		fresh.spelled = append(append([]byte{'"'}, key...), '"', ':')
+	if marks, _ := quote.Index(nil, key); len(marks) == 0 {
+		fresh.spell(key)
 	}
 	p.all = append(p.all, fresh)
 	p.numbers[placeKey{parent, string(key)}] = n

@@ -72,6 +72,28 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// A walker that expects the line as it was reads what is left of it, and what another byte makes of it, as one that expects nothing.
+func TestUsual(t *testing.T) {
+	line := `{"a":"b","cc":0,"ddd":12,"e":{"f":true,"g-long-key-of-many-bytes":false},"h":"i"}  `
+	var w Walker
+	same := func(text string) {
+		t.Helper()
+		shown(&w, line)
+		got := shown(&w, text)
+		var fresh Walker
+		if want := shown(&fresh, text); got != want {
+			t.Fatalf("%q gave\n%s, where nothing is expected\n%s", text, got, want)
+		}
+	}
+	for at := range line {
+		same(line[:at])
+		for _, c := range "\"\\{}[]:, \t\x01" + "09-.etfn\u00e9" {
+			same(line[:at] + string(c) + line[at+1:])
+			same(line[:at] + string(c) + line[at:])
+		}
+	}
+}
+
 func FuzzPlaces(f *testing.F) {
 	f.Add(`{"a":{"b":{"c":1,"d":{"e":2}},"f":3},"g":[{"h":4},{"h":5}],"a":6}`)
 	f.Add(`{"a\"b":1,"a.b":{"c":"\u0061"},"a":{"b.c":2}}`)
