@@ -13,6 +13,10 @@ import (
 // to look like somebody, an insider, an accident.
 func BuiltIn() []string { return slices.Clone(builtIn) }
 
+// Responsibilities returns how far a state can answer for something, from least to
+// most (Healey), as judgements spell them.
+func Responsibilities() []string { return slices.Clone(responsibilities) }
+
 // mayBePlanted reports whether somebody could have planted the row. One whose
 // author does not know is no more certain.
 func (r Row) mayBePlanted() bool { return r.Plantable != "no" }

@@ -25,6 +25,8 @@ func (s *stage) pressAt(key, code string) {
 		down.Text, down.WindowsVirtualKeyCode = "", 27
 	case "Tab":
 		down.Text, down.WindowsVirtualKeyCode = "", 9
+	case "ArrowDown":
+		down.Text, down.WindowsVirtualKeyCode = "", 40
 	}
 	s.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, down); err != nil {
@@ -189,6 +191,8 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/accord/south/31"},
 		{"north", "/drafts"},
 		{"north", "/writing/" + sampleAccount},
+		{"north", "/writing/" + sampleMatrix},
+		{"north", "/writing/" + sampleJudgement},
 		{"north", "/drafts/" + digest("draft-consent")},
 		{"north", "/drafts/" + digest("draft-text")},
 		{"north", "/drafts/" + digest("draft-list")},

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/accord"
@@ -12,6 +13,7 @@ import (
 type matrixPage struct {
 	caseHead
 	Firm      bool // without the rows that somebody could have planted
+	Speaks    bool
 	Questions []questionView
 	Here      CaseRecord
 }
@@ -26,6 +28,7 @@ type questionView struct {
 	Left    int          // rows that are not shown because somebody could have planted them
 	Cells   [][]caseCell // by row and hypothesis
 	Places  [][]int      // by hypothesis and party: its rank, 0 for none
+	Hidden  []string     // parties whose cells are not shown before the own ones are opened
 	Unseen  [2]int       // rows that rest on what others cannot see, of how many
 }
 
@@ -43,9 +46,15 @@ func (c *Console) caseMatrix(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := matrixPage{caseHead: head, Firm: v.r.URL.Query().Get("firm") == "1", Here: r}
+	p := matrixPage{caseHead: head, Speaks: v.user.speaks(), Firm: v.r.URL.Query().Get("firm") == "1", Here: r}
 	for _, q := range r.Questions(r.ID) {
-		p.Questions = append(p.Questions, viewQuestion(r.Self, q, p.Firm))
+		var hidden []string
+		if v.r.URL.Query().Get("open") == "" {
+			q, hidden = blind(r.Self, q)
+		}
+		one := viewQuestion(r.Self, q, p.Firm)
+		one.Hidden = hidden
+		p.Questions = append(p.Questions, one)
 	}
 	return c.render(v, http.StatusOK, "case_matrix", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
 }
@@ -91,6 +100,31 @@ func viewQuestion(self string, q accord.Question, firm bool) questionView {
 		w.Places = append(w.Places, places)
 	}
 	return w
+}
+
+// blind leaves out the cells of others that are open already while the own side
+// has not opened its own, and names whose: each side fills its matrix in blind.
+func blind(self string, q accord.Question) (accord.Question, []string) {
+	i := slices.IndexFunc(q.Columns, func(m accord.PartyMatrix) bool { return m.Party == self })
+	if i < 0 || q.Columns[i].Seal.Readable() || q.Columns[i].Seal.State == accord.SealNotOpened || q.Columns[i].Seal.State == accord.SealTampered {
+		return q, nil // nobody's own question, or nothing to be blind for any more
+	}
+	var hidden []string
+	q.Columns = slices.Clone(q.Columns)
+	for i, m := range q.Columns {
+		if m.Party != self && len(m.Cells) > 0 {
+			hidden = append(hidden, m.Party)
+			q.Columns[i].Cells, q.Columns[i].Ranking, q.Columns[i].Unplaced = nil, nil, nil
+		}
+	}
+	if len(hidden) > 0 {
+		q.Disputed, q.Rows = nil, slices.Clone(q.Rows)
+		for i := range q.Rows {
+			q.Rows[i].Spread = 0 // it follows from the cells
+		}
+		slices.SortStableFunc(q.Rows, func(a, b accord.RowView) int { return strings.Compare(a.ID, b.ID) })
+	}
+	return q, hidden
 }
 
 // order sets hypotheses by the own cells, or else by the first that are open:

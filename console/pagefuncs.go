@@ -64,6 +64,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"casePath": casePath,
 		"partName": say.partName,
 		"refOf":    refOf,
+		"cell":     cellName,
 		"outcome":  say.outcome,
 		"amount":   amount,
 		"judged":   say.judged,

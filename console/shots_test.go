@@ -57,6 +57,8 @@ func TestShots(t *testing.T) {
 		{"begin", "north", "/writing", s},
 		{"write", "north", "/writing/" + sampleWriting, s},
 		{"tell", "north", "/writing/" + sampleAccount, s},
+		{"fill", "north", "/writing/" + sampleMatrix, s},
+		{"judge", "north", "/writing/" + sampleJudgement, s},
 		{"writelook", "north", "/writing/" + sampleWriting + "?look=1", s},
 		{"sheet", "north", "/drafts/" + digest("draft-consent"), s},
 		{"sheettext", "north", "/drafts/" + digest("draft-text"), s},

@@ -60,3 +60,36 @@ func TestKeysTell(t *testing.T) {
 		t.Errorf("%+v %s", want, want.Parts)
 	}
 }
+
+// TestKeysFill fills in a matrix with keys alone, down to what would be signed.
+func TestKeysFill(t *testing.T) {
+	inBrowser(t)
+	s := newStage(t, shift("north", "south"), shift("south", "north"), overseer())
+	s.look(1440, 900, "light", "UTC")
+	s.enter("north", "official")
+	s.open("north", "/cases/"+attributionID+"/matrix")
+	s.pressed("#matrix form:has([value=cells]) button", `location.pathname.startsWith("/writing/")`)
+	q := sampleQuestion()
+	for row, word := range map[string]string{q.Rows[0].ID: "N", q.Rows[1].ID: "II"} {
+		name := cellName(row, "insider")
+		eval[bool](s, `document.querySelector("main").focus(), true`)
+		s.to(fmt.Sprintf("[name='%s']", name))
+		for range map[string]int{"II": 1, "N": 3}[word] {
+			s.press("ArrowDown")
+		}
+		s.until(fmt.Sprintf(`document.activeElement.name === %q && document.activeElement.value === %q`, name, word))
+	}
+	s.until(`document.getElementById("kept").textContent === "Kept."`)
+	eval[bool](s, `document.querySelector("main").focus(), true`)
+	s.pressed("button[value=look]", `location.search === "?look=1"`)
+	s.clean("a matrix")
+	s.pressed(".preview button[value=draft]", `location.pathname.startsWith("/drafts/")`)
+	want := s.north.desk.wanted[len(s.north.desk.wanted)-1]
+	a, ok := want.Body.(accord.Assessment)
+	if !ok || a.Stage != "cells" || a.Mode != "sealed" {
+		t.Fatalf("%+v", want)
+	}
+	if m, err := accord.ParseMatrix(a, want.Parts[0]); err != nil || len(m.Cells) != 2 {
+		t.Errorf("%v %+v", err, m)
+	}
+}

@@ -39,6 +39,7 @@ type WritingKind string
 const (
 	WriteProposal WritingKind = "proposal"
 	WriteAccount  WritingKind = "account"
+	WriteAssess   WritingKind = "assessment"
 	WriteAnswer   WritingKind = "answer" // a position on what is no proposal, or on a clause
 )
 
@@ -83,6 +84,7 @@ func writers() map[WritingKind]writer {
 	return map[WritingKind]writer{
 		WriteProposal: {"write_proposal", beginProposal, viewProposal, wantProposal, growProposal},
 		WriteAccount:  {"write_account", beginAccount, viewAccount, wantAccount, growAccount},
+		WriteAssess:   {"write_assessment", beginAssessment, viewAssessment, wantAssessment, growAssessment},
 		WriteAnswer:   {"write_answer", beginAnswer, viewAnswer, wantAnswer, growNothing},
 	}
 }
@@ -106,6 +108,7 @@ type writePage struct {
 
 	Proposal *proposalPage
 	Account  *accountPage
+	Assess   *assessPage
 	Answer   *answerPage
 }
 

@@ -39,6 +39,33 @@ func sampleAccountForm() url.Values {
 	}
 }
 
+const sampleMatrix, sampleJudgement = "00000000000000000000000000000003", "00000000000000000000000000000004"
+
+// sampleQuestion is the question of attribution of the sample.
+func sampleQuestion() accord.Question { return hamburg().Questions(attributionID)[0] }
+
+func sampleAssessForm(stage string) url.Values {
+	q := sampleQuestion()
+	on := CaseRecord{Record: hamburg(), ID: attributionID, Self: "us"}.ref(q.Ref)
+	f := url.Values{"case": {attributionID}, "on": {fmt.Sprintf("%s/%d", on.Party, on.Index)}, "stage": {stage}, "as_of": {"2026-11-03T12:00:00Z"}, "mode": {"open"}}
+	if stage == "cells" {
+		f.Set("mode", "sealed")
+		f.Set("reveal_by", "2026-11-05T12:00:00Z")
+		f.Set("depositary", "observer")
+		f.Set(cellName(q.Rows[0].ID, "staged"), "CC")
+		f.Set(cellName(q.Rows[1].ID, "other"), "II")
+		return f
+	}
+	for name, value := range map[string]string{
+		"judgement": "1", "judgement.1.hypothesis": "staged", "judgement.1.about": "actor", "judgement.1.likelihood": "unlikely", "judgement.1.confidence": "moderate", "judgement.1.why.en": "The server was paid for years before.", "judgement.1.why.ru": "Сервер был оплачен за годы до того.",
+		"dissent": "1", "dissent.1.who": "night desk", "dissent.1.hypothesis": "staged", "dissent.1.likelihood": "likely", "dissent.1.confidence": "low", "dissent.1.why.en": "Comments are easily planted.",
+		"note": "1", "note.1.kind": "gap", "note.1.text.en": "Nobody has seen the bank's records.",
+	} {
+		f.Set(name, value)
+	}
+	return f
+}
+
 func (m *memory) written(by string) map[string]Writing {
 	if m.desk.writing == nil {
 		m.desk.writing = map[string]map[string]Writing{}
@@ -47,6 +74,9 @@ func (m *memory) written(by string) map[string]Writing {
 		m.desk.writing[by] = map[string]Writing{}
 		if by != string(RoleAnalyst) { // who writes nothing
 			m.desk.writing[by][sampleAccount] = Writing{ID: sampleAccount, Kind: WriteAccount, Form: sampleAccountForm(), Version: 1, At: noon}
+			for id, stage := range map[string]string{sampleMatrix: "cells", sampleJudgement: "judgement"} {
+				m.desk.writing[by][id] = Writing{ID: id, Kind: WriteAssess, Form: sampleAssessForm(stage), Version: 1, At: noon}
+			}
 			m.desk.writing[by][sampleWriting] = Writing{ID: sampleWriting, Kind: WriteProposal, Form: sampleForm(), Version: 1, At: noon}
 		}
 	}
