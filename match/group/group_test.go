@@ -98,14 +98,20 @@ func TestOtherLibrary(t *testing.T) {
 		_, _ = random.Read(kb[:])
 		k := reduce(kb[:])
 		ours := Uniform(&wide)
-		theirs := ristretto255.NewElement().FromUniformBytes(wide[:])
-		other := ristretto255.NewScalar().FromUniformBytes(kb[:])
-		if !bytes.Equal(k.Bytes(), other.Encode(nil)) {
+		theirs, err := ristretto255.NewIdentityElement().SetUniformBytes(wide[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := ristretto255.NewScalar().SetUniformBytes(kb[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(k.Bytes(), other.Bytes()) {
 			t.Fatal("scalars differ")
 		}
 		locked := ours.Mul(k)
-		theirLocked := ristretto255.NewElement().ScalarMult(other, theirs)
-		if !bytes.Equal(locked.bytes(), theirLocked.Encode(nil)) {
+		theirLocked := ristretto255.NewIdentityElement().ScalarMult(other, theirs)
+		if !bytes.Equal(locked.bytes(), theirLocked.Bytes()) {
 			t.Fatal("locks differ")
 		}
 		opened := locked.Mul(k.Invert())
@@ -113,11 +119,11 @@ func TestOtherLibrary(t *testing.T) {
 			t.Fatal("a lock does not open")
 		}
 		public := k.Public()
-		if !bytes.Equal(public.bytes(), ristretto255.NewElement().ScalarBaseMult(other).Encode(nil)) {
+		if !bytes.Equal(public.bytes(), ristretto255.NewIdentityElement().ScalarBaseMult(other).Bytes()) {
 			t.Fatal("public keys differ")
 		}
 		both := locked.Add(&public)
-		if !bytes.Equal(both.bytes(), ristretto255.NewElement().Add(theirLocked, ristretto255.NewElement().ScalarBaseMult(other)).Encode(nil)) {
+		if !bytes.Equal(both.bytes(), ristretto255.NewIdentityElement().Add(theirLocked, ristretto255.NewIdentityElement().ScalarBaseMult(other)).Bytes()) {
 			t.Fatal("sums differ")
 		}
 	}
@@ -169,7 +175,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Decode(b)
-		other, otherErr := ristretto255.NewElement().SetCanonicalBytes(b)
+		other, otherErr := ristretto255.NewIdentityElement().SetCanonicalBytes(b)
 		if otherErr == nil && other.Equal(ristretto255.NewIdentityElement()) == 1 {
 			otherErr = errors.New("identity")
 		}
