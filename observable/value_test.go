@@ -2,6 +2,8 @@ package observable_test
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"slices"
@@ -80,6 +82,17 @@ func TestCorpus(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("corpus line %d: %s %.80q gave %v, %v; want %v", e.line, e.typ, e.raw, got, err, want)
 		}
+	}
+}
+
+// TestCorpusDigest: another corpus is another digest, which partners see.
+func TestCorpusDigest(t *testing.T) {
+	data, err := os.ReadFile("testdata/corpus.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != observable.CorpusDigest {
+		t.Errorf("the corpus has the digest %x: put it into version.go, with a new version if a rule changed", sum)
 	}
 }
 
