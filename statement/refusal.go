@@ -43,6 +43,10 @@ const (
 	CodeBusy      Code = "E_BUSY"      // not now; the same request may be repeated
 	CodeRequest   Code = "E_REQUEST"   // a request that the protocol does not know
 	CodeState     Code = "E_STATE"     // not possible in the present state
+	CodeChanged   Code = "E_CHANGED"   // said once, and otherwise the second time
+	CodeLate      Code = "E_LATE"      // not done in the agreed time
+	CodeAge       Code = "E_AGE"       // not in the log for as long as agreed
+	CodeDrift     Code = "E_DRIFT"     // other rules of normalising: the sets cannot be compared
 	CodeDamage    Code = "E_DAMAGE"    // stored bytes are damaged here
 )
 

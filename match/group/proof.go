@@ -28,7 +28,7 @@ const (
 // (run and party): a proof in another context does not verify.
 func Know(k *Scalar, context []byte, random io.Reader) (Proof, error) {
 	key := k.Public()
-	r, err := nonce(k, context, random)
+	r, err := nonce(k, context, random, &key)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -54,7 +54,7 @@ func CheckKnow(key *Point, context []byte, pr Proof) error {
 // Equal proves that image = k·base, for the k of the prover's public key.
 func Equal(k *Scalar, context []byte, base, image *Point, random io.Reader) (Proof, error) {
 	key := k.Public()
-	r, err := nonce(k, context, random)
+	r, err := nonce(k, context, random, base, image)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -100,12 +100,17 @@ func (pr Proof) split() (c, s *Scalar, err error) {
 
 // nonce hedges: a source that repeats itself gives another nonce for another
 // statement, and one that is known does not give k away.
-func nonce(k *Scalar, context []byte, random io.Reader) (*Scalar, error) {
+func nonce(k *Scalar, context []byte, random io.Reader, about ...*Point) (*Scalar, error) {
 	var fresh [64]byte
 	if _, err := io.ReadFull(random, fresh[:]); err != nil {
 		return nil, fmt.Errorf("draw a nonce: %w", err)
 	}
-	sum := sha512.Sum512(join([]byte(tagNonce), fresh[:], k.Bytes(), context))
+	parts := [][]byte{[]byte(tagNonce), fresh[:], k.Bytes(), context}
+	for _, p := range about {
+		e := p.Encode()
+		parts = append(parts, e[:])
+	}
+	sum := sha512.Sum512(join(parts...))
 	r := reduce(sum[:])
 	if r.zero() {
 		return nil, fmt.Errorf("draw a nonce: zero")

@@ -1,0 +1,258 @@
+package match
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"entente/match/group"
+	"entente/statement"
+)
+
+// takeOutline takes the hashes of a list whose digest was logged before.
+func (b *board) takeOutline(m Message) error {
+	h, other := &b.sides[m.Side], &b.sides[1-m.Side]
+	n, want, ready := b.items(m.Side), statement.Digest{}, false
+	switch m.ID.List {
+	case ListOwn:
+		if ready = h.commit != nil && other.commit != nil; ready {
+			want = h.commit.List
+		}
+	case ListSorted:
+		n = b.items(1 - m.Side)
+		if ready = h.returned != nil && other.returned != nil; ready {
+			want = h.returned.Sorted
+		}
+	default:
+		n = b.items(1 - m.Side)
+		if ready = h.counted && other.counted && b.agreed.Manifest.Mode == ModeNames; ready {
+			want = h.returned.Named
+			h.weights, h.sum = b.weights(m.Side), group.Identity()
+		}
+	}
+	if !ready {
+		return early(m.ID)
+	}
+	o, err := parseOutline(m.Body, m.ID.List, n)
+	if err != nil {
+		return err
+	}
+	if o.digest(n) != want {
+		return statement.Refuse(statement.CodeDigest, "the %s list is not the one whose digest was logged", m.ID.List)
+	}
+	h.lists[m.ID.List].outline = o
+	return nil
+}
+
+// weights are those of the proof about the list that a side returns. They
+// depend on all that was committed to before: both keys, both lists, and every
+// point of the list itself, through its logged digest.
+func (b *board) weights(side int) group.Weights {
+	parts := [][]byte{[]byte("returned"), b.agreed.SID[:], []byte(b.agreed.Manifest.Sides[side].Party)}
+	for i := range b.sides {
+		c := b.sides[i].commit
+		parts = append(parts, c.Key[:], c.List[:], c.Root[:])
+	}
+	r := b.sides[side].returned
+	return group.NewWeights(append(parts, r.Named[:], r.Sorted[:])...)
+}
+
+// equalContext binds the proof about a returned list.
+func (b *board) equalContext(side int, about string) []byte {
+	return fields([]byte(about), b.agreed.SID[:], []byte(b.agreed.Manifest.Sides[side].Party))
+}
+
+// takeChunk takes the next chunk of a list.
+func (b *board) takeChunk(m Message) error {
+	h := &b.sides[m.Side]
+	l := &h.lists[m.ID.List]
+	n := b.items(m.Side)
+	if m.ID.List != ListOwn {
+		n = b.items(1 - m.Side)
+	}
+	if m.ID.Index >= chunks(n) {
+		return statement.Refuse(statement.CodeSize, "chunk %d of %d", m.ID.Index, chunks(n))
+	}
+	if l.outline == nil || m.ID.Index != l.got {
+		return early(m.ID)
+	}
+	from, to := chunkRange(n, m.ID.Index)
+	if len(m.Body) != (to-from)*group.Size {
+		return statement.Refuse(statement.CodeSize, "chunk %d has %d bytes, not %d", m.ID.Index, len(m.Body), (to-from)*group.Size)
+	}
+	if chunkHash(m.Body) != l.outline.hashes[m.ID.Index] {
+		return statement.Refuse(statement.CodeDigest, "chunk %d is not the one that was announced", m.ID.Index)
+	}
+	if m.Side != b.own {
+		if err := b.checkChunk(m, from); err != nil {
+			return err
+		}
+	}
+	if l.data == nil {
+		l.data = make([]byte, 0, n*group.Size)
+	}
+	l.data = append(l.data, m.Body...)
+	l.got++
+	if !l.complete() || m.Side == b.own {
+		return nil
+	}
+	if err := b.completed(m.Side, m.ID.List); err != nil {
+		// the message counts as not taken: what it showed is in the fault
+		l.data, l.got = l.data[:from*group.Size], l.got-1
+		return err
+	}
+	return nil
+}
+
+// checkChunk looks at the points of a chunk, whose first is number from.
+func (b *board) checkChunk(m Message, from int) error {
+	h := &b.sides[m.Side]
+	l := &h.lists[m.ID.List]
+	if m.ID.List != ListNamed {
+		var last []byte
+		if len(l.data) > 0 {
+			last = l.data[len(l.data)-group.Size:]
+		}
+		for at := 0; at < len(m.Body); at += group.Size {
+			next := m.Body[at : at+group.Size]
+			if last != nil && bytes.Compare(last, next) >= 0 {
+				return statement.Refuse(statement.CodeSeq, "point %d of the %s list is not above the one before", from+at/group.Size, m.ID.List)
+			}
+			last = next
+		}
+	}
+	if m.ID.List == ListSorted {
+		return nil // the named list shows them again, and is decoded
+	}
+	points := make([]group.Point, len(m.Body)/group.Size)
+	if bad := group.DecodeAll(m.Body, points); bad >= 0 {
+		_, err := group.Decode(m.Body[bad*group.Size : (bad+1)*group.Size])
+		return err
+	}
+	if m.ID.List == ListOwn {
+		h.fresh = points
+		if b.items(m.Side) <= cachedPoints {
+			h.points = append(h.points, points...)
+		}
+		return nil
+	}
+	part := h.weights.Sum(from, points)
+	h.sum = h.sum.Add(&part)
+	return nil
+}
+
+// completed checks what only a whole list shows.
+func (b *board) completed(side int, l List) error {
+	h := &b.sides[side]
+	switch l {
+	case ListOwn:
+		if b.both(ListOwn) && common(b.sides[0].lists[ListOwn].data, b.sides[1].lists[ListOwn].data) > 0 {
+			return b.copied(side, h.commitPlace, statement.Refuse(statement.CodeValue, "a point of one side's list is in the other's"))
+		}
+	case ListSorted:
+		if b.both(ListSorted) {
+			b.count = common(b.sides[0].lists[ListSorted].data, b.sides[1].lists[ListSorted].data)
+		}
+	default:
+		data := h.lists[ListNamed].data
+		order := sortOrder(data)
+		sorted := h.lists[ListSorted].data
+		for i, at := range order {
+			if !bytes.Equal(data[int(at)*group.Size:][:group.Size], sorted[i*group.Size:][:group.Size]) {
+				return statement.Refuse(statement.CodeDigest, "the named list holds other points than the sorted one")
+			}
+		}
+		base := b.sumOwn(1-side, &h.weights)
+		if err := group.CheckEqual(&h.key, b.equalContext(side, "returned"), &base, &h.sum, *h.lists[ListNamed].outline.proof); err != nil {
+			return err
+		}
+		h.proven = true
+		b.pair()
+	}
+	return nil
+}
+
+// sumOwn is the weighted sum of a side's own list.
+func (b *board) sumOwn(side int, w *group.Weights) group.Point {
+	h := &b.sides[side]
+	if h.points != nil {
+		return w.Sum(0, h.points)
+	}
+	data, total := h.lists[ListOwn].data, group.Identity()
+	const step = 1 << 14
+	points := make([]group.Point, step)
+	for from := 0; from < len(data)/group.Size; from += step {
+		part := data[from*group.Size : min(len(data), (from+step)*group.Size)]
+		if bad := group.DecodeAll(part, points); bad >= 0 {
+			panic("match: a list that was checked has a point that is none") // it was decoded before
+		}
+		sum := w.Sum(from, points[:len(part)/group.Size])
+		total = total.Add(&sum)
+	}
+	return total
+}
+
+// pair finds the matched items once both named lists stand.
+func (b *board) pair() {
+	if !b.sides[0].proven || !b.sides[1].proven {
+		return
+	}
+	// side 1 returned side 0's list, so its named list has side 0's order
+	first, second := b.sides[1].lists[ListNamed].data, b.sides[0].lists[ListNamed].data
+	one, two := sortOrder(first), sortOrder(second)
+	b.pairs = []Pair{}
+	for i, j := 0, 0; i < len(one) && j < len(two); {
+		x, y := int(one[i]), int(two[j])
+		switch bytes.Compare(first[x*group.Size:][:group.Size], second[y*group.Size:][:group.Size]) {
+		case -1:
+			i++
+		case 1:
+			j++
+		default:
+			b.pairs = append(b.pairs, Pair{x, y})
+			i, j = i+1, j+1
+		}
+	}
+	slices.SortFunc(b.pairs, func(p, q Pair) int { return p[0] - q[0] })
+}
+
+// common counts the points that two ascending lists share.
+func common(a, b []byte) (n int) {
+	for len(a) > 0 && len(b) > 0 {
+		switch bytes.Compare(a[:group.Size], b[:group.Size]) {
+		case -1:
+			a = a[group.Size:]
+		case 1:
+			b = b[group.Size:]
+		default:
+			n, a, b = n+1, a[group.Size:], b[group.Size:]
+		}
+	}
+	return n
+}
+
+// sortOrder returns the indexes of a list's points in ascending order.
+func sortOrder(list []byte) []uint32 {
+	type key struct {
+		head uint64
+		at   uint32
+	}
+	keys := make([]key, len(list)/group.Size)
+	for i := range keys {
+		keys[i] = key{binary.BigEndian.Uint64(list[i*group.Size:]), uint32(i)}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		switch {
+		case a.head < b.head:
+			return -1
+		case a.head > b.head:
+			return 1
+		}
+		return bytes.Compare(list[int(a.at)*group.Size:][:group.Size], list[int(b.at)*group.Size:][:group.Size])
+	})
+	order := make([]uint32, len(keys))
+	for i := range keys {
+		order[i] = keys[i].at
+	}
+	return order
+}
