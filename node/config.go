@@ -59,6 +59,8 @@ type Config struct {
 	Preserve []Preserved `yaml:"preserve"`
 	// Inventory is the JSON file that lists what is guarded around an election.
 	Inventory string `yaml:"inventory"`
+	// ResultsMiB is how much of fetched results pages is kept; 0 means 2048.
+	ResultsMiB int64 `yaml:"results_mib"`
 }
 
 // Source is one log source.

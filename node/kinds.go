@@ -3,6 +3,7 @@ package node
 import (
 	"entente/accord"
 	"entente/border"
+	"entente/election/night"
 	"entente/exchange/stix"
 	"entente/record"
 	"entente/statement"
@@ -21,6 +22,8 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: stix.KindObjects, Check: stix.CheckObjects},
 		statement.Spec{Kind: border.KindCanary, Check: border.CheckCanary},
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
+		statement.Spec{Kind: night.KindPublished, Check: night.CheckPublished},
+		statement.Spec{Kind: night.KindBalance, Check: night.CheckBalance},
 		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},
 	)
 	return statement.NewRegistry(specs...)

@@ -61,6 +61,7 @@ type Node struct {
 	lines     []*line
 	people    *people
 	guarded   *guarded
+	press     *press
 	changes   changes
 	story     story
 	accord    records
@@ -229,6 +230,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 		g.Go(func() error { return n.runFeed(ctx, f) })
 	}
 	g.Go(func() error { return n.runInventory(ctx) })
+	g.Go(func() error { return n.runResults(ctx) })
 	for _, p := range cfg.Preserve {
 		g.Go(func() error { return n.runPreserve(ctx, p) })
 	}

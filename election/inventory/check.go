@@ -28,7 +28,7 @@ func (p *parser) check() error {
 	people, pages := make(map[string]bool), make(map[string]bool)
 	unique := func(ids map[string]bool, id string) fault {
 		switch {
-		case !validID(id):
+		case !ValidID(id):
 			return wrong("as in adams-county", "id %.60q: lower-case letters, digits and hyphens, at most %d", id, MaxID)
 		case ids[id]:
 			return wrong("an id names one thing for ever", "the id %q stands here twice", id)
@@ -79,7 +79,8 @@ func (p *parser) check() error {
 	return nil
 }
 
-func validID(id string) bool {
+// ValidID reports whether a text can be the id of a page.
+func ValidID(id string) bool {
 	ok := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' }
 	return id != "" && len(id) <= MaxID && !strings.ContainsFunc(id, func(r rune) bool { return !ok(r) }) && id[0] != '-'
 }

@@ -1,0 +1,182 @@
+package night
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"entente/statement"
+)
+
+// Said is one published/v1 as it stands in a party's log.
+type Said struct {
+	Party string
+	Index uint64
+	Published
+}
+
+// Seen is one version that one party fetched, and until when it was still so.
+type Seen struct {
+	Version
+	Party string `json:"party"`
+	Index uint64 `json:"index"` // of the statement, in the party's log
+	Until int64  `json:"until"` // of the last fetch that gave the same numbers, Unix milliseconds
+}
+
+// History is what one party saw of one address.
+type History struct {
+	Party    string `json:"party"`
+	Page     string `json:"page"`
+	URL      string `json:"url"`
+	Versions []Seen `json:"versions"` // the oldest first
+	Fetches  int64  `json:"fetches"`
+	Facts
+	From int64 `json:"from"` // Unix milliseconds
+	To   int64 `json:"to"`
+}
+
+// Last is the newest version.
+func (h History) Last() (Seen, bool) {
+	if len(h.Versions) == 0 {
+		return Seen{}, false
+	}
+	return h.Versions[len(h.Versions)-1], true
+}
+
+// Fold makes the histories, by address and party. Statements may come in any
+// order of parties, those of one party in the order of its log.
+func Fold(all []Said) []History {
+	type key struct{ url, party string }
+	by := make(map[key]*History)
+	of := func(party, page, url string) *History {
+		k := key{url, party}
+		if by[k] == nil {
+			by[k] = &History{Party: party, URL: url, Versions: []Seen{}}
+		}
+		by[k].Page = page
+		return by[k]
+	}
+	for _, s := range all {
+		for _, span := range s.Same {
+			of(s.Party, span.Page, span.URL).span(span)
+		}
+		if v := s.Version; v != nil {
+			h := of(s.Party, v.Page, v.URL)
+			h.Versions = append(h.Versions, Seen{*v, s.Party, s.Index, v.At})
+			h.Fetches++
+			h.grow(v.At, v.At)
+		}
+	}
+	return slices.SortedFunc(func(yield func(History) bool) {
+		for _, h := range by {
+			if !yield(*h) {
+				return
+			}
+		}
+	}, func(a, b History) int {
+		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Party, b.Party))
+	})
+}
+
+func (h *History) grow(from, to int64) {
+	if h.From == 0 || from < h.From {
+		h.From = from
+	}
+	h.To = max(h.To, to)
+}
+
+func (h *History) span(s Span) {
+	h.Fetches += s.Fetches
+	h.Failed, h.Refused, h.TotalMS = h.Failed+s.Failed, h.Refused+s.Refused, h.TotalMS+s.TotalMS
+	h.SlowestMS, h.Status = max(h.SlowestMS, s.SlowestMS), s.Status
+	h.grow(s.From, s.To)
+	if n := len(h.Versions); n > 0 && h.Versions[n-1].Root == s.Root && s.Fetches > s.Failed {
+		h.Versions[n-1].Until = max(h.Versions[n-1].Until, s.To)
+	}
+}
+
+// Joint is a version that several parties sealed.
+type Joint struct {
+	URL     string           `json:"url"`
+	Root    statement.Digest `json:"root"`
+	SHA256  statement.Digest `json:"sha256"` // of the bytes, if SameBytes
+	Same    bool             `json:"same"`   // all saw the same bytes, not only the same numbers
+	Parties []string         `json:"parties"`
+	Seals   []Seen           `json:"seals"` // of each, in the order of Parties
+	At      int64            `json:"at"`    // when the last of them had seen it
+	Until   int64            `json:"until"` // until when any of them still saw it
+}
+
+// Jointly returns the newest version of an address that at least two parties
+// sealed: the same numbers, by the root.
+func Jointly(all []History, url string) (Joint, bool) {
+	var best Joint
+	seals := make(map[statement.Digest]map[string]Seen)
+	for _, h := range all {
+		if h.URL != url {
+			continue
+		}
+		for _, v := range h.Versions {
+			if v.Outcome == Unreadable {
+				continue
+			}
+			if seals[v.Root] == nil {
+				seals[v.Root] = make(map[string]Seen)
+			}
+			seals[v.Root][h.Party] = v // the newest of its party
+		}
+	}
+	for root, by := range seals {
+		if len(by) < 2 {
+			continue
+		}
+		j := Joint{URL: url, Root: root, Same: true, Parties: slices.Sorted(maps.Keys(by))}
+		for i, p := range j.Parties {
+			s := by[p]
+			j.Seals = append(j.Seals, s)
+			j.At, j.Until = max(j.At, s.At), max(j.Until, s.Until)
+			j.Same = j.Same && s.SHA256 == j.Seals[0].SHA256
+			if i == 0 {
+				j.SHA256 = s.SHA256
+			}
+		}
+		if !j.Same {
+			j.SHA256 = statement.Digest{}
+		}
+		if best.Parties == nil || j.At > best.At || j.At == best.At && root.String() > best.Root.String() {
+			best = j
+		}
+	}
+	return best, best.Parties != nil
+}
+
+// Difference is that two parties were shown different numbers at one time.
+type Difference struct {
+	URL  string `json:"url"`
+	A    Seen   `json:"a"`
+	B    Seen   `json:"b"`
+	From int64  `json:"from"` // when both saw it so, Unix milliseconds
+	To   int64  `json:"to"`
+}
+
+// Differences finds them. Each version counts from its first fetch to the last
+// that still gave it: between two fetches nothing is known, so clocks that differ by
+// up to slack milliseconds make none.
+func Differences(all []History, slack int64) (out []Difference) {
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.URL != b.URL || a.Party == b.Party {
+				continue
+			}
+			for _, x := range a.Versions {
+				for _, y := range b.Versions {
+					from, to := max(x.At, y.At), min(x.Until, y.Until)
+					if x.Root != y.Root && to-from > slack {
+						out = append(out, Difference{a.URL, x, y, from, to})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
