@@ -117,9 +117,14 @@ func header(ev *event.Event, text string) bool {
 	}
 	value, envelope, enveloped := cutLast(rest, "; from=<")
 	value, client, _ := cutLast(value, " from ")
-	if strings.EqualFold(name, "subject") {
+	switch strings.ToLower(name) {
+	case "subject":
 		ev.Add("email.subject", value)
-	} else {
+	case "from":
+		ev.Put("email.from.address", value, event.Email)
+	case "reply-to":
+		ev.Put("email.reply_to.address", value, event.Email)
+	default:
 		ev.Add("postfix.header", name+": "+value)
 	}
 	freetext.Scan(ev, "message", value)
