@@ -120,6 +120,9 @@ func sharedField(name string) []string {
 	case "signature_id", "alert.signature_id":
 		return []string{"rule.id"}
 	}
+	if strings.HasPrefix(name, "email.") { // which Sigma's taxonomy has no names for
+		return []string{name}
+	}
 	return nil
 }
 

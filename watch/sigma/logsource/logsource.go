@@ -91,7 +91,7 @@ func Find(name string, s Source, taxonomy string) (r Route, ok bool) {
 func Datasets() []string {
 	return []string{
 		"zeek", "zeek.conn", "zeek.dns", "zeek.http", "zeek.ssl", "zeek.x509", "zeek.files", "zeek.smtp", "zeek.notice",
-		"suricata", "suricata.alert", "suricata.dns", "suricata.flow", "suricata.http", "suricata.tls", "suricata.fileinfo",
+		"suricata", "suricata.alert", "suricata.dns", "suricata.flow", "suricata.http", "suricata.tls", "suricata.smtp", "suricata.fileinfo",
 		"web", "web.access", "web.error", "syslog", "syslog.sshd", "syslog.dns", "dns",
 		"auditd", "auditd.syscall", "auditd.execve", "auditd.path", "auditd.cwd", "auditd.proctitle", "auditd.sockaddr",
 		"windows", "netfilter", "cef",
