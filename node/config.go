@@ -17,6 +17,7 @@ import (
 	ringing "entente/internal/bell"
 	"entente/internal/peer"
 	"entente/observable"
+	"entente/watch/detect"
 )
 
 // Config is one node's configuration file, DIR/config.yaml. Every field has a
@@ -36,6 +37,10 @@ type Config struct {
 	WarningLists []string `yaml:"warning_lists"`
 	// Rules are Sigma files and folders of them that run on the logs of this node.
 	Rules []string `yaml:"rules"`
+	// Packs are names of packs of rules that come with the program: "election".
+	Packs []string `yaml:"packs"`
+	// Senders are vendors and offices whose mail others may imitate: names and domains.
+	Senders []detect.Sender `yaml:"senders"`
 	// OwnAssets are addresses, networks and names of the party itself: an
 	// indicator that names one is held back.
 	OwnAssets []string `yaml:"own_assets"`

@@ -27,9 +27,10 @@ const (
 	maxRuleFiles = 20_000
 )
 
-// ownRules reads the files and folders of the configuration. What cannot be
-// read is told and left out.
+// ownRules are those of packs, then what the files and folders of the
+// configuration hold. What cannot be read is told and left out.
 func (n *Node) ownRules() (out []rule.Rule) {
+	out = append(out, n.packs...)
 	for _, path := range n.cfg.Rules {
 		err := eachRuleFile(path, func(p string, info fs.FileInfo) error {
 			if info.Size() > maxRuleFile || len(out) == maxRuleFiles {
@@ -94,7 +95,7 @@ func (l *lists) loadRules(w *watchlist) {
 		w.rules = rule.NewSet(all)
 	}
 	for _, r := range w.rules.Report() {
-		if w.ruleOf[r.Rule] >= 0 || r.Outcome == sigma.Refused || r.Kind != sigma.Detection && r.Kind != sigma.Correlation {
+		if w.ruleOf[r.Rule] >= 0 || r.Outcome == sigma.Refused || r.Kind != sigma.Detection && r.Kind != sigma.Correlation && r.Kind != rule.Detection {
 			continue
 		}
 		name := cmp.Or(r.ID, rule.Name(indicator.Item{Value: all[r.Rule].Text}))
@@ -103,7 +104,7 @@ func (l *lists) loadRules(w *watchlist) {
 			continue
 		}
 		w.byKey[k] = len(w.entries)
-		w.entries = append(w.entries, entry{key: k, name: r.File, giver: l.giver, basis: indicator.BasisAsserted, item: indicator.Item{Type: indicator.TypeSigma, Value: name}, title: r.Title})
+		w.entries = append(w.entries, entry{key: k, name: r.File, giver: l.giver, basis: indicator.BasisAsserted, item: indicator.Item{Type: all[r.Rule].Type, Value: name}, title: r.Title})
 	}
 }
 

@@ -73,7 +73,7 @@ func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
 
 // silent says that a document raises no alert of its own.
 func silent(e rule.Entry) bool {
-	alerts := e.Kind == sigma.Detection || e.Kind == sigma.Correlation || e.Kind == rule.Pattern
+	alerts := e.Kind == sigma.Detection || e.Kind == sigma.Correlation || e.Kind == rule.Pattern || e.Kind == rule.Detection
 	return !alerts || e.Outcome != sigma.Loaded || slices.ContainsFunc(e.Notes, func(x sigma.Note) bool { return x.Code == sigma.NoteSilent })
 }
 

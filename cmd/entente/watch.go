@@ -17,7 +17,7 @@ import (
 )
 
 func watchVerb() verb {
-	return verb{"watch", "look for indicators, and by Sigma rules and STIX patterns, in log files, without a node", `watch [--indicators FILE...] [--rules DIR...] [flags] LOG...
+	return verb{"watch", "look for indicators, and by Sigma rules and STIX patterns, in log files, without a node", `watch [--indicators FILE...] [--rules DIR...] [--pack NAME...] [flags] LOG...
 
 Prints each match as one JSON object on a line, with its explanation, and at the
 end the account of every line read. LOG is a file, plain, gzip, zstd or a packet capture, a folder, or
@@ -26,6 +26,10 @@ end the account of every line read. LOG is a file, plain, gzip, zstd or a packet
   --indicators FILE     plain list, CSV, STIX 2.1 or MISP; may be repeated
   --rules DIR           Sigma rules (.yml, .yaml), and the patterns of STIX bundles (.json)
                         or of files with one a line (.pattern); a file, too; may be repeated
+  --pack election       rules that come with the program, against what elections have
+                        met: injected SQL, scans, harvests of records, look-alike senders
+  --sender NAME=DOMAIN[,DOMAIN...]   with --pack: a vendor or office whose mail others
+                        may imitate; may be repeated
   --placeholder NAME=FILE   as for entente rules
   --lateness DURATION   how late an event may come for rules that correlate; 10m with
                         --follow, else without end
@@ -52,10 +56,13 @@ with ?group=NAME for workers and ?replicas=N for a stream that is new:
 
 func runWatch(ctx context.Context, e *env, args []string) error {
 	f := newFlags(e, "watch")
-	var files, warning, own, rules, lists texts
+	var files, warning, own texts
+	var rules ruleChoice
 	f.Var(&files, "indicators", "")
-	f.Var(&rules, "rules", "")
-	f.Var(&lists, "placeholder", "")
+	f.Var(&rules.paths, "rules", "")
+	f.Var(&rules.packs, "pack", "")
+	f.Var(&rules.senders, "sender", "")
+	f.Var(&rules.lists, "placeholder", "")
 	lateness := f.Duration("lateness", 0, "")
 	f.Var(&warning, "warning-list", "")
 	f.Var(&own, "own", "")
@@ -71,15 +78,15 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	case *to != "" && len(logs) > 0 && *from+*results == "":
 		return e.ship(ctx, at, logs, *follow)
 	case *results != "" && len(logs) == 0 && *to+*from == "" && len(files) == 0:
-		r, err := newRuleScan(e, rules, lists, *lateness, *follow)
+		r, err := newRuleScan(e, rules, *lateness, *follow)
 		if err != nil {
 			return err
 		}
 		return e.collect(ctx, at, r, *follow)
 	case *to+*results != "":
 		return usagef("watch takes either --to URL LOG..., --source URL or --results URL")
-	case len(files)+len(rules) == 0 || (len(logs) == 0) == (*from == ""):
-		return usagef("watch needs --indicators FILE or --rules DIR, and at least one log or --source URL")
+	case len(files) == 0 && rules.none() || (len(logs) == 0) == (*from == ""):
+		return usagef("watch needs --indicators FILE, --rules DIR or --pack NAME, and at least one log or --source URL")
 	}
 	gate, err := readGate(warning, own)
 	if err != nil {
@@ -89,7 +96,7 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	if err := s.load(files, gate, *accept); err != nil {
 		return err
 	}
-	if s.rules, err = newRuleScan(e, rules, lists, *lateness, *follow); err != nil {
+	if s.rules, err = newRuleScan(e, rules, *lateness, *follow); err != nil {
 		return err
 	}
 	if *from != "" {

@@ -10,10 +10,65 @@ import (
 	"strings"
 
 	"entente/exchange/convert"
+	"entente/internal/rulepack"
+	"entente/node"
+	"entente/watch/detect"
 	"entente/watch/indicator"
 	"entente/watch/rule"
 	"entente/watch/sigma"
 )
+
+// chosenRules reads what a run judges by: files and folders, and packs.
+func (e *env) chosenRules(from ruleChoice) (files []sigma.File, others []rule.Rule, err error) {
+	if len(from.paths) > 0 {
+		if files, others, err = e.readRules(from.paths); err != nil {
+			return nil, nil, err
+		}
+	}
+	packs, err := packRules(from.packs, from.senders)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range packs {
+		if r.Type == indicator.TypeSigma {
+			files = append(files, sigma.File{Name: r.File, Data: []byte(r.Text)})
+			continue
+		}
+		others = append(others, r)
+	}
+	return files, others, nil
+}
+
+// packRules are those of packs; senders are in the form NAME=DOMAIN[,DOMAIN...].
+func packRules(packs, senders []string) ([]rule.Rule, error) {
+	if len(packs) == 0 {
+		if len(senders) > 0 {
+			return nil, usagef("--sender is for --pack")
+		}
+		return nil, nil
+	}
+	var list []detect.Sender
+	for _, s := range senders {
+		name, domains, ok := strings.Cut(s, "=")
+		if !ok || domains == "" {
+			return nil, usagef("--sender %q: write NAME=DOMAIN, or =DOMAIN", s)
+		}
+		one := detect.Sender{Domains: strings.Split(domains, ",")}
+		if name != "" {
+			one.Names = []string{name}
+		}
+		list = append(list, one)
+	}
+	protected, err := node.Senders(list, nil)
+	if err != nil {
+		return nil, usagef("--sender: %v", err)
+	}
+	rules, err := rulepack.Rules(packs, protected)
+	if err != nil {
+		return nil, usagef("--pack: %v", err)
+	}
+	return rules, nil
+}
 
 // readRules reads folders and files of Sigma rules, STIX bundles (.json) and patterns (.pattern, one a line).
 func (e *env) readRules(paths []string) (files []sigma.File, patterns []rule.Rule, err error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,22 +29,30 @@ type ruleScan struct {
 	apart    bool         // lines come out of order: what needs their order is left in waits
 	waits    []correlation.Hit
 	live     bool
+	last     map[string]time.Time // when something of a source came, while live
 	late     time.Duration
 	alerts   int
 	paths    map[string]string // the file of each source, for alerts that come later
 	emit     func(ruleMatch) error
 }
 
+// ruleChoice is which rules a run judges by.
+type ruleChoice struct {
+	paths, lists, packs, senders texts
+}
+
+func (c ruleChoice) none() bool { return len(c.paths)+len(c.packs) == 0 }
+
 // newRuleScan loads rules; without any it returns nil.
-func newRuleScan(e *env, paths, lists []string, lateness time.Duration, live bool) (*ruleScan, error) {
-	if len(paths) == 0 {
+func newRuleScan(e *env, from ruleChoice, lateness time.Duration, live bool) (*ruleScan, error) {
+	if from.none() {
 		return nil, nil
 	}
-	opt, err := placeholders(lists)
+	opt, err := placeholders(from.lists)
 	if err != nil {
 		return nil, err
 	}
-	files, patterns, err := e.readRules(paths)
+	files, patterns, err := e.chosenRules(from)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +67,7 @@ func newRuleScan(e *env, paths, lists []string, lateness time.Duration, live boo
 		e.note("hint: %s of %d cannot match here; entente rules says why", counted(n, "rule", "rules"), len(report.Entries))
 	}
 	w := set.NewWatch(sigma.WatchOptions{Correlation: correlation.Config{Lateness: lateness}})
-	r := &ruleScan{e: e, watch: w, report: report, live: live, late: lateness, paths: make(map[string]string)}
+	r := &ruleScan{e: e, watch: w, report: report, live: live, late: lateness, paths: make(map[string]string), last: make(map[string]time.Time)}
 	r.emit = func(m ruleMatch) error { return e.json(m) }
 	r.digest = ruleDigest(files, patterns, opt)
 	if len(patterns) > 0 {
@@ -144,6 +153,9 @@ func (r *ruleScan) line(b ingest.Batch, line ingest.Line, at watch.Place) (alert
 	if r.patterns == nil {
 		return alerts, nil
 	}
+	if r.live {
+		r.last[at.Source] = now
+	}
 	matched := r.patterns.Event(line.Event, at, line.Raw, now)
 	return alerts + len(matched), r.printPatterns(matched)
 }
@@ -170,8 +182,11 @@ func (r *ruleScan) printPatterns(found []rule.Hit) error {
 		text := r.patterns.Set().Rules()[h.Rule]
 		id := statement.TaggedSum("entente/pattern-alert/v1", fmt.Appendf(nil, "%s\x00%s\x00%d %d", text.Text, h.Place.Source, h.Place.Generation, h.Place.Offset))
 		m := ruleMatch{
-			Rule: h.Title, RuleFile: text.File, Field: h.Field, Seen: h.Seen, Dataset: h.Dataset, File: r.fileOf(h.Place.Source),
+			Rule: h.Title, RuleFile: text.File, Level: h.Level, Field: h.Field, Seen: h.Seen, Dataset: h.Dataset, File: r.fileOf(h.Place.Source),
 			Line: h.Place.Line, Offset: h.Place.Offset, Time: timeText(h.Time), ID: id.String(), Raw: string(h.Raw),
+		}
+		if text.Detect != nil {
+			m.RuleID = h.Name
 		}
 		if err := r.emit(m); err != nil {
 			return err
@@ -194,6 +209,13 @@ func (r *ruleScan) tick() error {
 	if r == nil || !r.live {
 		return nil
 	}
+	if r.patterns != nil {
+		for source, at := range r.last {
+			if err := r.printPatterns(r.patterns.Advance(source, r.e.now().Sub(at))); err != nil {
+				return err
+			}
+		}
+	}
 	return r.print(r.watch.Advance(r.e.now().Add(-r.late)))
 }
 
@@ -207,6 +229,13 @@ func (r *ruleScan) end() (any, error) {
 		last = func() []sigma.Alert { return r.watch.Advance(r.e.now()) }
 	}
 	err := r.print(last())
+	if r.patterns != nil && !r.live {
+		sources := r.patterns.Sources()
+		slices.Sort(sources)
+		for _, s := range sources {
+			err = errors.Join(err, r.printPatterns(r.patterns.End(s)))
+		}
+	}
 	return r.account(), err
 }
 

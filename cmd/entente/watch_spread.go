@@ -158,7 +158,7 @@ func (s *scan) work(ctx context.Context, from *stream) error {
 	if s.rules != nil {
 		if s.rules.apart = true; s.rules.patterns != nil {
 			if texts := s.rules.patterns.Set().Ordered(); len(texts) > 0 {
-				return usagef("pattern %s needs the lines of a source in their order: not with --source", short(texts[0], 80))
+				return usagef("%s needs the lines of a source in their order: not with --source", short(texts[0], 80))
 			}
 		}
 	}

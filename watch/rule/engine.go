@@ -8,6 +8,7 @@ import (
 
 	"entente/exchange/stix/pattern"
 	"entente/watch"
+	"entente/watch/detect"
 	"entente/watch/event"
 	"entente/watch/incident"
 	"entente/watch/indicator"
@@ -37,8 +38,10 @@ const (
 	CodePattern     = "match.pattern"
 )
 
-// Codes returns all of them.
-func Codes() []string { return []string{CodeSigma, CodeCorrelation, CodePattern} }
+// Codes returns all of them, and those of detections.
+func Codes() []string {
+	return append([]string{CodeSigma, CodeCorrelation, CodePattern}, detect.Codes()...)
+}
 
 // Hit is one line that meets a rule, or completes what a rule waited for.
 type Hit struct {
@@ -64,6 +67,7 @@ type Engine struct {
 	set     *Set
 	sources map[string]*state
 	gone    sigma.WatchStats // of sources that ended, added up
+	left    detect.Stats     // likewise
 	evicted int64            // sources that were forgotten for others
 	turn    int64            // events so far
 	hits    []int64          // by position in the report
@@ -75,6 +79,7 @@ type Engine struct {
 type state struct {
 	watches  []*sigma.Watch // by group
 	patterns *pattern.Matcher
+	detects  *detect.Runner
 	newest   time.Time // event time
 	recent   []line
 	next     int // in recent, once it is full
@@ -111,6 +116,9 @@ func (e *Engine) state(source string) *state {
 	if len(e.set.patterns) > 0 {
 		st.patterns, _ = pattern.NewMatcher(e.set.patterns, pattern.Limits{Keep: Keep, Observations: maxKept, PerPattern: maxKept / 4, Bytes: maxBytes})
 	}
+	if len(e.set.detects) > 0 {
+		st.detects = detect.NewRunner(e.set.detects, detect.Config{Lateness: Lateness})
+	}
 	e.sources[source] = st
 	return st
 }
@@ -123,10 +131,7 @@ func (e *Engine) evict() {
 			oldest, turn = name, st.turn
 		}
 	}
-	for _, w := range e.sources[oldest].watches {
-		e.leave(w.Stats())
-	}
-	delete(e.sources, oldest)
+	e.forget(oldest)
 	e.evicted++
 }
 
@@ -148,6 +153,23 @@ func (e *Engine) Event(ev *event.Event, at watch.Place, raw []byte, now time.Tim
 	}
 	if st.patterns != nil {
 		hits = e.stix(hits, st, ev, at, raw, now)
+	}
+	if st.detects != nil {
+		hits = e.detected(hits, st.detects.Event(ev, at, now), raw)
+	}
+	return hits
+}
+
+// detected makes hits of findings; raw is the line of those that say nothing more.
+func (e *Engine) detected(hits []Hit, found []detect.Finding, raw []byte) []Hit {
+	for _, f := range found {
+		i, d := e.set.detectOf[f.Number], e.set.detects[f.Number]
+		h := Hit{Rule: i, Name: d.ID, Title: d.Title, Level: d.Level, Code: d.Code(), Place: f.Place, Time: f.Time, Dataset: f.Dataset, Field: f.Field, Seen: f.Seen, Asset: f.Asset, Raw: f.Raw}
+		if h.Raw == nil {
+			h.Raw = kept(raw)
+		}
+		e.hits[e.set.entryOf(i)]++
+		hits = append(hits, h)
 	}
 	return hits
 }
@@ -246,6 +268,9 @@ func (e *Engine) Advance(source string, quiet time.Duration) (hits []Hit) {
 			hits = append(hits, e.sigma(st, g, a, nil))
 		}
 	}
+	if st.detects != nil {
+		hits = e.detected(hits, st.detects.Quiet(quiet), nil)
+	}
 	return hits
 }
 
@@ -259,10 +284,26 @@ func (e *Engine) End(source string) (hits []Hit) {
 		for _, a := range w.Flush() {
 			hits = append(hits, e.sigma(st, g, a, nil))
 		}
+	}
+	if st.detects != nil {
+		hits = e.detected(hits, st.detects.Flush(), nil)
+	}
+	e.forget(source)
+	return hits
+}
+
+// forget drops a source and keeps its counts.
+func (e *Engine) forget(source string) {
+	st := e.sources[source]
+	for _, w := range st.watches {
 		e.leave(w.Stats())
 	}
+	if st.detects != nil {
+		d := st.detects.Stats()
+		e.left.Events, e.left.Late, e.left.Untimed = e.left.Events+d.Events, e.left.Late+d.Late, e.left.Untimed+d.Untimed
+		e.left.Hurried, e.left.Evicted = e.left.Hurried+d.Hurried, e.left.Evicted+d.Evicted
+	}
 	delete(e.sources, source)
-	return hits
 }
 
 // leave keeps the counts of a source that is forgotten.

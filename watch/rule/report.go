@@ -3,6 +3,7 @@ package rule
 import (
 	"slices"
 
+	"entente/watch/detect"
 	"entente/watch/sigma"
 )
 
@@ -33,6 +34,7 @@ func (e *Engine) Stats() Stats {
 		}
 	}
 	add(e.gone, false)
+	out.detected(e.left, len(e.set.groups) > 0 || len(e.set.patterns) > 0, len(e.set.detects))
 	for _, st := range e.sources {
 		for _, w := range st.watches {
 			add(w.Stats(), true)
@@ -49,8 +51,21 @@ func (e *Engine) Stats() Stats {
 			out.Overrun += p.Heavy + p.Cut
 			out.Kept += int64(p.Kept)
 		}
+		if st.detects != nil {
+			out.detected(st.detects.Stats(), len(st.watches) > 0 || st.patterns != nil, len(e.set.detects))
+		}
 	}
 	return out
+}
+
+// detected adds what detections counted; others may have counted the same events.
+func (s *Stats) detected(d detect.Stats, others bool, detections int) {
+	if !others {
+		s.Events += d.Events
+	}
+	s.Judged += d.Events * int64(detections)
+	s.Late, s.Untimed = s.Late+d.Late, s.Untimed+d.Untimed
+	s.Kept, s.Evicted = s.Kept+d.Kept, s.Evicted+d.Evicted+d.Hurried
 }
 
 // Report says of each rule what became of it and how it fares.

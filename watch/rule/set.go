@@ -7,6 +7,7 @@ import (
 
 	"entente/exchange/stix/pattern"
 	"entente/statement"
+	"entente/watch/detect"
 	"entente/watch/indicator"
 	"entente/watch/sigma"
 )
@@ -15,13 +16,30 @@ import (
 type Rule struct {
 	Group string // whose: Sigma documents see only others of their group, so nobody's can change or use another's
 	File  string // what a report calls it
-	Type  string // indicator.TypePattern or TypeSigma
+	Type  string // indicator.TypePattern, TypeSigma or TypeDetection
 	Text  string
 	Own   bool // of this node's operator: filters are allowed
+
+	// Detect is what runs where the type is TypeDetection: then Text is its Text.
+	Detect *detect.Detection
 }
 
-// Kind of a pattern in a report, beside those of Sigma.
-const Pattern sigma.Kind = "pattern"
+// TypeDetection is the type of a rule that is part of the program. It is never shared.
+const TypeDetection = "detection"
+
+// The kinds of a pattern and of a detection in a report, beside those of Sigma.
+const (
+	Pattern   sigma.Kind = "pattern"
+	Detection sigma.Kind = "code"
+)
+
+// Detections are rules of detections, each under the name of its pack.
+func Detections(pack string, list []*detect.Detection) (out []Rule) {
+	for _, d := range list {
+		out = append(out, Rule{Group: "pack " + pack, File: "pack " + pack + " " + d.Name, Type: TypeDetection, Text: d.Text(), Detect: d})
+	}
+	return out
+}
 
 // Entry is the report on one document of a rule, or on a pattern.
 type Entry struct {
@@ -37,6 +55,8 @@ type Set struct {
 	rules    []Rule
 	groups   []group
 	patterns []pattern.Rule
+	detects  []*detect.Detection
+	detectOf []int          // positions in rules, by position in detects
 	numbers  map[string]int // positions in rules, by the id of a pattern
 	report   []Entry
 }
@@ -54,8 +74,13 @@ func NewSet(rules []Rule) *Set {
 	files := make(map[string][]int)
 	var names []string
 	for i, r := range rules {
-		if r.Type == indicator.TypePattern {
+		switch {
+		case r.Type == indicator.TypePattern:
 			s.pattern(i, r)
+			continue
+		case r.Detect != nil:
+			s.detects, s.detectOf = append(s.detects, r.Detect), append(s.detectOf, i)
+			s.report = append(s.report, Entry{Rule: i, Entry: sigma.Entry{File: r.File, Line: 1, Kind: Detection, ID: r.Detect.ID, Name: r.Detect.Name, Title: r.Detect.Title, Level: r.Detect.Level, Outcome: sigma.Loaded}})
 			continue
 		}
 		if files[r.Group] == nil {
@@ -121,7 +146,7 @@ func (s *Set) number(g *group) {
 // Rules returns what the set was made of, not to be changed.
 func (s *Set) Rules() []Rule { return s.rules }
 
-// entryOf is the place of a pattern in the report.
+// entryOf is the place of a pattern or detection in the report.
 func (s *Set) entryOf(rule int) int {
 	return slices.IndexFunc(s.report, func(e Entry) bool { return e.Rule == rule })
 }
@@ -131,7 +156,7 @@ func (s *Set) Len() int {
 	if s == nil {
 		return 0
 	}
-	n := len(s.patterns)
+	n := len(s.patterns) + len(s.detects)
 	for _, g := range s.groups {
 		n += g.set.Len()
 	}
@@ -141,12 +166,17 @@ func (s *Set) Len() int {
 // Report says what became of each rule, in their order.
 func (s *Set) Report() []Entry { return slices.Clone(s.report) }
 
-// Ordered returns the texts of patterns that need the lines of a source in their order: what is no match by one
+// Ordered returns the texts of patterns, and the names of detections, that need the lines of a source in their order: what is no match by one
 // line alone.
 func (s *Set) Ordered() (texts []string) {
 	for _, p := range s.patterns {
 		if !p.Pattern.Alone() {
 			texts = append(texts, s.rules[s.numbers[p.ID]].Text)
+		}
+	}
+	for _, d := range s.detects {
+		if !d.Alone() {
+			texts = append(texts, d.Name)
 		}
 	}
 	return texts
@@ -160,6 +190,9 @@ func (s *Set) Reach() time.Duration {
 	}
 	if len(s.patterns) > 0 {
 		d = max(d, Keep)
+	}
+	for _, one := range s.detects {
+		d = max(d, one.Reach)
 	}
 	return d + Lateness
 }

@@ -1,0 +1,97 @@
+package node
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"entente/console"
+	"entente/watch/detect"
+)
+
+// packStory is an injection and a scan of an access log, and what lets time pass.
+func packStory() (lines []string) {
+	lines = append(lines, "00 192.0.2.2 GET /status?id=1%27%20or%20%271%27=%271 200")
+	for i := range 60 {
+		lines = append(lines, fmt.Sprintf("0%d 192.0.2.1 GET /old/%c%c 404", 1+i/20, 'a'+i%26, 'a'+i/26))
+	}
+	return append(lines, "30 192.0.2.7 GET / 200")
+}
+
+// A pack that the configuration names runs as own rules do: live, over a
+// restart in the middle of what it counts, and back through the archive.
+func TestPacks(t *testing.T) {
+	t.Parallel()
+	play := func(t *testing.T, how func(u *unit, path string, pack func())) any {
+		u := newUnit(t, nil, north, south)
+		path := u.watches(north)
+		how(u, path, func() {
+			c := u.cfg[north]
+			c.Packs, c.Senders = []string{"election"}, []detect.Sender{{Names: []string{"VR Systems"}, Domains: []string{"vrsystems.com"}}}
+			u.cfg[north] = c
+		})
+		u.eventually("both are found", func() bool { return len(u.found(north)) == 2 })
+		u.demand(north,
+			"detection 6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c01 match.sql-injection line 1 url.original=/status?id=1%27%20or%20%271%27=%271 (",
+			"detection 6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c02 match.path-scan line 51 source.ip=192.0.2.1")
+		page := must(u.node(north).whole().Watch(t.Context(), console.WatchQuery{View: console.ViewRules, Limit: 50}))(t)
+		hits, bad := uint64(0), 0
+		for _, r := range page.Rules {
+			if hits += r.Hits; r.Outcome != "loaded" || r.Giver != north || !strings.HasPrefix(r.File, "pack ") {
+				bad++
+			}
+		}
+		if hits != 2 || bad != 0 || page.Matching < 12 {
+			t.Errorf("%d hits, %d of %d rules odd: %+v", hits, bad, page.Matching, page.Rules)
+		}
+		return u.alertRows(north)
+	}
+	live := play(t, func(u *unit, path string, pack func()) {
+		pack()
+		u.start(north)
+		u.open(north)
+		u.visits(path, packStory()[:30]...)
+		u.eventually("half of it is read", func() bool { return u.tally(north).Lines == 30 })
+		u.stop(north)
+		u.start(north)
+		u.open(north)
+		u.visits(path, packStory()[30:]...)
+	})
+	back := play(t, func(u *unit, path string, pack func()) {
+		u.start(north)
+		u.open(north)
+		u.visits(path, packStory()...)
+		u.eventually("it is read", func() bool { return u.tally(north).Lines == int64(len(packStory())) })
+		u.stop(north)
+		pack()
+		u.start(north)
+		u.open(north)
+	})
+	if d := gocmp.Diff(live, back); d != "" {
+		t.Errorf("looking back differs from live: %.3000s", d)
+	}
+}
+
+func TestSenders(t *testing.T) {
+	s, err := Senders([]detect.Sender{{Names: []string{"VR Systems"}, Domains: []string{"vrsystems.com"}}}, []string{"votes.example", "sos.state.co.us"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for domain, want := range map[string]string{
+		"vrsysterns.com": "vrsystems.com", "vrsystems.co": "vrsystems.com", "vr-systems.com": "vrsystems.com", "vrsystem.com": "vrsystems.com", "vrsystems-support.com": "vrsystems.com",
+		"vrsystems.com": "", "mail.vrsystems.com": "", "notes.example": "", "votes.net": "", "gmail.com": "", "systems.com": "", "county.example": "",
+	} {
+		if got, _ := s.Resembles(domain); got != want {
+			t.Errorf("%s is for %q, want %q", domain, got, want)
+		}
+	}
+	c := Config{Packs: []string{"election"}, Senders: []detect.Sender{{Names: []string{"VR"}}}}
+	if _, err := c.packRules(); err == nil || !strings.Contains(err.Error(), "senders: ") {
+		t.Errorf("%v", err)
+	}
+	if _, err := (Config{Packs: []string{"nothing"}}).packRules(); err == nil || !strings.Contains(err.Error(), "no pack") {
+		t.Errorf("%v", err)
+	}
+}
