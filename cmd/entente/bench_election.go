@@ -24,7 +24,10 @@ func benchElection(d time.Duration, out func(figure)) error {
 	if err := lookalikes(d, out); err != nil {
 		return err
 	}
-	return campaigns(out)
+	if err := campaigns(out); err != nil {
+		return err
+	}
+	return benchRolls(d, out)
 }
 
 // sampler measures how many draws a second come out of a seed, beside the mere

@@ -20,8 +20,9 @@ import (
 func verifyVerb() verb {
 	return verb{"verify", "check proof bundles, evidence and leak proofs, offline", `verify [--charter FILE | --dir DIR] FILE...
 
-Checks proof bundles (of one statement each), evidence of two histories and
-proofs of whose copy was leaked or of one published number (with the bundle of its seal), against the charter alone; no node and no network is needed. An ack among
+Checks proof bundles (of one statement each), evidence of two histories, proofs of
+whose copy was leaked, and of published numbers and voter rolls (with the bundles of their
+seals), against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
@@ -33,13 +34,14 @@ if every file proves what it says.
 // finding is what one file proves.
 type finding struct {
 	File     string            `json:"file"`
-	Proves   string            `json:"proves"` // "statement", "contradiction", "leak" or "cell"
+	Proves   string            `json:"proves"` // "statement", "contradiction", "leak", "cell" or "roll"
 	Report   *record.Report    `json:"report,omitempty"`
 	Verdicts []string          `json:"verdicts,omitempty"` // of acks in other files
 	Party    string            `json:"party"`
 	Detail   string            `json:"detail,omitempty"`
 	Leak     *node.LeakFinding `json:"leak,omitempty"`
 	Cell     *cellFinding      `json:"cell,omitempty"`
+	Roll     *rollFinding      `json:"roll,omitempty"`
 }
 
 func runVerify(_ context.Context, e *env, args []string) error {
@@ -79,8 +81,9 @@ func runVerify(_ context.Context, e *env, args []string) error {
 	}
 	acknowledge(all)
 	failed = sealCells(e, all) || failed
+	failed = sealRolls(e, all) || failed
 	for _, one := range all {
-		if one.Cell != nil && len(one.Cell.Sealed) == 0 {
+		if one.Cell != nil && len(one.Cell.Sealed) == 0 || one.Roll != nil && len(one.Roll.Sealed) == 0 {
 			continue
 		}
 		if *asJSON {
@@ -141,6 +144,9 @@ func verifyFile(r record.Roster, registry statement.Registry, path string) (find
 		return verifyLeak(r, path, data)
 	case format == results.ProofFormat:
 		return verifyCell(path, data)
+	case isRollProof(format):
+		f, err := checkRollProof(path, data)
+		return finding{File: path, Proves: "roll", Roll: &f}, err
 	}
 	b, err := record.ParseBundle(data)
 	if err != nil {
@@ -219,6 +225,10 @@ func acknowledge(all []finding) {
 }
 
 func showFinding(e *env, one finding) {
+	if one.Roll != nil {
+		showRollFinding(e, *one.Roll)
+		return
+	}
 	e.printf("%s: proved\n", one.File)
 	if one.Leak != nil {
 		showLeakFinding(e, *one.Leak)

@@ -250,6 +250,17 @@ func (s *Synth) together(p, n int) {
 	}
 }
 
+// EditAddresses plants what somebody would do who wants ballots of a precinct to
+// go astray: the address of so many voters, each to another, and nothing else.
+func (s *Synth) EditAddresses(precinct, n int) {
+	list := slices.Clone(s.precincts[precinct%len(s.precincts)])
+	for i := range min(n, len(list)) {
+		j := i + s.chance.below(len(list)-i)
+		list[i], list[j] = list[j], list[i]
+		s.change(list[i], func(v *person) { s.home(v) })
+	}
+}
+
 // comparison is what happened today.
 func (s *Synth) comparison(yesterday time.Time) *Comparison {
 	c := &Comparison{Old: &Roll{columns: s.columns}, New: &Roll{columns: s.columns, Crowd: s.crowd}}
