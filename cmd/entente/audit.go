@@ -9,12 +9,16 @@ import (
 
 func auditVerb() verb {
 	return verb{"audit", "sizes, draws and risks of an audit of ballots, computed by yourself", `audit sizes --winner VOTES --loser VOTES --cards N [--limit SHARE] [--gamma X] [--json]
-       entente audit draws --seed DIGITS (--manifest FILE | --cards N) [--count K] [--distinct] [--find LABEL]... [--json]
+       entente audit draws --seed DIGITS (--manifest FILE | --cards N) [--sampler NAME] [--count K] [--distinct] [--find LABEL]... [--json]
        entente audit risk  --margin VOTES --cards N --sampled K [--over1 K] [--over2 K] [--under1 K] [--under2 K] [--limit SHARE] [--gamma X] [--json]
        entente audit risk  --winner VOTES --loser VOTES --cards N --seen-winner K --seen-loser K [--limit SHARE] [--json]
        entente audit check FILE... [--json]
        entente audit manifest [--json] FILE
        entente audit cvr [--manifest FILE] [--key FILE] [--json] FILE...
+       entente audit contest --contest FILE [--cvr FILE]... [--assertions FILE [--names FILE]] [--json]
+       entente audit measure --contest FILE --seed DIGITS --manifest FILE [--cvr FILE]... [--assertions FILE [--names FILE]] [--json] ENTRIES [SECOND [THIRD]]
+       entente audit entries --contest FILE --audit NAME --board NAME --out FILE ENTRIES
+       entente audit boards --commitment BOARD:HEX... [--json] FIRST SECOND [THIRD]
        entente audit commit --ceremony NAME --party PARTY --dice DIGITS --out FILE
        entente audit seed --ceremony NAME --public DIGITS --commitment PARTY:HEX... [--json] FILE...
 
@@ -27,11 +31,19 @@ ResultsReportSummary.csv) and exits 0 only if every row that can be computed is 
 manifest and cvr print the root and the counts of a manifest and of cast vote records
 (Dominion CSV and JSON, Hart, ES&S, NIST SP 1500-103; a zip file or a folder of them),
 the same root for the same content in any format; with --manifest it exits 0 only if
-each batch has as many records as ballots. commit and seed make a seed that nobody chooses: each side commits to its dice, opens
+each batch has as many records as ballots. contest shows what must be true for an outcome
+to be right (plurality, approval, supermajority, instant runoff by RAIRE's assertions) and
+how many cards an audit of it looks at; measure recomputes the draws and what the cards
+that boards have read leave as the risk. entries makes of what one board read a file and
+the digest that it commits to; boards lists, card by card, what two of them read differently. commit and seed make a seed that nobody chooses: each side commits to its dice, opens
 them, and the public dice come last.
 
   --limit SHARE     the risk limit; default: 0.05
   --gamma X         the error inflation factor; default: 1.03905
+  --contest FILE    JSON: what an audit of one contest rests on; see docs/operate.md
+  --cvr FILE        cast vote records; may be repeated
+  --assertions FILE what a program of RAIRE wrote; --names FILE says who its candidates are
+  --sampler NAME    colorado (default) or tickets, Rivest's consistent sampling
   --cards N         ballot cards that the sample is drawn from
   --manifest FILE   CSV of batches and how many cards each holds; names the cards
   --count K         draws to show; default: 20
@@ -42,7 +54,7 @@ them, and the public dice come last.
                     cards whose paper differs from the record: overstatements of the
                     margin by one vote or two, and understatements
   --commitment PARTY:HEX
-                    what commit printed at PARTY; may be repeated
+                    what commit or entries printed; may be repeated
   --json            one JSON object`, runAudit}
 }
 
@@ -50,16 +62,16 @@ const auditLimit = 256 << 20 // bytes of a manifest or a round
 
 func runAudit(_ context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("sizes, draws, risk, check, manifest, cvr, commit or seed?")
+		return usagef("sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit or seed?")
 	}
 	run, known := map[string]func(*env, *flags, []string) error{
-		"sizes": auditSizes, "draws": auditDraws, "risk": auditRisk, "check": auditCheck, "manifest": auditManifest, "cvr": auditCVR, "commit": auditCommit, "seed": auditSeed,
+		"sizes": auditSizes, "draws": auditDraws, "risk": auditRisk, "check": auditCheck, "manifest": auditManifest, "cvr": auditCVR, "contest": auditContest, "measure": auditMeasure, "entries": auditEntries, "boards": auditBoards, "commit": auditCommit, "seed": auditSeed,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, commit or seed?", args[0])
+		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit or seed?", args[0])
 	}
 	return run(e, newFlags(e, "audit"), args[1:])
 }

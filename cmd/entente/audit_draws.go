@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"entente/election/audit"
@@ -19,7 +20,7 @@ type drawn struct {
 func auditDraws(e *env, f *flags, args []string) error {
 	var find texts
 	f.Var(&find, "find", "")
-	seed, path := f.String("seed", "", ""), f.String("manifest", "", "")
+	seed, path, sampler := f.String("seed", "", ""), f.String("manifest", "", ""), f.String("sampler", audit.SamplerColorado, "")
 	cards, count := f.Int64("cards", 0, ""), f.Int64("count", 20, "")
 	distinct, asJSON := f.Bool("distinct", false, ""), f.Bool("json", false, "")
 	if err := none(f, args); err != nil {
@@ -40,12 +41,14 @@ func auditDraws(e *env, f *flags, args []string) error {
 		return usagef("from how many cards? --manifest FILE or --cards N")
 	case m == nil && len(find) > 0:
 		return usagef("--find needs the --manifest that numbers the cards")
+	case *sampler != audit.SamplerColorado && (*sampler != audit.SamplerTickets || m == nil):
+		return usagef("--sampler colorado, or tickets with the --manifest that names the cards")
 	case *count < 1 || *count > 10_000_000:
 		return usagef("--count is between 1 and 10000000")
 	}
-	draws := audit.Draws(*seed, *cards)
-	if *distinct {
-		draws = audit.Distinct(*seed, *cards)
+	draws, err := drawsOf(*seed, *sampler, m, *cards, *distinct)
+	if err != nil {
+		return err
 	}
 	wanted := make(map[string]bool, len(find))
 	for _, label := range find {
@@ -78,6 +81,17 @@ func auditDraws(e *env, f *flags, args []string) error {
 		e.printf("%d of the first %d draws from %d cards\n", len(out), shown, *cards)
 	}
 	return nil
+}
+
+// drawsOf are the cards that a seed draws, by their numbers.
+func drawsOf(seed, sampler string, m *audit.Manifest, cards int64, distinct bool) (iter.Seq2[int64, int64], error) {
+	switch {
+	case sampler == audit.SamplerTickets:
+		return m.Tickets(seed, !distinct)
+	case distinct:
+		return audit.Distinct(seed, cards), nil
+	}
+	return audit.Draws(seed, cards), nil
 }
 
 // manifestOf reads a manifest; "" has none.

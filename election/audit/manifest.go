@@ -39,8 +39,8 @@ const (
 var heads = map[string]string{
 	"county": "county", "tabulator id": "tabulator", "tabulator": "tabulator", "scannerid": "tabulator", "scanner id": "tabulator", "container": "place",
 	"batch": "batch", "batch name": "batch", "batchid": "batch", "batch id": "batch", "batch number": "batch",
-	"# of ballots": "cards", "number of ballots": "cards", "numballots": "cards", "total ballots": "cards", "cards": "cards",
-	"locations": "place", "location": "place", "storagelocation": "place", "storage location": "place",
+	"# of ballots": "cards", "# of ballot": "cards", "number of ballots": "cards", "numballots": "cards", "total ballots": "cards", "cards": "cards",
+	"locations": "place", "box # location": "place", "location": "place", "storagelocation": "place", "storage location": "place",
 }
 
 // ReadManifest reads a manifest as CSV with a line of heads. Every error names

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -77,30 +76,5 @@ func TestPollingRefused(t *testing.T) {
 		if _, err := p.Risk(1, 1); err == nil {
 			t.Errorf("%+v has a risk", p)
 		}
-	}
-}
-
-// TestPollingHonest: of 10,000 audits of an outcome that is wrong by a tie, no
-// more stop early than the limit allows.
-func TestPollingHonest(t *testing.T) {
-	p := Polling{600, 400, 1000, rat(t, "0.1")}
-	_, plus, minus, goal := p.steps()
-	missed, chance := 0, rand.New(rand.NewPCG(1, 2))
-	for range 10_000 {
-		for at, n := 0.0, 0; n < 1000; n++ {
-			if chance.Uint64()&1 == 0 {
-				at += plus
-			} else {
-				at += minus
-			}
-			if at >= goal {
-				missed++
-				break
-			}
-		}
-	}
-	// three deviations of 10,000 throws at one in ten
-	if missed > 1090 || missed < 100 {
-		t.Errorf("%d of 10000 audits missed a wrong outcome at a limit of 10 %%", missed)
 	}
 }

@@ -19,6 +19,15 @@ func TestColoradoDraws(t *testing.T) {
 	}
 }
 
+// TestAdams: of the 468,858 cards of Adams county, 103-484-34, on which paper
+// and record differed, is the 138,145th by its manifest, and Colorado drew it in November
+// 2024 as the 76th.
+func TestAdams(t *testing.T) {
+	if card := Draw("53417960661093690826", 76, 468_858); card != 138_145 {
+		t.Errorf("draw 76 is card %d", card)
+	}
+}
+
 // Every card comes up once, and no draw leaves its range.
 func TestDistinctDrawsAll(t *testing.T) {
 	seen := make(map[int64]bool)

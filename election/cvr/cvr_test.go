@@ -179,7 +179,7 @@ func TestRefused(t *testing.T) {
 		"defined twice":            {edit(NISTJSON, 0, `"@id":"sBo"`, `"@id":"sAnn"`), "the selection \"sAnn\" is defined twice"},
 		"no current snapshot":      {edit(NISTJSON, 0, `"CurrentSnapshotId":"new"`, `"CurrentSnapshotId":"x"`), "no snapshot is the current one"},
 		"many votes":               {edit(NISTJSON, 0, `"NumberVotes":1`, `"NumberVotes":99`), "99 votes for one choice"},
-		"unranked rank":            {edit(NISTXML, 0, "<NumberVotes>1", "<Rank>2</Rank><NumberVotes>1"), "its VoteVariation is not rcv"},
+		"unranked rank":            {edit(NISTXML, 0, "<NumberVotes>1", "<Rank>2</Rank><NumberVotes>1"), "does not say VoteVariation rcv"},
 		"cut XML":                  {edit(NISTXML, 0, "</CastVoteRecordReport>", ""), "report.xml: row 1, column"},
 	} {
 		sum := NewSum(nil)

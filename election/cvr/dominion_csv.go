@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -158,10 +159,13 @@ func groupColumns(t *table, contests, choices []string) ([]columnGroup, error) {
 	}
 	var groups []columnGroup
 	index := make(map[string]int)
-	for i := range t.heads {
-		if knownHead(t.heads[i]) {
-			continue
+	first := 0 // behind all that says nothing of votes, whatever else a version has before it
+	for i, h := range t.heads {
+		if slices.Contains(dominionHeads, strings.ToLower(h)) {
+			first = i + 1
 		}
+	}
+	for i := first; i < len(t.heads); i++ {
 		if i >= len(contests) || i >= len(choices) || strings.TrimSpace(contests[i]) == "" {
 			return nil, t.at(i, fmt.Errorf("the column %q has no contest above it", t.heads[i]))
 		}
@@ -189,16 +193,6 @@ func groupColumns(t *table, contests, choices []string) ([]columnGroup, error) {
 		}
 	}
 	return groups, nil
-}
-
-func knownHead(h string) bool {
-	low := strings.ToLower(h)
-	for _, k := range dominionHeads {
-		if low == k {
-			return true
-		}
-	}
-	return false
 }
 
 func (g *columnGroup) add(column int, choice string) error {

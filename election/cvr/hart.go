@@ -29,8 +29,8 @@ type hartCvr struct {
 	} `xml:"Contests>Contest"`
 }
 
-// hartWriteIn is what a choice is called whose name the voter wrote.
-const hartWriteIn = "Write-In"
+// writeIn is what a choice is called whose name the voter wrote.
+const writeIn = "Write-In"
 
 // hartScan is what the scanned ballot information says of a card.
 type hartScan struct{ id, tabulator string }
@@ -144,7 +144,7 @@ func readHartCard(in Input) (*Row, error) {
 				return nil, fmt.Errorf("contest %q: %w", name, err)
 			}
 			if o.WriteIn != nil {
-				choice = hartWriteIn
+				choice = writeIn
 			}
 			switch strings.TrimSpace(o.Value) {
 			case "1", "":

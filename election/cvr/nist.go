@@ -37,6 +37,7 @@ type nistElection struct {
 type nistCVR struct {
 	UniqueID  string         `json:"UniqueId" xml:"UniqueId"`
 	AuditID   string         `json:"BallotAuditId" xml:"BallotAuditId"`
+	Printed   string         `json:"BallotPrePrintedId" xml:"BallotPrePrintedId"`
 	BatchID   string         `json:"BatchId" xml:"BatchId"`
 	StyleID   string         `json:"BallotStyleId" xml:"BallotStyleId"`
 	DeviceID  string         `json:"CreatingDeviceId" xml:"CreatingDeviceId"`
@@ -61,6 +62,9 @@ type nistContest struct {
 			Allocable  string `json:"IsAllocable" xml:"IsAllocable"`
 			Votes      *int   `json:"NumberVotes" xml:"NumberVotes"`
 			Rank       int    `json:"Rank" xml:"Rank"`
+			WriteIn    *struct {
+				Text string `json:"Text" xml:"Text"`
+			} `json:"CVRWriteIn" xml:"CVRWriteIn"`
 		} `json:"SelectionPosition" xml:"SelectionPosition"`
 	} `json:"CVRContestSelection" xml:"CVRContestSelection"`
 }
@@ -143,7 +147,7 @@ func (n nistNames) row(c nistCVR) (*Row, error) {
 	for _, f := range []struct {
 		from string
 		to   *string
-	}{{cmp.Or(c.AuditID, c.UniqueID), &out.ID}, {c.DeviceID, &out.Tabulator}, {c.BatchID, &out.Batch}, {c.StyleID, &out.Style}} {
+	}{{cmp.Or(c.AuditID, c.Printed, c.UniqueID), &out.ID}, {c.DeviceID, &out.Tabulator}, {c.BatchID, &out.Batch}, {c.StyleID, &out.Style}} {
 		var err error
 		if *f.to, err = clean(f.from); err != nil {
 			return nil, err
@@ -179,6 +183,9 @@ func (n nistNames) contest(c nistContest) (Contest, error) {
 	highest := 0
 	for _, s := range c.Selections {
 		choice, ok := n.selections[[2]string{c.ContestID, s.SelectionID}]
+		if s.SelectionID == "" && len(s.Positions) > 0 && s.Positions[0].WriteIn != nil {
+			choice, ok = writeIn, true
+		}
 		if !ok {
 			return out, fmt.Errorf("contest %q: the selection %q is defined nowhere", def.name, s.SelectionID)
 		}
@@ -210,7 +217,7 @@ func (n nistNames) contest(c nistContest) (Contest, error) {
 		}
 		out.Choices = ranking(marks, highest)
 	case highest > 1:
-		return out, fmt.Errorf("contest %q: a rank of %d, but its VoteVariation is not rcv", def.name, highest)
+		return out, fmt.Errorf("contest %q: a rank of %d, but the election does not say VoteVariation rcv", def.name, highest)
 	case c.Overvotes == 0 && !slices.Contains(c.Status, "overvoted") && (def.votes == 0 || len(marks) <= def.votes):
 		for _, m := range marks {
 			out.Choices = append(out.Choices, m.choice)

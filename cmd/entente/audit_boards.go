@@ -1,0 +1,171 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"entente/election/audit"
+	"entente/statement"
+)
+
+// sealedEntries is the file of what one board entered, with what its digest needs.
+type sealedEntries struct {
+	Audit   string        `json:"audit"`
+	Board   string        `json:"board"`
+	Salt    string        `json:"salt"` // 64 hex digits
+	Entries audit.Entries `json:"entries"`
+}
+
+// digest is what the board committed to by it.
+func (s sealedEntries) digest() (statement.Digest, error) {
+	salt, err := statement.ParseDigest(s.Salt)
+	if err != nil {
+		return statement.Digest{}, err
+	}
+	d, err := s.Entries.Commit(s.Audit, s.Board, salt)
+	return d, err
+}
+
+func sealedEntriesOf(data []byte) (s sealedEntries, ok bool) {
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	return s, d.Decode(&s) == nil && s.Board != ""
+}
+
+func readSealedEntries(path string) (sealedEntries, error) {
+	data, err := readFile(path, auditLimit)
+	if err != nil {
+		return sealedEntries{}, err
+	}
+	s, ok := sealedEntriesOf(data)
+	if !ok {
+		return s, hint(fmt.Errorf("%s is no file of entries", path), "entente audit entries makes it of what a board entered as CSV")
+	}
+	return s, nil
+}
+
+func auditEntries(e *env, f *flags, args []string) error {
+	var s sealedEntries
+	in := f.contestInputs()
+	f.StringVar(&s.Audit, "audit", "", "")
+	f.StringVar(&s.Board, "board", "", "")
+	out := f.String("out", "", "")
+	files, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) != 1 || s.Audit == "" || s.Board == "" || *out == "" {
+		return usagef("audit entries needs --contest, --audit, --board, --out and one file of entries")
+	}
+	c, err := in.contest()
+	if err != nil {
+		return err
+	}
+	if s.Entries, err = readEntries(files[0], c); err != nil {
+		return err
+	}
+	if s.Salt, err = newSalt(); err != nil {
+		return err
+	}
+	d, err := s.digest()
+	if err != nil {
+		return err
+	}
+	if err := create(*out, func(w io.Writer) error { return json.NewEncoder(w).Encode(s) }); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return hint(fmt.Errorf("%s exists", *out), "entries that were committed to are not overwritten; choose another name")
+		}
+		return err
+	}
+	e.printf("%s:%s\n", s.Board, d)
+	e.note("%s; show %s to nobody before both boards' lines are told or sealed", counted(len(s.Entries), "entry", "entries"), *out)
+	return nil
+}
+
+func auditBoards(e *env, f *flags, args []string) error {
+	var told texts
+	f.Var(&told, "commitment", "")
+	asJSON := f.Bool("json", false, "")
+	files, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(files) < 2 || len(files) > 3 {
+		return usagef("the entries of which two boards? and the third, where there is one")
+	}
+	var all [3]sealedEntries
+	for i, path := range files {
+		if all[i], err = readSealedEntries(path); err != nil {
+			return err
+		}
+		d, err := all[i].digest()
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if i < 2 && !toldOf(told, all[i].Board, d) {
+			return hint(fmt.Errorf("%s: the board %s did not commit to these entries, %s", path, all[i].Board, d), "every --commitment must have been told or sealed before the first file was shown")
+		}
+	}
+	switch {
+	case all[0].Audit != all[1].Audit:
+		return fmt.Errorf("entries of two audits, %s and %s", all[0].Audit, all[1].Audit)
+	case all[0].Board == all[1].Board:
+		return fmt.Errorf("both files are of the board %s", all[0].Board)
+	}
+	differ := audit.Compare(all[0].Entries, all[1].Entries)
+	if len(files) == 3 {
+		if _, err := audit.Resolve(all[0].Entries, all[1].Entries, all[2].Entries); err != nil {
+			return err
+		}
+	}
+	if *asJSON {
+		if err := e.json(struct {
+			Audit   string             `json:"audit"`
+			Differ  []audit.Difference `json:"differ"`
+			Settled bool               `json:"settled"`
+		}{all[0].Audit, append([]audit.Difference{}, differ...), len(differ) == 0 || len(files) == 3}); err != nil {
+			return err
+		}
+	} else {
+		showDiffer(e, all, differ)
+	}
+	if len(differ) > 0 && len(files) == 2 {
+		return hint(fmt.Errorf("the boards differ on %s", counted(len(differ), "card", "cards")), "a third entry, of exactly these cards, settles it: entente audit entries --board THIRD")
+	}
+	return nil
+}
+
+func toldOf(told texts, board string, d statement.Digest) bool {
+	for _, s := range told {
+		if s == board+":"+d.String() {
+			return true
+		}
+	}
+	return false
+}
+
+func showDiffer(e *env, all [3]sealedEntries, differ []audit.Difference) {
+	e.printf("%s by %s and %s, %s read differently\n", counted(len(all[0].Entries), "entry", "entries"), all[0].Board, all[1].Board, counted(len(differ), "card", "cards"))
+	if len(differ) == 0 {
+		return
+	}
+	says := func(entry *audit.Entry) string {
+		if entry == nil {
+			return "(no entry)"
+		}
+		return entry.Says()
+	}
+	third := make(map[[2]string]string)
+	for _, entry := range all[2].Entries {
+		third[[2]string{entry.Ballot, entry.Contest}] = entry.Says()
+	}
+	rows := [][]string{{"BALLOT", "CONTEST", all[0].Board, all[1].Board, all[2].Board}}
+	for _, d := range differ {
+		rows = append(rows, []string{d.Ballot, d.Contest, says(d.First), says(d.Second), third[[2]string{d.Ballot, d.Contest}]})
+	}
+	e.table(rows)
+}
