@@ -154,7 +154,8 @@ func (b *board) blame(m Message, raw []byte, place *Place, err error) error {
 // take checks one message that is signed and new, and keeps what it says.
 func (b *board) take(m Message, place *Place) error {
 	h := &b.sides[m.Side]
-	if (h.abort != nil || h.closing != nil) && m.ID.Kind != KindAbort {
+	audit := !b.private && m.ID.Kind == KindOpenings // for an observer, after the rest
+	if (h.abort != nil || h.closing != nil) && m.ID.Kind != KindAbort && !audit {
 		return early(m.ID)
 	}
 	switch m.ID.Kind {

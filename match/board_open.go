@@ -167,15 +167,20 @@ func (b *board) audited(side int) []int {
 type drawing struct {
 	seed []byte
 	at   uint64
+	left []byte
 }
 
 // below returns a number below n, each with the same chance.
 func (d *drawing) below(n int) int {
 	bound := ^uint64(0) - ^uint64(0)%uint64(n)
 	for {
-		sum := statement.TaggedSum("entente/match/v1 draw", d.seed, binary.BigEndian.AppendUint64(nil, d.at))
-		d.at++
-		if x := binary.BigEndian.Uint64(sum[:]); x < bound {
+		if len(d.left) == 0 {
+			sum := statement.TaggedSum("entente/match/v1 draw", d.seed, binary.BigEndian.AppendUint64(nil, d.at))
+			d.at, d.left = d.at+1, sum[:]
+		}
+		x := binary.BigEndian.Uint64(d.left)
+		d.left = d.left[8:]
+		if x < bound {
 			return int(x % uint64(n))
 		}
 	}
@@ -221,8 +226,9 @@ func (b *board) takeClosing(m Message) error {
 	if c.Count != b.count {
 		return statement.Refuse(statement.CodeValue, "a closing with a count of %d, the lists share %d", c.Count, b.count)
 	}
-	other := &b.sides[1-m.Side]
-	if b.private && b.agreed.Manifest.Mode == ModeNames && (c.Receipts != other.receipts.digest || c.Openings != other.openings.digest) {
+	other, exchanged := &b.sides[1-m.Side], b.private && b.agreed.Manifest.Mode == ModeNames
+	if exchanged && c.Receipts != other.receipts.digest ||
+		exchanged && b.agreed.Manifest.Audit.Sees == SeesPartner && c.Openings != other.openings.digest {
 		return statement.Refuse(statement.CodeDigest, "a closing that speaks of other receipts or openings than were sent")
 	}
 	b.sides[m.Side].closing = c

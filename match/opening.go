@@ -172,7 +172,7 @@ func parsePage(b []byte, s *Side) (*page, error) {
 	p := &page{proof: group.Proof(b[len(b)-group.ProofSize:])}
 	r := &reader{b: b[:len(b)-group.ProofSize]}
 	flag, n := r.number(1), r.number(2)
-	if flag > 1 || n > pageItems {
+	if r.bad || flag > 1 || n > pageItems {
 		return nil, statement.Refuse(statement.CodeSize, "a page of %d openings", n)
 	}
 	p.last = flag == 1

@@ -66,7 +66,7 @@ func (r *Run) openingsPage(id ID, ps *pages, places []int) ([]byte, error) {
 		if err := r.board.accept(m.Marshal(), nil); err != nil {
 			return nil, err
 		}
-		if ps.done {
+		if ps.done && r.board.agreed.Manifest.Audit.Sees != SeesObserver {
 			return body, r.advance(r.moved)
 		}
 	}
@@ -138,8 +138,32 @@ func sumItems(sid SID, w *group.Weights, n int, item func(i int) (observable.Val
 	return total, nil
 }
 
+// ForObserver returns the messages that open the audited items, where the
+// manifest has the observer see them: its verifier takes them after the rest.
+// They exist once the own closing does.
+func (r *Run) ForObserver() ([][]byte, error) {
+	ps := &r.ours().openings
+	if r.c.Agreed.Manifest.Audit.Sees != SeesObserver || !ps.done {
+		return nil, statement.Refuse(statement.CodeState, "there is nothing for an observer")
+	}
+	var list [][]byte
+	for i, body := range ps.bodies {
+		m := Message{ID: ID{Kind: KindOpenings, Index: i}, Side: r.side, SID: r.c.Agreed.SID, Body: body}
+		m.sign(r.c.Key)
+		list = append(list, m.Marshal())
+	}
+	return list, nil
+}
+
 // close makes the self-proof and the closing, and erases the key.
 func (r *Run) close(now time.Time) error {
+	if ps := &r.ours().openings; r.c.Agreed.Manifest.Audit.Sees == SeesObserver {
+		for places := r.board.audited(r.side); !ps.done; {
+			if _, err := r.openingsPage(ID{Kind: KindOpenings, Index: ps.got}, ps, places); err != nil {
+				return err
+			}
+		}
+	}
 	w := r.board.selfWeights(r.side)
 	n := len(r.order)
 	base, err := sumItems(r.c.Agreed.SID, &w, n, func(i int) (observable.Value, error) { return r.item(int(r.order[i])) })

@@ -199,6 +199,9 @@ func (r *Run) compare() error {
 
 // advance does what the state of the board allows.
 func (r *Run) advance(now time.Time) error {
+	if r.fault != nil {
+		return nil
+	}
 	us, them := r.ours(), r.partner()
 	if them.fresh != nil {
 		l := &us.lists[ListNamed]

@@ -91,16 +91,26 @@ func (v *Verifier) Report() Report {
 // accusation that does not hold is an error of the accuser. The error is a
 // *statement.Refusal, or the reader's.
 func Verify(in io.Reader) (Report, error) {
+	v, err := Read(in)
+	if v == nil {
+		return Report{}, err
+	}
+	return v.Report(), err
+}
+
+// Read is Verify for who has more to check afterwards. The verifier is nil only
+// if the transcript's manifest is refused.
+func Read(in io.Reader) (*Verifier, error) {
 	r := bufio.NewReader(in)
 	a, err := readHead(r)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	v := NewVerifier(a)
 	for {
 		rec, err := readRecord(r)
 		if err != nil {
-			return v.Report(), err
+			return v, err
 		}
 		if rec.end {
 			break
@@ -111,15 +121,15 @@ func Verify(in io.Reader) (Report, error) {
 		err = v.Accept(rec.raw, rec.place)
 		switch {
 		case rec.fault && v.fault == nil:
-			return v.Report(), statement.Refuse(statement.CodeProof, "the message that is shown as a fault is none")
+			return v, statement.Refuse(statement.CodeProof, "the message that is shown as a fault is none")
 		case rec.fault:
 			// the fault is the last message
 		case err != nil:
-			return v.Report(), err
+			return v, err
 		}
 	}
 	if _, err := r.ReadByte(); err != io.EOF {
-		return v.Report(), statement.Refuse(statement.CodeSize, "something stands behind the transcript's end")
+		return v, statement.Refuse(statement.CodeSize, "something stands behind the transcript's end")
 	}
-	return v.Report(), nil
+	return v, nil
 }
