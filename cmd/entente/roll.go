@@ -94,7 +94,7 @@ func (f *rollFlags) office() (o roll.Office, err error) {
 	case *f.broken < 0:
 		return o, usagef("--broken: how many rows may be left out?")
 	}
-	data, err := readFile(*f.key, 4096)
+	data, err := readFile(*f.key, 1<<20)
 	if err != nil {
 		return o, err
 	}
