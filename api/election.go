@@ -3,8 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"entente/election/inventory"
+	"entente/election/night"
+	"entente/election/results"
 )
 
 // Inventory is what a node guards around an election.
@@ -15,9 +18,22 @@ type Inventory struct {
 	List    inventory.Inventory `json:"list"`
 }
 
+// PageRequest names a results page of the inventory.
+type PageRequest struct {
+	Page string `json:"page"`
+}
+
 // ElectionNode is the part of a node that guards an election.
 type ElectionNode interface {
 	Inventory(ctx context.Context) (Inventory, error)
+	// ResultPages says how the results pages stand; one alone comes with its contests.
+	ResultPages(ctx context.Context, page string) ([]night.PageView, error)
+	// LookAtPage fetches a page now.
+	LookAtPage(ctx context.Context, r PageRequest) (night.PageView, error)
+	// GiveWord says whether the newest numbers of a page add up.
+	GiveWord(ctx context.Context, r PageRequest) (night.Given, error)
+	// Ever says whether a number was ever published.
+	Ever(ctx context.Context, q results.Query) (night.Ever, error)
 }
 
 func electionRoutes(mux *board, n Node) {
@@ -25,9 +41,36 @@ func electionRoutes(mux *board, n Node) {
 		v, err := n.Inventory(r.Context())
 		answer(w, v, err)
 	})
+	mux.HandleFunc("GET /v1/results", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.ResultPages(r.Context(), r.URL.Query().Get("page"))
+		answer(w, v, err)
+	})
+	post(mux, "results/look", n.LookAtPage)
+	post(mux, "results/word", n.GiveWord)
+	post(mux, "results/ever", n.Ever)
 }
 
 // Inventory implements Node.
 func (c *Client) Inventory(ctx context.Context) (out Inventory, err error) {
 	return out, c.get(ctx, "inventory", nil, &out)
+}
+
+// ResultPages implements Node.
+func (c *Client) ResultPages(ctx context.Context, page string) (out []night.PageView, err error) {
+	return out, c.get(ctx, "results", url.Values{"page": {page}}, &out)
+}
+
+// LookAtPage implements Node.
+func (c *Client) LookAtPage(ctx context.Context, r PageRequest) (out night.PageView, err error) {
+	return out, c.post(ctx, "results/look", r, &out)
+}
+
+// GiveWord implements Node.
+func (c *Client) GiveWord(ctx context.Context, r PageRequest) (out night.Given, err error) {
+	return out, c.post(ctx, "results/word", r, &out)
+}
+
+// Ever implements Node.
+func (c *Client) Ever(ctx context.Context, q results.Query) (out night.Ever, err error) {
+	return out, c.post(ctx, "results/ever", q, &out)
 }

@@ -176,6 +176,7 @@ func (p *press) judgeOne(page inventory.Page, v, before night.Seen, had bool) (j
 // age notes of each contest when its numbers changed and what was wrong.
 func (s *pageState) age(at int64, j night.Judged) {
 	note := func(contest string, change func(*contestAge)) {
+		contest = results.Canonical(contest)
 		c, known := s.Contests[contest]
 		if contest == "" || !known && len(s.Contests) >= maxContests {
 			return

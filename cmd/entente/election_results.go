@@ -25,10 +25,13 @@ func resultsVerb() verb {
        entente results lookup (--count N | --percent P) [--contest TEXT] [--choice TEXT] [--unit TEXT] [reading] [--json] FILE...
        entente results batches --batch HEAD... --manifest HEAD --records HEAD [--json] FILE
        entente results seal --dir DIR [reading] [--json] FILE...
+       entente results pages --dir DIR [--look] [--json] [PAGE]
+       entente results balance --dir DIR [--json] PAGE
+       entente results ever --dir DIR [--contest TEXT] [--choice TEXT] [--unit TEXT] [--json] NUMBER|PERCENT%
 
 Reads NIST SP 1500-100 v2 (XML, JSON), Clarity detail.xml and summary.csv, OpenElections
 CSV, statements of votes, a zip of these, and a page that preserve has captured. Whatever
-the format, the same numbers have the same cell root. All but seal need no node.
+the format, the same numbers have the same cell root. All down to batches need no node.
 
 show prints sums, what was not read with row and column, and which rules hold; exits 1 if
 a hard rule is broken. diff compares versions number by number: nothing is raised where
@@ -38,6 +41,11 @@ number: entente verify checks it with the bundle of a seal. lookup says whether 
 that somebody shows was ever published. batches compares, in a CSV, how many ballots each
 batch has by its manifest and by its records. seal puts the digest of the bytes and the cell
 root into the own log.
+
+pages says how the results pages of the inventory stand, which the node watches; --look
+fetches one now. balance gives this party's word, over the root, on whether the newest numbers of a
+page add up; it is joint when every party has said so over the same root. ever looks a
+number up in everything that this party and the others have sealed.
 
   FILE...             for show, prove, learn and seal: one publication, in one file or
                       several (precincts, wards, the whole)
@@ -55,16 +63,17 @@ root into the own log.
 
 func runResults(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("show, diff, learn, prove, lookup, batches or seal?")
+		return usagef("show, diff, learn, prove, lookup, batches, seal, pages, balance or ever?")
 	}
 	run, known := map[string]func(context.Context, *env, *resultFlags, []string) error{
 		"show": resultsShow, "diff": resultsDiff, "learn": resultsLearn, "prove": resultsProve, "lookup": resultsLookup, "batches": resultsBatches, "seal": resultsSeal,
+		"pages": resultsPages, "balance": resultsBalance, "ever": resultsEver,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no results %q: show, diff, learn, prove, lookup, batches or seal?", args[0])
+		return usagef("no results %q: show, diff, learn, prove, lookup, batches, seal, pages, balance or ever?", args[0])
 	}
 	f := &resultFlags{flags: newFlags(e, "results")}
 	f.columns, f.election, f.final = f.String("columns", "", ""), f.String("election", "", ""), f.Bool("final", false, "")

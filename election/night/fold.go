@@ -161,17 +161,18 @@ type Difference struct {
 
 // Differences finds them. Each version counts from its first fetch to the last
 // that still gave it: between two fetches nothing is known, so clocks that differ by
-// up to slack milliseconds make none.
+// up to slack milliseconds make none. Of each history the newest versions count,
+// so that one who says many costs nobody much.
 func Differences(all []History, slack int64) (out []Difference) {
 	for i, a := range all {
 		for _, b := range all[i+1:] {
 			if a.URL != b.URL || a.Party == b.Party {
 				continue
 			}
-			for _, x := range a.Versions {
-				for _, y := range b.Versions {
+			for _, x := range newest(a.Versions) {
+				for _, y := range newest(b.Versions) {
 					from, to := max(x.At, y.At), min(x.Until, y.Until)
-					if x.Root != y.Root && to-from > slack {
+					if len(out) < maxFound && x.Root != y.Root && to-from > slack {
 						out = append(out, Difference{a.URL, x, y, from, to})
 					}
 				}
@@ -180,3 +181,7 @@ func Differences(all []History, slack int64) (out []Difference) {
 	}
 	return out
 }
+
+const maxCompared = 300
+
+func newest(all []Seen) []Seen { return all[max(0, len(all)-maxCompared):] }

@@ -61,6 +61,9 @@ const maxHits = 100
 
 var errPercent = errors.New("a percentage is like 37 or 37.1")
 
+// ErrAsked reports that what was asked for is no number.
+func ErrAsked(err error) bool { return errors.Is(err, errPercent) }
+
 // Lookup searches all captures.
 func (h *History) Lookup(q Query) (Answer, error) {
 	a := Answer{Captures: len(h.captures), Hits: []Hit{}}

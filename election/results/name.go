@@ -15,10 +15,12 @@ import (
 const maxName = 1024
 
 // SameName reports whether two spellings are one name.
-func SameName(a, b string) bool {
-	x, _ := text(a)
-	y, _ := text(b)
-	return fold(x) == fold(y)
+func SameName(a, b string) bool { return Canonical(a) == Canonical(b) }
+
+// Canonical is the name that cells have for what a file spells so.
+func Canonical(name string) string {
+	clean, _ := text(name)
+	return fold(clean)
 }
 
 // text is a foreign text made fit to show and to keep: what is no UTF-8 read as
