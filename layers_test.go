@@ -58,6 +58,7 @@ var thirdParty = map[string][]string{
 	"exchange/stix":      {"github.com/gowebpki/jcs"},
 	"accord":             {"golang.org/x/text/unicode/norm"},
 	"election/cvr":       {"github.com/go-json-experiment/json", "golang.org/x/mod/sumdb/tlog", "golang.org/x/text/unicode/norm"},
+	"election/certlog":   {"golang.org/x/mod/sumdb/tlog"},
 	"election/lookalike": {"go.mau.fi/util/confusable", "golang.org/x/net/idna", "golang.org/x/net/publicsuffix", "golang.org/x/text/unicode/norm"},
 	"election/results":   {"golang.org/x/mod/sumdb/tlog", "golang.org/x/text/unicode/norm"},
 	"watch/indicator":    {"github.com/gaissmai/bart", "github.com/FastFilter/xorfilter"},

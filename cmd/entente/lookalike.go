@@ -14,17 +14,31 @@ import (
 )
 
 func lookalikeVerb() verb {
-	return verb{"lookalike", "find names made to be taken for protected ones", `lookalike --protect DOMAIN|FILE... [--allow FILE]... [--json] FILE...
+	return verb{"lookalike", "find names made to be taken for protected ones", `lookalike --protect DOMAIN|FILE... [--allow FILE]... [--logs | --mail] [--json] FILE...
+       entente lookalike --protect DOMAIN|FILE... --ct URL|DIR --log-key FILE [--from N] [--count N] [--evidence FILE]
+       entente lookalike --verify EVIDENCE --log-key FILE
        entente lookalike --protect DOMAIN|FILE... --names
 
 Reads names, one a line (a list of new domains, of a resolver or of certificates; - is
 the standard input), and says which resemble a protected one, how, and how closely:
-looks-the-same, other-suffix, one-edit, compound, two-edits, inside. Needs no node and no
-network. A name that resembles another is not thereby bad, and nothing here says whose it is.
+looks-the-same, other-suffix, one-edit, compound, two-edits, inside. Needs no node and, but
+for --ct URL, no network. A name that resembles another is not thereby bad, and nothing here says whose it is.
 
   --protect DOMAIN|FILE  a domain to guard, or a list of them; may be repeated
   --allow FILE           a list of names that are known to be good: one a line, or a
                          warning list of MISP; may be repeated
+  --logs                 FILEs are logs of name servers, web and mail servers or sensors: each
+                         name, address of a page and sender in them is looked at
+  --mail                 FILEs are mails (.eml, mbox) or folders of them: From, Sender,
+                         Reply-To and Return-Path are looked at
+  --ct URL|DIR           a log of Certificate Transparency, with static tiles or as RFC 6962
+                         has it: the names in its newest certificates are looked at
+  --log-key FILE         the log's public key, PEM or base64; without it nothing is believed
+  --from N, --count N    which entries; default: the newest 10,000
+  --network CIDR         a network that is not public and may be connected to; may be repeated
+  --evidence FILE        write for each finding the proof that the log holds it: when it was
+                         first seen, provable to anybody
+  --verify EVIDENCE      check such a file, offline
   --names                print the names that somebody may register in place of the
                          protected ones, to look at or to register first
   --json                 one JSON object a line`, runLookalike}
@@ -36,15 +50,20 @@ func runLookalike(ctx context.Context, e *env, args []string) error {
 	f.Var(&protect, "protect", "")
 	f.Var(&allow, "allow", "")
 	names, asJSON := f.Bool("names", false, ""), f.Bool("json", false, "")
+	logs, mails := f.Bool("logs", false, ""), f.Bool("mail", false, "")
+	var c certFlags
+	c.register(f)
 	files, err := f.parse(args)
 	if err != nil {
 		return err
 	}
 	switch {
+	case c.verify != "" && len(files)+len(protect) == 0:
+		return verifyCertificates(e, c.verify, c.key, *asJSON)
 	case len(protect) == 0:
 		return usagef("which names are protected? --protect DOMAIN or FILE")
-	case *names == (len(files) > 0):
-		return usagef("which file of names? or --names")
+	case c.verify != "" || count(*names, len(files) > 0, c.from != "") != 1 || *logs && *mails:
+		return usagef("which file of names, logs or mails? or --ct, or --names")
 	}
 	domains, err := protectedNames(protect)
 	if err != nil {
@@ -70,12 +89,30 @@ func runLookalike(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return usagef("--protect: %v", err)
 	}
+	switch {
+	case c.from != "":
+		return lookThroughLog(ctx, e, x, &c, *asJSON)
+	case *logs:
+		return lookThroughLogs(ctx, e, x, files, *asJSON)
+	case *mails:
+		return lookThroughMails(ctx, e, x, files, *asJSON)
+	}
 	for _, path := range files {
 		if err := lookThrough(ctx, e, x, path, *asJSON); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// count is how many are true.
+func count(list ...bool) (n int) {
+	for _, b := range list {
+		if b {
+			n++
+		}
+	}
+	return n
 }
 
 // protectedNames are domains, and those in files.

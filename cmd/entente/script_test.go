@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	ask METHOD URL KEY [BODY]    sends a tool's request; stdout is the answer, "! ask" wants a refusal
 //	flip FILE [AFTER] OFFSET     changes one byte of a file, counted from where AFTER first ends
 //	data NAME PATH               sets NAME to a file of the shared real data, or to nothing
+//	certlog DIR NAME...          makes and serves a log of certificates, see there
 func TestScript(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the stories are whole processes with deadlines; -short leaves them out, as the race run does")
@@ -48,7 +49,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData,
+			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData, "certlog": serveLog,
 		},
 	})
 }
