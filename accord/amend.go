@@ -71,13 +71,18 @@ func (r *Record) fixRules(place int32, p *Proposal) {
 	if len(r.steps) == 1 {
 		return
 	}
-	consents := r.firstConsents(place, p)
+	r.under[place] = r.rulesBefore(r.firstConsents(place, p))
+}
+
+// rulesBefore are those of the newest amendment that the logs show, up to these
+// places, to be confirmed; else the charter's.
+func (r *Record) rulesBefore(places map[string]uint64) *Rules {
 	for _, s := range slices.Backward(r.steps) {
-		if s.knownBefore(consents) {
-			r.under[place] = s.rules
-			return
+		if s.knownBefore(places) {
+			return s.rules
 		}
 	}
+	return r.steps[0].rules
 }
 
 // knownBefore reports whether the logs show, up to these places, that every party
@@ -98,10 +103,7 @@ func (s ruleStep) knownBefore(places map[string]uint64) bool {
 // consent under any rules; more is not asked here, since that is what the
 // rules say that are looked for.
 func (r *Record) firstConsents(place int32, p *Proposal) map[string]uint64 {
-	out := make(map[string]uint64, len(p.Needs))
-	for _, id := range p.Needs {
-		out[id] = r.sizes[r.origin(id)]
-	}
+	out := r.ends(p)
 	for _, q := range r.on.of(place) {
 		e := &r.said[q]
 		b, ok := e.body.(*Position)
@@ -115,6 +117,15 @@ func (r *Record) firstConsents(place int32, p *Proposal) map[string]uint64 {
 		if slices.ContainsFunc(waiting, func(l *Officers) bool { return Power{Officers: 2}.met(l, e.Said) }) {
 			out[e.party] = e.Ref.Index
 		}
+	}
+	return out
+}
+
+// ends is where what was read of the log of each needed party ends.
+func (r *Record) ends(p *Proposal) map[string]uint64 {
+	out := make(map[string]uint64, len(p.Needs))
+	for _, id := range p.Needs {
+		out[id] = r.sizes[r.origin(id)]
 	}
 	return out
 }

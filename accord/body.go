@@ -33,7 +33,7 @@ func (r *Record) readEach(first, n int, parse func(*Said) any) {
 	known := map[statement.Kind]map[string]any{}
 	for i := first; i < len(r.said); i += n {
 		s := r.said[i].Said
-		if len(s.Act.Body) > shortBody {
+		if len(s.Act.Body) > shortBody || s.Act.Kind == KindOfficers { // of two equal lists one is the first
 			r.said[i].body = parse(s)
 			continue
 		}

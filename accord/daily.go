@@ -88,9 +88,9 @@ func (r *Record) Daily(day, now time.Time) Report {
 	if !rep.Whole {
 		rep.AsOf = now.UTC().Truncate(time.Minute)
 	}
-	w := r.world.AsOf(rep.AsOf.Add(-time.Second))
+	w := r.World().AsOf(rep.AsOf.Add(-time.Second))
 	w.Now = rep.AsOf
-	past := NewRecord(w)
+	past := r.Next(w)
 	past.reportLogs(&rep)
 	past.reportTexts(&rep, p)
 	past.reportCalls(&rep, p)

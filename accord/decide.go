@@ -261,5 +261,5 @@ func (r *Record) Instrument(ref statement.Ref) (Instrument, bool) {
 // the world as of then, see World.AsOf. It reads the whole record.
 func (r *Record) PositionAt(ref statement.Ref, at time.Time) (Instrument, bool) {
 	known := func(s *Said) any { return r.said[r.find(s.Ref)].body }
-	return newRecord(r.world.AsOf(at), r.timing, known).Instrument(ref)
+	return newRecord(r.World().AsOf(at), r.timing, known).Instrument(ref)
 }

@@ -21,8 +21,31 @@ func (r *Record) Demand(ref statement.Ref) (Demand, bool) {
 	if p < 0 || r.said[p].party == "" {
 		return Demand{}, false
 	}
-	e := &r.said[p]
-	d := Demand{Name: r.powerName(p)}
+	return r.demand(&r.said[p], r.rulesFor(p)), true
+}
+
+// DemandFor is Demand of a statement that is not in the record, as if it stood in
+// it, in its log behind everything that was read. False if the log is no party's.
+func (r *Record) DemandFor(s Said) (Demand, bool) {
+	owner, ok := r.charter.ByOrigin(s.Ref.Origin)
+	if !ok {
+		return Demand{}, false
+	}
+	e := entry{Said: &s, party: owner.ID, at: never, body: parseBody(&s), target: -1}
+	if len(s.Act.Refs) > 0 {
+		e.target = r.find(s.Act.Refs[0])
+	}
+	rules := r.rulesAt(r.now.Unix())
+	if p, ok := e.body.(*Proposal); ok {
+		rules = r.rulesBefore(r.ends(p))
+	} else if bodyOf[Proposal](r, e.target) != nil {
+		rules = r.rulesOf(e.target)
+	}
+	return r.demand(&e, rules), true
+}
+
+func (r *Record) demand(e *entry, rules *Rules) Demand {
+	d := Demand{Name: r.powerName(e)}
 	switch e.Act.Kind {
 	case KindOfficers:
 		d.Name = "officers"
@@ -38,7 +61,7 @@ func (r *Record) Demand(ref statement.Ref) (Demand, bool) {
 		d.Ruling, d.Ruled, d.Before = *ruling, true, true
 	}
 	if d.Name != "" {
-		d.Need = r.power(r.rulesFor(p), d.Name)
+		d.Need = r.power(rules, d.Name)
 	}
-	return d, true
+	return d
 }

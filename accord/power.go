@@ -123,8 +123,7 @@ func (r *Record) rulesFor(p int32) *Rules {
 
 // powerName is the name in Rules.Powers of what a statement is; empty where no
 // officer has to sign: what machines write.
-func (r *Record) powerName(p int32) string {
-	e := &r.said[p]
+func (r *Record) powerName(e *entry) string {
 	switch b := e.body.(type) {
 	case *Proposal:
 		return "proposal"
@@ -177,7 +176,7 @@ func (r *Record) power(rules *Rules, name string) Power {
 // place of the log, and of each later list that waits for its delay.
 func (r *Record) hasPower(p int32, rules *Rules) bool {
 	e := &r.said[p]
-	name := r.powerName(p)
+	name := r.powerName(&r.said[p])
 	if name == "" {
 		return true
 	}
@@ -202,7 +201,7 @@ func (r *Record) mayHavePower(p int32, rules *Rules) bool {
 	if ruling != nil {
 		waiting = append(waiting, ruling)
 	}
-	need, sig := r.power(rules, r.powerName(p)), signing{Said: e.Said}
+	need, sig := r.power(rules, r.powerName(&r.said[p])), signing{Said: e.Said}
 	return slices.ContainsFunc(waiting, func(l *Officers) bool { return need.metBy(l, &sig) })
 }
 

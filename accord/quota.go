@@ -1,10 +1,12 @@
 package accord
 
+// quotaDay is the length of what a quota of a day is counted over, in seconds.
+const quotaDay = 24 * 3600
+
 // weighQuotas finds what is beyond what the charter lets one party say: in one
 // day, by the time of being covered, and in one statement. Positions, proposals
 // and officers lists are never cut off, so that no flood can decide a state.
 func (r *Record) weighQuotas() {
-	const day = 24 * 3600
 	type dayOf struct {
 		party, what string
 		day         int64
@@ -12,7 +14,7 @@ func (r *Record) weighQuotas() {
 	said := map[dayOf]int64{}
 	over := func(p int32, what string, limit int64) {
 		e := &r.said[p]
-		k := dayOf{e.party, what, e.at / day}
+		k := dayOf{e.party, what, e.at / quotaDay}
 		if said[k]++; said[k] > limit {
 			r.overQuota[p] = true
 		}

@@ -1,6 +1,7 @@
 package accord
 
 import (
+	"bytes"
 	"cmp"
 	"iter"
 	"maps"
@@ -33,6 +34,7 @@ type Record struct {
 	splits  map[string]Dispute // by origin
 	origins map[string]string  // of each party's log
 	world   World              // for PositionAt
+	more    []Said             // beside those of the world
 	timing  timing
 	labels  []atomic.Pointer[Label] // of statements, as far as they were asked; nil until all is decided
 
@@ -82,13 +84,34 @@ type Dispute struct {
 // statements, but for sorting.
 func NewRecord(w World) *Record { return newRecord(w, bothTimes, parseBody) }
 
+// Next is NewRecord of w and more, which stands in no log yet or is not among w. It
+// takes what statements say from r where r has read the same bytes: of a world that
+// grew by little, little is read. r may be nil.
+func (r *Record) Next(w World, more ...Said) *Record {
+	if r == nil {
+		return newRecord(w, bothTimes, parseBody, more...)
+	}
+	return newRecord(w, r.timing, r.readBefore, more...)
+}
+
+// readBefore is parseBody for what another record has read.
+func (r *Record) readBefore(s *Said) any {
+	if p := r.find(s.Ref); p >= 0 {
+		if have := &r.said[p]; have.Act.Kind == s.Act.Kind && bytes.Equal(have.Act.Body, s.Act.Body) {
+			return have.body
+		}
+	}
+	return parseBody(s)
+}
+
 // newRecord is NewRecord under a rule of timing, with what reads a body.
-func newRecord(w World, by timing, body func(*Said) any) *Record {
-	r := &Record{charter: w.Charter, now: w.Now, sizes: w.Sizes, clocks: newClocks(w.Moments), splits: map[string]Dispute{}, origins: map[string]string{}, world: w, timing: by}
+func newRecord(w World, by timing, body func(*Said) any, more ...Said) *Record {
+	w.Said = w.Said[:len(w.Said):len(w.Said)] // whoever adds to it shall not write into what others share
+	r := &Record{charter: w.Charter, now: w.Now, sizes: w.Sizes, clocks: newClocks(w.Moments), splits: map[string]Dispute{}, origins: map[string]string{}, world: w, more: more, timing: by}
 	for _, p := range w.Charter.Parties {
 		r.origins[p.ID] = p.Origin
 	}
-	logs := r.sortLogs(w.Said)
+	logs := r.sortLogs(w.Said, more)
 	r.findSplits(w.Forks, logs)
 	r.merge(logs)
 	r.read(body)
@@ -104,10 +127,12 @@ func newRecord(w World, by timing, body func(*Said) any) *Record {
 }
 
 // sortLogs returns the statements of each log in order, each once.
-func (r *Record) sortLogs(said []Said) map[string][]*Said {
+func (r *Record) sortLogs(lists ...[]Said) map[string][]*Said {
 	logs := map[string][]*Said{}
-	for i := range said {
-		logs[said[i].Ref.Origin] = append(logs[said[i].Ref.Origin], &said[i])
+	for _, said := range lists {
+		for i := range said {
+			logs[said[i].Ref.Origin] = append(logs[said[i].Ref.Origin], &said[i])
+		}
 	}
 	for origin, list := range logs {
 		if !slices.IsSortedFunc(list, compareRefs) {
@@ -320,6 +345,14 @@ func (r *Record) list(places []int32) []Said {
 // Charter is the charter that the record stands under.
 func (r *Record) Charter() charter.Charter { return r.charter }
 
+// World is what the record was computed from. Its lists are shared: nobody changes
+// what stands in them, and whoever adds to them gets new ones.
+func (r *Record) World() World {
+	w := r.world
+	w.Said, w.Moments = append(w.Said, r.more...), w.Moments[:len(w.Moments):len(w.Moments)]
+	return w
+}
+
 // Now is the reader's clock, as the world gave it.
 func (r *Record) Now() time.Time { return r.now }
 
@@ -333,6 +366,9 @@ func (r *Record) Said(ref statement.Ref) (Said, bool) {
 	}
 	return Said{}, false
 }
+
+// Len is how many statements there are.
+func (r *Record) Len() int { return len(r.said) }
 
 // All yields every statement.
 func (r *Record) All() iter.Seq[Said] {

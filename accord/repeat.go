@@ -51,7 +51,7 @@ func sameAct(a, b *statement.Act) bool {
 // it again says it in other words.
 func (r *Record) replays(p int32, rules *Rules) bool {
 	q, again := r.repeats[p]
-	if !again || r.power(rules, r.powerName(p)).Officers < 2 {
+	if !again || r.power(rules, r.powerName(&r.said[p])).Officers < 2 {
 		return false
 	}
 	for ; again; q, again = r.repeats[q] {

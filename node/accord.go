@@ -17,6 +17,7 @@ type records struct {
 	heard atomic.Uint64 // how often something of the accord has come into the view
 
 	mu    sync.Mutex // guards what follows
+	held  worldKept
 	whole kept
 	dued  map[string][]int64 // of whole, by party; nil if they have not been asked for
 
@@ -72,8 +73,14 @@ func (k kept) fresh(heard uint64, now time.Time) bool {
 	return k.record != nil && k.heard == heard && age >= 0 && age <= patience*k.took
 }
 
-// hears notes that entries change the record.
-func (r *records) hears(entries []sqlite.Entry) bool {
+// hears notes that entries change the record. An error says that not all that is in
+// the view may be among them.
+func (r *records) hears(entries []sqlite.Entry, err error) bool {
+	r.held.hear(entries)
+	if err != nil {
+		r.held.forget()
+		r.heard.Add(1)
+	}
 	yes := slices.ContainsFunc(entries, func(e sqlite.Entry) bool {
 		return e.Accord != nil || e.Again != nil || e.Hides != nil || e.Convicts != "" || len(e.Shows)+len(e.Moments) > 0
 	})
@@ -96,14 +103,14 @@ func (r *records) locked(ctx context.Context, n *Node) (*accord.Record, error) {
 		return r.whole.record, nil
 	}
 	began := time.Now()
-	w, err := ReadWorld(ctx, n.view, n.roster, "", now)
+	w, err := r.held.now(ctx, n, now)
 	if err != nil {
 		return nil, err
 	}
 	if r.whole.heard != heard || r.whole.record == nil {
 		r.dued, r.urgent = nil, nil
 	}
-	r.whole = kept{accord.NewRecord(w), heard, now, time.Since(began)}
+	r.whole = kept{r.whole.record.Next(w), heard, now, time.Since(began)}
 	return r.whole.record, nil
 }
 
@@ -145,22 +152,26 @@ func (r *records) summaries(ctx context.Context, n *Node) (*accord.Record, []acc
 // by many.
 func (n *Node) Accord(ctx context.Context) (*accord.Record, error) { return n.accord.get(ctx, n) }
 
-// quickRecord is how long the whole record may take for a case to be read from it.
-const quickRecord = 150 * time.Millisecond
+// quickRecord is up to how many statements a record is made anew as a whole for one
+// case: a fifth of a second or so.
+const quickRecord = 50_000
 
-// Case returns a record that holds one case. It is the whole one while that is
-// at hand or quickly made, and otherwise one of the case alone, with what decides
-// who may speak in it: quotas of a day then count what is said in the case.
+// Case returns a record that holds one case. It is the whole one while that is at
+// hand or not long, and otherwise one of the case with all that it rests on.
 func (n *Node) Case(ctx context.Context, id string) (*accord.Record, error) {
-	n.accord.mu.Lock()
-	whole := n.accord.whole
-	n.accord.mu.Unlock()
-	if whole.record == nil || whole.took < quickRecord || whole.fresh(n.accord.heard.Load(), n.opt.Now()) {
-		return n.Accord(ctx)
+	return n.accord.caseOf(ctx, n, id)
+}
+
+func (r *records) caseOf(ctx context.Context, n *Node, id string) (*accord.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := n.opt.Now()
+	if r.whole.record == nil || r.whole.record.Len() < quickRecord || r.whole.fresh(r.heard.Load(), now) {
+		return r.locked(ctx, n)
 	}
-	w, err := ReadWorld(ctx, n.view, n.roster, id, n.opt.Now())
+	w, err := r.held.now(ctx, n, now)
 	if err != nil {
 		return nil, err
 	}
-	return accord.NewRecord(w), nil
+	return r.whole.record.Next(w.Of(id)), nil
 }

@@ -50,10 +50,18 @@ func (n *Node) judge(ctx context.Context, d draft, raw []byte, approvals []state
 
 // recordWith is the record as it would be with one more statement of this party.
 func (n *Node) recordWith(ctx context.Context, act statement.Act, raw []byte, approvals []statement.Approval, parts [][]byte) (*accord.Record, statement.Ref, error) {
-	w, err := n.worldFor(ctx, act.Case)
+	r, err := n.Case(ctx, act.Case)
 	if err != nil {
 		return nil, statement.Ref{}, err
 	}
+	s := n.nextSaid(act, raw, approvals, parts)
+	w := r.World()
+	w.Now = n.opt.Now()
+	return r.Next(w, s), s.Ref, nil
+}
+
+// nextSaid is a statement as it would stand next in the own log.
+func (n *Node) nextSaid(act statement.Act, raw []byte, approvals []statement.Approval, parts [][]byte) accord.Said {
 	head, _ := n.log.Head()
 	s := accord.Said{
 		Ref:   statement.Ref{Origin: n.self.Origin, Index: head.Size, ID: statement.ApprovalDigest(raw)},
@@ -62,19 +70,7 @@ func (n *Node) recordWith(ctx context.Context, act statement.Act, raw []byte, ap
 	for i, p := range parts {
 		s.Parts[i+1] = p
 	}
-	w.Said = append(w.Said, s)
-	return accord.NewRecord(w), s.Ref, nil
-}
-
-// worldFor is the whole world while that is quickly read, else that of a case.
-func (n *Node) worldFor(ctx context.Context, caseID string) (accord.World, error) {
-	n.accord.mu.Lock()
-	slow := n.accord.whole.record != nil && n.accord.whole.took > quickRecord
-	n.accord.mu.Unlock()
-	if !slow {
-		caseID = ""
-	}
-	return ReadWorld(ctx, n.view, n.roster, caseID, n.opt.Now())
+	return s
 }
 
 // labelled turns a label into a refusal.

@@ -208,11 +208,11 @@ func (n *Node) pending(ctx context.Context, kept sqlite.Draft) (Pending, error) 
 	if p.Seen, err = n.seenIn(ctx, kept); err != nil {
 		return p, err
 	}
-	r, ref, err := n.recordWith(ctx, p.Act, kept.Act, kept.Approvals, nil)
+	r, err := n.Case(ctx, p.Act.Case)
 	if err != nil {
 		return p, err
 	}
-	demand, _ := r.Demand(ref)
+	demand, _ := r.DemandFor(n.nextSaid(p.Act, kept.Act, kept.Approvals, nil))
 	p.Power, p.Officers, p.Roles = demand.Name, demand.Need.Officers, demand.Need.Roles
 	for _, o := range demand.Ruling.Officers {
 		if !slices.ContainsFunc(kept.Approvals, func(a statement.Approval) bool { return a.Officer == o.ID }) {
@@ -302,13 +302,12 @@ func (n *Node) genuine(ctx context.Context, p Pending, all []statement.Approval)
 		return err
 	}
 	newest := all[len(all)-1]
-	r, ref, err := n.recordWith(ctx, p.Act, p.Raw, all, nil)
+	r, err := n.Case(ctx, p.Act.Case)
 	if err != nil {
 		return err
 	}
-	said, _ := r.Said(ref)
-	said.Approvals = []statement.Approval{newest}
-	demand, _ := r.Demand(ref)
+	said := n.nextSaid(p.Act, p.Raw, []statement.Approval{newest}, nil)
+	demand, _ := r.DemandFor(said)
 	shown := accord.Officers{Officers: unproven(p.Act, demand, all[:len(all)-1])}
 	if one := (accord.Power{Officers: 1}); !one.Met(demand.Ruling, said) && !one.Met(shown, said) {
 		return statement.Refuse(statement.CodeKey, "the key is not one of %.60q's", newest.Officer)

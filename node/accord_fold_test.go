@@ -109,6 +109,7 @@ func TestPartsOfTheAccord(t *testing.T) {
 			t.Errorf("%s takes an erased text as %s %s", reader, s.State, s.Code)
 		}
 	}
+	u.heldAlike()
 	live := make(map[string]string)
 	for _, name := range u.names {
 		live[name] = u.dump(name)

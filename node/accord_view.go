@@ -22,14 +22,18 @@ import (
 // ViewAccord is a view of a world for people and programs: a running node and
 // whoever has only the logs show the same.
 func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
+	return viewRecord(accord.NewRecord(w), q)
+}
+
+func viewRecord(r *accord.Record, q api.AccordQuery) (api.AccordView, error) {
 	if q.At != "" {
 		at, err := time.Parse(time.RFC3339, q.At)
 		if err != nil {
 			return api.AccordView{}, statement.Refuse(statement.CodeRequest, "at: a time such as 2026-01-31T12:00:00Z")
 		}
-		w = w.AsOf(at)
+		r = r.Next(r.World().AsOf(at))
 	}
-	v := accordViewer{r: accord.NewRecord(w), q: q}
+	v := accordViewer{r: r, q: q}
 	var err error
 	if v.lex, err = console.Lexicon(cmp.Or(q.Lang, "en")); err != nil {
 		return api.AccordView{}, statement.Refuse(statement.CodeRequest, "language en or ru")
@@ -44,7 +48,7 @@ func ViewAccord(w accord.World, q api.AccordQuery) (api.AccordView, error) {
 	case api.ViewRules:
 		text, data = v.rules()
 	case api.ViewClocks, api.ViewCalendar:
-		text, data = v.clocks(w.Now)
+		text, data = v.clocks(r.Now())
 	case api.ViewCase:
 		text, data, err = v.cases()
 	case api.ViewCompare:
@@ -347,7 +351,7 @@ func (f *Folder) Accord(ctx context.Context, from string, now time.Time) (w acco
 		return w, err
 	}
 	defer func() { err = errors.Join(err, view.Close()) }()
-	return ReadWorld(ctx, view, f.roster, "", now)
+	return ReadWorld(ctx, view, f.roster, now)
 }
 
 func closeLogs(logs map[string]*logfile.Log) {

@@ -112,10 +112,10 @@ func (n *Node) draftID(ctx context.Context, short string) (string, error) {
 
 // AccordView is a view of the record as this node reads it.
 func (c control) AccordView(ctx context.Context, q api.AccordQuery) (api.AccordView, error) {
-	w, err := ReadWorld(ctx, c.n.view, c.n.roster, "", c.n.opt.Now())
+	r, err := c.n.Accord(ctx)
 	if err != nil {
 		return api.AccordView{}, err
 	}
 	q.Reader = c.n.self.ID
-	return ViewAccord(w, q)
+	return viewRecord(r, q)
 }

@@ -116,7 +116,7 @@ func (u *unit) sameReport(caseID string, fixture accord.World) {
 	printed := map[string]string{}
 	for _, name := range u.names {
 		n := u.node(name)
-		w := must(ReadWorld(u.t.Context(), n.view, n.roster, caseID, n.opt.Now()))(u.t)
+		w := must(ReadWorld(u.t.Context(), n.view, n.roster, n.opt.Now()))(u.t)
 		got, list := rows(w)
 		if d := cmp.Diff(want, got); d != "" {
 			u.t.Errorf("%s (-fixture +node):\n%s", name, d)

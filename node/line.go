@@ -149,7 +149,7 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 			n.wake.lists.ring()
 		}
 	}
-	if n.accord.hears(entries) {
+	if n.accord.hears(entries, err) {
 		n.wake.times.ring()
 		n.wake.rows.ring()
 	}

@@ -414,7 +414,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 			n.gone.Store(true)
 		}
 	}
-	if n.accord.hears(entries) {
+	if n.accord.hears(entries, err) {
 		n.wake.rows.ring()
 	}
 	n.changes.all()

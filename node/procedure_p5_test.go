@@ -52,7 +52,7 @@ func (u *unit) compared(caseID string, at time.Time, sizes map[string]uint64) st
 	first := ""
 	for _, name := range u.names {
 		n := u.node(name)
-		w := must(ReadWorld(u.t.Context(), n.view, n.roster, "", at))(u.t)
+		w := must(ReadWorld(u.t.Context(), n.view, n.roster, at))(u.t)
 		if sizes != nil {
 			w = w.Upto(sizes)
 		}

@@ -50,10 +50,6 @@ func (s caseScreens) Case(ctx context.Context, id string, at time.Time) (console
 	if at.IsZero() {
 		return out, nil
 	}
-	w, err := ReadWorld(ctx, s.n.view, s.n.roster, id, s.n.opt.Now())
-	if err != nil {
-		return out, err
-	}
-	out.Record = accord.NewRecord(w.AsOf(at))
+	out.Record = now.Next(now.World().AsOf(at))
 	return out, nil
 }

@@ -154,11 +154,11 @@ func (s accordScreens) sheet(ctx context.Context, viewer console.User, p Pending
 	if err != nil {
 		return console.Sheet{}, err
 	}
-	r, ref, err := s.n.recordWith(ctx, p.Act, p.Raw, p.Approvals, nil)
+	r, err := s.n.Case(ctx, p.Act.Case)
 	if err != nil {
 		return console.Sheet{}, err
 	}
-	demand, _ := r.Demand(ref)
+	demand, _ := r.DemandFor(s.n.nextSaid(p.Act, p.Raw, p.Approvals, nil))
 	out := console.Sheet{
 		DraftRow: s.draftRow(r, p), Now: s.n.opt.Now(), Act: p.Raw, Texts: wordingsOf(plain.Texts), Ruled: demand.Ruled,
 		May: slices.Contains(p.May, viewer.Name),

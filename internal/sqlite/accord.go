@@ -101,8 +101,7 @@ func addShown(p *prepared, by Statement, origin string, index uint64, n int, par
 
 // AccordFilter narrows what AccordSaid reads; empty fields do not.
 type AccordFilter struct {
-	Case string
-	Kind statement.Kind
+	Leaf Leaf // one statement
 	// Origin and From: the leaves of one log from one on.
 	Origin string
 	From   uint64
@@ -113,10 +112,8 @@ type AccordFilter struct {
 func (v *View) AccordSaid(ctx context.Context, q AccordFilter, f func(accord.Said) error) error {
 	name, args := "accord_said", []any{}
 	switch {
-	case q.Case != "":
-		name, args = "accord_of_case", []any{q.Case}
-	case q.Kind != "":
-		name, args = "accord_of_kind", []any{string(q.Kind)}
+	case q.Leaf.Origin != "":
+		name, args = "accord_of_leaf", []any{q.Leaf.Origin, q.Leaf.Index}
 	case q.Origin != "":
 		name, args = "accord_from", []any{q.Origin, q.From}
 	}
@@ -155,15 +152,19 @@ type AccordPart struct {
 	Text   []byte
 }
 
-// AccordParts calls f with the further parts of the statements of one case, or
-// of all, whoever shows them. Whether the leaf commits to a text is the
-// caller's question.
-func (v *View) AccordParts(ctx context.Context, caseID string, f func(AccordPart) error) error {
-	name, args := "accord_parts", []any{}
-	if caseID != "" {
-		name, args = "accord_parts_of_case", []any{caseID}
-	}
-	return v.db.each(ctx, name, func(rows *sql.Rows) error {
+// AccordParts calls f with the further parts of all statements, whoever shows
+// them. Whether the leaf commits to a text is the caller's question.
+func (v *View) AccordParts(ctx context.Context, f func(AccordPart) error) error {
+	return v.db.each(ctx, "accord_parts", partTo(f))
+}
+
+// AccordPartsOf is AccordParts of one statement.
+func (v *View) AccordPartsOf(ctx context.Context, leaf Leaf, f func(AccordPart) error) error {
+	return v.db.each(ctx, "accord_parts_of_leaf", partTo(f), leaf.Origin, leaf.Index)
+}
+
+func partTo(f func(AccordPart) error) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
 		var a AccordPart
 		var digest string
 		err := rows.Scan(&a.Origin, &a.Index, &a.Part, &a.By, &digest, &a.Text)
@@ -174,12 +175,12 @@ func (v *View) AccordParts(ctx context.Context, caseID string, f func(AccordPart
 			return err
 		}
 		return f(a)
-	}, args...)
+	}
 }
 
-// Moments calls f with every logged moment of the checkpoints of one log that
-// hold more than size leaves.
-func (v *View) Moments(ctx context.Context, origin string, size uint64, f func(accord.Moment) error) error {
+// Moments calls f with every logged moment of the checkpoints of one log that hold
+// anything.
+func (v *View) Moments(ctx context.Context, origin string, f func(accord.Moment) error) error {
 	return v.db.each(ctx, "moments", func(rows *sql.Rows) error {
 		var m accord.Moment
 		var root string
@@ -191,7 +192,7 @@ func (v *View) Moments(ctx context.Context, origin string, size uint64, f func(a
 			return err
 		}
 		return f(m)
-	}, origin, size)
+	}, origin)
 }
 
 // Forks returns what logged proofs convict.

@@ -15,21 +15,15 @@ FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE s.
 -- name: accord_from
 SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
 FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND a.idx >= ? AND s.state = 'open' ORDER BY a.idx;
--- name: accord_of_case
+-- name: accord_of_leaf
 SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
-FROM statement s INDEXED BY statement_by_case JOIN accord a ON a.origin = s.origin AND a.idx = s.idx
-WHERE s.case_id = ? AND s.counted = 1 AND s.state = 'open' ORDER BY s.origin, s.idx;
--- name: accord_of_kind
-SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
-FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE s.kind = ? AND s.state = 'open' ORDER BY a.origin, a.idx;
+FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND a.idx = ? AND s.state = 'open';
 -- name: accord_parts
 SELECT origin, idx, part, by_origin, digest, text FROM accord_part ORDER BY origin, idx, part, by_origin, by_idx;
--- name: accord_parts_of_case
-SELECT p.origin, p.idx, p.part, p.by_origin, p.digest, p.text FROM statement s INDEXED BY statement_by_case
-JOIN accord_part p ON p.origin = s.origin AND p.idx = s.idx
-WHERE s.case_id = ? AND s.counted = 1 AND s.state = 'open' ORDER BY p.origin, p.idx, p.part, p.by_origin, p.by_idx;
+-- name: accord_parts_of_leaf
+SELECT origin, idx, part, by_origin, digest, text FROM accord_part WHERE origin = ? AND idx = ? ORDER BY part, by_origin, by_idx;
 -- name: moments
-SELECT origin, size, root, owner, by, at, logged FROM moment WHERE origin = ? AND size > ? ORDER BY size, root, owner, by, at, logged;
+SELECT origin, size, root, owner, by, at, logged FROM moment WHERE origin = ? AND size > 0 ORDER BY size, root, owner, by, at, logged;
 -- name: timed
 SELECT COALESCE(MAX(size), 0), COALESCE(MAX(owner), 0) FROM moment WHERE origin = ? AND by = ?;
 -- name: last_accord
