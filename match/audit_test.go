@@ -21,7 +21,10 @@ func hide(item string, second *group.Scalar) func(g *meeting) func(r *Run) {
 		data := bytes.Clone(r.ours().lists[ListOwn].data)
 		at := bytes.Index(data, from[:]) / group.Size
 		copy(data[at*group.Size:], to[:])
-		sorted := sortedList(data)
+		var sorted []byte
+		for _, at := range sortOrder(data) {
+			sorted = append(sorted, data[int(at)*group.Size:][:group.Size]...)
+		}
 		// its item and leaf move with the point
 		place := bytes.Index(sorted, to[:]) / group.Size
 		order := append([]uint32(nil), r.order...)

@@ -21,8 +21,10 @@ type board struct {
 	own    int // side whose messages are our own and need no check, or -1
 	used   func(group.Encoded) bool
 	sides  [2]half
-	count  int // of what both lists have, once both sorted lists are here
-	pairs  []Pair
+	count  int      // of what both lists have, once both sorted lists are here
+	pairs  []Pair   // ascending by side 0's places
+	places [2][]int // of the matched items in each side's list, ascending
+	across [2][]int // and where the other side has them
 	// private is false for a verifier whose transcript leaves out what opens
 	// items: then receipts and openings cannot be waited for.
 	private bool
@@ -40,6 +42,8 @@ type half struct {
 	fresh       []group.Point // of the chunk of the own list that came last
 	returned    *Returned
 	counted     bool
+	ranks       []uint32      // of the named list's points in the sorted list
+	ranked      []bool        // which points of the sorted list have been named
 	weights     group.Weights // of the named list that comes in
 	sum         group.Point   // of the part of it that has come
 	proven      bool

@@ -27,7 +27,7 @@ func (b *board) takeOutline(m Message) error {
 		n = b.items(1 - m.Side)
 		if ready = h.counted && other.counted && b.agreed.Manifest.Mode == ModeNames; ready {
 			want = h.returned.Named
-			h.weights, h.sum = b.weights(m.Side), group.Identity()
+			h.weights, h.sum, h.ranked = b.weights(m.Side), group.Identity(), make([]bool, n)
 		}
 	}
 	if !ready {
@@ -77,21 +77,31 @@ func (b *board) takeChunk(m Message) error {
 		return early(m.ID)
 	}
 	from, to := chunkRange(n, m.ID.Index)
-	if len(m.Body) != (to-from)*group.Size {
-		return statement.Refuse(statement.CodeSize, "chunk %d has %d bytes, not %d", m.ID.Index, len(m.Body), (to-from)*group.Size)
+	points, size := m.Body, (to-from)*group.Size
+	if m.ID.List == ListNamed {
+		size = (to - from) * rankSize
 	}
-	if chunkHash(m.Body) != l.outline.hashes[m.ID.Index] {
+	if len(m.Body) != size {
+		return statement.Refuse(statement.CodeSize, "chunk %d has %d bytes, not %d", m.ID.Index, len(m.Body), size)
+	}
+	if m.ID.List == ListNamed {
+		var err error
+		if points, err = h.named(m.Body); err != nil {
+			return err
+		}
+	}
+	if chunkHash(points) != l.outline.hashes[m.ID.Index] {
 		return statement.Refuse(statement.CodeDigest, "chunk %d is not the one that was announced", m.ID.Index)
 	}
 	if m.Side != b.own {
-		if err := b.checkChunk(m, from); err != nil {
+		if err := b.checkChunk(m, points, from); err != nil {
 			return err
 		}
 	}
 	if l.data == nil {
 		l.data = make([]byte, 0, n*group.Size)
 	}
-	l.data = append(l.data, m.Body...)
+	l.data = append(l.data, points...)
 	l.got++
 	if !l.complete() || m.Side == b.own {
 		return nil
@@ -104,8 +114,29 @@ func (b *board) takeChunk(m Message) error {
 	return nil
 }
 
+// rankSize is how many bytes of a chunk of a named list stand for one point:
+// its place in the sorted list, which came before.
+const rankSize = 4
+
+// named takes the places in a chunk of a named list and returns the points. No
+// place may come twice, so the named list is the sorted one in another order.
+func (h *half) named(body []byte) ([]byte, error) {
+	sorted := h.lists[ListSorted].data
+	points := make([]byte, 0, len(body)/rankSize*group.Size)
+	for ; len(body) > 0; body = body[rankSize:] {
+		rank := binary.BigEndian.Uint32(body)
+		if int(rank) >= len(h.ranked) || h.ranked[rank] {
+			return nil, statement.Refuse(statement.CodeSeq, "a named list that names a place twice, or one that is none")
+		}
+		h.ranked[rank] = true
+		h.ranks = append(h.ranks, rank)
+		points = append(points, sorted[int(rank)*group.Size:][:group.Size]...)
+	}
+	return points, nil
+}
+
 // checkChunk looks at the points of a chunk, whose first is number from.
-func (b *board) checkChunk(m Message, from int) error {
+func (b *board) checkChunk(m Message, data []byte, from int) error {
 	h := &b.sides[m.Side]
 	l := &h.lists[m.ID.List]
 	if m.ID.List != ListNamed {
@@ -113,8 +144,8 @@ func (b *board) checkChunk(m Message, from int) error {
 		if len(l.data) > 0 {
 			last = l.data[len(l.data)-group.Size:]
 		}
-		for at := 0; at < len(m.Body); at += group.Size {
-			next := m.Body[at : at+group.Size]
+		for at := 0; at < len(data); at += group.Size {
+			next := data[at : at+group.Size]
 			if last != nil && bytes.Compare(last, next) >= 0 {
 				return statement.Refuse(statement.CodeSeq, "point %d of the %s list is not above the one before", from+at/group.Size, m.ID.List)
 			}
@@ -124,9 +155,9 @@ func (b *board) checkChunk(m Message, from int) error {
 	if m.ID.List == ListSorted {
 		return nil // the named list shows them again, and is decoded
 	}
-	points := make([]group.Point, len(m.Body)/group.Size)
-	if bad := group.DecodeAll(m.Body, points); bad >= 0 {
-		_, err := group.Decode(m.Body[bad*group.Size : (bad+1)*group.Size])
+	points := make([]group.Point, len(data)/group.Size)
+	if bad := group.DecodeAll(data, points); bad >= 0 {
+		_, err := group.Decode(data[bad*group.Size : (bad+1)*group.Size])
 		return err
 	}
 	if m.ID.List == ListOwn {
@@ -154,14 +185,6 @@ func (b *board) completed(side int, l List) error {
 			b.count = common(b.sides[0].lists[ListSorted].data, b.sides[1].lists[ListSorted].data)
 		}
 	default:
-		data := h.lists[ListNamed].data
-		order := sortOrder(data)
-		sorted := h.lists[ListSorted].data
-		for i, at := range order {
-			if !bytes.Equal(data[int(at)*group.Size:][:group.Size], sorted[i*group.Size:][:group.Size]) {
-				return statement.Refuse(statement.CodeDigest, "the named list holds other points than the sorted one")
-			}
-		}
 		base := b.sumOwn(1-side, &h.weights)
 		if err := group.CheckEqual(&h.key, b.equalContext(side, "returned"), &base, &h.sum, *h.lists[ListNamed].outline.proof); err != nil {
 			return err
@@ -213,7 +236,13 @@ func (b *board) pair() {
 			i, j = i+1, j+1
 		}
 	}
-	slices.SortFunc(b.pairs, func(p, q Pair) int { return p[0] - q[0] })
+	for _, side := range []int{1, 0} { // side 0 last: its order stays
+		slices.SortFunc(b.pairs, func(p, q Pair) int { return p[side] - q[side] })
+		b.places[side], b.across[side] = make([]int, len(b.pairs)), make([]int, len(b.pairs))
+		for i, p := range b.pairs {
+			b.places[side][i], b.across[side][i] = p[side], p[1-side]
+		}
+	}
 }
 
 // common counts the points that two ascending lists share.

@@ -26,21 +26,11 @@ func (b *board) takeCount(m Message) error {
 // to open.
 func (b *board) proven() bool { return b.sides[0].proven && b.sides[1].proven }
 
-// indexes are the places of the matched items in a side's list, ascending.
-func (b *board) indexes(side int) []int {
-	list := make([]int, len(b.pairs))
-	for i, p := range b.pairs {
-		list[i] = p[side]
-	}
-	slices.Sort(list)
-	return list
-}
-
 func (b *board) takeReceipts(m Message) error {
 	if !b.proven() {
 		return early(m.ID)
 	}
-	return b.takePage(m, &b.sides[m.Side].receipts, b.indexes(m.Side))
+	return b.takePage(m, &b.sides[m.Side].receipts, b.places[m.Side])
 }
 
 func (b *board) takeOpenings(m Message) error {

@@ -57,14 +57,14 @@ func atReturn(sorted bool, change func(g *meeting, r *Run, named []byte) []byte)
 			if _, made := r.small[ID{Kind: KindReturned}]; !made {
 				return false
 			}
-			named := change(g, r, slices.Clone(r.ours().lists[ListNamed].data))
-			r.own(ListNamed, named)
-			if sorted {
-				r.own(ListSorted, sortedList(named))
+			named, was := change(g, r, slices.Clone(r.ours().lists[ListNamed].data)), r.ours().lists[ListSorted].data
+			r.returned(named)
+			if !sorted {
+				r.own(ListSorted, was)
+				n := len(named) / group.Size
+				ret := &Returned{Named: r.ours().lists[ListNamed].outline.digest(n), Sorted: r.ours().lists[ListSorted].outline.digest(n)}
+				r.small[ID{Kind: KindReturned}] = ret.marshal()
 			}
-			n := len(named) / group.Size
-			ret := &Returned{Named: r.ours().lists[ListNamed].outline.digest(n), Sorted: r.ours().lists[ListSorted].outline.digest(n)}
-			r.small[ID{Kind: KindReturned}] = ret.marshal()
 			return true
 		})
 	}
@@ -239,6 +239,10 @@ func lies() []lie {
 			copy(w, e[:])
 			return w
 		})},
+		{name: "a place named twice", code: statement.CodeSeq, bend: body(ID{Kind: KindChunk, List: ListNamed, Index: 1}, func(g *meeting, _ []byte) []byte {
+			return g.runs[1].board.body(1, ID{Kind: KindChunk, List: ListNamed})
+		})},
+		{name: "a place that is none", code: statement.CodeSeq, bend: body(ID{Kind: KindChunk, List: ListNamed, Index: 1}, flip(0))},
 		{name: "the identity returned", code: statement.CodeValue, tamper: atReturn(true, func(_ *meeting, _ *Run, w []byte) []byte {
 			clear(w[:group.Size])
 			return w

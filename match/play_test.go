@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"entente/match/group"
 	"entente/observable"
 	"entente/statement"
 )
@@ -200,11 +199,4 @@ func (g *meeting) resign(raw []byte, change func(m *Message)) []byte {
 	change(&m)
 	m.sign(g.keys[m.Side])
 	return m.Marshal()
-}
-
-// point is the point of a domain in this meeting, locked with k.
-func (g *meeting) point(name string, k *group.Scalar) group.Encoded {
-	p := hashItem(g.agreed.SID, observable.Value{Type: observable.Domain, Canonical: name})
-	q := p.Mul(k)
-	return q.Encode()
 }

@@ -226,13 +226,21 @@ func (r *Run) lock(out []byte, points []group.Point) []byte {
 	return out
 }
 
-// sortedList returns a list in ascending order.
-func sortedList(data []byte) []byte {
-	out := make([]byte, 0, len(data))
-	for _, at := range sortOrder(data) {
-		out = append(out, data[int(at)*group.Size:][:group.Size]...)
+// returned puts the partner's list, locked again, on the board: as it is and
+// in ascending order.
+func (r *Run) returned(named []byte) {
+	order := sortOrder(named)
+	sorted, ranks := make([]byte, 0, len(named)), make([]uint32, len(order))
+	for rank, at := range order {
+		sorted = append(sorted, named[int(at)*group.Size:][:group.Size]...)
+		ranks[at] = uint32(rank)
 	}
-	return out
+	r.own(ListNamed, named)
+	r.own(ListSorted, sorted)
+	us, n := r.ours(), len(order)
+	us.ranks = ranks
+	ret := &Returned{Named: us.lists[ListNamed].outline.digest(n), Sorted: us.lists[ListSorted].outline.digest(n)}
+	r.small[ID{Kind: KindReturned}] = ret.marshal()
 }
 
 // Side returns which side of the manifest this run is.
@@ -265,7 +273,7 @@ type Match struct {
 // Matches returns the matched items whose receipts have come and hold.
 func (r *Run) Matches() ([]Match, error) {
 	theirs := &r.board.sides[1-r.side].receipts
-	places := r.board.indexes(1 - r.side)
+	places := r.board.places[1-r.side]
 	var list []Match
 	for _, p := range r.board.pairs {
 		v, err := r.item(int(r.order[p[r.side]]))
@@ -297,3 +305,7 @@ func (r *Run) Erase() {
 	}
 	clear(r.dummies[:])
 }
+
+// Pairs returns the places of the matched items in the two lists, ascending by
+// side 0's, once both proofs have held.
+func (r *Run) Pairs() ([]Pair, bool) { return slices.Clone(r.board.pairs), r.board.proven() }

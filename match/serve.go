@@ -48,7 +48,7 @@ func (r *Run) body(id ID) ([]byte, error) {
 	case KindChunk:
 		return r.chunk(id)
 	case KindReceipts:
-		return r.openingsPage(id, &r.ours().receipts, r.board.indexes(r.side))
+		return r.openingsPage(id, &r.ours().receipts, r.board.places[r.side])
 	case KindOpenings:
 		return r.openingsPage(id, &r.ours().openings, r.board.audited(r.side))
 	}
@@ -98,8 +98,7 @@ func (r *Run) chunk(id ID) ([]byte, error) {
 			return nil, busy(id)
 		}
 	}
-	from, to := chunkRange(len(l.data)/group.Size, id.Index)
-	return l.data[from*group.Size : to*group.Size], nil
+	return r.board.body(r.side, id), nil
 }
 
 // ToLog names the own messages that are to be put into the own log now.
@@ -180,13 +179,9 @@ func (r *Run) Accept(now time.Time, raw []byte, place *Place) error {
 // fail unless SHA-512 does: the proof of the page has shown that the partner
 // locked this item, and the match that it is ours.
 func (r *Run) compare() error {
-	theirs, places := &r.partner().receipts, r.board.indexes(1-r.side)
-	byTheirs := map[int]int{}
-	for _, p := range r.board.pairs {
-		byTheirs[p[1-r.side]] = p[r.side]
-	}
+	theirs, across := &r.partner().receipts, r.board.across[1-r.side]
 	for at := max(0, len(theirs.values)-pageItems); at < len(theirs.values); at++ {
-		v, err := r.item(int(r.order[byTheirs[places[at]]]))
+		v, err := r.item(int(r.order[across[at]]))
 		if err != nil {
 			return err
 		}
@@ -207,12 +202,7 @@ func (r *Run) advance(now time.Time) error {
 		l := &us.lists[ListNamed]
 		l.data, them.fresh = r.lock(l.data, them.fresh), nil
 		if them.lists[ListOwn].complete() {
-			named := l.data
-			r.own(ListNamed, named)
-			r.own(ListSorted, sortedList(named))
-			n := len(named) / group.Size
-			ret := &Returned{Named: us.lists[ListNamed].outline.digest(n), Sorted: us.lists[ListSorted].outline.digest(n)}
-			r.small[ID{Kind: KindReturned}] = ret.marshal()
+			r.returned(l.data)
 		}
 	}
 	if r.agreedTo && !us.counted {

@@ -129,6 +129,13 @@ func (b *board) body(side int, id ID) []byte {
 		return l.outline.marshal()
 	case id.Kind == KindChunk && l.outline != nil && id.Index < l.got:
 		from, to := chunkRange(b.items(side^min(1, int(id.List))), id.Index)
+		if id.List == ListNamed {
+			body := make([]byte, 0, (to-from)*rankSize)
+			for _, rank := range h.ranks[from:to] {
+				body = binary.BigEndian.AppendUint32(body, rank)
+			}
+			return body
+		}
 		return l.data[from*group.Size : to*group.Size]
 	case id.Kind == KindReturned && h.returned != nil:
 		return h.returned.marshal()

@@ -16,7 +16,7 @@ import (
 const benchUsage = `Usage: entente bench AREA [--json] [--long] [--input FILE] [--rules DIR]
 
 Measures this machine's own limits and the product in the same run, without
-network. AREA is: record, watch, exchange, accord or election; watch reads FILE in place of the lines that it
+network. AREA is: record, watch, exchange, match, accord or election; watch reads FILE in place of the lines that it
 makes, judges by the Sigma rules in DIR in place of those that it makes, and compares
 with rg where that is installed. Prints name, value, unit, the limit measured beside
 it, and ratio = speed / limit speed, so bigger is better.
@@ -106,11 +106,13 @@ func runBench(ctx context.Context, e env, args []string) error {
 		return benchSigma(ctx, budget(*long), *rules, out)
 	case "exchange":
 		return benchExchange(ctx, budget(*long), out)
+	case "match":
+		return benchMatch(ctx, *long, out)
 	case "accord":
 		return benchAccord(ctx, out)
 	case "election":
 		return benchElection(budget(*long), out)
 	default:
-		return usageError{"bench needs an area: record, watch, exchange, accord or election"}
+		return usageError{"bench needs an area: record, watch, exchange, match, accord or election"}
 	}
 }

@@ -92,7 +92,7 @@ func runWatch(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	s := &scan{e: e, held: make(map[uint32]bool), emit: func(m match) error { return e.json(m) }}
+	s := &scan{e: e, held: make(map[uint32]bool), emit: func(m matchLine) error { return e.json(m) }}
 	if err := s.load(files, gate, *accept); err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ type scan struct {
 	alerts  int
 	kept    int // matches of held-back indicators
 	told    node.Progress
-	emit    func(match) error
+	emit    func(matchLine) error
 }
 
 // load reads the indicators and judges each.
@@ -219,8 +219,8 @@ func (s *scan) load(files []string, gate *border.Gate, accept bool) error {
 
 const convertLimit = 64 << 20
 
-// match is one line of output.
-type match struct {
+// matchLine is one line of output.
+type matchLine struct {
 	Indicator string `json:"indicator"`
 	Type      string `json:"type"`
 	List      string `json:"list"`
@@ -273,8 +273,8 @@ func place(b ingest.Batch, line ingest.Line) watch.Place {
 	return watch.Place{Source: b.Source, Generation: b.Generation, Line: line.Number, Offset: line.Offset}
 }
 
-func matchOf(a watch.Alert, path string) match {
-	m := match{
+func matchOf(a watch.Alert, path string) matchLine {
+	m := matchLine{
 		Indicator: a.Meta.Value.Canonical, Type: string(a.Meta.Value.Type), List: a.Meta.List, Seen: a.Seen.Canonical, Field: a.Field,
 		Why: a.Why().String(), Rule: a.Rule.Code(), File: path, Line: a.Place.Line, Offset: a.Place.Offset, Raw: string(a.Raw),
 	}

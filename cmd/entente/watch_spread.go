@@ -135,7 +135,7 @@ type result struct {
 	Ledger  watch.Ledger `json:"ledger"`
 	Held    int          `json:"held_back"`
 	Lost    string       `json:"lost,omitempty"`
-	Matches []match      `json:"matches"`
+	Matches []matchLine  `json:"matches"`
 	Source  string       `json:"source"`
 	Path    string       `json:"path"`
 
@@ -177,7 +177,7 @@ func (s *scan) work(ctx context.Context, from *stream) error {
 			s.rules.emit = func(m ruleMatch) error { r.Fired = append(r.Fired, m); return nil }
 		}
 		s.ledger, s.kept = watch.Ledger{}, 0
-		s.emit = func(m match) error { r.Matches = append(r.Matches, m); return nil }
+		s.emit = func(m matchLine) error { r.Matches = append(r.Matches, m); return nil }
 		if err := s.Batch(ctx, b); err != nil {
 			return nil, err
 		}

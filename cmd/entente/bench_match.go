@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"entente/match"
+	"entente/match/group"
+	"entente/observable"
+	"entente/statement"
+)
+
+// benchMatch measures a mutual match, both sides on this machine, from sets to
+// matched places with both proofs checked (manifest to M4; receipts and audits
+// come on top, for each item opened), in processor time for each item of a
+// side, beside the four locks that it cannot do without.
+func benchMatch(ctx context.Context, long bool, out func(figure)) error {
+	n := 1 << 17 // the size class of 100,000
+	if long {
+		n = 1 << 20
+	}
+	before := lockLimit()
+	took, bytes, err := doubleLock(ctx, n)
+	if err != nil {
+		return err
+	}
+	limit := min(before, lockLimit()) // the machine may be busier the second time
+	pair := took.Seconds() * 1e6 / float64(n)
+	out(timed("double_lock", "us/pair", pair, limit))
+	out(figure{Name: "double_lock_bytes", Value: round(float64(bytes) / float64(n)), Unit: "bytes/pair"})
+	return nil
+}
+
+// timed makes a figure of a duration beside a shorter one.
+func timed(name, unit string, value, limit float64) figure {
+	v, l, r := round(value), round(limit), round(limit/value)
+	return figure{Name: name, Value: v, Unit: unit, Limit: &l, Ratio: &r}
+}
+
+// lockLimit measures what a pair needs at least: two items hashed, locked and
+// encoded, two points decoded, locked and encoded; µs, the best of seven.
+func lockLimit() float64 {
+	k := group.HashScalar("entente/bench", []byte("key"))
+	best := time.Duration(1 << 62)
+	const n = 1 << 11
+	list, points, made := make([]byte, n*group.Size), make([]group.Point, n), make([]group.Point, n)
+	for range 7 {
+		began := cpuTime()
+		group.Each(n, func(from, to int) {
+			for i := from; i < to; i++ {
+				made[i] = group.Hash("entente/bench", []byte{byte(i), byte(i >> 8), 7, 9, 11, 13, 15, 17, 19, 21})
+			}
+		})
+		group.LockAll(k, made, list)
+		group.DecodeAll(list, points)
+		group.LockAll(k, points, list)
+		best = min(best, cpuTime()-began)
+	}
+	return 2 * best.Seconds() * 1e6 / n
+}
+
+// benchSides makes two sets of n, half common, and the manifest of their run.
+func benchSides(n int) (sets [2]match.Items, keys [2]ed25519.PrivateKey, agreed *match.Agreed, err error) {
+	for i := range n {
+		sets[0] = append(sets[0], observable.Value{Type: observable.Domain, Canonical: fmt.Sprintf("host-%d.example", i)})
+		sets[1] = append(sets[1], observable.Value{Type: observable.Domain, Canonical: fmt.Sprintf("host-%d.example", i+n/2)})
+	}
+	corpus, err := statement.ParseDigest(observable.CorpusDigest)
+	if err != nil {
+		return sets, keys, nil, err
+	}
+	m := match.Manifest{
+		Format: match.Format, Purpose: "bench", Mode: match.ModeNames, Types: []observable.Type{observable.Domain},
+		Normaliser: observable.NormaliserVersion, Corpus: corpus, Exclude: []statement.Digest{},
+		Audit: match.Audit{Sees: match.SeesNobody}, Aged: match.Aged{Types: []observable.Type{}}, Epoch: 1, Time: 1, Step: 3600,
+	}
+	for i, party := range []string{"north", "south"} {
+		public, private, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return sets, keys, nil, err
+		}
+		keys[i] = private
+		m.Sides[i] = match.Side{
+			Party: party, Key: base64.StdEncoding.EncodeToString(public), Items: match.SizeClass(n), Stocks: []match.Stock{},
+			Nonce: statement.TaggedSum("bench", public),
+		}
+	}
+	data, err := m.Marshal()
+	if err != nil {
+		return sets, keys, nil, err
+	}
+	agreed, err = match.NewAgreed(data, [2][ed25519.SignatureSize]byte{match.SignManifest(data, keys[0]), match.SignManifest(data, keys[1])})
+	return sets, keys, agreed, err
+}
+
+// doubleLock runs both sides against each other and returns processor time and
+// bytes sent.
+func doubleLock(ctx context.Context, n int) (took time.Duration, sent int, err error) {
+	sets, keys, agreed, err := benchSides(n)
+	if err != nil {
+		return 0, 0, err
+	}
+	began := cpuTime()
+	var runs [2]*match.Run
+	for i := range runs {
+		runs[i], err = match.New(match.Config{
+			Agreed: agreed, Party: agreed.Manifest.Sides[i].Party, Key: keys[i], Set: sets[i], Random: rand.Reader, Began: time.Unix(0, 0),
+		})
+		if err == nil {
+			err = runs[i].Prepare(ctx, nil)
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	for !proven(runs) {
+		moved := 0
+		for i, r := range runs {
+			size, err := benchStep(r, runs[1-i])
+			if err != nil {
+				return 0, 0, err
+			}
+			moved += size
+			sent += size
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		if moved == 0 {
+			return 0, 0, errors.New("bench: the run stands still")
+		}
+	}
+	took = cpuTime() - began
+	if pairs, _ := runs[0].Pairs(); len(pairs) != n/2 {
+		return 0, 0, fmt.Errorf("bench: %d of %d found", len(pairs), n/2)
+	}
+	return took, sent, nil
+}
+
+func proven(runs [2]*match.Run) bool {
+	return !slices.ContainsFunc(runs[:], func(r *match.Run) bool { _, ok := r.Pairs(); return !ok })
+}
+
+// benchStep moves what one side may do and get now, and returns how many bytes
+// that was.
+func benchStep(r, other *match.Run) (sent int, err error) {
+	now, place := time.Unix(0, 0), match.Place{}
+	for _, id := range r.ToLog() {
+		if err := r.Logged(now, id, place); err != nil {
+			return sent, err
+		}
+	}
+	if _, ok := r.Count(); ok {
+		if err := r.Agree(); err != nil {
+			return sent, err
+		}
+	}
+	for _, id := range r.Want() {
+		if id.Kind == match.KindReceipts {
+			break
+		}
+		raw, err := other.Message(id)
+		if errors.Is(err, &statement.Refusal{Code: statement.CodeBusy}) {
+			break
+		}
+		if err != nil {
+			return sent, err
+		}
+		if err := r.Accept(now, raw, &place); errors.Is(err, &statement.Refusal{Code: statement.CodeState}) {
+			break // the other side has yet to log something
+		} else if err != nil {
+			return sent, err
+		}
+		sent += len(raw)
+	}
+	return sent, nil
+}
