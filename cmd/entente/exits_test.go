@@ -208,7 +208,8 @@ func verbExits() map[string]exit {
 		"verb results learn": nothing, "verb results prove": {"one published number", "whoever is given the file", byForeign},
 		"verb results lookup": {"results of files", "own side at the machine", byForeign}, "verb results batches": {"results of files", "own side at the machine", byForeign}, "verb results seal": toParties("digests"),
 		"verb roll key": nothing, "verb roll synth": nothing, "verb roll seal": {"a root and counts of at least ten; with a node their digests", "whoever is given the file; parties", byEgress}, "verb roll compare": {"voters whose records changed", "own side at the machine", byForeign},
-		"verb roll prove": {"roots and keyed digests; of a voter what is asked for", "whoever is given the file", byForeign}, "verb roll verify": {"what a proof shows", "own side at the machine", byForeign},
+		"verb roll alarms": {"counts of what changed", "own side at the machine", byForeign},
+		"verb roll prove":  {"roots and keyed digests; of a voter what is asked for", "whoever is given the file", byForeign}, "verb roll verify": {"what a proof shows", "own side at the machine", byForeign},
 		"verb preserve": {"captures; with a flag a digest and an address", "own side at the machine; with the flag parties", byEgress},
 	}
 }

@@ -21,6 +21,7 @@ func rollVerb() verb {
 	return verb{"roll", "guard a voter roll: seal, compare, prove what changed", `roll key FILE
        entente roll seal --key FILE --place NAME [--since OLD] [--out FILE] [--dir DIR] [reading] [--json] ROLL
        entente roll compare --key FILE --place NAME [--list] [reading] [--json] OLD NEW
+       entente roll alarms --key FILE --place NAME --history FILE [--canary ID]... [--election DATE --allowed REASON...] [--shared N] [reading] [--json] OLD NEW
        entente roll prove --key FILE --place NAME --out PROOF [reading] OLD NEW
        entente roll prove --key FILE --place NAME --voter ID [--show FIELD]... --out PROOF [reading] ROLL
        entente roll verify [--json] PROOF...
@@ -31,7 +32,8 @@ Texas, or columns that you declare). Only seal with --dir needs a node.
 
 key makes the office's secret, without which no voter can be told from what leaves the office.
 seal writes the root of an export, and with --since the counts of what changed, none of them
-below ten; with --dir it puts the digests of both into the own log. compare says what changed.
+below ten; with --dir it puts the digests of both into the own log. compare says what changed,
+alarms what of it is unusual by the days before; it exits 1 if anything is.
 prove writes a proof that two sealed rolls differ in these voters and in no other, who are not
 named by it; or that one voter's record is in a roll, with the values that are to be shown.
 verify checks such proofs and prints the roots that they are of; entente verify says who sealed
@@ -46,6 +48,11 @@ these. synth writes the exports of a county that does not exist, to try all of i
   --broken N          rows that may be left out, counted; default: 0
   --since OLD         the export before, to count what changed
   --list              compare: each change with its voter; it is not for others
+  --history FILE      the days before, counted; alarms adds each new day. It stays in the office
+  --canary ID         a planted voter, who must never change; may be repeated
+  --election DATE     removals in the ninety days before it are judged
+  --allowed REASON    a reason of removal that is allowed then; may be repeated
+  --shared N          voters who come to one address or phone in 30 days; default: 10
   --voter ID          one voter; parts of an id with / between
   --show FIELD        a value that the proof shows; may be repeated; default: all
   --edits N           synth: addresses edited in one precinct on the last day
@@ -53,12 +60,12 @@ these. synth writes the exports of a county that does not exist, to try all of i
 }
 
 func runRoll(ctx context.Context, e *env, args []string) error {
-	const which = "key, seal, compare, prove, verify or synth?"
+	const which = "key, seal, compare, alarms, prove, verify or synth?"
 	if len(args) == 0 {
 		return usagef(which)
 	}
 	run, known := map[string]func(context.Context, *env, *rollFlags, []string) error{
-		"key": rollKey, "seal": rollSeal, "compare": rollCompare, "prove": rollProve, "verify": rollVerify, "synth": rollSynth,
+		"key": rollKey, "seal": rollSeal, "compare": rollCompare, "alarms": rollAlarms, "prove": rollProve, "verify": rollVerify, "synth": rollSynth,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":

@@ -70,7 +70,7 @@ func proveVoter(o roll.Office, s roll.Source, voter string, show []string) (any,
 	if err != nil {
 		return nil, "", err
 	}
-	rec, err := o.Find(s, r, strings.ReplaceAll(strings.ToUpper(voter), "/", roll.Part))
+	rec, err := o.Find(s, r, voterID(voter))
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", voter, err)
 	}

@@ -8,11 +8,15 @@ import (
 )
 
 // A Day is what happened between two exports, counted. It stays in the office:
-// small counts point at people.
+// small counts point at people. Of a voter it has keyed digests alone.
 type Day struct {
-	Day       string           `json:"day"`
-	Voters    int              `json:"voters"`
-	Precincts map[string]Count `json:"precincts"`
+	Day       string                    `json:"day"`
+	Voters    int                       `json:"voters"`
+	Precincts map[string]Count          `json:"precincts"`
+	Groups    map[string]map[string]int `json:"groups"`   // by measure: how many of each party and age
+	Arrivals  map[string]int            `json:"arrivals"` // by keyed address or phone: voters who came to have it, where they are two or more
+	Gone      []string                  `json:"gone"`     // keyed: who was removed, by id and by name and birth
+	Alarms    []Alarm                   `json:"alarms"`   // what was unusual is not learned from
 }
 
 // Count is one precinct's day.
@@ -35,7 +39,7 @@ const (
 
 // Count counts the changes by precinct.
 func (c *Comparison) Count() Day {
-	d := Day{Day: c.New.Day, Voters: c.New.Voters, Precincts: make(map[string]Count)}
+	d := Day{Day: c.New.Day, Voters: c.New.Voters, Precincts: make(map[string]Count), Groups: make(map[string]map[string]int)}
 	for p, n := range c.New.Crowd.Precincts {
 		d.Precincts[p] = Count{n, make(map[string]int)}
 	}
@@ -46,19 +50,31 @@ func (c *Comparison) Count() Day {
 }
 
 func (d Day) add(columns Columns, ch Change) {
-	values := ch.New
-	if values == nil {
-		values = ch.Old
-	}
+	values := ch.values()
 	p := at(values, columns.field(Precinct))
 	one, known := d.Precincts[p]
 	if !known {
 		one = Count{0, make(map[string]int)} // its last voter is gone
 		d.Precincts[p] = one
 	}
+	groups := []string{"party " + at(values, columns.field(Party)), "born " + decade(at(values, columns.field(Birth)))}
 	for _, m := range measures(columns, ch) {
 		one.Counts[m]++
+		if d.Groups[m] == nil {
+			d.Groups[m] = make(map[string]int)
+		}
+		for _, g := range groups {
+			d.Groups[m][g]++
+		}
 	}
+}
+
+// values are those that a voter has, or had.
+func (ch Change) values() []string {
+	if ch.New == nil {
+		return ch.Old
+	}
+	return ch.New
 }
 
 // measures are those that a change counts under.

@@ -2,6 +2,7 @@ package roll
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -23,6 +24,11 @@ func newCrowd(c Columns) Crowd {
 		Precincts: make(map[string]int), Parties: make(map[string]int), Ages: make(map[string]int), Surnames: make(map[string]int),
 		precinct: c.field(Precinct), party: c.field(Party), birth: c.field(Birth), surname: c.field(Surname),
 	}
+}
+
+func (c Crowd) clone() Crowd {
+	c.Precincts, c.Parties, c.Ages, c.Surnames = maps.Clone(c.Precincts), maps.Clone(c.Parties), maps.Clone(c.Ages), maps.Clone(c.Surnames)
+	return c
 }
 
 // shift counts n voters more of a kind.
