@@ -250,7 +250,17 @@ func (w *Walker) value(depth, place int) error {
 	}
 }
 
+// Quiet keeps numbers, true, false and null at a place from being shown from now on, to who reads strings only there. Place 0 is none.
+func (w *Walker) Quiet(place int) {
+	if place > 0 {
+		w.places.all[place].quiet = true
+	}
+}
+
 func (w *Walker) show(kind Kind, value []byte, at int) {
+	if w.node.Place > 0 && kind != String && kind != End && w.places.all[w.node.Place].quiet {
+		return
+	}
 	w.node.Kind, w.node.Value, w.node.At = kind, value, at
 	w.visit(&w.node)
 }

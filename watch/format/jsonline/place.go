@@ -39,6 +39,7 @@ type place struct {
 	tail        int    // where last begins
 
 	path, key []byte
+	quiet     bool // its numbers and words are not shown
 }
 
 type placeKey struct {

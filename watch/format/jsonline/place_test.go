@@ -72,6 +72,29 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// Of a quiet place strings and ends are shown, and its grammar is read as before.
+func TestQuiet(t *testing.T) {
+	var w Walker
+	line := `{"a":{"b":1,"c":2},"d":[3,"x",true],"b":4}`
+	first := shown(&w, line)
+	_ = w.Walk([]byte(line), func(n *Node) {
+		if path := string(n.Path); path == "a.b" || path == "d" || path == "a" {
+			w.Quiet(n.Place)
+		}
+	})
+	w.Quiet(0)
+	want := "1 a.c(c)=2=2\n4 a(a)==\n0 d(d)=x=x\n1 b(b)=4=4\n<nil>\n"
+	if got := shown(&w, line); got != want {
+		t.Errorf("got %s\nbefore %s", got, first)
+	}
+	if got := shown(&w, `{"a":{"b":1,"c":2},"d":01}`); !strings.Contains(got, ErrSyntax.Error()) {
+		t.Errorf("a number that is none: %s", got)
+	}
+	if got := shown(&w, `{"a":{"b":"1"}}`); !strings.Contains(got, "a.b(b)=1") {
+		t.Errorf("a string: %s", got)
+	}
+}
+
 // A walker that expects the line as it was reads what is left of it, and what another byte makes of it, as one that expects nothing.
 func TestUsual(t *testing.T) {
 	line := `{"a":"b","cc":0,"ddd":12,"e":{"f":true,"g-long-key-of-many-bytes":false},"h":"i"}  `

@@ -21,6 +21,9 @@ func (w *Walker) usual(parent int) (end bool) {
 		}
 		end = line[after] == '}'
 		before, at, mark = next, after+1, m
+		if g.quiet && kind != String {
+			continue
+		}
 		n.Place, n.Path, n.Key = next, g.path, g.key
 		n.Kind, n.Value, n.At = kind, line[from:to], from
 		w.visit(n)
