@@ -184,8 +184,17 @@ func TestCompleteYear(t *testing.T) {
 func FuzzParseTime(f *testing.F) {
 	f.Add("2021-06-06T15:57:37.272281+02:00")
 	f.Add("2021-02-29T23:59:60Z")
+	f.Add("2021-12-31 00:00:00")
 	f.Fuzz(func(t *testing.T, s string) {
 		got, ok := event.ParseTime(s)
+		var clock event.Clock // that has come to another day, and to none
+		clock.Parse("2021-06-06T00:00:00Z")
+		clock.Parse("2021-06-31T00:00:00Z")
+		for range 2 {
+			if again, ok2 := clock.Parse(s); again != got || ok2 != ok {
+				t.Fatalf("a clock reads %q as %v, %v, not as %v, %v", s, again, ok2, got, ok)
+			}
+		}
 		want, err := time.Parse(time.RFC3339Nano, s)
 		if err != nil || s[13] != ':' || strings.Contains(s[19:], "24:") || strings.HasSuffix(s, ":60") {
 			return // the library takes hours of one digit and offsets of 24 hours or 60 minutes, which RFC 3339 does not know

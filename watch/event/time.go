@@ -9,21 +9,29 @@ import (
 // a "T", "t" or space between, a fraction of up to nine digits (more are ignored) after a point or comma, and a
 // zone "Z", "+02", "+0200" or "+02:00", or none, which is read as UTC. The result is in UTC.
 func ParseTime(s string) (time.Time, bool) {
+	var c Clock
+	return c.Parse(s)
+}
+
+// Clock is ParseTime for one line after another: nearly all are of the day of the one before.
+type Clock struct {
+	day      [len("2006-01-02")]byte
+	midnight time.Time
+}
+
+// Parse is ParseTime.
+func (c *Clock) Parse(s string) (time.Time, bool) {
 	const layout = "2006-01-02T15:04:05"
-	if len(s) < len(layout) || s[4] != '-' || s[7] != '-' || s[13] != ':' || s[16] != ':' {
+	if len(s) < len(layout) || s[13] != ':' || s[16] != ':' || s[10] != 'T' && s[10] != 't' && s[10] != ' ' {
 		return time.Time{}, false
 	}
-	if s[10] != 'T' && s[10] != 't' && s[10] != ' ' {
+	if string(c.day[:]) != s[:len(c.day)] && !c.turn(s) {
 		return time.Time{}, false
 	}
-	century, ok1 := digits2(s)
-	year, ok2 := digits2(s[2:])
-	month, ok3 := digits2(s[5:])
-	day, ok4 := digits2(s[8:])
-	hour, ok5 := digits2(s[11:])
-	minute, ok6 := digits2(s[14:])
-	second, ok7 := digits2(s[17:])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) {
+	hour, ok1 := digits2(s[11:])
+	minute, ok2 := digits2(s[14:])
+	second, ok3 := digits2(s[17:])
+	if !(ok1 && ok2 && ok3) || hour > 23 || minute > 59 || second > 60 {
 		return time.Time{}, false
 	}
 	nanos, rest := fraction(s[len(layout):])
@@ -31,8 +39,25 @@ func ParseTime(s string) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	t, ok := Date(century*100+year, time.Month(month), day, hour, minute, second, nanos)
-	return t.Add(-offset), ok
+	since := time.Duration(hour*3600+minute*60+second)*time.Second + time.Duration(nanos)
+	return c.midnight.Add(since - offset), true
+}
+
+// turn goes to the day with which s begins.
+func (c *Clock) turn(s string) bool {
+	century, ok1 := digits2(s)
+	year, ok2 := digits2(s[2:])
+	month, ok3 := digits2(s[5:])
+	day, ok4 := digits2(s[8:])
+	if !(ok1 && ok2 && ok3 && ok4) || s[4] != '-' || s[7] != '-' {
+		return false
+	}
+	midnight, ok := Date(century*100+year, time.Month(month), day, 0, 0, 0, 0)
+	if ok {
+		copy(c.day[:], s)
+		c.midnight = midnight
+	}
+	return ok
 }
 
 // Date is time.Date in UTC for values in range; it is false for all others, such as 30 February or the hour 24.
