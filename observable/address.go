@@ -8,8 +8,8 @@ import (
 // Address returns the canonical value of a bare IP address of either family,
 // as logs hold them. It is Normalise for callers that do not know the family.
 func Address(raw string) (Value, error) {
-	if plainIPv4(raw) { // nearly all are
-		return Value{IPv4, raw}, nil
+	if v, ok := PlainIPv4(raw); ok { // nearly all are
+		return v, nil
 	}
 	s := strings.TrimSpace(raw)
 	if strings.IndexByte(s, ':') >= 0 {
@@ -18,23 +18,36 @@ func Address(raw string) (Value, error) {
 	return normaliseAddress(IPv4, s)
 }
 
-// plainIPv4 says that s is four decimal numbers without leading zeros: the canonical spelling.
-func plainIPv4(s string) bool {
-	parts, part, size := 1, 0, 0
+// PlainIPv4 returns the value of an IPv4 address in its canonical spelling; it is false for all else.
+func PlainIPv4(s string) (Value, bool) {
+	if _, ok := ParseIPv4(s); !ok {
+		return Value{}, false
+	}
+	return Value{IPv4, s}, true
+}
+
+// ParseIPv4 reads four decimal numbers without leading zeros, the canonical spelling of an IPv4 address, several times as fast as
+// netip.ParseAddr. The first number is the highest byte.
+func ParseIPv4(s string) (addr uint32, ok bool) {
+	if len(s) < len("0.0.0.0") || len(s) > len("255.255.255.255") {
+		return 0, false
+	}
+	dots, part, size := 0, uint32(0), 0
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c == '.' && size > 0:
-			parts, part, size = parts+1, 0, 0
 		case c-'0' <= 9 && (size == 0 || part > 0):
-			if part = part*10 + int(c-'0'); part > 255 {
-				return false
+			if part = part*10 + uint32(c-'0'); part > 255 {
+				return 0, false
 			}
 			size++
+		case c == '.' && size > 0:
+			addr = addr<<8 | part
+			dots, part, size = dots+1, 0, 0
 		default:
-			return false
+			return 0, false
 		}
 	}
-	return parts == 4 && size > 0
+	return addr<<8 | part, dots == 3 && size > 0
 }
 
 // AddressValue returns the value of an address that is already parsed. A zone is

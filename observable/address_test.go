@@ -12,8 +12,9 @@ func FuzzPlainIPv4(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		a, err := netip.ParseAddr(s)
-		if want := err == nil && a.Is4() && a.String() == s; plainIPv4(s) != want {
-			t.Fatalf("%q: %v, the library %v %v", s, plainIPv4(s), a, err)
+		got, ok := ParseIPv4(s)
+		if want := err == nil && a.Is4() && a.String() == s; ok != want || ok && a != netip.AddrFrom4([4]byte{byte(got >> 24), byte(got >> 16), byte(got >> 8), byte(got)}) {
+			t.Fatalf("%q: %08x %v, the library %v %v", s, got, ok, a, err)
 		}
 	})
 }

@@ -36,10 +36,11 @@ func textKey(t observable.Type, canonical string) uint64 {
 }
 
 func addressKey(a netip.Addr) uint64 {
-	b := a.As16()
 	if a.Is4() {
-		return xxhash.Sum64(b[12:]) ^ tagAddress
+		b := a.As4()
+		return xxhash.Sum64(b[:]) ^ tagAddress
 	}
+	b := a.As16()
 	return xxhash.Sum64(b[:]) ^ tagAddress
 }
 

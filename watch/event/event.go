@@ -200,6 +200,10 @@ func (e *Event) normalise(name string, t observable.Type, value string) bool {
 }
 
 func (e *Event) observeAddress(name, value string) bool {
+	if v, ok := observable.PlainIPv4(value); ok { // nearly all addresses are
+		e.ObserveValue(name, v)
+		return true
+	}
 	if !LooksLikeAddress(value) {
 		return false
 	}

@@ -34,6 +34,10 @@ func Expressions(v observable.Value, text func(t observable.Type, canonical stri
 }
 
 func eachAddress(canonical string, address func(netip.Prefix)) {
+	if a, ok := observable.ParseIPv4(canonical); ok { // nearly all are
+		address(netip.PrefixFrom(addr4(a), 32))
+		return
+	}
 	if a, err := netip.ParseAddr(canonical); err == nil {
 		address(netip.PrefixFrom(a, a.BitLen()))
 	}

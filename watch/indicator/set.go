@@ -117,6 +117,10 @@ func (s *Set) addrKey(a netip.Addr) uint64 {
 	return s.hash.addr(binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]))
 }
 
+func addr4(a uint32) netip.Addr {
+	return netip.AddrFrom4([4]byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)})
+}
+
 // nameKey is the key of a canonical name: of its labels, from the last to the first.
 func nameKey(h hasher, name string) uint64 {
 	key := h.start(ofName)
@@ -138,7 +142,11 @@ func (s *Set) Match(v observable.Value, hit func(id uint32, rule Rule)) {
 		return
 	}
 	switch v.Type {
-	case observable.IPv4, observable.IPv6:
+	case observable.IPv4:
+		if addr, ok := observable.ParseIPv4(v.Canonical); ok && s.MayAddr4(addr) {
+			s.matchAddr(addr4(addr), Equal, InNetwork, hit)
+		}
+	case observable.IPv6:
 		if addr, err := netip.ParseAddr(v.Canonical); err == nil {
 			s.matchAddr(addr, Equal, InNetwork, hit)
 		}

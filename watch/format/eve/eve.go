@@ -51,6 +51,7 @@ type parser struct {
 	walker jsonline.Walker
 	visit  func(*jsonline.Node) // p.node, bound once
 	ev     *event.Event
+	clock  event.Clock
 
 	whole   string            // the line, of which values are parts
 	columns map[string]column // by path
@@ -86,7 +87,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 
 func (p *parser) finish() error {
 	var ok bool
-	if p.ev.Time, ok = event.ParseTime(p.timestamp); !ok {
+	if p.ev.Time, ok = p.clock.Parse(p.timestamp); !ok {
 		return errTime
 	}
 	if p.ev.Dataset, ok = dataset(p.eventType); !ok {
@@ -185,7 +186,10 @@ func (p *parser) reader(n *jsonline.Node) *reader {
 		p.readers = append(p.readers, reader{})
 	}
 	r := &p.readers[n.Place]
-	if *r = p.read(n.Path); n.Place == 0 { // any path that is not remembered
+	if *r = p.read(n.Path); r.way == other {
+		p.walker.Quiet(n.Place)
+	}
+	if n.Place == 0 { // any path that is not remembered
 		unkept := *r
 		r.way = unmet
 		return &unkept
