@@ -13,7 +13,7 @@ import (
 )
 
 func campaignVerb() verb {
-	return verb{"campaign", "find accounts whose posts are alike beyond chance", `campaign [--window DURATION] [--least N] [--rounds N] [--percent N] [--seed TEXT] [--text COLUMN | --object COLUMN] [--account COLUMN] [--time COLUMN] [--id COLUMN] [--out FILE] [--json] FILE.csv
+	return verb{"campaign", "find accounts whose posts are alike beyond chance", `campaign [--window DURATION] [--least N] [--rounds N] [--percent N] [--seed TEXT] [--near N] [--text COLUMN | --object COLUMN] [--account COLUMN] [--time COLUMN] [--id COLUMN] [--out FILE] [--json] FILE.csv
        entente campaign --check RESULT [columns] FILE.csv
 
 Reads an export of posts (CSV with a line of heads) and names accounts that post the same
@@ -28,6 +28,8 @@ them or why.
   --least N          posts that an account must have; default: 2
   --rounds N         shuffles that chance is measured by; default: 2000
   --percent N        share of accounts named falsely that is borne; default: 5
+  --near N           count texts as the same that share N percent of their words, three at
+                     a time: 70 to 99; default: all of them
   --seed TEXT        of the shuffles; both sides name it before they run
   --text, --object, --account, --time, --id COLUMN
                      heads of the columns; default: those of exports in use
@@ -48,6 +50,7 @@ func runCampaign(_ context.Context, e *env, args []string) error {
 	}
 	window, least := f.Duration("window", time.Minute, ""), f.Int("least", 2, "")
 	rounds, percent, seed := f.Int("rounds", 2000, ""), f.Int("percent", 5, ""), f.String("seed", "", "")
+	near := f.Int("near", 0, "")
 	out, check, asJSON := f.String("out", "", ""), f.String("check", "", ""), f.Bool("json", false, "")
 	files, err := f.parse(args)
 	if err != nil {
@@ -56,15 +59,22 @@ func runCampaign(_ context.Context, e *env, args []string) error {
 	if len(files) != 1 {
 		return usagef("which export of posts? one CSV file")
 	}
+	var said []byte
+	if *check != "" {
+		if said, err = readFile(*check, auditLimit); err != nil {
+			return err
+		}
+	}
+	c.Near = *near > 0 || campaign.NearOf(said) > 0
 	posts, rep, err := readPosts(files[0], c)
 	if err != nil {
 		return fmt.Errorf("%s: %w", files[0], err)
 	}
 	tellReport(e, base(files[0]), rep)
 	if *check != "" {
-		return checkCampaign(e, *check, posts)
+		return checkCampaign(e, *check, said, posts)
 	}
-	res, err := campaign.Analyse(posts, campaign.Params{Window: int64(window.Seconds()), Least: *least, Rounds: *rounds, Percent: *percent, Seed: *seed})
+	res, err := campaign.Analyse(posts, campaign.Params{Window: int64(window.Seconds()), Least: *least, Rounds: *rounds, Percent: *percent, Seed: *seed, Near: *near, Carries: rep.Carries})
 	if err != nil {
 		return usagef("%v", err)
 	}
@@ -111,11 +121,7 @@ func tellReport(e *env, name string, rep campaign.Report) {
 	}
 }
 
-func checkCampaign(e *env, path string, posts []campaign.Post) error {
-	data, err := readFile(path, auditLimit)
-	if err != nil {
-		return err
-	}
+func checkCampaign(e *env, path string, data []byte, posts []campaign.Post) error {
 	why, err := campaign.Check(data, posts)
 	switch {
 	case err != nil:
@@ -141,6 +147,15 @@ func tellCampaign(e *env, res campaign.Result) {
 			rows = append(rows, []string{a.Name, fmt.Sprint(a.Posts), fmt.Sprint(a.Together), fmt.Sprintf("%.1f", a.Expected), fmt.Sprint(a.First)})
 		}
 		e.table(rows)
+	}
+	if res.Params.Near > 0 {
+		e.printf("%s as another by %d %% of their words, three at a time\n", counted(res.Joined, "text counts", "texts count"), res.Params.Near)
+	}
+	if len(res.DISARM) > 0 {
+		e.printf("what it may be a trace of, if somebody shows intent (DISARM):\n")
+		for _, t := range campaign.Techniques(res.Params.Carries) {
+			e.printf("  %s  %s\n", t.ID, t.Words)
+		}
 	}
 	if need := res.Tested*100/(res.Params.Percent*(res.Params.Rounds+1)) + 1; need > 1 {
 		e.note("with %d shuffles nobody of %d can be named unless some %d are: more --rounds find fewer", res.Params.Rounds, res.Tested, need)

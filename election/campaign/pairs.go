@@ -9,11 +9,13 @@ import (
 
 // Params are what a result rests on beside the posts.
 type Params struct {
-	Window  int64  `json:"window"`  // seconds between two posts that act together, inclusive; at most a day
-	Least   int    `json:"least"`   // posts that an account must have, before and within the result
-	Rounds  int    `json:"rounds"`  // shuffles that chance is measured by
-	Percent int    `json:"percent"` // share of accounts named falsely that is borne
-	Seed    string `json:"seed"`    // of the shuffles; both sides name it before they run
+	Window  int64  `json:"window"`            // seconds between two posts that act together, inclusive; at most a day
+	Least   int    `json:"least"`             // posts that an account must have, before and within the result
+	Rounds  int    `json:"rounds"`            // shuffles that chance is measured by
+	Percent int    `json:"percent"`           // share of accounts named falsely that is borne
+	Seed    string `json:"seed"`              // of the shuffles; both sides name it before they run
+	Near    int    `json:"near,omitempty"`    // percent of three words that texts must share to count as the same; 0: all words
+	Carries string `json:"carries,omitempty"` // what posts carry, see Report
 }
 
 func (p Params) check() error {
@@ -26,6 +28,10 @@ func (p Params) check() error {
 		return errors.New("0 to 10000 shuffles")
 	case p.Percent < 1 || p.Percent > 50:
 		return errors.New("the share of false names is 1 to 50 percent")
+	case p.Near != 0 && (p.Near < LeastNear || p.Near > MostNear):
+		return errors.New("a nearness is 70 to 99 percent; 0 stands for the same words")
+	case len(p.Carries) > 32:
+		return errors.New("posts carry words, addresses or tags")
 	case len(p.Seed) > 256:
 		return errors.New("a seed is at most 256 bytes")
 	}

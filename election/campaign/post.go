@@ -19,6 +19,7 @@ type Post struct {
 	ID      string // of the post itself; empty where the export has none
 	Object  string // what it carries: an address, a tag, or the digest of its words
 	At      int64  // unix seconds
+	Text    string // in what words, where near ones are to count as the same: then Object is their digest
 }
 
 // Bounds of an export.
@@ -31,6 +32,8 @@ const (
 // each other: words are compared as Words does.
 type Columns struct {
 	Account, Time, ID, Object, Text string
+
+	Near bool // keep the words
 }
 
 // known are heads of exports in use, tried in this order where a column is not named.
@@ -49,6 +52,9 @@ type Report struct {
 	Without int            `json:"without"` // posts that carry nothing to compare
 	Broken  map[string]int `json:"broken"`  // rows by reason
 	First   string         `json:"first,omitempty"`
+	Carries string         `json:"carries,omitempty"` // what is compared: words, addresses or tags; empty for what is none of these, or several
+
+	kind string
 }
 
 // Read reads an export as CSV with a line of heads. A broken row is counted, and the
@@ -66,6 +72,11 @@ func Read(r io.Reader, want Columns) ([]Post, Report, error) {
 	if err != nil {
 		return nil, rep, fmt.Errorf("row 1: %w", err)
 	}
+	if rep.Carries = Texts; at.text < 0 {
+		rep.Carries = ""
+	}
+	near := at.text >= 0 && want.Near
+	kept := make(map[string]string) // each text once
 	var posts []Post
 	for {
 		row, _, broken, err := in.Next()
@@ -78,7 +89,7 @@ func Read(r io.Reader, want Columns) ([]Post, Report, error) {
 		rep.Rows++
 		var p Post
 		if err = errors.New(broken); broken == "" {
-			p, err = postOf(row, at)
+			p, err = postOf(row, at, near)
 		}
 		if err != nil {
 			rep.Broken[err.Error()]++
@@ -94,8 +105,42 @@ func Read(r io.Reader, want Columns) ([]Post, Report, error) {
 		if len(posts) == maxPosts {
 			return nil, rep, fmt.Errorf("more than %d posts", maxPosts)
 		}
+		if near {
+			if first, ok := kept[p.Text]; ok {
+				p.Text = first
+			} else if len(kept) == maxTexts {
+				return nil, rep, errTexts
+			} else {
+				kept[p.Text] = p.Text
+			}
+		}
+		if at.text < 0 {
+			rep.carries(p.Object)
+		}
 		posts = append(posts, p)
 		rep.Posts++
+	}
+}
+
+// carries notes what one more post carries.
+func (rep *Report) carries(object string) {
+	what := "other"
+	switch {
+	case strings.HasPrefix(object, "#"):
+		what = Tags
+	case strings.HasPrefix(object, "http://") || strings.HasPrefix(object, "https://"):
+		what = Addresses
+	}
+	switch rep.Posts {
+	case 0:
+		rep.kind = what
+	default:
+		if rep.kind != what {
+			rep.kind = "other"
+		}
+	}
+	if rep.Carries = rep.kind; rep.kind == "other" {
+		rep.Carries = ""
 	}
 }
 
@@ -141,7 +186,7 @@ var (
 	errMoment = errors.New("no time that is known")
 )
 
-func postOf(row []string, at places) (Post, error) {
+func postOf(row []string, at places, near bool) (Post, error) {
 	get := func(i int) string {
 		if i < 0 || i >= len(row) {
 			return ""
@@ -160,7 +205,10 @@ func postOf(row []string, at places) (Post, error) {
 	}
 	p := Post{Account: get(at.account), ID: get(at.id), Object: get(at.object)}
 	if at.text >= 0 {
-		p.Object = Words(get(at.text))
+		words := normal(get(at.text))
+		if p.Object = Words(get(at.text)); near {
+			p.Text = words[:min(len(words), mostText)]
+		}
 	}
 	var ok bool
 	if p.At, ok = moment(get(at.time)); !ok {

@@ -19,8 +19,10 @@ type Result struct {
 	Pairs    int       `json:"pairs"`  // posts that act together, two by two
 	Tested   int       `json:"tested"` // accounts with enough posts
 	Accounts []Account `json:"accounts"`
-	Groups   [][]int   `json:"groups"` // of the named: numbers in Accounts of those who act together, the largest first
-	Edges    []Edge    `json:"edges"`  // between the named
+	Groups   [][]int   `json:"groups"`           // of the named: numbers in Accounts of those who act together, the largest first
+	Edges    []Edge    `json:"edges"`            // between the named
+	Joined   int       `json:"joined,omitempty"` // texts that count as the same as another
+	DISARM   []string  `json:"disarm,omitempty"` // ids of techniques that it may be a trace of, see Techniques
 }
 
 // Format of a result.
@@ -52,6 +54,12 @@ func Analyse(posts []Post, p Params) (Result, error) {
 	posts = canonical(posts)
 	sum := digest(posts)
 	res := Result{Format: Format, Params: p, Posts: len(posts), Digest: hex.EncodeToString(sum[:]), Accounts: []Account{}, Groups: [][]int{}, Edges: []Edge{}}
+	if p.Near > 0 {
+		var err error
+		if posts, res.Joined, err = join(posts, p.Near); err != nil {
+			return Result{}, err
+		}
+	}
 	r := newTable(posts)
 	pairs, err := r.pairs(p)
 	if err != nil {
@@ -78,6 +86,9 @@ func Analyse(posts []Post, p Params) (Result, error) {
 		res.Accounts = append(res.Accounts, Account{Name: r.accounts[i], Posts: int(r.per[i]), Together: int(own[i]), Expected: expected[i], P: values[i]})
 	}
 	res.connect(r, pairs, number)
+	if len(res.Accounts) > 0 {
+		res.DISARM = ids(Techniques(p.Carries))
+	}
 	return res, nil
 }
 
@@ -177,4 +188,14 @@ func Check(data []byte, posts []Post) (string, error) {
 		return fmt.Sprintf("it names %d accounts, the same posts and parameters give %d", len(said.Accounts), len(mine.Accounts)), nil
 	}
 	return "its figures do not follow from the posts and parameters", nil
+}
+
+// NearOf is the nearness by which a result compares texts; 0 where it does not,
+// and for what is no result.
+func NearOf(data []byte) int {
+	var said struct{ Params struct{ Near int } }
+	if json.Unmarshal(data, &said) != nil {
+		return 0
+	}
+	return said.Params.Near
 }

@@ -13,10 +13,20 @@ import (
 const fewest = 20
 
 // Words is what two posts must share to have the same words: the digest of the
-// text in lower case without addresses, mentions and a mark of reposting, with
-// letters and digits alone kept and blanks made one. It is empty for fewer
-// than 20 letters.
+// text as normal has it. It is empty for fewer than 20 letters.
 func Words(text string) string {
+	text = normal(text)
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// normal is a text in lower case without addresses, mentions and a mark of
+// reposting, with letters and digits alone kept and blanks made one. It is empty
+// for fewer than 20 letters.
+func normal(text string) string {
 	var b strings.Builder
 	letters := 0
 	for i, f := range strings.Fields(strings.ToLower(text)) {
@@ -41,6 +51,5 @@ func Words(text string) string {
 	if letters < fewest {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return hex.EncodeToString(sum[:16])
+	return b.String()
 }
