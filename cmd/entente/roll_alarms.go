@@ -166,8 +166,8 @@ func alarmInWords(a roll.Alarm) string {
 		where = "precinct " + roll.Show(a.Precinct)
 	}
 	usual := ""
-	if a.Chance > 0 || a.Usual > 0 {
-		usual = fmt.Sprintf(", usual are %.1f; so many by chance: %.1g", a.Usual, a.Chance)
+	if a.Chance > 0 {
+		usual = fmt.Sprintf(", usual are %.1f; chance of so many %s", a.Usual, chanceInWords(a.Chance))
 	}
 	switch a.Kind {
 	case roll.Burst, roll.Mass:
@@ -186,6 +186,13 @@ func alarmInWords(a roll.Alarm) string {
 		return fmt.Sprintf("%s: %d voters with ids in a row changed or are gone", a.Kind, a.Count)
 	}
 	return fmt.Sprintf("%s: %d %s for other reasons than allowed", a.Kind, a.Count, a.Measure)
+}
+
+func chanceInWords(p float64) string {
+	if p < 1e-12 {
+		return "below 1e-12"
+	}
+	return fmt.Sprintf("%.0e", p)
 }
 
 // alarmMeans says what an alarm can be, the harmless first.

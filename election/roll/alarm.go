@@ -33,7 +33,7 @@ type Alarm struct {
 	Group    string  `json:"group,omitempty"` // party, age, surname, field or voter
 	Count    int     `json:"count"`
 	Usual    float64 `json:"usual,omitempty"`  // on such a day
-	Chance   float64 `json:"chance,omitempty"` // of so many or more on a usual day
+	Chance   float64 `json:"chance,omitempty"` // of so many or more on a usual day; 0 where it is not judged by rates
 }
 
 // Watch is what alarms are judged by.
@@ -95,7 +95,9 @@ type judge struct {
 }
 
 func (j *judge) alarm(a Alarm) {
-	a.Usual, a.Chance = math.Round(a.Usual*100)/100, float64(float32(a.Chance))
+	if a.Usual > 0 {
+		a.Usual, a.Chance = math.Round(a.Usual*100)/100, max(a.Chance, 1e-30) // what is smaller means no more
+	}
 	j.found = append(j.found, a)
 }
 
