@@ -178,7 +178,13 @@ func (c *Console) instrument(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := instrumentPage{Instrument: one, Speaks: v.user.speaks()}
+	now := one
+	if !at.IsZero() {
+		if now, err = v.source.Accord().Instrument(v.r.Context(), v.r.PathValue("party"), index, time.Time{}); err != nil {
+			return err
+		}
+	}
+	page := instrumentPage{Instrument: one, Speaks: v.user.speaks(), Clock: clockAt(accordPath(one.Ref), at, now.instants())}
 	if v.user.speaks() && at.IsZero() {
 		page.May = one.MayTake(one.Self, one.Now.Unix())
 	}
@@ -189,6 +195,7 @@ func (c *Console) instrument(v *visit) error {
 type instrumentPage struct {
 	Instrument
 	May    []accord.Stance // what the own side may say of it now
+	Clock  clock
 	Speaks bool
 }
 

@@ -183,25 +183,52 @@ const caseTimeline = "timeline"
 // caseHead is what every tab of a case says of it.
 type caseHead struct {
 	accord.CaseSummary
-	Self string
-	Tab  string
+	Self   string
+	Tab    string
+	Asked  []time.Time // as of which it is shown, the newest last; empty: now
+	Unsaid bool        // nothing had been said in it then
+	Clock  clock
 }
 
-// caseAt reads the case that an address names.
-func (c *Console) caseAt(v *visit, tab string, at time.Time) (CaseRecord, caseHead, error) {
+// caseSharedTab is the tab that is shown as it stands now alone.
+const caseSharedTab = "shared"
+
+// caseAt reads the case that an address names, as of the last of the instants that it
+// asks for.
+func (c *Console) caseAt(v *visit, tab string) (CaseRecord, caseHead, error) {
 	id := v.r.PathValue("id")
 	if len(id) > maxText {
 		return CaseRecord{}, caseHead{}, ErrNotFound
 	}
-	r, err := v.source.Cases().Case(v.r.Context(), id, at)
+	asked, err := instants(v.r.URL.Query())
 	if err != nil {
-		return r, caseHead{}, err
+		return CaseRecord{}, caseHead{}, err
 	}
-	s, ok := r.CaseSummary(id)
-	if !ok && at.IsZero() {
-		return r, caseHead{}, ErrNotFound
+	now, err := v.source.Cases().Case(v.r.Context(), id, time.Time{})
+	if err != nil {
+		return now, caseHead{}, err
 	}
-	return r, caseHead{CaseSummary: s, Self: r.Self, Tab: tab}, nil
+	s, ok := now.CaseSummary(id)
+	if !ok {
+		return now, caseHead{}, ErrNotFound
+	}
+	head := caseHead{CaseSummary: s, Self: now.Self, Tab: tab}
+	if tab == caseSharedTab {
+		return now, head, nil
+	}
+	r, at := now, time.Time{}
+	if len(asked) > 0 {
+		at = asked[len(asked)-1]
+		if r, err = v.source.Cases().Case(v.r.Context(), id, at); err != nil {
+			return r, head, err
+		}
+		then, ok := r.CaseSummary(id)
+		if head.Unsaid = !ok; ok {
+			head.CaseSummary = then
+		}
+	}
+	head.Asked, head.Clock = asked, clockAt(casePath(id, tab), at, now.instantsOf())
+	return r, head, nil
 }
 
 const mediaSTIX = "application/stix+json;version=2.1"

@@ -20,7 +20,6 @@ const maxTimes = 3
 // thing, and what the two come to, as of one or more instants.
 type accountsPage struct {
 	caseHead
-	Asked   []time.Time // empty: now
 	AsOf    []time.Time // of the columns of outcomes, the newest last
 	Last    accord.Comparison
 	Rows    []compareRow
@@ -54,25 +53,20 @@ func instants(q url.Values) ([]time.Time, error) {
 // compared returns the comparisons of the case that an address names, as of the
 // times that it asks for, and the record of the last.
 func (c *Console) compared(v *visit) (accountsPage, []accord.Comparison, error) {
-	asked, err := instants(v.r.URL.Query())
+	last, head, err := c.caseAt(v, "accounts")
 	if err != nil {
 		return accountsPage{}, nil, err
 	}
-	now, head, err := c.caseAt(v, "accounts", time.Time{})
-	if err != nil {
-		return accountsPage{}, nil, err
-	}
-	p := accountsPage{caseHead: head, Asked: asked, Reading: now}
+	p := accountsPage{caseHead: head, Reading: last}
 	var list []accord.Comparison
-	for _, at := range asked {
-		if p.Reading, err = v.source.Cases().Case(v.r.Context(), now.ID, at); err != nil {
+	for _, at := range head.Asked[:max(0, len(head.Asked)-1)] {
+		r, err := v.source.Cases().Case(v.r.Context(), last.ID, at)
+		if err != nil {
 			return p, nil, err
 		}
-		list = append(list, p.Reading.Compare(now.ID))
+		list = append(list, r.Compare(last.ID))
 	}
-	if len(asked) == 0 {
-		list = append(list, now.Compare(now.ID))
-	}
+	list = append(list, last.Compare(last.ID))
 	for _, one := range list {
 		p.AsOf = append(p.AsOf, unix(one.At))
 	}

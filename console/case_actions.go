@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"time"
 
 	"entente/accord"
 )
@@ -29,11 +28,11 @@ type caseAction struct {
 }
 
 func (c *Console) caseActions(v *visit) error {
-	r, head, err := c.caseAt(v, "actions", time.Time{})
+	r, head, err := c.caseAt(v, "actions")
 	if err != nil {
 		return err
 	}
-	p := actionsPage{caseHead: head, Here: r, Speaks: v.user.speaks(), Templates: accord.CaseTemplates()}
+	p := actionsPage{caseHead: head, Here: r, Speaks: v.user.speaks() && len(head.Asked) == 0, Templates: accord.CaseTemplates()}
 	if a, ok := r.Accusation(r.ID); ok {
 		p.Charge = &a
 		p.Unseen[0], p.Unseen[1] = a.Unseen(r.Self)

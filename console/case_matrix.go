@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"entente/accord"
 )
@@ -42,11 +41,11 @@ type caseCell struct {
 type partyValue struct{ Party, Value string }
 
 func (c *Console) caseMatrix(v *visit) error {
-	r, head, err := c.caseAt(v, "matrix", time.Time{})
+	r, head, err := c.caseAt(v, "matrix")
 	if err != nil {
 		return err
 	}
-	p := matrixPage{caseHead: head, Speaks: v.user.speaks(), Firm: v.r.URL.Query().Get("firm") == "1", Here: r}
+	p := matrixPage{caseHead: head, Speaks: v.user.speaks() && len(head.Asked) == 0, Firm: v.r.URL.Query().Get("firm") == "1", Here: r}
 	for _, q := range r.Questions(r.ID) {
 		var hidden []string
 		if v.r.URL.Query().Get("open") == "" {

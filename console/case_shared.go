@@ -53,7 +53,7 @@ type sharedPage struct {
 }
 
 func (c *Console) caseShared(v *visit) error {
-	r, head, err := c.caseAt(v, "shared", time.Time{})
+	r, head, err := c.caseAt(v, caseSharedTab)
 	if err != nil {
 		return err
 	}

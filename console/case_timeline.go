@@ -41,7 +41,7 @@ type caseEvent struct {
 type caseWord struct{ Family, Code string }
 
 func (c *Console) caseTimeline(v *visit) error {
-	r, head, err := c.caseAt(v, caseTimeline, time.Time{})
+	r, head, err := c.caseAt(v, caseTimeline)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ const store = "keys-off";
 
 function letter(e) {
   if (/^[\x20-\x7e]$/.test(e.key)) return e.key.toLowerCase();
+  if (e.code === "BracketLeft") return "[";
+  if (e.code === "BracketRight") return "]";
   if (e.code.startsWith("Key")) return e.code.slice(3).toLowerCase();
   return e.key;
 }
@@ -45,6 +47,11 @@ function back(up) {
   location.assign(up + (sessionStorage.getItem("list " + up) ?? ""));
 }
 
+// clock shows the page as of the instant before or after.
+function clock(key) {
+  document.querySelector(`[data-clock="${key}"]`)?.click();
+}
+
 const acts = {
   j: () => move(1),
   k: () => move(-1),
@@ -52,6 +59,8 @@ const acts = {
   "/": () => document.getElementById("filter")?.focus(),
   ".": () => loadWaiting(),
   y: () => (document.querySelector("tr[data-selected] [data-key-form=y]") ?? document.querySelector("article [data-key-form=y]"))?.requestSubmit(),
+  "[": () => clock("["),
+  "]": () => clock("]"),
   u: leave,
   "?": () => document.getElementById("help")?.togglePopover(),
 };
