@@ -31,6 +31,10 @@ type Cases interface {
 	// DaySTIX returns the cases in which something was said on a day as one STIX
 	// bundle, as far as the user may see them.
 	DaySTIX(ctx context.Context, day time.Time) ([]byte, error)
+	// AddIndicators keeps indicators that somebody writes down in a case as a draft of
+	// the own side alone, filed under the case, and returns its place in the own log.
+	// All are kept or none; what is no value is a *statement.Refusal.
+	AddIndicators(ctx context.Context, by User, id string, q QuickAdd) (draft uint64, err error)
 	// ExportCase gives what of a case may go to a tool of the own side, as "stix" or
 	// "misp", and how many statements stay. ErrNotFound for a case that is not there.
 	ExportCase(ctx context.Context, id, format string) (data []byte, left int, err error)
@@ -70,6 +74,7 @@ func (c *Console) caseRoutes() []route {
 		{"GET /cases/{id}/shared", readers, c.caseShared},
 		{"GET /cases/{id}/comparison", readers, c.caseComparison},
 		{"GET /cases/{id}/export/{format}", readers, c.exportCase},
+		{"POST /cases/{id}/indicators", deciders, c.quickAdd},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"entente/accord"
 	"entente/accord/accordtest"
+	"entente/observable"
 )
 
 func (m *memory) Cases() Cases { return m }
@@ -81,4 +82,20 @@ func (m *memory) ExportCase(_ context.Context, id, format string) ([]byte, int, 
 
 func (m *memory) DaySTIX(context.Context, time.Time) ([]byte, error) {
 	return []byte(`{"type":"bundle"}`), m.broken
+}
+
+// AddIndicators normalises as a node would.
+func (m *memory) AddIndicators(_ context.Context, by User, id string, q QuickAdd) (uint64, error) {
+	if len(hamburg().Case(id)) == 0 {
+		return 0, ErrNotFound
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, raw := range q.Values {
+		if _, err := observable.Detect(raw); err != nil {
+			return 0, err
+		}
+	}
+	m.desk.quick = append(m.desk.quick, q)
+	return 412, m.broken
 }

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"entente/accord"
+	"entente/border"
 	"entente/statement"
+	"entente/watch/indicator"
 )
 
 // timelinePage is the body of a case's first tab.
@@ -14,6 +16,9 @@ type timelinePage struct {
 	caseHead
 	Rows  []caseEvent
 	Pager pager
+	// Bases and Markings are what an indicator can be added with; none where the
+	// viewer may not, or looks at an earlier instant.
+	Bases, Markings []string
 }
 
 // caseEvent is one statement on the timeline of a case.
@@ -48,6 +53,12 @@ func (c *Console) caseTimeline(v *visit) error {
 	said := slices.DeleteFunc(r.Record.Case(r.ID), func(s accord.Said) bool { return s.Act.Kind == accord.KindTimes })
 	slices.Reverse(said) // the newest first, as everywhere
 	p := timelinePage{caseHead: head}
+	if v.user.decides() && len(head.Asked) == 0 {
+		p.Bases = indicator.Bases()
+		for _, m := range border.Markings() {
+			p.Markings = append(p.Markings, string(m))
+		}
+	}
 	said, p.Pager = onPage(v, said)
 	for _, s := range said {
 		p.Rows = append(p.Rows, r.event(s))

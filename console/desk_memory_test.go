@@ -14,6 +14,7 @@ type desk struct {
 	drafts []Sheet
 	asked  []Listing
 	wanted []DraftRequest
+	quick  []QuickAdd // indicators written down in cases
 	signed []statement.Approval
 	says   bool // the next signature is enough
 

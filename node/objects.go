@@ -29,6 +29,7 @@ type AddObjects struct {
 	Source  string
 	Basis   string // one of indicator.Bases; empty means told
 	Marking string // of what is not marked itself; empty: the own side alone, until somebody marks it
+	CaseID  string // under which the drafts are filed; empty: a new one
 	Objects [][]byte
 }
 
@@ -74,7 +75,7 @@ func (n *Node) AddObjects(ctx context.Context, r AddObjects) ([]Added, error) {
 	}
 	// From open to strict: what few may see has no part in when the rest came.
 	for _, level := range slices.Sorted(maps.Keys(byLevel)) {
-		if _, err := n.sayObjects(ctx, byLevel[level], draft{kind: stix.KindObjects, private: true, marking: markingAt(level)}, body); err != nil {
+		if _, err := n.sayObjects(ctx, byLevel[level], draft{kind: stix.KindObjects, private: true, caseID: r.CaseID, marking: markingAt(level)}, body); err != nil {
 			return out, err
 		}
 	}

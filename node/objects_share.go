@@ -28,6 +28,7 @@ type ShareObjects struct {
 	To                  []string // parties, or one group as "@name" or "@party/name"
 	Digest              string   // of the preview that was looked at: anything else is refused with E_DIGEST; empty: nobody looked
 	Officer             string   // who lets it go, for the receipt
+	CaseID              string   // under which it goes; empty: a new one
 	// Lens is that of whoever lets it go: nothing that it does not show goes, or
 	// says by its reason that it is there.
 	Lens border.Lens
@@ -95,8 +96,10 @@ func (n *Node) shareLevels(ctx context.Context, r ShareObjects, refs []statement
 			return err
 		}
 	}
-	if out.Case, err = newCase(rand.Reader); err != nil {
-		return err
+	if out.Case = r.CaseID; out.Case == "" {
+		if out.Case, err = newCase(rand.Reader); err != nil {
+			return err
+		}
 	}
 	body := stix.ObjectsBody{Name: cmp.Or(r.Name, "objects"), Source: r.Source, Basis: cmp.Or(r.Basis, indicator.BasisTold), Media: r.Media}
 	for _, run := range runs {

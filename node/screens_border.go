@@ -188,8 +188,10 @@ func (s borderScreens) share(ctx context.Context, by console.User, share console
 		}
 		r.Drafts = append(r.Drafts, statement.Ref{Origin: said.Origin, Index: said.Index, ID: said.ID})
 	}
+	var err error
 	if share.Text == "" {
-		return r, nil
+		r.CaseID, err = s.caseOfDrafts(ctx, share.Drafts)
+		return r, err
 	}
 	media, objects, err := pasted([]byte(share.Text))
 	if err == nil {

@@ -42,7 +42,10 @@ func (s caseScreens) Shared(ctx context.Context, c console.CaseRecord, party str
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	return out, nil
+	objects, err := s.objectsShared(ctx, c, party)
+	out.Rows = append(out.Rows, objects...)
+	slices.SortFunc(out.Rows, func(a, b console.SharedRow) int { return cmp.Compare(b.Ref.Index, a.Ref.Index) })
+	return out, err
 }
 
 // openedPart names a part of an own statement.
