@@ -29,6 +29,7 @@ type Node interface {
 	AccordNode
 	Preserver
 	ElectionNode
+	MatchNode
 	Status(ctx context.Context) (Status, error)
 	Share(ctx context.Context, r ShareRequest) (ShareResult, error)
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)

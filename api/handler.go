@@ -125,6 +125,7 @@ func bytesRoutes(mux *board, n Node) {
 	accordRoutes(mux, n)
 	preserveRoutes(mux, n)
 	electionRoutes(mux, n)
+	matchRoutes(mux, n)
 	mispRoutes(mux, n)
 	pushRoute(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {

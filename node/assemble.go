@@ -26,7 +26,7 @@ import (
 // assemble makes the parts that say and judge things and ties them together.
 func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) error {
 	c, now := n.roster.Charter, n.opt.Now
-	if err := errors.Join(n.cfg.checkSources(), n.cfg.checkFeeds(), n.loadPacks()); err != nil {
+	if err := errors.Join(n.cfg.checkSources(), n.cfg.checkFeeds(), n.cfg.Match.check(), n.loadPacks()); err != nil {
 		return err
 	}
 	policy, err := n.cfg.policy(c.Budgets.SightingsPerDay)
@@ -209,6 +209,7 @@ func (n *Node) newBackend(signs signers) *backend {
 	b := &backend{self: n.self, own: n.log, mirrors: make(map[string]*mirror), clerk: n.clerk, erasure: n.ingress.erasure}
 	b.now = func() int64 { return max(n.opt.Now().Unix(), 1) }
 	b.head = func() []byte { return n.publisher.standing().published }
+	b.rounds = &n.rounds
 	b.suspect, b.relayed, b.ended = n.suspect, n.relayed.of, n.ended
 	for _, m := range n.mirrors {
 		b.mirrors[peer.LogName(m.member.Origin)] = m

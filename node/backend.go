@@ -23,6 +23,7 @@ type backend struct {
 	mirrors map[string]*mirror // by peer.LogName
 	witness *record.Witness
 	clerk   *clerk
+	rounds  *matching
 	now     func() int64 // Unix seconds
 	suspect func(ctx context.Context, a record.Answer, party string)
 	relayed func(owner string) [][]byte
@@ -107,6 +108,9 @@ type merge struct {
 	relayed [][]byte
 	merged  []byte
 }
+
+// Round implements peer.Backend.
+func (b *backend) Round(party, run string) (peer.Round, bool) { return b.rounds.of(party, run) }
 
 // cosign gives this node's witness lines on a head that a mirror holds. The
 // witness's own rules apply: it answers as it would to the owner.

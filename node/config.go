@@ -66,6 +66,25 @@ type Config struct {
 	Inventory string `yaml:"inventory"`
 	// ResultsMiB is how much of fetched results pages is kept; 0 means 2048.
 	ResultsMiB int64 `yaml:"results_mib"`
+	// Match says how many guesses a partner may bring, where that is not the default.
+	Match Match `yaml:"match"`
+}
+
+// Match is the own side's budgets for runs of match.
+type Match struct {
+	// Guesses is how many items a partner may bring in one epoch of the charter, by
+	// class: hashes, names, addresses.
+	Guesses map[string]int `yaml:"guesses"`
+}
+
+func (m Match) check() error {
+	for name, g := range m.Guesses {
+		known := slices.ContainsFunc(border.MatchClasses(), func(c border.MatchClass) bool { return c.Name == name })
+		if !known || g < 0 {
+			return fmt.Errorf("match: guesses: %.40q: %d: hashes, names or addresses, and a number from 0", name, g)
+		}
+	}
+	return nil
 }
 
 // Source is one log source.

@@ -5,6 +5,7 @@ import (
 	"entente/border"
 	"entente/election/night"
 	"entente/exchange/stix"
+	"entente/match"
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -26,5 +27,6 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: night.KindBalance, Check: night.CheckBalance},
 		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},
 	)
+	specs = append(specs, match.Specs()...)
 	return statement.NewRegistry(specs...)
 }

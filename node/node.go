@@ -70,6 +70,7 @@ type Node struct {
 	relayed   relayed
 	damages   damages
 	shelf     shelver
+	rounds    matching
 	covered   covered
 	printOnce sync.Once
 	print     string // the charter's fingerprint, slow to make
@@ -98,7 +99,7 @@ type Node struct {
 	readOnly atomic.Value
 	scrubbed atomic.Uint64
 	absent   sync.Map // parties that have left, by id, with the size of their logs
-	wake     struct{ publish, clerk, lists, tell, spent, times, rows bell }
+	wake     struct{ publish, clerk, lists, tell, spent, times, rows, match bell }
 	addrs    Addresses
 }
 
@@ -116,7 +117,7 @@ type Addresses struct {
 func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, ready func(*Node)) (err error) {
 	n := &Node{cfg: cfg, opt: opt.withDefaults(), logger: logger, mirrors: make(map[string]*mirror)}
 	n.started, n.failed = n.opt.Now(), make(chan error, 1)
-	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent, &n.wake.times, &n.wake.rows} {
+	for _, b := range []*bell{&n.wake.publish, &n.wake.clerk, &n.wake.lists, &n.wake.tell, &n.wake.spent, &n.wake.times, &n.wake.rows, &n.wake.match} {
 		*b = make(bell, 1)
 	}
 
@@ -222,6 +223,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return n.runBells(ctx) })
 	g.Go(func() error { return errors.Join(n.tendRows(ctx), n.runSources(ctx)) })
 	g.Go(func() error { return loop(ctx, n.wake.rows, heads, n.tendRows) })
+	g.Go(func() error { return n.runMatch(ctx) })
 	g.Go(func() error { return n.runRules(ctx) })
 	g.Go(func() error { return n.runArchive(ctx) })
 	g.Go(func() error { return n.runScrub(ctx, heartbeat) })
@@ -412,6 +414,9 @@ func (n *Node) takeOwn(ctx context.Context) error {
 		}
 		if e.Statement.Kind == record.KindWithdrawal && e.Statement.State == sqlite.StateOpen {
 			n.gone.Store(true)
+		}
+		if isMatch(e) {
+			n.wake.match.ring()
 		}
 	}
 	if n.accord.hears(entries, err) {

@@ -142,6 +142,7 @@ func (s shelf) erasure(m record.Member, log readable, index uint64, part int) (u
 }
 
 func (s shelf) Held(_, _ string) ([]byte, uint64, bool) { return nil, 0, false }
+func (s shelf) Round(_, _ string) (peer.Round, bool)    { return nil, false }
 
 func (s shelf) AddCheckpoint(context.Context, string, []byte) (int, string, []byte) {
 	return http.StatusForbidden, "text/plain; charset=utf-8", nil

@@ -21,10 +21,13 @@ type Backend interface {
 	// Held returns the newest checkpoint note of log h that carries this
 	// node's mirror cosignature, and the tree size that it speaks of.
 	Held(party, h string) (note []byte, size uint64, ok bool)
+	// Round returns what this node has said to party in a run of match, whose
+	// id is 64 hexadecimal digits. A run that is not party's is false.
+	Round(party, run string) (Round, bool)
 	// AddCheckpoint answers a C2SP tlog-witness request of at most
 	// MaxAddCheckpoint bytes, statuses included. It counts its own refusals.
 	AddCheckpoint(ctx context.Context, party string, body []byte) (status int, contentType string, response []byte)
-	// Changed returns a channel that is closed when any log or held note has
+	// Changed returns a channel that is closed when any log, held note or run has
 	// grown after the call.
 	Changed() <-chan struct{}
 	// Refused takes note of a refusal. An empty party is a stranger or
@@ -52,6 +55,14 @@ type Log interface {
 	Erasure(index uint64, part int) (by uint64, ok bool)
 }
 
+// Round is one side of a run of match. It grows until the run ends.
+type Round interface {
+	// Size is how many messages have been said.
+	Size() uint64
+	// Message returns one of them by its name; nil if it has not been said.
+	Message(name string) ([]byte, error)
+}
+
 const (
 	typeNote   = "text/plain; charset=utf-8"
 	typeBinary = "application/octet-stream"
@@ -75,6 +86,9 @@ func answer(b Backend, party string, r route) (reply, error) {
 		}
 		return reply{http.StatusOK, typeNote, note}, nil
 	}
+	if r.at == atRound {
+		return answerRound(b, party, r)
+	}
 	log, ok := b.Log(party, r.log)
 	if !ok {
 		return absent(), nil
@@ -92,6 +106,21 @@ func answer(b Backend, party string, r route) (reply, error) {
 		return answerParts(log, r)
 	}
 	return reply{}, fmt.Errorf("route %s cannot be read", r)
+}
+
+func answerRound(b Backend, party string, r route) (reply, error) {
+	round, ok := b.Round(party, r.log)
+	if !ok {
+		return absent(), nil
+	}
+	body, err := round.Message(r.message)
+	switch {
+	case err != nil:
+		return reply{}, fmt.Errorf("read %s: %w", r, err)
+	case body == nil:
+		return absent(), nil
+	}
+	return reply{http.StatusOK, typeBinary, body}, nil
 }
 
 func answerTile(log Log, r route) (reply, error) {
@@ -144,24 +173,35 @@ func frameSize(parts [][]byte) int {
 func grown(b Backend, party string, targets []target) []target {
 	var out []target
 	for _, t := range targets {
-		var size uint64
-		if t.held {
-			_, size, _ = b.Held(party, t.log)
-		} else if log, ok := b.Log(party, t.log); ok {
-			size = log.Size()
-		}
-		if size > t.size {
-			out = append(out, target{t.held, t.log, size})
+		if size := sizeOf(b, party, t); size > t.size {
+			out = append(out, target{t.of, t.log, size})
 		}
 	}
 	return out
 }
 
-// marshalTargets writes one line "log H size" or "held H size" for each.
+func sizeOf(b Backend, party string, t target) (size uint64) {
+	switch t.of {
+	case ofHeld:
+		_, size, _ = b.Held(party, t.log)
+	case ofRound:
+		if round, ok := b.Round(party, t.log); ok {
+			size = round.Size()
+		}
+	default:
+		if log, ok := b.Log(party, t.log); ok {
+			size = log.Size()
+		}
+	}
+	return size
+}
+
+// marshalTargets writes one line "log H size", "held H size" or "match RUN size"
+// for each.
 func marshalTargets(targets []target) []byte {
 	var b strings.Builder
 	for _, t := range targets {
-		fmt.Fprintf(&b, "%s %s %d\n", t.kind(), t.log, t.size)
+		fmt.Fprintf(&b, "%s %s %d\n", t.of, t.log, t.size)
 	}
 	return []byte(b.String())
 }
@@ -183,7 +223,7 @@ func parseTargets(body []byte, asked []target) ([]target, error) {
 			return nil, bad
 		}
 		got := r.targets[0]
-		same := func(t target) bool { return t.held == got.held && t.log == got.log }
+		same := func(t target) bool { return t.of == got.of && t.log == got.log }
 		i := slices.IndexFunc(asked, same)
 		if i < 0 || got.size <= asked[i].size || slices.ContainsFunc(out, same) {
 			return nil, bad

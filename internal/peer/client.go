@@ -73,7 +73,7 @@ func NewClient(c ClientConfig) (*Client, error) {
 	k.closed, k.stop = context.WithCancel(context.Background())
 	k.Source = NewSource(k)
 	dial := k.dialer(c, c.Self.clientConfig(pinned))
-	k.requests, k.polls = transport(dial, 3), transport(dial, 1)
+	k.requests, k.polls = transport(dial, 3), transport(dial, 2) // of logs, and of one run of match
 	return k, nil
 }
 
@@ -202,8 +202,25 @@ func (c *Client) Wait(ctx context.Context, what []Growth) ([]Growth, error) {
 	for _, g := range what {
 		h := LogName(g.Origin)
 		origins[h] = g.Origin
-		r.targets = append(r.targets, target{g.Held, h, g.Size})
+		of := ofLog
+		if g.Held {
+			of = ofHeld
+		}
+		r.targets = append(r.targets, target{of, h, g.Size})
 	}
+	news, err := c.poll(ctx, r)
+	if err != nil || len(news) == 0 {
+		return nil, err
+	}
+	out := make([]Growth, len(news))
+	for i, t := range news {
+		out[i] = Growth{t.of == ofHeld, origins[t.log], t.size}
+	}
+	return out, nil
+}
+
+// poll asks a long poll and reads its answer.
+func (c *Client) poll(ctx context.Context, r route) ([]target, error) {
 	a, err := c.call(ctx, request{path: r.String(), limit: 128 * MaxTargets, poll: true})
 	switch {
 	case err != nil:
@@ -217,11 +234,36 @@ func (c *Client) Wait(ctx context.Context, what []Growth) ([]Growth, error) {
 	if err != nil {
 		return nil, &Error{Party: c.party, Path: "/wait", Kind: ErrMalformed, Err: err}
 	}
-	out := make([]Growth, len(news))
-	for i, t := range news {
-		out[i] = Growth{t.held, origins[t.log], t.size}
+	return news, nil
+}
+
+// MaxRound is the longest message of a run that is read, in bytes.
+const MaxRound = 2 << 20
+
+// Round fetches one message of a run of match by its name. ErrAbsent says that
+// the partner has not said it.
+func (c *Client) Round(ctx context.Context, run, name string) ([]byte, error) {
+	if !isLogName(run) || !isMessage(name) {
+		return nil, fmt.Errorf("no such message: %q of run %q", name, run)
 	}
-	return out, nil
+	return c.Get(ctx, route{at: atRound, log: run, message: name}.String(), MaxRound)
+}
+
+// WaitRound asks the partner to answer as soon as it has said more than size
+// messages of a run, and returns how many it says there are, or size if nothing
+// came in some twenty-five seconds.
+func (c *Client) WaitRound(ctx context.Context, run string, size uint64) (uint64, error) {
+	if !isLogName(run) {
+		return size, fmt.Errorf("no such run: %q", run)
+	}
+	if err := c.news.wait(ctx); err != nil {
+		return size, err
+	}
+	news, err := c.poll(ctx, route{at: atWait, targets: []target{{ofRound, run, size}}})
+	if err != nil || len(news) == 0 {
+		return size, err
+	}
+	return news[0].size, nil
 }
 
 // request is one HTTP request; a body makes it a POST.

@@ -16,7 +16,9 @@
 //	GET  /H/parts/<index>?n=<count>       sealed parts of up to count leaves
 //	GET  /H/held                          checkpoint with this node's mirror cosignature
 //	POST /add-checkpoint                  C2SP tlog-witness
-//	GET  /wait?log=H&size=N&held=H&size=N long poll: what has grown beyond N
+//	GET  /match/<run>/<message>           one message of a run of match
+//	GET  /wait?log=H&size=N&held=H&size=N long poll: what has grown beyond N,
+//	                                      also match=<run>&size=N
 //
 // Every request is idempotent and every path has one spelling. Listener, dial
 // function and clock are arguments, so that TestSilentPartner runs thirty days

@@ -114,6 +114,7 @@ func goodPaths(h string) []string {
 		"/" + h + "/tile/entries/000.p/1", "/" + h + "/tile/entries/x001/000",
 		"/" + h + "/parts/0?n=1", "/" + h + "/parts/9223372036854775807?n=256",
 		"/wait?log=" + h + "&size=0", "/wait?log=" + h + "&size=1&held=" + h + "&size=2",
+		"/match/" + h + "/chunk-own-12", "/wait?match=" + h + "&size=3",
 	}
 }
 
@@ -126,6 +127,8 @@ func badPaths(h string) []string {
 		"/" + h + "/tile/data/000", "/" + h + "/tile/-1/000", "/" + h + "/tile/entries/../000", "/" + h + "/tile/0/x999/x999/x999/x999/x999/x999/999",
 		"/" + h + "/parts/01?n=1", "/" + h + "/parts/1", "/" + h + "/parts/1?n=0", "/" + h + "/parts/1?n=257", "/" + h + "/parts/-1?n=1",
 		"/" + h + "/parts/9223372036854775808?n=1", "/" + h + "/parts/1?n=1&n=2", "/" + h + "/parts/+1?n=1",
+		"/match/" + h, "/match/" + h + "/", "/match/" + h + "/a/b", "/match/" + h + "/A", "/match/" + h + "/..", "/match/" + h[1:] + "/a",
+		"/match/" + h + "/a?", "/match//" + h + "/a", "/" + h + "/match/a", "/match/" + h + "/" + strings.Repeat("a", maxMessage+1),
 		"/add-checkpoint?", "/add-checkpoint/", "/wait", "/wait?", "/wait?log=" + h, "/wait?size=0&log=" + h,
 		"/wait?log=" + h + "&size=00", "/wait?tree=" + h + "&size=0", "/wait?log=" + h + "&size=0&",
 		"/wait?" + strings.Repeat("log="+h+"&size=0&", MaxTargets) + "log=" + h + "&size=0",
@@ -153,15 +156,16 @@ func FuzzParseTargets(f *testing.F) {
 	f.Add("log " + h + " 5\n")
 	f.Add("held " + h + " 5\nlog " + h + " 9223372036854775807\n")
 	f.Add("log " + h + " 05\n")
+	f.Add("match " + h + " 5\n")
 	f.Add("log " + h + " 5\nlog " + h + " 6\n")
 	f.Add("\n")
 	f.Fuzz(func(t *testing.T, body string) {
-		asked := []target{{false, h, 4}, {true, h, 4}}
+		asked := []target{{ofLog, h, 4}, {ofHeld, h, 4}, {ofRound, h, 4}}
 		got, err := parseTargets([]byte(body), asked)
 		if err != nil {
 			return
 		}
-		if string(marshalTargets(got)) != body || len(got) > 2 {
+		if string(marshalTargets(got)) != body || len(got) > 3 {
 			t.Fatalf("%q read as %v", body, got)
 		}
 		for _, g := range got {

@@ -22,9 +22,10 @@ const (
 	// MaxTargets is the largest number of targets of a long poll.
 	MaxTargets = 64
 
-	maxPath  = 8 << 10
-	maxLevel = 63      // C2SP tlog-tiles
-	maxTile  = 1 << 55 // beyond it a leaf index would not fit an int64
+	maxPath    = 8 << 10
+	maxMessage = 64      // of a message's name
+	maxLevel   = 63      // C2SP tlog-tiles
+	maxTile    = 1 << 55 // beyond it a leaf index would not fit an int64
 )
 
 // LogName returns H, the name of a log in every path.
@@ -40,12 +41,23 @@ const (
 	atHeld
 	atWait
 	atAdd
+	atRound
 )
 
-// target is one log (or the held note of one) and the size known to the asker.
+// subject is what a long poll asks about.
+type subject string
+
+const (
+	ofLog   subject = "log"   // leaves
+	ofHeld  subject = "held"  // the note with this node's mirror cosignature
+	ofRound subject = "match" // messages of a run of match
+)
+
+// target is one log (or the held note of one, or a run) and the size known to
+// the asker.
 type target struct {
-	held bool
-	log  string
+	of   subject
+	log  string // H, or the run's id in the same form
 	size uint64
 }
 
@@ -58,6 +70,7 @@ type route struct {
 	index   uint64    // atParts
 	count   int       // atParts
 	targets []target  // atWait
+	message string    // atRound; the run stands in log
 }
 
 func (r route) String() string {
@@ -74,6 +87,8 @@ func (r route) String() string {
 		return "/wait?" + r.query()
 	case atAdd:
 		return "/add-checkpoint"
+	case atRound:
+		return "/match/" + r.log + "/" + r.message
 	}
 	return ""
 }
@@ -84,17 +99,9 @@ func (r route) query() string {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(t.kind())
-		fmt.Fprintf(&b, "=%s&size=%d", t.log, t.size)
+		fmt.Fprintf(&b, "%s=%s&size=%d", t.of, t.log, t.size)
 	}
 	return b.String()
-}
-
-func (t target) kind() string {
-	if t.held {
-		return "held"
-	}
-	return "log"
 }
 
 // tilePath spells a tile as C2SP tlog-tiles does: x/mod's path without its
@@ -111,7 +118,7 @@ func tilePath(r route) string {
 // Paths gives one example of every path that a partner may ask for, of a log "H".
 func Paths() (out []string) {
 	for at := atCheckpoint; ; at++ {
-		r := route{at: at, log: "H", tile: tlog.Tile{H: tileHeight, W: BundleWidth}, count: 1, targets: []target{{log: "H"}}}
+		r := route{at: at, log: "H", tile: tlog.Tile{H: tileHeight, W: BundleWidth}, count: 1, targets: []target{{of: ofLog, log: "H"}}, message: "M"}
 		if r.String() == "" {
 			return out
 		}
@@ -141,9 +148,13 @@ func scanRoute(uri string) (route, bool) {
 	if q, ok := strings.CutPrefix(uri, "/wait?"); ok {
 		return scanWait(q)
 	}
-	h, rest, ok := strings.Cut(strings.TrimPrefix(uri, "/"), "/")
+	run, isRound := strings.CutPrefix(uri, "/match/")
+	h, rest, ok := strings.Cut(strings.TrimPrefix(run, "/"), "/")
 	if !ok || !isLogName(h) {
 		return route{}, false
+	}
+	if isRound {
+		return route{at: atRound, log: h, message: rest}, isMessage(rest)
 	}
 	r := route{log: h}
 	switch {
@@ -167,6 +178,11 @@ func scanRoute(uri string) (route, bool) {
 
 func isLogName(h string) bool {
 	return len(h) == 2*sha256.Size && strings.Trim(h, "0123456789abcdef") == ""
+}
+
+// isMessage reports whether s can name a message of a run.
+func isMessage(s string) bool {
+	return s != "" && len(s) <= maxMessage && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 func scanTile(r route, path string) (route, bool) {
@@ -210,10 +226,11 @@ func scanWait(query string) (route, bool) {
 	for ; len(f) > 0; f = f[2:] {
 		kind, h, _ := strings.Cut(f[0], "=")
 		size, err := strconv.ParseUint(strings.TrimPrefix(f[1], "size="), 10, 63)
-		if err != nil || !isLogName(h) {
+		of := subject(kind)
+		if err != nil || !isLogName(h) || of != ofLog && of != ofHeld && of != ofRound {
 			return route{}, false
 		}
-		r.targets = append(r.targets, target{kind == "held", h, size})
+		r.targets = append(r.targets, target{of, h, size})
 	}
 	return r, true
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,6 +128,53 @@ func TestAddCheckpoint(t *testing.T) {
 		a, err = c.AddCheckpoint(t.Context(), []byte("stale"))
 		if err != nil || a.Status != http.StatusConflict || a.ContentType != "text/x.tlog.size" || string(a.Body) != "7\n" {
 			t.Fatalf("%+v, %v", a, err)
+		}
+	})
+}
+
+// TestRound waits for a message of a run and fetches it; a run of somebody
+// else's, and a message that was not said, are absent alike.
+func TestRound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), newWire()
+		_, stop := serve(t, w.listen("north"), m, nil)
+		defer stop()
+		c, other := client(t, "south", "north", w.dial), client(t, "observer", "north", w.dial)
+		defer c.Close()
+		defer other.Close()
+		run := LogName("a run")
+		if _, err := c.Round(t.Context(), run, "chunk-own-0"); !errors.Is(err, ErrAbsent) {
+			t.Errorf("not said yet: %v", err)
+		}
+		go func() {
+			time.Sleep(10 * time.Second)
+			m.say(run, "chunk-own-0", bytes.Repeat([]byte{7}, MaxRound))
+		}()
+		began := time.Now()
+		if n, err := c.WaitRound(t.Context(), run, 0); err != nil || n != 1 || time.Since(began) != 10*time.Second {
+			t.Errorf("%d messages after %v, %v", n, time.Since(began), err)
+		}
+		if n, err := c.WaitRound(t.Context(), run, 1); err != nil || n != 1 {
+			t.Errorf("nothing new: %d, %v", n, err)
+		}
+		got, err := c.Round(t.Context(), run, "chunk-own-0")
+		if err != nil || len(got) != MaxRound {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		if _, err := other.Round(t.Context(), run, "chunk-own-0"); !errors.Is(err, ErrAbsent) {
+			t.Errorf("of a run with somebody else: %v", err)
+		}
+		if n, err := other.WaitRound(t.Context(), run, 0); err != nil || n != 0 {
+			t.Errorf("a run with somebody else has grown: %d, %v", n, err)
+		}
+		for _, bad := range []string{"", "../key", "Chunk", strings.Repeat("a", 65)} {
+			if _, err := c.Round(t.Context(), run, bad); err == nil || errors.Is(err, ErrAbsent) {
+				t.Errorf("message %q: %v", bad, err)
+			}
+		}
+		m.say(run, "chunk-own-1", make([]byte, MaxRound+1))
+		if _, err := c.Round(t.Context(), run, "chunk-own-1"); !errors.Is(err, ErrMalformed) {
+			t.Errorf("an endless message: %v", err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,9 +24,10 @@ type memory struct {
 	logs    map[string]*memLog
 	changed chan struct{}
 	added   [][]byte
-	refused []string      // "party code"
-	details []string      // beside refused
-	work    time.Duration // each read takes as long
+	said    map[string][]byte // by run and message
+	refused []string          // "party code"
+	details []string          // beside refused
+	work    time.Duration     // each read takes as long
 }
 
 func newMemory() *memory { return &memory{logs: map[string]*memLog{}, changed: make(chan struct{})} }
@@ -43,6 +45,43 @@ func (m *memory) Held(_, h string) ([]byte, uint64, bool) {
 		return nil, 0, false
 	}
 	return append([]byte("held "), l.Checkpoint()...), l.Size(), true
+}
+
+// Round implements Backend: every run is south's.
+func (m *memory) Round(party, run string) (Round, bool) { return memRound{m, run}, party == "south" }
+
+type memRound struct {
+	owner *memory
+	run   string
+}
+
+func (r memRound) Size() (n uint64) {
+	r.owner.mu.Lock()
+	defer r.owner.mu.Unlock()
+	for name := range r.owner.said {
+		if strings.HasPrefix(name, r.run) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r memRound) Message(name string) ([]byte, error) {
+	r.owner.mu.Lock()
+	defer r.owner.mu.Unlock()
+	return r.owner.said[r.run+" "+name], nil
+}
+
+// say adds a message to a run.
+func (m *memory) say(run, name string, body []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.said == nil {
+		m.said = map[string][]byte{}
+	}
+	m.said[run+" "+name] = body
+	close(m.changed)
+	m.changed = make(chan struct{})
 }
 
 func (m *memory) AddCheckpoint(_ context.Context, party string, body []byte) (int, string, []byte) {

@@ -104,6 +104,9 @@ func (f *Face) Log(party, h string) (peer.Log, bool) {
 // Held implements peer.Backend: it never says that it holds anything.
 func (f *Face) Held(string, string) ([]byte, uint64, bool) { return nil, 0, false }
 
+// Round implements peer.Backend: it plays no match.
+func (f *Face) Round(string, string) (peer.Round, bool) { return nil, false }
+
 // AddCheckpoint implements peer.Backend.
 func (f *Face) AddCheckpoint(_ context.Context, party string, body []byte) (int, string, []byte) {
 	f.mu.Lock()

@@ -1,0 +1,404 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/api"
+	"entente/border"
+	"entente/observable"
+)
+
+func matchVerb() verb {
+	return verb{"match", "find what both hold, and show nothing else", `match offer --dir DIR --to PARTY --purpose TEXT --class CLASS [flags] FILE...
+       entente match consent --dir DIR [--up-to N] [--json] RUN FILE...
+       entente match agree --dir DIR [--stop] [--json] RUN
+       entente match stock --dir DIR --class CLASS [--json] FILE...
+       entente match list --dir DIR [--json]
+       entente match show --dir DIR [--wait] [--json] RUN
+       entente match verify [--charter FILE] [--json] TRANSCRIPT [BUNDLE...]
+
+Two parties learn which items are on both their lists, and each that the other cannot lie
+about it: both commit to their lists in their logs before anything is shown, every list
+comes back with a proof, the count is known before names are, matches are opened with
+since when each log commits to them, and some unmatched items are opened as a sample.
+
+offer reads FILEs (as share does) and asks PARTY; consent answers with one's own FILEs; both
+are said in the logs. When the count is known a person says agree, unless it is at most
+--up-to. stock commits to items in the log: addresses are matched only when they have
+stood there for a day. show prints what came of a run. verify checks a transcript offline,
+without any item; with bundles of the runs' steps also that the logs hold what it says.
+
+  --to PARTY      with whom
+  --purpose TEXT  why, for both records
+  --class CLASS   hashes, names or addresses: each has its budget of guesses
+  --type TYPE     only this type of the class; may be repeated
+  --count         how many both hold, and never which
+  --observer ID   an observer who may check the run
+  --audit N       how many unmatched items each side opens; default: what the rules demand
+  --step TIME     how long one side may let the other wait; default: 1h
+  --up-to N       agree to names without asking, if there are at most N matches
+  --stop          end the run instead of agreeing
+  --wait          wait until the run needs an answer or has ended
+  --charter FILE  the charter, for verify
+  --json          one JSON object
+
+Each item of a list is a guess: a partner can test as many as its list is long, and one
+hidden guess cannot be excluded. That is what budgets, audits and aged items are for.`, runMatch}
+}
+
+// matchFlags are the flags of all forms.
+type matchFlags struct {
+	*flags
+	to, purpose, class, observer, charter string
+	types                                 texts
+	audit, upTo                           int
+	step                                  time.Duration
+	count, stop, wait, asJSON             bool
+}
+
+func runMatch(ctx context.Context, e *env, args []string) error {
+	if len(args) == 0 {
+		return usagef("match offer, consent, agree, stock, list, show or verify?")
+	}
+	run, known := map[string]func(context.Context, *env, *matchFlags, []string) error{
+		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "list": matchList, "show": matchShow, "verify": matchVerify,
+	}[args[0]]
+	switch {
+	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
+		return errHelp
+	case !known:
+		return usagef("no match %q: offer, consent, agree, stock, list, show or verify?", args[0])
+	}
+	f := &matchFlags{flags: newFlags(e, "match").withDir()}
+	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "charter": &f.charter} {
+		f.StringVar(to, name, "", "")
+	}
+	for name, to := range map[string]*bool{"count": &f.count, "stop": &f.stop, "wait": &f.wait, "json": &f.asJSON} {
+		f.BoolVar(to, name, false, "")
+	}
+	f.Var(&f.types, "type", "")
+	f.IntVar(&f.audit, "audit", 0, "")
+	f.IntVar(&f.upTo, "up-to", 0, "")
+	f.DurationVar(&f.step, "step", 0, "")
+	rest, err := f.parse(args[1:])
+	if err != nil {
+		return err
+	}
+	return run(ctx, e, f, rest)
+}
+
+// matchTypes are the types that are asked for.
+func (f *matchFlags) matchTypes() ([]observable.Type, error) {
+	for _, c := range border.MatchClasses() {
+		if c.Name != f.class {
+			continue
+		}
+		if len(f.types) == 0 {
+			return c.Types, nil
+		}
+		var list []observable.Type
+		for _, t := range f.types {
+			if !slices.Contains(c.Types, observable.Type(t)) {
+				return nil, usagef("--type %s is not of the class %s: %s", t, c.Name, joined(c.Types))
+			}
+			list = append(list, observable.Type(t))
+		}
+		return list, nil
+	}
+	return nil, usagef("--class hashes, names or addresses?")
+}
+
+func joined[T ~string](list []T) string {
+	var out []string
+	for _, t := range list {
+		out = append(out, string(t))
+	}
+	return strings.Join(out, ", ")
+}
+
+// matchFiles reads files of items.
+func matchFiles(paths []string) ([]api.MatchFile, error) {
+	if len(paths) == 0 {
+		return nil, usagef("which files hold the items?")
+	}
+	var list []api.MatchFile
+	for _, path := range paths {
+		data, err := readFile(path, api.MaxShare)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, api.MatchFile{Name: filepath.Base(path), Data: data})
+	}
+	return list, nil
+}
+
+func matchOffer(ctx context.Context, e *env, f *matchFlags, paths []string) error {
+	types, err := f.matchTypes()
+	if err != nil {
+		return err
+	}
+	if f.to == "" || f.purpose == "" {
+		return usagef("match offer needs --to PARTY and --purpose TEXT")
+	}
+	files, err := matchFiles(paths)
+	if err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	made, err := c.MatchOffer(ctx, api.MatchOffer{
+		To: f.to, Purpose: f.purpose, Count: f.count, Types: types, Files: files, Observer: f.observer, Audit: f.audit,
+		Step: int64(f.step / time.Second), UpTo: f.upTo,
+	})
+	if err != nil {
+		return matchHint(err)
+	}
+	return f.showMade(e, made, "offered to "+f.to)
+}
+
+func matchConsent(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	if len(args) < 2 {
+		return usagef("match consent RUN FILE...: which run, and which files?")
+	}
+	files, err := matchFiles(args[1:])
+	if err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	made, err := c.MatchConsent(ctx, api.MatchConsent{Run: args[0], Files: files, UpTo: f.upTo})
+	if err != nil {
+		return matchHint(err)
+	}
+	return f.showMade(e, made, "consented to")
+}
+
+func (f *matchFlags) showMade(e *env, made api.MatchMade, what string) error {
+	if f.asJSON {
+		return e.json(made)
+	}
+	r := made.Read
+	e.printf("run %s %s\n", made.Run.ID[:8], what)
+	e.printf("%s of the run's types; left out: %d of other types, %d on warning lists or one's own, %d not long enough in the log, %d rows without a value\n",
+		many(int64(r.Items), "item"), r.Other, r.Common, r.NotAged, r.Skipped)
+	e.printf("the list is filled up to %s, which is all that its length tells\n", many(int64(made.Run.Items[ownOf(made.Run, what)]), "item"))
+	return nil
+}
+
+// ownOf is the own side of a run that was just offered or consented to.
+func ownOf(r api.MatchRun, what string) string {
+	if strings.HasPrefix(what, "offered") {
+		return r.From
+	}
+	return r.To
+}
+
+func matchAgree(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	if len(args) != 1 {
+		return usagef("match agree RUN: which run?")
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	r, err := c.MatchAgree(ctx, api.MatchAgree{Run: args[0], Stop: f.stop})
+	if err != nil {
+		return matchHint(err)
+	}
+	return f.showRun(e, r)
+}
+
+func matchStock(ctx context.Context, e *env, f *matchFlags, paths []string) error {
+	types, err := f.matchTypes()
+	if err != nil {
+		return err
+	}
+	files, err := matchFiles(paths)
+	if err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	out, err := c.MatchStock(ctx, api.MatchStock{Types: types, Files: files})
+	if err != nil {
+		return matchHint(err)
+	}
+	if f.asJSON {
+		return e.json(out)
+	}
+	e.printf("committed to %s, root %s; said as number %d\n", many(int64(out.Items), "item"), out.Root.Short(), out.Ref.Index)
+	return nil
+}
+
+func matchHint(err error) error {
+	for text, advice := range map[string]string{
+		"E_AGE":    "entente match stock commits to items; a day later they can be matched",
+		"E_BUDGET": "entente match show says how many guesses are left in this epoch of the charter",
+		"no run":   "entente match list shows the runs",
+	} {
+		if strings.Contains(err.Error(), text) {
+			return hint(err, "%s", advice)
+		}
+	}
+	return err
+}
+
+// matchWait is how often --wait looks.
+const matchWait = 300 * time.Millisecond
+
+func matchShow(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	if len(args) != 1 {
+		return usagef("match show RUN: which run?")
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	told, done := e.archiveProgress()
+	defer done()
+	for {
+		r, err := c.MatchRun(ctx, args[0])
+		if err != nil {
+			return matchHint(err)
+		}
+		if !f.wait || r.Waits != "partner" || !r.Own {
+			done()
+			return f.showRun(e, r)
+		}
+		if told != nil && r.Total > 0 {
+			told(int64(r.Done), int64(r.Total))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(matchWait):
+		}
+	}
+}
+
+func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	if err := f.none(args); err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	runs, err := c.MatchRuns(ctx)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		return e.json(runs)
+	}
+	if len(runs) == 0 {
+		e.note("no runs yet; entente match offer asks a partner for one")
+		return nil
+	}
+	rows := [][]string{{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "PURPOSE"}}
+	for _, r := range runs {
+		rows = append(rows, []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Purpose})
+	}
+	e.table(rows)
+	return nil
+}
+
+func countText(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+// showRun prints one run.
+func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
+	if f.asJSON {
+		return e.json(r)
+	}
+	e.printf("run %s: %s, offered by %s to %s, for %q\n", r.ID[:8], r.State, r.From, r.To, r.Purpose)
+	for _, party := range []string{r.From, r.To} {
+		if n, ok := r.Items[party]; ok {
+			e.printf("%-10s %s, dummies included\n", party, many(int64(n), "item"))
+		}
+	}
+	if r.Count >= 0 {
+		e.printf("%s on both lists\n", many(int64(r.Count), "item"))
+	}
+	switch {
+	case r.Waits == "count":
+		e.printf("waits for an answer: entente match agree %s shows each side which they are\n", r.ID[:8])
+	case r.Waits == "consent":
+		e.printf("waits for the own consent: entente match consent %s FILE...\n", r.ID[:8])
+	case r.Waits == "partner" && r.Total > 0:
+		e.printf("waits for the partner, %d of %d chunks are here\n", r.Done, r.Total)
+	case r.Waits != "":
+		e.printf("waits for the %s\n", r.Waits)
+	}
+	if r.Fault != "" {
+		e.printf("ended: %s%s\n", r.Fault, guilty(r.Guilty))
+	}
+	if len(r.Matches) > 0 {
+		rows := [][]string{{"TYPE", "VALUE", "IN OUR LOG SINCE", "IN THEIRS SINCE"}}
+		for _, m := range r.Matches {
+			rows = append(rows, []string{string(m.Type), m.Value, sinceText(m.Ours), sinceText(m.Theirs)})
+		}
+		e.table(rows)
+	}
+	if r.Audited > 0 {
+		e.printf("%s of the partner's were opened as a sample and held\n", many(int64(r.Audited), "unmatched item"))
+	}
+	if r.Own && r.Guesses > 0 {
+		e.printf("They could have tested at most %s; one hidden probe cannot be excluded. Guesses left: %s.\n", counted(r.Guesses, "guess", "guesses"), leftText(r.Left))
+	}
+	if r.File != "" {
+		e.printf("transcript: %s\n", filepath.Join(f.dir, r.File))
+	}
+	return nil
+}
+
+func guilty(party string) string {
+	if party == "" {
+		return ""
+	}
+	return " (" + party + " answers for it)"
+}
+
+func sinceText(ms int64) string {
+	if ms == 0 {
+		return "not before"
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
+}
+
+func leftText(n int) string {
+	if n > border.FreeGuesses/2 {
+		return "no bound"
+	}
+	return grouped(int64(n))
+}
+
+func openTranscript(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, unwrapPath(err))
+	}
+	return f, nil
+}

@@ -1,0 +1,247 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"entente/border"
+	"entente/internal/peer"
+	"entente/internal/sqlite"
+	"entente/match"
+	"entente/observable"
+	"entente/record"
+	"entente/statement"
+)
+
+// matching is the runs of match that this node plays just now. Everything else
+// about runs follows from the logs.
+type matching struct {
+	mu   sync.Mutex // guards live
+	live map[string]*liveRun
+}
+
+// of implements the wire: what was said to a party in a run.
+func (m *matching) of(party, sid string) (peer.Round, bool) {
+	r := m.get(sid)
+	if r == nil || r.partner.ID != party {
+		return nil, false
+	}
+	return r, true
+}
+
+func (m *matching) get(sid string) *liveRun {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.live[sid]
+}
+
+func (m *matching) put(sid string, r *liveRun) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.live == nil {
+		m.live = map[string]*liveRun{}
+	}
+	if r == nil {
+		delete(m.live, sid)
+		return
+	}
+	m.live[sid] = r
+}
+
+// sidOf is the id of a run as paths and people spell it.
+func sidOf(a *match.Agreed) string { return hex.EncodeToString(a.SID[:]) }
+
+// matchPending is what the own side brings to a run that is not over: it is
+// kept, so that a consent of tomorrow finds it.
+type matchPending struct {
+	Key   []byte      `json:"key"` // seed of the Ed25519 key that signs the run's messages
+	Items match.Items `json:"items"`
+	UpTo  int         `json:"up_to"`
+	// Played says that the run was begun: its secrets died with the process.
+	Played bool `json:"played"`
+}
+
+func (p *matchPending) key() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(p.Key) }
+
+func (p *matchPending) public() string {
+	return base64.StdEncoding.EncodeToString(p.key().Public().(ed25519.PublicKey))
+}
+
+func pendingName(offer statement.Digest) string { return "pending/" + offer.String() + ".json" }
+
+func (n *Node) keepPending(offer statement.Digest, p *matchPending) error {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return n.keepMatch(pendingName(offer), data)
+}
+
+// brought is nil where the own side brings nothing to a run.
+func (n *Node) brought(offer statement.Digest) (*matchPending, error) {
+	var p matchPending
+	err := n.readMatch(pendingName(offer), &p)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case len(p.Key) != ed25519.SeedSize:
+		return nil, errors.New("what was kept for a run is damaged")
+	}
+	return &p, nil
+}
+
+// dropPending forgets what was kept once the run is over.
+func (n *Node) dropPending(offer statement.Digest) error {
+	err := os.Remove(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(offer))))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// matchRuns folds the logs into runs.
+func (n *Node) matchRuns(ctx context.Context) ([]*match.Standing, error) {
+	var said []match.Said
+	for _, m := range n.roster.Members {
+		for _, kind := range []statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind} {
+			rows, err := n.view.OfKind(ctx, m.Origin, kind)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range rows {
+				if s.State == sqlite.StateOpen {
+					said = append(said, match.Said{
+						Ref: statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}, Party: s.Party, Refs: s.Refs, Kind: s.Kind, Time: s.Time, Body: s.Body,
+					})
+				}
+			}
+		}
+	}
+	return match.Runs(said), nil
+}
+
+// isMatch says that a statement moves a run.
+func isMatch(e sqlite.Entry) bool {
+	return slices.Contains([]statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind}, e.Statement.Kind)
+}
+
+// matchClasses are the classes with the own side's budgets.
+func (n *Node) matchClasses() []border.MatchClass {
+	list := border.MatchClasses()
+	for i := range list {
+		if g, ok := n.cfg.Match.Guesses[list[i].Name]; ok {
+			list[i].Guesses = min(g, border.FreeGuesses)
+		}
+	}
+	return list
+}
+
+// guessesLeft is how many items a partner may still bring towards the own side
+// in a class, besides one run that is just being weighed.
+func (n *Node) guessesLeft(runs []*match.Standing, c border.MatchClass, partner string, but statement.Digest) int {
+	var spent []border.MatchRun
+	for _, r := range runs {
+		m := r.Proposed
+		if m == nil || r.Offer.ID == but || r.Agreed == nil {
+			continue
+		}
+		own, theirs := m.Side(n.self.ID), m.Side(partner)
+		if own < 0 || theirs < 0 {
+			continue
+		}
+		spent = append(spent, border.MatchRun{Epoch: m.Epoch, Partner: partner, Types: m.Types, Theirs: m.Sides[theirs].Items, Ours: m.Sides[own].Items})
+	}
+	return c.GuessesLeft(spent, partner, n.roster.Charter.Epoch)
+}
+
+// matchLimits are what this side demands of a run with a partner.
+func (n *Node) matchLimits(runs []*match.Standing, types []observable.Type, mode, partner string, but statement.Digest) (match.Limits, border.MatchClass, error) {
+	c, err := border.MatchClassOf(n.matchClasses(), types)
+	if err != nil {
+		return match.Limits{}, c, err
+	}
+	l := match.Limits{
+		Party: n.self.ID, Types: c.Types, MinItems: border.MatchMinItems, MaxItems: border.MatchMaxItems, Ratio: border.MatchRatio,
+		Left: n.guessesLeft(runs, c, partner, but), AuditPerMille: c.PerMille, AuditMost: c.Most,
+	}
+	if mode == match.ModeCount {
+		l.AuditPerMille, l.AuditMost = 0, 0
+	}
+	if c.Aged > 0 {
+		l.Aged = match.Aged{Types: slices.Sorted(slices.Values(c.Types)), Seconds: int64(c.Aged.Seconds())}
+	}
+	return l, c, nil
+}
+
+// runMatch begins and plays runs until ctx ends.
+func (n *Node) runMatch(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	_, _, heads := n.roster.Charter.Intervals.Duration()
+	g.Go(func() error {
+		if n.waitWritable(ctx) != nil {
+			return nil
+		}
+		n.wake.match.ring()
+		return loop(ctx, n.wake.match, heads, func(ctx context.Context) error {
+			return n.survived(n.tendMatch(ctx, func(r *liveRun) {
+				g.Go(func() error { return n.survived(n.playMatch(ctx, r)) })
+			}))
+		})
+	})
+	return g.Wait()
+}
+
+// tendMatch signs what the own side offered and the partner consented to, and
+// starts what both have signed.
+func (n *Node) tendMatch(ctx context.Context, start func(*liveRun)) error {
+	if !n.open.Load() || n.gone.Load() || n.stopping.Load() {
+		return nil
+	}
+	runs, err := n.matchRuns(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		p, err := n.brought(r.Offer.ID)
+		if err != nil || p == nil {
+			if err != nil {
+				n.logger.Warn("a run cannot be played", "run", r.Offer.ID.Short(), "error", err)
+			}
+			continue
+		}
+		switch {
+		case r.Agreed != nil:
+			err = n.startMatch(ctx, r, p, start)
+		case r.Consent != nil && r.From == n.self.ID:
+			err = n.beginMatch(ctx, runs, r, p)
+		}
+		if err := n.survived(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Node) partnerOf(r *match.Standing) (record.Member, error) {
+	id := r.From
+	if id == n.self.ID {
+		id = r.Terms.To
+	}
+	m, ok := n.roster.Member(id)
+	if !ok {
+		return m, statement.Refuse(statement.CodeParty, "%.31s is not in the charter", id)
+	}
+	return m, nil
+}

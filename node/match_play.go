@@ -1,0 +1,476 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"entente/border"
+	"entente/internal/peer"
+	"entente/match"
+	locks "entente/match/group"
+	"entente/record"
+	"entente/statement"
+)
+
+// liveRun is a run that is being played.
+type liveRun struct {
+	standing *match.Standing
+	partner  record.Member
+	side     int // of the partner in the manifest
+	kept     *matchPending
+	bell     bell
+	size     atomic.Uint64 // grows whenever there may be something new to fetch
+	grown    func()
+
+	mu      sync.Mutex // guards what follows
+	run     *match.Run
+	logged  map[match.ID]statement.Ref // own messages in the own log
+	asked   bool                       // the own side was asked about the count
+	waiting bool                       // and has not answered
+	agreed  bool                       // and said yes, which the run does not know yet
+}
+
+var _ peer.Round = (*liveRun)(nil)
+
+// Size implements peer.Round.
+func (r *liveRun) Size() uint64 { return r.size.Load() }
+
+// Message implements peer.Round.
+func (r *liveRun) Message(name string) ([]byte, error) {
+	id, err := match.ParseID(name)
+	if err != nil || id.Kind.Logged() {
+		return nil, nil //nolint:nilerr // not there, whatever was asked
+	}
+	r.mu.Lock()
+	raw, err := r.run.Message(id)
+	r.mu.Unlock()
+	if _, refused := statement.AsRefusal(err); refused {
+		return nil, nil // its time has not come
+	}
+	if err == nil && (id.Kind == match.KindReceipts || id.Kind == match.KindOpenings) {
+		r.moved() // what was shown last lets the run go on
+	}
+	return raw, err
+}
+
+// moved wakes both sides.
+func (r *liveRun) moved() {
+	r.size.Add(1)
+	r.bell.ring()
+	r.grown()
+}
+
+// startMatch makes a run of what both sides have signed. One that was begun by
+// an earlier process is ended: its keys died with it.
+func (n *Node) startMatch(ctx context.Context, s *match.Standing, p *matchPending, start func(*liveRun)) error {
+	sid := sidOf(s.Agreed)
+	if n.rounds.get(sid) != nil {
+		return nil
+	}
+	own := s.Agreed.Manifest.Side(n.self.ID)
+	if own < 0 {
+		return nil
+	}
+	partner, err := n.partnerOf(s)
+	if err != nil {
+		return err
+	}
+	r := &liveRun{standing: s, partner: partner, side: 1 - own, kept: p, bell: make(bell, 1), logged: map[match.ID]statement.Ref{}, grown: n.backend.grown}
+	if r.run, err = n.newRun(ctx, s, p); err != nil {
+		return err
+	}
+	for kind, m := range s.Steps[own] {
+		r.logged[match.ID{Kind: kind}] = m.Ref
+	}
+	if p.Played {
+		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
+	}
+	p.Played = true
+	if err := n.keepPending(s.Offer.ID, p); err != nil {
+		return err
+	}
+	n.rounds.put(sid, r)
+	start(r)
+	return nil
+}
+
+func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending) (*match.Run, error) {
+	seed, err := n.matchSeed()
+	if err != nil {
+		return nil, err
+	}
+	m := &s.Agreed.Manifest
+	var shelves []*match.Shelf
+	for _, k := range m.Sides[m.Side(n.self.ID)].Stocks {
+		var list match.Items
+		if err := n.readMatch("stocks/"+k.Root.String(), &list); err != nil {
+			return nil, err
+		}
+		shelf, err := match.NewShelf(ctx, list, seed)
+		if err != nil {
+			return nil, err
+		}
+		shelves = append(shelves, shelf)
+	}
+	used, err := n.usedKeys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return match.New(match.Config{
+		Agreed: s.Agreed, Party: n.self.ID, Key: p.key(), Set: p.Items, Seed: seed, Shelves: shelves, Random: rand.Reader, Began: n.opt.Now(), Used: used,
+	})
+}
+
+// usedKeys are the keys that any side committed to in other runs.
+func (n *Node) usedKeys(ctx context.Context, but *match.Standing) (func(locks.Encoded) bool, error) {
+	runs, err := n.matchRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	used := map[locks.Encoded]bool{}
+	for _, r := range runs {
+		for side := range r.Steps {
+			if key, ok := match.CommittedKey(r.Steps[side][match.KindCommit].Raw); ok && r.Offer != but.Offer {
+				used[key] = true
+			}
+		}
+	}
+	return func(k locks.Encoded) bool { return used[k] }, nil
+}
+
+// playMatch plays one run to its end.
+func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	sid := sidOf(r.standing.Agreed)
+	defer n.rounds.put(sid, nil)
+	r.mu.Lock()
+	prepared := r.run.Fault() != nil // a run that is only to be ended needs no work
+	r.mu.Unlock()
+	if !prepared {
+		if err := r.run.Prepare(ctx, nil); err != nil { // nobody else uses it before it is prepared
+			return n.giveUp(ctx, r, err)
+		}
+	}
+	r.moved()
+	listening := make(chan struct{})
+	go func() { defer close(listening); n.hearken(ctx, r, sid) }()
+	defer func() { stop(); <-listening }()
+	tick := time.NewTicker(matchTick)
+	defer tick.Stop()
+	for {
+		moved, over, err := n.stepMatch(ctx, r, sid)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return n.giveUp(ctx, r, err)
+		case over:
+			return n.finishMatch(ctx, r)
+		case moved:
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.bell:
+		case <-tick.C:
+		}
+	}
+}
+
+// matchTick is how often a run looks whether its logged messages have been
+// witnessed meanwhile.
+const matchTick = 200 * time.Millisecond
+
+// hearken waits for what the partner says in a run.
+func (n *Node) hearken(ctx context.Context, r *liveRun, sid string) {
+	client := n.lineTo(r.partner.ID).client
+	size := uint64(0)
+	for ctx.Err() == nil {
+		if client.Ready(ctx) != nil {
+			return
+		}
+		now, err := client.WaitRound(ctx, sid, size)
+		if err != nil && !pause(ctx, matchTick) {
+			return
+		}
+		if now != size {
+			size = now
+			r.bell.ring()
+		}
+	}
+}
+
+// stepMatch does what can be done now: logs, fetches, agrees.
+func (n *Node) stepMatch(ctx context.Context, r *liveRun, sid string) (moved, over bool, err error) {
+	if moved, err = n.logMatch(ctx, r); err != nil {
+		return moved, false, err
+	}
+	took, err := n.fetchMatch(ctx, r, sid)
+	moved = moved || took
+	if err != nil {
+		return moved, false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if count, known := r.run.Count(); known && !r.asked {
+		r.asked = true
+		r.agreed = r.standing.Agreed.Manifest.Mode == match.ModeCount || count <= r.kept.UpTo
+		r.waiting = !r.agreed
+		n.changes.record()
+	}
+	if r.agreed && r.run.Fault() == nil {
+		if _, known := r.run.Count(); known {
+			r.agreed = false
+			if err := r.run.Agree(); err != nil {
+				return moved, false, err
+			}
+			moved = true
+		}
+	}
+	now := n.opt.Now()
+	if r.run.Fault() == nil && !r.run.Done() {
+		_ = r.run.Overdue(now) // it stands in Fault, and the abort in ToLog
+	}
+	if moved {
+		r.size.Add(1)
+		r.grown()
+	}
+	_, aborted := r.logged[match.ID{Kind: match.KindAbort}]
+	return moved, r.run.Done() || r.run.Fault() != nil && aborted, nil
+}
+
+// logMatch puts messages into the own log, and tells the run once the partner
+// has witnessed them.
+func (n *Node) logMatch(ctx context.Context, r *liveRun) (moved bool, err error) {
+	r.mu.Lock()
+	ids := r.run.ToLog()
+	r.mu.Unlock()
+	for _, id := range ids {
+		ref, said := r.logged[id]
+		if !said {
+			r.mu.Lock()
+			raw, err := r.run.Message(id)
+			r.mu.Unlock()
+			if err != nil {
+				return moved, err
+			}
+			ref, err = n.author.say(ctx, draft{kind: match.StepKind, refs: r.standing.Refs(), marking: border.Amber, toAll: true, body: match.MessageStep(raw)})
+			if err != nil {
+				return moved, err
+			}
+			r.logged[id] = ref
+		}
+		if id.Kind == match.KindAbort {
+			continue // nobody waits for its witness
+		}
+		if n.coverageOf(n.self).Witness[r.partner.Witness.ID()] <= ref.Index {
+			continue
+		}
+		r.mu.Lock()
+		err := r.run.Logged(n.opt.Now(), id, match.Place{Index: ref.Index, Time: n.saidAt(ctx, n.self, ref.Index).UnixMilli()})
+		r.mu.Unlock()
+		if err != nil {
+			return moved, err
+		}
+		moved = true
+	}
+	return moved, nil
+}
+
+// fetchMatch gets what the run wants next. The run is not locked while the
+// partner is asked: it may be asking us.
+func (n *Node) fetchMatch(ctx context.Context, r *liveRun, sid string) (moved bool, err error) {
+	steps, err := n.stepsOf(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	if m, ok := steps[match.KindAbort]; ok {
+		return n.takeAbort(r, m)
+	}
+	r.mu.Lock()
+	want := r.run.Want()
+	r.mu.Unlock()
+	for _, id := range want {
+		raw, place, err := n.messageOf(ctx, r, steps, id, sid)
+		if err != nil || raw == nil {
+			return moved, err
+		}
+		r.mu.Lock()
+		err = r.run.Accept(n.opt.Now(), raw, place)
+		r.mu.Unlock()
+		var fault *match.Fault
+		switch {
+		case errors.As(err, &fault):
+			n.logger.Warn("a run of match is ended", "partner", r.partner.ID, "error", fault)
+			return true, nil // the abort is to be logged
+		case err != nil:
+			if _, refused := statement.AsRefusal(err); refused {
+				return moved, nil // too early, or from nobody: asked again
+			}
+			return moved, err
+		}
+		moved = true
+	}
+	return moved, nil
+}
+
+// takeAbort ends the run with the partner's abort.
+func (n *Node) takeAbort(r *liveRun, m match.Logged) (moved bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.run.Fault() != nil {
+		return false, nil
+	}
+	err = r.run.Accept(n.opt.Now(), m.Raw, &match.Place{Index: m.Ref.Index, Time: m.Time})
+	if _, refused := statement.AsRefusal(err); err != nil && !refused {
+		return false, err
+	}
+	r.run.Stop(r.side, statement.Refuse(statement.CodeState, "%s has ended the run", r.partner.ID))
+	return true, nil
+}
+
+// messageOf is a message of the partner's, from its log or over the link; nil
+// if it is not there yet.
+func (n *Node) messageOf(ctx context.Context, r *liveRun, steps map[match.Kind]match.Logged, id match.ID, sid string) ([]byte, *match.Place, error) {
+	if id.Kind.Logged() {
+		m, ok := steps[id.Kind]
+		if !ok {
+			return nil, nil, nil
+		}
+		return m.Raw, &match.Place{Index: m.Ref.Index, Time: m.Time}, nil
+	}
+	raw, err := n.lineTo(r.partner.ID).client.Round(ctx, sid, id.String())
+	if err != nil {
+		return nil, nil, nil //nolint:nilerr // not there, or nobody there: asked again until the step is over
+	}
+	return raw, nil, nil
+}
+
+// stepsOf are the partner's logged messages that this node's mirror holds.
+func (n *Node) stepsOf(ctx context.Context, r *liveRun) (map[match.Kind]match.Logged, error) {
+	runs, err := n.matchRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range runs {
+		if s.Offer == r.standing.Offer && s.Agreed != nil && bytes.Equal(s.Agreed.Bytes, r.standing.Agreed.Bytes) {
+			return s.Steps[r.side], nil
+		}
+	}
+	return nil, nil
+}
+
+// outcome is what a run has come to, on the own disk.
+type outcome struct {
+	Count   int              `json:"count"`
+	Fault   string           `json:"fault,omitempty"`
+	Guilty  string           `json:"guilty,omitempty"` // party
+	Matches []matchFound     `json:"matches"`
+	Audited int              `json:"audited"`
+	Self    *match.SelfProof `json:"self,omitempty"`
+	Began   int64            `json:"began"`
+	Ended   int64            `json:"ended"`
+}
+
+type matchFound struct {
+	Type   string `json:"type"`
+	Value  string `json:"value"`
+	Ours   int64  `json:"ours"`
+	Theirs int64  `json:"theirs"`
+}
+
+func (n *Node) keepOutcome(offer statement.Digest, o outcome) error {
+	data, err := json.MarshalIndent(o, "", "  ")
+	if err != nil {
+		return err
+	}
+	return n.keepMatch("runs/"+offer.String()+"/outcome.json", append(data, '\n'))
+}
+
+// transcriptPath is where a run's transcript lies, with and without items.
+func (n *Node) transcriptPath(offer statement.Digest, items bool) string {
+	name := "transcript"
+	if items {
+		name = "transcript-with-items"
+	}
+	return filepath.Join(n.cfg.Dir, matchDir, "runs", offer.String(), name)
+}
+
+// finishMatch keeps what came of a run and forgets the rest.
+func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := outcome{Count: -1, Matches: []matchFound{}, Self: r.run.Self(), Ended: n.opt.Now().UnixMilli(), Began: r.standing.Agreed.Manifest.Time}
+	if count, known := r.run.Count(); known {
+		o.Count = count
+	}
+	if f := r.run.Fault(); f != nil {
+		o.Fault = f.Error()
+		if f.Side >= 0 {
+			o.Guilty = r.standing.Agreed.Manifest.Sides[f.Side].Party
+		}
+	}
+	found, err := r.run.Matches()
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
+		o.Matches = append(o.Matches, matchFound{string(m.Item.Type), m.Item.Canonical, r.run.Since(m.Item), m.Theirs})
+	}
+	o.Audited = r.run.Audited()
+	if err := n.keepTranscripts(r); err != nil {
+		return err
+	}
+	if err := n.keepOutcome(r.standing.Offer.ID, o); err != nil {
+		return err
+	}
+	r.run.Erase()
+	n.changes.record()
+	return n.dropPending(r.standing.Offer.ID)
+}
+
+func (n *Node) keepTranscripts(r *liveRun) error {
+	for _, items := range []bool{false, true} {
+		path := n.transcriptPath(r.standing.Offer.ID, items)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(r.run.WriteTranscript(f, items), f.Sync(), f.Close())
+		if _, refused := statement.AsRefusal(err); refused {
+			err = os.Remove(path + ".new") // the evidence itself shows an item
+		} else if err == nil {
+			err = os.Rename(path+".new", path)
+		}
+		if err != nil {
+			return fmt.Errorf("keep the transcript: %w", err)
+		}
+	}
+	return nil
+}
+
+// giveUp ends a run that this node cannot play on, for a reason of its own.
+func (n *Node) giveUp(ctx context.Context, r *liveRun, why error) error {
+	n.logger.Error("a run of match cannot go on", "partner", r.partner.ID, "error", why)
+	r.mu.Lock()
+	r.run.Stop(-1, statement.Refuse(statement.CodeState, "this side cannot go on"))
+	r.mu.Unlock()
+	if _, err := n.logMatch(ctx, r); err != nil {
+		return err
+	}
+	return n.finishMatch(ctx, r)
+}

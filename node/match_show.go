@@ -1,0 +1,167 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"entente/api"
+	"entente/match"
+	"entente/observable"
+	"entente/statement"
+)
+
+// MatchRuns lists the runs that the logs speak of, newest last.
+func (c control) MatchRuns(ctx context.Context) ([]api.MatchRun, error) {
+	n := c.n
+	runs, err := n.matchRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []api.MatchRun{}
+	for _, r := range runs {
+		one, err := n.matchShown(runs, r)
+		if err != nil {
+			return nil, err
+		}
+		one.Matches = nil // a list of runs is not where items are shown
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// MatchRun shows one run, with what came of it on this side.
+func (c control) MatchRun(ctx context.Context, id string) (api.MatchRun, error) {
+	runs, err := c.n.matchRuns(ctx)
+	if err != nil {
+		return api.MatchRun{}, err
+	}
+	r, err := findRun(runs, id)
+	if err != nil {
+		return api.MatchRun{}, err
+	}
+	return c.n.matchShown(runs, r)
+}
+
+func (n *Node) matchShown(runs []*match.Standing, r *match.Standing) (api.MatchRun, error) {
+	out := api.MatchRun{
+		ID: r.Offer.ID.String(), From: r.From, To: r.Terms.To, Purpose: r.Terms.Purpose, Mode: r.Terms.Mode, Types: r.Terms.Types,
+		State: r.State(), Offered: r.Offered, Items: map[string]int{r.From: r.Terms.Side.Items}, Observer: r.Terms.Observer,
+		Own: n.self.ID == r.From || n.self.ID == r.Terms.To, Count: -1,
+	}
+	if m := r.Proposed; m != nil {
+		for _, s := range m.Sides {
+			out.Items[s.Party] = s.Items
+		}
+	}
+	if r.Agreed != nil {
+		out.SID = sidOf(r.Agreed)
+		for side := range r.Steps {
+			if c := match.ClosingOf(r.Steps[side][match.KindClosing].Raw); c != nil {
+				out.Count = c.Count
+			}
+		}
+	}
+	if !out.Own {
+		return out, nil
+	}
+	partner, err := n.partnerOf(r)
+	if err != nil {
+		return out, err
+	}
+	out.Guesses = out.Items[partner.ID]
+	if limits, _, err := n.matchLimits(runs, r.Terms.Types, r.Terms.Mode, partner.ID, statement.Digest{}); err == nil {
+		out.Left = limits.Left
+	}
+	return out, n.matchOwn(&out, r)
+}
+
+// matchOwn adds what only this side knows.
+func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
+	if out.SID != "" {
+		if live := n.rounds.get(out.SID); live != nil {
+			live.mu.Lock()
+			defer live.mu.Unlock()
+			out.Done, out.Total = live.run.Progress()
+			out.Waits = "partner"
+			if count, known := live.run.Count(); known {
+				out.Count = count
+				if live.waiting {
+					out.Waits = "count"
+				}
+			}
+			return nil
+		}
+	}
+	if r.Consent == nil && r.Terms.To == n.self.ID {
+		out.Waits = "consent"
+	} else if r.Agreed == nil {
+		out.Waits = "partner"
+	}
+	var o outcome
+	err := n.readMatch("runs/"+out.ID+"/outcome.json", &o)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out.Waits, out.Fault, out.Guilty, out.Audited = "", o.Fault, o.Guilty, o.Audited
+	if o.Count >= 0 {
+		out.Count = o.Count
+	}
+	for _, m := range o.Matches {
+		out.Matches = append(out.Matches, api.MatchFound{Type: observable.Type(m.Type), Value: m.Value, Ours: m.Ours, Theirs: m.Theirs})
+	}
+	if path := n.transcriptPath(r.Offer.ID, false); exists(path) {
+		if out.File, err = filepath.Rel(n.cfg.Dir, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// MatchAgree says that the items behind a count may be shown and learnt, or
+// ends the run.
+func (c control) MatchAgree(ctx context.Context, r api.MatchAgree) (api.MatchRun, error) {
+	n := c.n
+	runs, err := n.matchRuns(ctx)
+	if err != nil {
+		return api.MatchRun{}, err
+	}
+	s, err := findRun(runs, r.Run)
+	if err != nil {
+		return api.MatchRun{}, err
+	}
+	var live *liveRun
+	if s.Agreed != nil {
+		live = n.rounds.get(sidOf(s.Agreed))
+	}
+	if live == nil {
+		return api.MatchRun{}, statement.Refuse(statement.CodeState, "the run is not being played here: it is %s", s.State())
+	}
+	live.mu.Lock()
+	_, known := live.run.Count()
+	switch {
+	case r.Stop:
+		live.run.Stop(-1, statement.Refuse(statement.CodeState, "an officer has ended the run"))
+	case !known:
+		err = statement.Refuse(statement.CodeState, "there is no count yet")
+	case !live.waiting:
+		err = statement.Refuse(statement.CodeState, "nobody waits for an answer")
+	default:
+		live.agreed, live.waiting = true, false
+	}
+	live.mu.Unlock()
+	if err != nil {
+		return api.MatchRun{}, err
+	}
+	live.bell.ring()
+	return c.MatchRun(ctx, s.Offer.ID.String())
+}

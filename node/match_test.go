@@ -1,0 +1,213 @@
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"entente/api"
+	"entente/match"
+	"entente/observable"
+)
+
+// namesFile is a list of names: own ones, and what both hold.
+func namesFile(prefix string, n int, both ...string) []api.MatchFile {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%s-%d.example\n", prefix, i)
+	}
+	for _, v := range both {
+		b.WriteString(v + "\n")
+	}
+	return []api.MatchFile{{Name: prefix + ".txt", Data: []byte(b.String())}}
+}
+
+// offers lets north offer a run to south, which consents.
+func (u *unit) offers(o api.MatchOffer, files []api.MatchFile, upTo int) string {
+	u.t.Helper()
+	o.To, o.Purpose = south, "is it the same intruder?"
+	made := must(u.node(north).Control().MatchOffer(u.t.Context(), o))(u.t)
+	u.eventually("south reads the offer", func() bool {
+		_, err := u.node(south).Control().MatchRun(u.t.Context(), made.Run.ID)
+		return err == nil
+	})
+	must(u.node(south).Control().MatchConsent(u.t.Context(), api.MatchConsent{Run: made.Run.ID, Files: files, UpTo: upTo}))(u.t)
+	return made.Run.ID
+}
+
+func (u *unit) runOf(name, id string) api.MatchRun {
+	u.t.Helper()
+	return must(u.node(name).Control().MatchRun(u.t.Context(), id))(u.t)
+}
+
+// over waits until a run has ended at both sides.
+func (u *unit) over(id, state string) {
+	u.t.Helper()
+	u.eventually("the run is "+state, func() bool {
+		for _, name := range []string{north, south} {
+			if r := u.runOf(name, id); r.State != state || r.Waits != "" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func values(r api.MatchRun) (out []string) {
+	for _, m := range r.Matches {
+		out = append(out, m.Value)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestMatchNames: two nodes find over their link what both hold, and nothing
+// else of either list leaves a node. The observer verifies the run from the
+// transcript and the logs.
+func TestMatchNames(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south, observer)
+	u.start(u.names...)
+	u.open(u.names...)
+	both := []string{"shared-one.example", "shared-two.example"}
+	id := u.offers(api.MatchOffer{Types: []observable.Type{observable.Domain}, Files: namesFile("north", 30, both...), Observer: observer}, namesFile("south", 50, both...), 10)
+	// North allows no names by itself: a person answers the count.
+	u.eventually("north is asked about the count", func() bool { return u.runOf(north, id).Waits == "count" })
+	if r := u.runOf(north, id); r.Count != 2 || len(r.Matches) > 0 {
+		t.Fatalf("before anybody agreed: %+v", r)
+	}
+	must(u.node(north).Control().MatchAgree(t.Context(), api.MatchAgree{Run: id}))(t)
+	u.over(id, "closed")
+	for _, name := range []string{north, south} {
+		r := u.runOf(name, id)
+		if !slices.Equal(values(r), both) || r.Count != 2 || r.Fault != "" || r.Audited == 0 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	u.eventually("the observer sees the run closed", func() bool { return u.runOf(observer, id).State == "closed" })
+	if r := u.runOf(observer, id); r.Count != 2 || len(r.Matches) > 0 || r.Own {
+		t.Errorf("the observer: %+v", r)
+	}
+	u.nothingLeaked(id, both)
+}
+
+// nothingLeaked looks for unmatched items wherever the other side's node keeps
+// something, and verifies the transcript.
+func (u *unit) nothingLeaked(id string, both []string) {
+	u.t.Helper()
+	for reader, prefix := range map[string]string{north: "south-", south: "north-", observer: "north-"} {
+		r := u.runOf(reader, id)
+		if reader != observer {
+			data := must(os.ReadFile(filepath.Join(u.node(reader).cfg.Dir, r.File)))(u.t)
+			rep := must(match.Verify(bytes.NewReader(data)))(u.t)
+			if rep.Count != len(both) || !rep.Proven || !rep.Closed || rep.Fault != nil {
+				u.t.Errorf("%s's transcript: %+v", reader, rep)
+			}
+			if bytes.Contains(data, []byte(both[0])) {
+				u.t.Errorf("%s's transcript shows an item", reader)
+			}
+		}
+		err := filepath.WalkDir(u.node(reader).cfg.Dir, func(path string, d os.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() || filepath.Base(path) == "transcript-with-items" {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if bytes.Contains(data, []byte(prefix)) && bytes.Contains(data, []byte(prefix+"3.example")) {
+				u.t.Errorf("%s holds an unmatched item in %s", reader, filepath.Base(path))
+			}
+			return err
+		})
+		if err != nil {
+			u.t.Fatal(err)
+		}
+	}
+}
+
+// TestMatchRefused: what the rules do not allow is refused before anything of a
+// list is shown, whoever asks.
+func TestMatchRefused(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south, observer)
+	u.start(u.names...)
+	u.open(u.names...)
+	domains := []observable.Type{observable.Domain}
+	for what, o := range map[string]api.MatchOffer{
+		"two classes":      {To: south, Types: []observable.Type{observable.Domain, observable.MD5}, Files: namesFile("n", 20)},
+		"unknown type":     {To: south, Types: []observable.Type{"vulnerability"}, Files: namesFile("n", 20)},
+		"an observer":      {To: observer, Types: domains, Files: namesFile("n", 20)},
+		"oneself":          {To: north, Types: domains, Files: namesFile("n", 20)},
+		"nobody":           {To: "mallory", Types: domains, Files: namesFile("n", 20)},
+		"no purpose":       {To: south, Types: domains, Files: namesFile("n", 20)},
+		"nothing":          {To: south, Purpose: "x", Types: domains, Files: []api.MatchFile{{Name: "a.txt", Data: []byte("203.0.113.1\n")}}},
+		"addresses of now": {To: south, Purpose: "x", Types: []observable.Type{observable.IPv4}, Files: []api.MatchFile{{Name: "a.txt", Data: []byte("203.0.113.1\n")}}},
+	} {
+		if made, err := u.node(north).Control().MatchOffer(t.Context(), o); err == nil {
+			t.Errorf("%s: offered as %s", what, made.Run.ID)
+		}
+	}
+	// A question about one item is padded by nobody but the consent: it counts as a list of sixteen.
+	id := u.offers(api.MatchOffer{Types: domains, Files: namesFile("north", 1)}, namesFile("south", 40), 1000)
+	u.eventually("north begins or refuses", func() bool { return u.runOf(north, id).State != "consented" })
+	if r := u.runOf(south, id); r.Items[north] != 16 || r.Items[south] != 46 {
+		t.Errorf("sizes: %v", r.Items)
+	}
+}
+
+// TestMatchAged: addresses are matched only after they have stood in the log for
+// a day, and the result says since when each side's log commits to them. Then
+// the node is killed in the middle of a run: its keys are gone, both sides know.
+func TestMatchAged(t *testing.T) {
+	t.Parallel()
+	days(t)
+	bubbles(t)
+	synctest.Test(t, func(t *testing.T) {
+		u := working(t, brisk, nil)
+		list := func(from int) []api.MatchFile {
+			var b strings.Builder
+			for i := range 20 {
+				fmt.Fprintf(&b, "198.51.100.%d\n", from+i)
+			}
+			return []api.MatchFile{{Name: "a.txt", Data: []byte(b.String())}}
+		}
+		types := []observable.Type{observable.IPv4}
+		files := map[string][]api.MatchFile{north: list(20), south: list(35)}
+		for _, name := range []string{north, south} {
+			must(u.node(name).Control().MatchStock(t.Context(), api.MatchStock{Types: types, Files: files[name]}))(t)
+		}
+		u.settle()
+		pass(2 * time.Hour)
+		offer := api.MatchOffer{To: south, Purpose: "x", Types: types, Files: files[north], Step: 6 * 3600, UpTo: 100}
+		if _, err := u.node(north).Control().MatchOffer(t.Context(), offer); err == nil {
+			t.Error("addresses of two hours ago are matched")
+		}
+		pass(24 * time.Hour)
+		id := u.offers(offer, files[south], 100)
+		u.over(id, "closed")
+		for _, name := range []string{north, south} {
+			r := u.runOf(name, id)
+			if len(r.Matches) != 5 || r.Matches[0].Ours == 0 || r.Matches[0].Theirs == 0 || r.Matches[0].Ours > r.Offered-24*3600*1000 {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+		before := u.runOf(north, id).Left
+		offer.UpTo = 0
+		id = u.offers(offer, files[south], 100)
+		u.eventually("north is asked about the count", func() bool { return u.runOf(north, id).Waits == "count" })
+		u.stop(north)
+		u.start(north)
+		u.open(north)
+		u.over(id, "aborted")
+		if r := u.runOf(south, id); r.Count != 5 || len(r.Matches) > 0 || r.Fault == "" {
+			t.Errorf("south after an abort: %+v", r)
+		}
+		if r := u.runOf(north, id); r.Left != before-r.Guesses {
+			t.Errorf("%d guesses left, were %d: an aborted run of %d counts", r.Left, before, r.Guesses)
+		}
+	})
+}
