@@ -51,7 +51,7 @@ func New(cfg Config) (*Console, error) {
 	}
 	c := &Console{surface: s, node: cfg.Node, dir: cmp.Or(cfg.Dir, "DIR")}
 	s.head, s.hint = c.header, cmp.Or(cfg.EntryCommand, "entente link --dir "+c.dir)
-	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"C", "/cases", "nav.cases"}, {"L", "/line", "nav.line"}, {"A", "/accord", "nav.accord"}, {"R", "/record", "nav.record"}, {"D", "/daily", "nav.daily"}}
+	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"C", "/cases", "nav.cases"}, {"L", "/line", "nav.line"}, {"A", "/accord", "nav.accord"}, {"E", "/election", "nav.election"}, {"R", "/record", "nav.record"}, {"D", "/daily", "nav.daily"}}
 	for _, rt := range c.routes() {
 		s.handle(route{rt.pattern, rt.right, c.as(rt.serve)})
 	}
@@ -79,7 +79,7 @@ func Routes() (out []Route) {
 
 // routes is the whole surface of the console; the tests walk it.
 func (c *Console) routes() []route {
-	return append(slices.Concat(c.entryRoutes(), c.borderRoutes(), c.accordRoutes(), c.caseRoutes(), c.dailyRoutes(), c.lineRoutes(), c.notifyRoutes()),
+	return append(slices.Concat(c.entryRoutes(), c.borderRoutes(), c.accordRoutes(), c.caseRoutes(), c.dailyRoutes(), c.lineRoutes(), c.notifyRoutes(), c.electionRoutes()),
 		route{"GET /{$}", readers, c.first},
 		route{"GET /live", readers, c.follow},
 		route{"GET /watch", readers, c.watch},

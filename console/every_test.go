@@ -64,6 +64,12 @@ func everyPage() map[string][]look {
 		"GET /conduct":                append(north("/conduct"), look{"blank", "/conduct", ""}),
 		"GET /conduct/{party}/{word}": north("/conduct/north/asked"),
 
+		"GET /election":             append(north("/election", "/election?number=1200", "/election?number=37%25", "/election?number=x"), look{"blank", "/election", ""}),
+		"GET /election/{page}":      north("/election/adams", "/election/baker"),
+		"GET /election/{page}/copy": north("/election/adams/copy"),
+
+		"GET /election/{page}/versions/{older}/{newer}": north("/election/adams/versions/1270/1281"),
+
 		"GET /accord":                 append(north("/accord"), look{"blank", "/accord", ""}),
 		"GET /accord/{party}/{index}": north("/accord/south/31", "/accord/north/12", "/accord/north/9"),
 		"GET /drafts":                 append(north("/drafts"), look{"blank", "/drafts", ""}),
@@ -94,7 +100,7 @@ func looks() (list []look) {
 // to another page. A POST shows what was wrong with it, or leads on.
 var noPage = []string{
 	"GET /live", "GET /static/{version}/{name}", "GET /crossed", "GET /watch/incident/{id}/export/{format}", "GET /record/{party}/{index}/bundle",
-	"GET /cases/{id}/comparison", "GET /cases/{id}/export/{format}", "GET /daily/{day}/markdown", "GET /daily/{day}/stix", "GET /signing/{file}",
+	"GET /cases/{id}/comparison", "GET /cases/{id}/export/{format}", "GET /daily/{day}/markdown", "GET /daily/{day}/stix", "GET /signing/{file}", "GET /election/{page}/copy/bytes",
 }
 
 // blankNode has seen nothing and said nothing.

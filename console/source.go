@@ -42,6 +42,8 @@ type Source interface {
 	Cases() Cases
 	// Lines is the part that shows the line and how each has acted.
 	Lines() Lines
+	// Election is the part that shows what is guarded around an election.
+	Election() Election
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

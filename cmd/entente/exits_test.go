@@ -265,6 +265,8 @@ func consoleExits() map[string]exit {
 		"console GET /cases/{id}/matrix": toPerson("the judgements of one case"), "console GET /cases/{id}/actions": toPerson("what one case asks of the parties"), "console GET /cases/{id}/shared": toPerson("what a party has of one case"),
 		"console GET /daily": toPerson("the report of a day"), "console GET /daily/{day}/markdown": toPerson("the report of a day"), "console GET /daily/{day}/stix": {"the cases of a day", "tools of the own side", byEgress}, "console GET /cases/{id}/export/{format}": {"one case", "tools of the own side", byEgress},
 		"console GET /accord": toPerson("titles of joint acts"), "console GET /accord/{party}/{index}": toPerson("one joint act"),
+		"console GET /election": toPerson("how results pages stand"), "console GET /election/{page}": toPerson("how a results page stands"), "console GET /election/{page}/versions/{older}/{newer}": toPerson("two versions of a results page"),
+		"console GET /election/{page}/copy": toPerson("a published page"), "console GET /election/{page}/copy/bytes": toPerson("a published page"), "console POST /election/{page}/look": nothing, "console POST /election/{page}/word": toParties("whether the numbers of a shared page add up"),
 		"console GET /line": toPerson("notices, contacts"), "console GET /line/{party}/{index}": toPerson("one notice"),
 		"console GET /line/new": nothing, "console POST /line/new": nothing, "console POST /line/draft": nothing, "console POST /line/check": nothing, "console POST /line/{party}/{index}/ack": nothing,
 		"console GET /conduct": toPerson("counts of how each has acted"), "console GET /conduct/{party}/{word}": toPerson("what a count is of"),

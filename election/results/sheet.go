@@ -90,6 +90,25 @@ func (t *Table) takeLine(s string) error {
 	return nil
 }
 
+// ListContests lists the contests and choices that cells name, in the order of
+// the cells: a sheet keeps no other.
+func (t *Table) ListContests() {
+	t.Contests = nil
+	seen := map[Key]bool{}
+	for _, c := range t.Cells {
+		k := Key{Contest: c.Contest, Choice: c.Choice}
+		if c.What != Votes || c.Contest == "" || seen[k] {
+			continue
+		}
+		seen[k] = true
+		if n := len(t.Contests); n == 0 || t.Contests[n-1].Name != c.Contest {
+			t.Contests = append(t.Contests, Contest{Name: c.Contest})
+		}
+		last := &t.Contests[len(t.Contests)-1]
+		last.Choices = append(last.Choices, c.Choice)
+	}
+}
+
 // Leaves is the size of the tree under the root: cells, and what could not be read.
 func (t *Table) Leaves() int64 { return t.size() }
 
