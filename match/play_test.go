@@ -40,9 +40,9 @@ type meeting struct {
 	tamper  func(side int, r *Run) // before a side logs or answers
 }
 
-func runKey(seed byte) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(append(make([]byte, 31), seed))
-}
+func runKey(seed byte) ed25519.PrivateKey { return runKeyOf(append(make([]byte, 31), seed)) }
+
+func runKeyOf(seed []byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed) }
 
 // meet agrees on a manifest; change may bend it before it is signed.
 func meet(t testing.TB, sets [2]Set, change func(m *Manifest)) *meeting {
