@@ -7,11 +7,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"entente/match"
 	"entente/match/group"
+	"entente/match/watchlist"
 	"entente/observable"
 	"entente/statement"
 )
@@ -25,16 +27,58 @@ func benchMatch(ctx context.Context, long bool, out func(figure)) error {
 	if long {
 		n = 1 << 20
 	}
-	before := lockLimit()
+	first, second := lockLimit()
 	took, bytes, err := doubleLock(ctx, n)
 	if err != nil {
 		return err
 	}
-	limit := min(before, lockLimit()) // the machine may be busier the second time
+	f, s := lockLimit() // the machine may be busier the second time
+	first, second = min(first, f), min(second, s)
+	limit := 2 * (first + second)
 	pair := took.Seconds() * 1e6 / float64(n)
 	out(timed("double_lock", "us/pair", pair, limit))
 	out(figure{Name: "double_lock_bytes", Value: round(float64(bytes) / float64(n)), Unit: "bytes/pair"})
+	took, err = watchlistQuery(ctx, 10_000)
+	if err != nil {
+		return err
+	}
+	// a question is locked by who asks, evaluated, and opened
+	out(speed("watchlist_query", "items/s", 10_000/took.Seconds(), 1e6/(first+2*second)))
 	return nil
+}
+
+// watchlistQuery is the processor time of one question about n items: asked,
+// answered with its proof, checked and looked up, both sides.
+func watchlistQuery(ctx context.Context, n int) (time.Duration, error) {
+	sets, _, _, err := benchSides(n)
+	if err != nil {
+		return 0, err
+	}
+	owner, err := watchlist.NewOwner(ctx, "south", 1, sets[1], rand.Reader)
+	if err != nil {
+		return 0, err
+	}
+	file, best := owner.File(), time.Duration(math.MaxInt64)
+	for range 3 {
+		began := cpuTime()
+		q, err := watchlist.Ask(&owner.Announcement, sets[0], rand.Reader)
+		if err != nil {
+			return 0, err
+		}
+		answer, err := owner.Answer(q.Bytes(), n, rand.Reader)
+		if err != nil {
+			return 0, err
+		}
+		hits, err := q.Open(answer, file)
+		if err != nil {
+			return 0, err
+		}
+		best = min(best, cpuTime()-began)
+		if len(hits) != n/2 {
+			return 0, fmt.Errorf("bench: %d hits of %d", len(hits), n/2)
+		}
+	}
+	return best, nil
 }
 
 // timed makes a figure of a duration beside a shorter one.
@@ -43,11 +87,12 @@ func timed(name, unit string, value, limit float64) figure {
 	return figure{Name: name, Value: v, Unit: unit, Limit: &l, Ratio: &r}
 }
 
-// lockLimit measures what a pair needs at least: two items hashed, locked and
-// encoded, two points decoded, locked and encoded; µs, the best of seven.
-func lockLimit() float64 {
+// lockLimit measures what an item needs at least: hashed, locked and encoded
+// the first time, decoded, locked and encoded the second; µs, the best of
+// seven.
+func lockLimit() (first, second float64) {
 	k := group.HashScalar("entente/bench", []byte("key"))
-	best := time.Duration(1 << 62)
+	one, two := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 	const n = 1 << 11
 	list, points, made := make([]byte, n*group.Size), make([]group.Point, n), make([]group.Point, n)
 	for range 7 {
@@ -58,11 +103,12 @@ func lockLimit() float64 {
 			}
 		})
 		group.LockAll(k, made, list)
+		middle := cpuTime()
 		group.DecodeAll(list, points)
 		group.LockAll(k, points, list)
-		best = min(best, cpuTime()-began)
+		one, two = min(one, middle-began), min(two, cpuTime()-middle)
 	}
-	return 2 * best.Seconds() * 1e6 / n
+	return one.Seconds() * 1e6 / n, two.Seconds() * 1e6 / n
 }
 
 // benchSides makes two sets of n, half common, and the manifest of their run.

@@ -16,4 +16,7 @@ func TestBenchMatch(t *testing.T) {
 	if took <= 0 {
 		t.Error("no processor time was taken")
 	}
+	if took, err := watchlistQuery(t.Context(), 64); err != nil || took <= 0 {
+		t.Errorf("a question took %v, %v", took, err)
+	}
 }

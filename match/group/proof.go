@@ -145,3 +145,22 @@ func double(c *Scalar, image *Point, s *Scalar, base *Point) Point {
 }
 
 func matches(a, b *Scalar) bool { return a.s.Equal(&b.s) == 1 }
+
+// Respond9497 returns r - c·k, the response of a proof in the form of RFC 9497.
+func Respond9497(r, c, k *Scalar) *Scalar {
+	var s scalar.Scalar
+	s.Mul(&c.s, &k.s)
+	s.Sub(&r.s, &s)
+	return &Scalar{s}
+}
+
+// Combine returns a·p + b·q in a time that depends on all of them: they are
+// public.
+func Combine(a *Scalar, p *Point, b *Scalar, q *Point) Point {
+	var out Point
+	out.p.MultiscalarMulVartime([]*scalar.Scalar{&a.s, &b.s}, []*curve.RistrettoPoint{&p.p, &q.p})
+	return out
+}
+
+// Equal reports in constant time whether k and l are the same number.
+func (k *Scalar) Equal(l *Scalar) bool { return matches(k, l) }
