@@ -26,7 +26,7 @@ import (
 // assemble makes the parts that say and judge things and ties them together.
 func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) error {
 	c, now := n.roster.Charter, n.opt.Now
-	if err := errors.Join(n.cfg.checkSources(), n.cfg.checkFeeds(), n.cfg.Match.check(), n.loadPacks()); err != nil {
+	if err := errors.Join(n.cfg.checkSources(), n.cfg.checkFeeds(), n.cfg.Match.check(), n.cfg.checkPacks()); err != nil {
 		return err
 	}
 	policy, err := n.cfg.policy(c.Budgets.SightingsPerDay)

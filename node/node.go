@@ -26,7 +26,6 @@ import (
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
-	"entente/watch/rule"
 )
 
 // Node is one running party's node. Its methods are safe for concurrent use.
@@ -54,7 +53,7 @@ type Node struct {
 	lens      border.Lens  // of the node itself, for what it decides about
 	seen      *sqlite.Seen // the watch through it
 	lists     *lists
-	packs     []rule.Rule // that come with the program
+	packs     packed // rules that come with the program
 	canaries  *canaries
 	lookout   *lookout
 	teller    *teller

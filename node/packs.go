@@ -2,8 +2,11 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
+	"entente/election/inventory"
 	"entente/election/lookalike"
 	"entente/internal/rulepack"
 	"entente/observable"
@@ -46,34 +49,107 @@ func Senders(list []detect.Sender, own []string) (detect.Senders, error) {
 	return s, nil
 }
 
-// packRules are the rules that come with the program and that the configuration
-// asks for.
-func (c Config) packRules() ([]rule.Rule, error) {
-	if len(c.Packs) == 0 {
-		return nil, nil
-	}
-	var own []string
+// packed are the rules of packs, as long as what they are made of stays.
+type packed struct {
+	mu    sync.Mutex // guards what follows
+	of    string
+	rules []rule.Rule
+}
+
+// protects lists the senders of the configuration and of the inventory, and the
+// domains of the own side.
+func (c Config) protects(list inventory.Inventory) (senders []detect.Sender, own []string, err error) {
 	values, err := c.own()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, v := range values {
 		if v.Type == observable.Domain && strings.Contains(v.Canonical, ".") {
 			own = append(own, v.Canonical)
 		}
 	}
-	s, err := Senders(c.Senders, own)
+	for _, d := range list.Domains {
+		own = append(own, d.Name)
+	}
+	senders = append(senders, c.Senders...)
+	for _, s := range list.Senders {
+		senders = append(senders, senderOf(s.Display, nil, []string{s.Address}))
+	}
+	for _, v := range list.Vendors {
+		senders = append(senders, senderOf(v.Name, v.Domains, v.Senders))
+	}
+	return senders, own, nil
+}
+
+// senderOf protects a name, domains, and those of addresses, but for domains where anybody has one.
+func senderOf(name string, domains, addresses []string) detect.Sender {
+	s := detect.Sender{Domains: append([]string(nil), domains...), Addresses: addresses}
+	if detect.LongName(name) {
+		s.Names = []string{name}
+	}
+	for _, a := range addresses {
+		_, d, _ := strings.Cut(strings.ToLower(a), "@")
+		if strings.Contains(d, ".") && !detect.FreeMail(d) && !slices.Contains(s.Domains, d) {
+			s.Domains = append(s.Domains, d)
+		}
+	}
+	return s
+}
+
+// packRules are the rules that come with the program and that the configuration
+// asks for.
+func (c Config) packRules(list inventory.Inventory) ([]rule.Rule, error) {
+	if len(c.Packs) == 0 {
+		return nil, nil
+	}
+	senders, own, err := c.protects(list)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Senders(senders, own)
 	if err != nil {
 		return nil, fmt.Errorf("senders: %w", err)
 	}
-	list, err := rulepack.Rules(c.Packs, s)
+	rules, err := rulepack.Rules(c.Packs, s)
 	if err != nil {
 		return nil, fmt.Errorf("packs: %w", err)
 	}
-	return list, nil
+	return rules, nil
 }
 
-func (n *Node) loadPacks() (err error) {
-	n.packs, err = n.cfg.packRules()
+// checkPacks refuses a configuration that names no pack, or senders that cannot be protected.
+func (c Config) checkPacks() error {
+	_, err := c.packRules(inventory.Inventory{})
 	return err
+}
+
+// packsOf says what the rules of packs are made of beside the configuration.
+func (n *Node) packsOf() string {
+	if len(n.cfg.Packs) == 0 || n.guarded == nil {
+		return ""
+	}
+	list := n.guarded.get()
+	return fmt.Sprintf("%+v %+v %+v", list.Domains, list.Senders, list.Vendors)
+}
+
+// packRules are made anew when the inventory is another; what cannot be made
+// is told, and what was before stays.
+func (n *Node) packRules() []rule.Rule {
+	n.packs.mu.Lock()
+	defer n.packs.mu.Unlock()
+	of := n.packsOf()
+	if n.packs.rules != nil && of == n.packs.of {
+		return n.packs.rules
+	}
+	var list inventory.Inventory
+	if n.guarded != nil {
+		list = n.guarded.get()
+	}
+	rules, err := n.cfg.packRules(list)
+	if err != nil {
+		n.sourceTrouble("packs", err)
+		return n.packs.rules
+	}
+	n.packs.rules, n.packs.of = rules, of
+	return rules
 }

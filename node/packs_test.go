@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"entente/console"
+	"entente/election/inventory"
 	"entente/watch/detect"
 )
 
@@ -88,10 +89,42 @@ func TestSenders(t *testing.T) {
 		}
 	}
 	c := Config{Packs: []string{"election"}, Senders: []detect.Sender{{Names: []string{"VR"}}}}
-	if _, err := c.packRules(); err == nil || !strings.Contains(err.Error(), "senders: ") {
+	if _, err := c.packRules(inventory.Inventory{}); err == nil || !strings.Contains(err.Error(), "senders: ") {
 		t.Errorf("%v", err)
 	}
-	if _, err := (Config{Packs: []string{"nothing"}}).packRules(); err == nil || !strings.Contains(err.Error(), "no pack") {
+	if _, err := (Config{Packs: []string{"nothing"}}).packRules(inventory.Inventory{}); err == nil || !strings.Contains(err.Error(), "no pack") {
 		t.Errorf("%v", err)
+	}
+}
+
+// What the inventory lists is protected, and what is listed there later too.
+func TestPackProtectsTheInventory(t *testing.T) {
+	list := inventory.Inventory{
+		Domains: []inventory.Domain{{Name: "countyvotes.example"}},
+		Senders: []inventory.Sender{{Address: "county.clerk.office@gmail.com", Display: "County Clerk"}, {Address: "help@registrar.example"}},
+		Vendors: []inventory.Vendor{{Name: "VR Systems", Domains: []string{"vrsystems.com"}, Senders: []string{"billing@vr-billing.example"}}},
+	}
+	senders, own, err := Config{OwnAssets: []string{"192.0.2.0/24", "state.example"}}.protects(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := must(Senders(senders, own))(t)
+	for header, want := range map[string]bool{
+		"County Clerk <county.clerk.office@gmail.com>": false, "County Clerk <county.clerk@yahoo.com>": true, "x@registrar.example": false, "x@reglstrar.example": true,
+		"x@countyvotes.example": false, "x@county-votes.example": true, "VR Systems <vr@outlook.com>": true, "x@vr-billing.example": false, "x@vrbilling.example": true, "x@state.example": false,
+		"maria@gmail.com": false,
+	} {
+		if why := s.Imitates(header); (why != "") != want {
+			t.Errorf("%s: %q", header, why)
+		}
+	}
+	n := &Node{cfg: Config{Packs: []string{"election"}}, guarded: &guarded{}}
+	first, none := n.packRules(), n.packsOf()
+	if again := n.packRules(); len(first) == 0 || &again[0] != &first[0] {
+		t.Error("made anew for nothing")
+	}
+	n.guarded.list = list
+	if later := n.packRules(); len(later) != len(first) || later[len(later)-1].Text == first[len(first)-1].Text || n.packsOf() == none {
+		t.Error("another inventory protects nobody else")
 	}
 }

@@ -30,7 +30,7 @@ const (
 // ownRules are those of packs, then what the files and folders of the
 // configuration hold. What cannot be read is told and left out.
 func (n *Node) ownRules() (out []rule.Rule) {
-	out = append(out, n.packs...)
+	out = append(out, n.packRules()...)
 	for _, path := range n.cfg.Rules {
 		err := eachRuleFile(path, func(p string, info fs.FileInfo) error {
 			if info.Size() > maxRuleFile || len(out) == maxRuleFiles {
@@ -67,6 +67,7 @@ func eachRuleFile(path string, fn func(string, fs.FileInfo) error) error {
 // ruleFiles is another number when a file of own rules is another.
 func (n *Node) ruleFiles() uint64 {
 	h := fnv.New64a()
+	h.Write([]byte(n.packsOf()))
 	for _, path := range n.cfg.Rules {
 		_ = eachRuleFile(path, func(p string, info fs.FileInfo) error { // told by ownRules
 			h.Write([]byte(p))

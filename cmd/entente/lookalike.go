@@ -31,6 +31,8 @@ for --ct URL, no network. A name that resembles another is not thereby bad, and 
                          name, address of a page and sender in them is looked at
   --mail                 FILEs are mails (.eml, mbox) or folders of them: From, Sender,
                          Reply-To and Return-Path are looked at
+  --sender NAME=DOMAIN[,DOMAIN...]   with --mail: a vendor or office, for mail under its name
+                         from a free-mail provider too; may be repeated, and protects its domains
   --ct URL|DIR           a log of Certificate Transparency, with static tiles or as RFC 6962
                          has it: the names in its newest certificates are looked at
   --log-key FILE         the log's public key, PEM or base64; without it nothing is believed
@@ -51,6 +53,8 @@ func runLookalike(ctx context.Context, e *env, args []string) error {
 	f.Var(&allow, "allow", "")
 	names, asJSON := f.Bool("names", false, ""), f.Bool("json", false, "")
 	logs, mails := f.Bool("logs", false, ""), f.Bool("mail", false, "")
+	var senders texts
+	f.Var(&senders, "sender", "")
 	var c certFlags
 	c.register(f)
 	files, err := f.parse(args)
@@ -60,7 +64,9 @@ func runLookalike(ctx context.Context, e *env, args []string) error {
 	switch {
 	case c.verify != "" && len(files)+len(protect) == 0:
 		return verifyCertificates(e, c.verify, c.key, *asJSON)
-	case len(protect) == 0:
+	case len(senders) > 0 && !*mails:
+		return usagef("--sender is for --mail")
+	case len(protect)+len(senders) == 0:
 		return usagef("which names are protected? --protect DOMAIN or FILE")
 	case c.verify != "" || count(*names, len(files) > 0, c.from != "") != 1 || *logs && *mails:
 		return usagef("which file of names, logs or mails? or --ct, or --names")
@@ -68,6 +74,13 @@ func runLookalike(ctx context.Context, e *env, args []string) error {
 	domains, err := protectedNames(protect)
 	if err != nil {
 		return err
+	}
+	shown, err := protectedSenders(senders)
+	if err != nil {
+		return err
+	}
+	for _, s := range shown.List {
+		domains = append(domains, s.Domains...)
 	}
 	if *names {
 		for _, d := range domains {
@@ -95,7 +108,7 @@ func runLookalike(ctx context.Context, e *env, args []string) error {
 	case *logs:
 		return lookThroughLogs(ctx, e, x, files, *asJSON)
 	case *mails:
-		return lookThroughMails(ctx, e, x, files, *asJSON)
+		return lookThroughMails(ctx, e, x, shown, files, *asJSON)
 	}
 	for _, path := range files {
 		if err := lookThrough(ctx, e, x, path, *asJSON); err != nil {

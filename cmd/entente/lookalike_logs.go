@@ -17,6 +17,7 @@ import (
 	"entente/internal/ingest"
 	"entente/node"
 	"entente/observable"
+	"entente/watch/detect"
 )
 
 // lookFinding is a name in logs or mails that resembles a protected one.
@@ -27,7 +28,11 @@ type lookFinding struct {
 	Line  int64     `json:"line,omitempty"`
 	First time.Time `json:"first,omitzero"` // where the first line has a time
 	Count int       `json:"count"`
+	Why   string    `json:"why,omitempty"` // of mail under a protected name
 }
+
+// underName is the kind of a sender that shows a protected name from elsewhere.
+const underName lookalike.Kind = "under-a-name"
 
 // Bounds of a look through logs.
 const (
@@ -46,7 +51,8 @@ type logLook struct {
 	found   []lookFinding
 	lines   int
 	names   int
-	left    int // findings beyond what is remembered
+	left    int            // findings beyond what is remembered
+	shown   detect.Senders // whose names are looked for in mails
 }
 
 // Batch implements ingest.Sink.
@@ -119,6 +125,10 @@ func (l *logLook) print(e *env, asJSON bool) error {
 		if f.Line > 0 {
 			where = fmt.Sprintf("%s:%d", f.File, f.Line)
 		}
+		if f.Why != "" {
+			e.printf("%-14s  %-32s  %s, in %s of %s\n", f.Kind, f.Name, f.Why, f.Field, where)
+			continue
+		}
 		e.printf("%-14s  %-32s  %s  %s, first in %s of %s\n", f.Kind, f.Name, f.Protected, counted(f.Count, "time", "times"), f.Field, where)
 	}
 	return nil
@@ -143,8 +153,9 @@ var senderFields = []string{"From", "Sender", "Reply-To", "Return-Path"}
 
 // lookThroughMails looks at who mails say they are from: files of one mail or an
 // mbox, and folders of them.
-func lookThroughMails(ctx context.Context, e *env, x *lookalike.Index, paths []string, asJSON bool) error {
-	l := &logLook{x: x, known: make(map[string]int)}
+func lookThroughMails(ctx context.Context, e *env, x *lookalike.Index, shown detect.Senders, paths []string, asJSON bool) error {
+	shown.Resembles = nil // names of domains are looked at here
+	l := &logLook{x: x, known: make(map[string]int), shown: shown}
 	mails, odd := 0, 0
 	one := func(path string, in io.Reader) error {
 		n, bad, err := l.mails(path, in)
@@ -242,6 +253,9 @@ func (l *logLook) mail(path string, line int64, head string) bool {
 	read := false
 	for _, field := range senderFields {
 		for _, value := range m.Header[field] {
+			if why := l.shown.Imitates(value); why != "" {
+				l.under(value, why, field, at)
+			}
 			for _, address := range addressesIn(value) {
 				if v, err := observable.Normalise(observable.Email, address); err == nil {
 					at.Field, read = field, true
@@ -251,6 +265,19 @@ func (l *logLook) mail(path string, line int64, head string) bool {
 		}
 	}
 	return read
+}
+
+// under notes a mail under a protected name.
+func (l *logLook) under(value, why, field string, at lookFinding) {
+	if len(l.found) == mostFound {
+		l.left++
+		return
+	}
+	at.Finding, at.Field, at.Count, at.Why = lookalike.Finding{Kind: underName}, field, 1, why
+	if list := addressesIn(value); len(list) > 0 {
+		at.Name = list[0]
+	}
+	l.found = append(l.found, at)
 }
 
 // addressesIn are the addresses of a header field, also of one that is written wrongly.

@@ -39,7 +39,7 @@ func (e *env) chosenRules(from ruleChoice) (files []sigma.File, others []rule.Ru
 	return files, others, nil
 }
 
-// packRules are those of packs; senders are in the form NAME=DOMAIN[,DOMAIN...].
+// packRules are those of packs, with the senders that they protect.
 func packRules(packs, senders []string) ([]rule.Rule, error) {
 	if len(packs) == 0 {
 		if len(senders) > 0 {
@@ -47,11 +47,24 @@ func packRules(packs, senders []string) ([]rule.Rule, error) {
 		}
 		return nil, nil
 	}
+	protected, err := protectedSenders(senders)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rulepack.Rules(packs, protected)
+	if err != nil {
+		return nil, usagef("--pack: %v", err)
+	}
+	return rules, nil
+}
+
+// protectedSenders reads senders in the form NAME=DOMAIN[,DOMAIN...].
+func protectedSenders(senders []string) (detect.Senders, error) {
 	var list []detect.Sender
 	for _, s := range senders {
 		name, domains, ok := strings.Cut(s, "=")
 		if !ok || domains == "" {
-			return nil, usagef("--sender %q: write NAME=DOMAIN, or =DOMAIN", s)
+			return detect.Senders{}, usagef("--sender %q: write NAME=DOMAIN, or =DOMAIN", s)
 		}
 		one := detect.Sender{Domains: strings.Split(domains, ",")}
 		if name != "" {
@@ -61,13 +74,9 @@ func packRules(packs, senders []string) ([]rule.Rule, error) {
 	}
 	protected, err := node.Senders(list, nil)
 	if err != nil {
-		return nil, usagef("--sender: %v", err)
+		return detect.Senders{}, usagef("--sender: %v", err)
 	}
-	rules, err := rulepack.Rules(packs, protected)
-	if err != nil {
-		return nil, usagef("--pack: %v", err)
-	}
-	return rules, nil
+	return protected, nil
 }
 
 // readRules reads folders and files of Sigma rules, STIX bundles (.json) and patterns (.pattern, one a line).

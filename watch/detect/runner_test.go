@@ -162,7 +162,7 @@ func TestWalks(t *testing.T) {
 }
 
 func TestSenderText(t *testing.T) {
-	s := Senders{List: []Sender{{Names: []string{"VR Systems", "VR Elections"}, Domains: []string{"vrsystems.com"}}}}
+	s := Senders{List: []Sender{{Names: []string{"VR Systems", "VR Elections"}, Domains: []string{"vrsystems.com"}, Addresses: []string{"vr.systems.office@gmail.com"}}}}
 	for header, want := range map[string]bool{
 		`"VR Systems" <someone@gmail.com>`:                                   true,
 		`V.R. SYSTEMS support <someone@gmail.com>`:                           true,
@@ -171,12 +171,13 @@ func TestSenderText(t *testing.T) {
 		`"help@vrsystems.com" <x@elsewhere.example>`:                         true,
 		`"VR Systems" <news@vrsystems.com>`:                                  false,
 		`"Fans of VR Systems" <list@vendorwatch.example>`:                    false,
+		`VR Systems <VR.Systems.Office@gmail.com>`:                           false,
 		`Maria <maria@gmail.com>`:                                            false,
 		`VR Systems" <<someone@gmail.com>`:                                   true,
 		`a@b.example, "VR Systems" <someone@gmail.com>, Carol <c@d.example>`: true,
 		``: false, `<>`: false, `undisclosed-recipients:;`: false,
 	} {
-		if why := s.imitates(header); (why != "") != want {
+		if why := s.Imitates(header); (why != "") != want {
 			t.Errorf("%s: %q", header, why)
 		}
 	}
@@ -191,7 +192,7 @@ func FuzzSender(f *testing.F) {
 	}
 	s := Senders{List: []Sender{{Names: []string{"VR Systems"}, Domains: []string{"vrsystems.com"}}}}
 	f.Fuzz(func(t *testing.T, header string) {
-		if why := s.imitates(header); len(why) > len(header)+200 {
+		if why := s.Imitates(header); len(why) > len(header)+200 {
 			t.Errorf("%q", why)
 		}
 	})

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -15,6 +16,10 @@ import (
 type Sender struct {
 	Names   []string `json:"names" yaml:"names"`     // as a mail program shows them: "VR Systems"
 	Domains []string `json:"domains" yaml:"domains"` // that they write from
+
+	// Addresses are those that they write from elsewhere: a small office has one at
+	// a free-mail provider. Such a one imitates nobody.
+	Addresses []string `json:"addresses" yaml:"addresses"`
 }
 
 // Senders are those that are protected.
@@ -37,11 +42,11 @@ func (s Senders) Check() error {
 		return fmt.Errorf("more than %d protected senders", maxSenders)
 	}
 	for _, one := range s.List {
-		if len(one.Names)+len(one.Domains) == 0 {
-			return fmt.Errorf("a protected sender without names and domains")
+		if len(one.Names)+len(one.Domains)+len(one.Addresses) == 0 {
+			return errors.New("a protected sender without names and domains")
 		}
 		for _, n := range one.Names {
-			if len(letters(n)) < leastName {
+			if !LongName(n) {
 				return fmt.Errorf("the name %.40q has fewer than %d letters and would be found everywhere", n, leastName)
 			}
 		}
@@ -58,7 +63,7 @@ func (s Senders) Check() error {
 func (s Senders) text() string {
 	var b strings.Builder
 	for _, one := range s.List {
-		fmt.Fprintf(&b, "%q %q\n", one.Names, one.Domains)
+		fmt.Fprintf(&b, "%q %q %q\n", one.Names, one.Domains, one.Addresses)
 	}
 	return statement.TaggedSum("entente/senders/v1", []byte(b.String())).String()
 }
@@ -69,6 +74,12 @@ var freeMail = []string{
 	"gmx.de", "web.de", "mail.com", "zoho.com", "tutanota.com", "tuta.com", "mail.ru", "bk.ru", "inbox.ru", "list.ru", "yandex.ru", "yandex.com", "ya.ru", "rambler.ru", "qq.com", "163.com", "126.com",
 }
 
+// FreeMail says that anybody has an address at a domain at once.
+func FreeMail(domain string) bool { return slices.Contains(freeMail, domain) }
+
+// LongName says that a name is long enough to be looked for in others.
+func LongName(name string) bool { return len(letters(name)) >= leastName }
+
 // judge looks at the senders that a mail names.
 func (s Senders) judge(ev *event.Event) (field, seen string) {
 	if len(s.List) == 0 {
@@ -77,7 +88,7 @@ func (s Senders) judge(ev *event.Event) (field, seen string) {
 	for i := range ev.Fields {
 		switch f := &ev.Fields[i]; f.Name {
 		case "email.from.address", "email.sender.address", "email.reply_to.address":
-			if why := s.imitates(f.Value); why != "" {
+			if why := s.Imitates(f.Value); why != "" {
 				return f.Name, cut(f.Value, 200) + " (" + why + ")"
 			}
 		}
@@ -85,15 +96,16 @@ func (s Senders) judge(ev *event.Event) (field, seen string) {
 	return "", ""
 }
 
-// imitates says whom the writers in a header were made to be taken for.
-func (s Senders) imitates(header string) string {
+// Imitates says in words whom the writers in a header field were made to be
+// taken for; "" where they imitate nobody.
+func (s Senders) Imitates(header string) string {
 	for _, a := range writers(header) {
 		at := strings.LastIndexByte(a.Address, '@')
 		if at < 0 {
 			continue
 		}
 		local, domain := a.Address[:at], strings.TrimSuffix(strings.ToLower(a.Address[at+1:]), ".")
-		if s.owns(domain) {
+		if s.owns(domain) || s.knows(a.Address) {
 			continue
 		}
 		if s.Resembles != nil {
@@ -105,7 +117,7 @@ func (s Senders) imitates(header string) string {
 		for _, one := range s.List {
 			for _, n := range one.Names {
 				want := letters(n)
-				switch free := slices.Contains(freeMail, domain); {
+				switch free := FreeMail(domain); {
 				case free && strings.Contains(shown, want):
 					return fmt.Sprintf("shown as %q, written from the free-mail provider %s", n, domain)
 				case free && strings.Contains(name, want):
@@ -132,6 +144,13 @@ func (s Senders) owns(domain string) bool {
 		}
 	}
 	return false
+}
+
+// knows says that an address is one that somebody protected writes from.
+func (s Senders) knows(address string) bool {
+	return slices.ContainsFunc(s.List, func(one Sender) bool {
+		return slices.ContainsFunc(one.Addresses, func(a string) bool { return strings.EqualFold(a, address) })
+	})
 }
 
 // writers are the addresses of a header. One that is no list of addresses is cut
