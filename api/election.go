@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"net/url"
 
+	"entente/election/audit"
 	"entente/election/inventory"
 	"entente/election/night"
 	"entente/election/results"
+	"entente/statement"
 )
 
 // Inventory is what a node guards around an election.
@@ -34,6 +36,11 @@ type ElectionNode interface {
 	GiveWord(ctx context.Context, r PageRequest) (night.Given, error)
 	// Ever says whether a number was ever published.
 	Ever(ctx context.Context, q results.Query) (night.Ever, error)
+	// Audit says how far a joint audit has come, by the logs that this node holds. with are who
+	// takes part while nobody has committed; by default all parties that are no observers.
+	Audit(ctx context.Context, name string, with []string) (audit.Joint, error)
+	// AuditStep takes a step of its ceremony, if it is due.
+	AuditStep(ctx context.Context, s audit.Step) (statement.Ref, error)
 }
 
 func electionRoutes(mux *board, n Node) {
@@ -48,6 +55,11 @@ func electionRoutes(mux *board, n Node) {
 	post(mux, "results/look", n.LookAtPage)
 	post(mux, "results/word", n.GiveWord)
 	post(mux, "results/ever", n.Ever)
+	mux.HandleFunc("GET /v1/audit", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.Audit(r.Context(), r.URL.Query().Get("name"), r.URL.Query()["with"])
+		answer(w, v, err)
+	})
+	post(mux, "audit/step", n.AuditStep)
 }
 
 // Inventory implements Node.
@@ -73,4 +85,14 @@ func (c *Client) GiveWord(ctx context.Context, r PageRequest) (out night.Given, 
 // Ever implements Node.
 func (c *Client) Ever(ctx context.Context, q results.Query) (out night.Ever, err error) {
 	return out, c.post(ctx, "results/ever", q, &out)
+}
+
+// Audit implements Node.
+func (c *Client) Audit(ctx context.Context, name string, with []string) (out audit.Joint, err error) {
+	return out, c.get(ctx, "audit", url.Values{"name": {name}, "with": with}, &out)
+}
+
+// AuditStep implements Node.
+func (c *Client) AuditStep(ctx context.Context, s audit.Step) (ref statement.Ref, err error) {
+	return ref, c.post(ctx, "audit/step", s, &ref)
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"entente/accord"
 	"entente/border"
+	"entente/election/audit"
 	"entente/election/night"
 	"entente/exchange/stix"
 	"entente/match"
@@ -23,6 +24,7 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: stix.KindObjects, Check: stix.CheckObjects},
 		statement.Spec{Kind: border.KindCanary, Check: border.CheckCanary},
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
+		statement.Spec{Kind: audit.KindCeremony, Check: audit.CheckStep},
 		statement.Spec{Kind: night.KindPublished, Check: night.CheckPublished},
 		statement.Spec{Kind: night.KindBalance, Check: night.CheckBalance},
 		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},

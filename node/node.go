@@ -79,6 +79,7 @@ type Node struct {
 
 	grouping    sync.Mutex // one change of a group at a time
 	spreading   sync.Mutex // one look for unsaid evidence at a time
+	ceremony    sync.Mutex // one step of an audit's ceremony at a time
 	timing      sync.Mutex // one look for times to log at a time
 	approving   sync.Mutex // one signature at a time
 	observing   observing

@@ -18,9 +18,13 @@ func auditVerb() verb {
        entente audit contest --contest FILE [--cvr FILE]... [--assertions FILE [--names FILE]] [--json]
        entente audit measure --contest FILE --seed DIGITS --manifest FILE [--cvr FILE]... [--assertions FILE [--names FILE]] [--json] ENTRIES [SECOND [THIRD]]
        entente audit entries --contest FILE --audit NAME --board NAME --out FILE ENTRIES
-       entente audit boards --commitment BOARD:HEX... [--json] FIRST SECOND [THIRD]
+       entente audit boards (--commitment BOARD:HEX... | --dir DIR --audit NAME) [--json] FIRST SECOND [THIRD]
        entente audit commit --ceremony NAME --party PARTY --dice DIGITS --out FILE
        entente audit seed --ceremony NAME --public DIGITS --commitment PARTY:HEX... [--json] FILE...
+       entente audit seal --dir DIR --audit NAME [--manifest FILE] [--cvr FILE]... [--key FILE] [--contest FILE] [--entries FILE] [--json]
+       entente audit joint --dir DIR --audit NAME show [--json]
+       entente audit joint --dir DIR --audit NAME (commit [--with PARTY]... --dice DIGITS --out FILE [--open-by TIME | --open-within TIME] | open FILE | close | public --dice DIGITS)
+       entente audit report --dir DIR --audit NAME --contest FILE --manifest FILE [--cvr FILE]... [--lang en|ru] [--out FILE] FIRST SECOND [THIRD]
 
 Needs no node and no network: anybody can check an audit with the numbers that were
 published. sizes says how many ballots an audit has to look at. draws names the ballots
@@ -37,6 +41,11 @@ how many cards an audit of it looks at; measure recomputes the draws and what th
 that boards have read leave as the risk. entries makes of what one board read a file and
 the digest that it commits to; boards lists, card by card, what two of them read differently. commit and seed make a seed that nobody chooses: each side commits to its dice, opens
 them, and the public dice come last.
+
+With a running node an audit is joint: all parties seal manifest, records and contests
+(seal), commit to dice, open them, close and say what the public dice showed (joint), each
+step in the record and none before it is due; what one does against the others is told and
+provable. report measures by what was sealed and nothing else, in Markdown.
 
   --limit SHARE     the risk limit; default: 0.05
   --gamma X         the error inflation factor; default: 1.03905
@@ -60,18 +69,21 @@ them, and the public dice come last.
 
 const auditLimit = 256 << 20 // bytes of a manifest or a round
 
-func runAudit(_ context.Context, e *env, args []string) error {
+func runAudit(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit or seed?")
+		return usagef("sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit, seed, seal, joint or report?")
+	}
+	if run, known := joint[args[0]]; known {
+		return run(ctx, e, newFlags(e, "audit"), args[1:])
 	}
 	run, known := map[string]func(*env, *flags, []string) error{
-		"sizes": auditSizes, "draws": auditDraws, "risk": auditRisk, "check": auditCheck, "manifest": auditManifest, "cvr": auditCVR, "contest": auditContest, "measure": auditMeasure, "entries": auditEntries, "boards": auditBoards, "commit": auditCommit, "seed": auditSeed,
+		"sizes": auditSizes, "draws": auditDraws, "risk": auditRisk, "check": auditCheck, "manifest": auditManifest, "cvr": auditCVR, "contest": auditContest, "measure": auditMeasure, "entries": auditEntries, "commit": auditCommit, "seed": auditSeed,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit or seed?", args[0])
+		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit, seed, seal, joint or report?", args[0])
 	}
 	return run(e, newFlags(e, "audit"), args[1:])
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,16 +87,21 @@ func auditEntries(e *env, f *flags, args []string) error {
 	return nil
 }
 
-func auditBoards(e *env, f *flags, args []string) error {
+func auditBoards(ctx context.Context, e *env, f *flags, args []string) error {
 	var told texts
 	f.Var(&told, "commitment", "")
-	asJSON := f.Bool("json", false, "")
+	asJSON, dir, name := f.Bool("json", false, ""), f.String("dir", "", ""), f.String("audit", "", "")
 	files, err := f.parse(args)
 	if err != nil {
 		return err
 	}
 	if len(files) < 2 || len(files) > 3 {
 		return usagef("the entries of which two boards? and the third, where there is one")
+	}
+	if *dir != "" {
+		if told, err = f.sealedBoards(ctx, *dir, *name); err != nil {
+			return err
+		}
 	}
 	var all [3]sealedEntries
 	for i, path := range files {
@@ -106,7 +112,7 @@ func auditBoards(e *env, f *flags, args []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if i < 2 && !toldOf(told, all[i].Board, d) {
+		if (i < 2 || *dir != "") && !toldOf(told, all[i].Board, d) {
 			return hint(fmt.Errorf("%s: the board %s did not commit to these entries, %s", path, all[i].Board, d), "every --commitment must have been told or sealed before the first file was shown")
 		}
 	}
@@ -137,6 +143,21 @@ func auditBoards(e *env, f *flags, args []string) error {
 		return hint(fmt.Errorf("the boards differ on %s", counted(len(differ), "card", "cards")), "a third entry, of exactly these cards, settles it: entente audit entries --board THIRD")
 	}
 	return nil
+}
+
+// sealedBoards are the commitments that stand in the record.
+func (f *flags) sealedBoards(ctx context.Context, dir, name string) (told texts, err error) {
+	f.dir = dir
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	j, err := c.Audit(ctx, name, nil)
+	for _, s := range j.Entries {
+		told = append(told, s.Name+":"+s.Digest.String())
+	}
+	return told, err
 }
 
 func toldOf(told texts, board string, d statement.Digest) bool {

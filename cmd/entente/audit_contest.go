@@ -55,6 +55,7 @@ func (in *contestInputs) contest() (c audit.Contest, err error) {
 
 // heldRecords are the machine's records of some cards.
 type heldRecords struct {
+	contest audit.Contest
 	records *audit.Records
 	votes   map[string]audit.Vote // by label, of the cards asked for
 	total   records
@@ -62,7 +63,7 @@ type heldRecords struct {
 
 // held reads the records of a contest, and keeps those of the cards named.
 func (in *contestInputs) held(e *env, c audit.Contest, cards map[string]bool) (heldRecords, error) {
-	out := heldRecords{votes: make(map[string]audit.Vote)}
+	out := heldRecords{contest: c, votes: make(map[string]audit.Vote)}
 	if len(in.cvrs) == 0 {
 		if c.Compares() {
 			return out, usagef("--cvr FILE: the method %s compares with the machine's records", c.Method)
@@ -201,37 +202,41 @@ func auditMeasure(e *env, f *flags, args []string) error {
 }
 
 // measure recomputes the draws, and the risk that the entries leave.
-func (in *contestInputs) measure(e *env, seed, manifest string, files []string) (out measured, err error) {
+func (in *contestInputs) measure(e *env, seed, manifest string, files []string) (measured, error) {
+	out, _, _, err := in.measured(e, seed, manifest, files)
+	return out, err
+}
+
+// measured also gives what it rests on: the records, and the entries as drawn.
+func (in *contestInputs) measured(e *env, seed, manifest string, files []string) (out measured, h heldRecords, drawn []audit.Entry, err error) {
 	c, err := in.contest()
 	if err != nil {
-		return out, err
+		return out, h, nil, err
 	}
 	m, err := manifestOf(manifest)
 	if err != nil {
-		return out, err
+		return out, h, nil, err
 	}
 	if m == nil {
-		return out, usagef("--manifest FILE: which cards could be drawn?")
+		return out, h, nil, usagef("--manifest FILE: which cards could be drawn?")
 	}
 	sequence, err := c.Sequence(seed, m)
 	if err != nil {
-		return out, usagef("%v", err)
+		return out, h, nil, usagef("%v", err)
 	}
 	entries, err := settledEntries(files, c)
 	if err != nil {
-		return out, err
+		return out, h, nil, err
 	}
-	drawn, err := c.Order(sequence, entries)
-	if err != nil {
-		return out, err
+	if drawn, err = c.Order(sequence, entries); err != nil {
+		return out, h, nil, err
 	}
 	cards := make(map[string]bool, len(drawn))
 	for _, d := range drawn {
 		cards[d.Ballot] = true
 	}
-	h, err := in.held(e, c, cards)
-	if err != nil {
-		return out, err
+	if h, err = in.held(e, c, cards); err != nil {
+		return out, h, nil, err
 	}
 	seen := make([]audit.Seen, 0, len(drawn))
 	for _, d := range drawn {
@@ -247,9 +252,9 @@ func (in *contestInputs) measure(e *env, seed, manifest string, files []string) 
 	out.Outcome, err = c.Evaluate(seen, h.records)
 	out.Seed, out.Entries, out.CVRRoot = seed, len(files), h.total.Root
 	if err != nil {
-		return out, fmt.Errorf("%s: %w", in.path, err)
+		err = fmt.Errorf("%s: %w", in.path, err)
 	}
-	return out, nil
+	return out, h, drawn, err
 }
 
 func showMeasured(e *env, m measured) {

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"entente/api"
+	"entente/election/audit"
+	"entente/statement"
+)
+
+// joint are the verbs of an audit that speak to a running node.
+var joint = map[string]func(context.Context, *env, *flags, []string) error{
+	"seal": auditSealed, "joint": auditJoint, "boards": auditBoards, "report": auditReport,
+}
+
+func auditSealed(ctx context.Context, e *env, f *flags, args []string) error {
+	f.withDir()
+	in, asJSON := f.contestInputs(), f.Bool("json", false, "")
+	name, manifest, entries := f.String("audit", "", ""), f.String("manifest", "", ""), f.String("entries", "", "")
+	if err := none(f, args); err != nil {
+		return err
+	}
+	if !audit.ValidName(*name) {
+		return usagef("--audit NAME: what is the audit called? the same on all sides, without slashes")
+	}
+	all, err := in.seals(e, *name, *manifest, *entries)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return usagef("seal what? --manifest, --cvr, --contest or --entries FILE")
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	type sealed struct {
+		api.SealRequest
+		Statement statement.Ref `json:"statement"`
+	}
+	var out []sealed
+	for _, r := range all {
+		ref, err := c.Seal(ctx, r)
+		if err != nil {
+			return err
+		}
+		out = append(out, sealed{r, ref})
+	}
+	if *asJSON {
+		return e.json(out)
+	}
+	for _, s := range out {
+		e.printf("sealed %s for %s, %s; said as number %d\n", s.What, s.Name, s.Digest, s.Statement.Index)
+	}
+	return nil
+}
+
+// seals are what the files named are sealed as.
+func (in *contestInputs) seals(e *env, name, manifest, entries string) (all []api.SealRequest, err error) {
+	m, err := manifestOf(manifest)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil {
+		all = append(all, api.SealRequest{What: audit.SealManifest, Name: name, Size: m.Cards(), Digest: m.Root()})
+	}
+	if len(in.cvrs) > 0 {
+		key, err := rootKey(in.key)
+		if err != nil {
+			return nil, err
+		}
+		r, err := readRecords(e, in.cvrs, key, nil)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			if err := mismatches(e, m, m.Match(r.Batches), len(r.Batches), true); err != nil {
+				return nil, hint(err, "entente audit cvr --manifest lists them; what does not balance is not sealed together")
+			}
+		}
+		d, err := statement.ParseDigest(r.Root)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, api.SealRequest{What: audit.SealRecords, Name: name, Size: r.Rows, Digest: d})
+	}
+	if in.path != "" {
+		c, err := in.contest()
+		if err != nil {
+			return nil, err
+		}
+		d, err := contestDigest(c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, api.SealRequest{What: audit.SealContest, Name: name + "/" + c.Name, Size: c.Cards, Digest: d})
+	}
+	if entries != "" {
+		s, err := readSealedEntries(entries)
+		if err != nil {
+			return nil, err
+		}
+		if s.Audit != name {
+			return nil, fmt.Errorf("%s: entries of the audit %q", entries, s.Audit)
+		}
+		d, err := s.digest()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, api.SealRequest{What: audit.SealEntries, Name: name + "/" + s.Board, Size: int64(len(s.Entries)), Digest: d})
+	}
+	return all, nil
+}
+
+// contestDigest is what a contest is sealed by.
+func contestDigest(c audit.Contest) (statement.Digest, error) {
+	data, err := json.Marshal(c)
+	return sha256.Sum256(data), err
+}
+
+func auditJoint(ctx context.Context, e *env, f *flags, args []string) error {
+	f.withDir()
+	name, throw, asJSON := f.String("audit", "", ""), f.String("dice", "", ""), f.Bool("json", false, "")
+	keep, within := f.String("out", "", ""), f.Duration("open-within", 2*time.Hour, "")
+	var with texts
+	f.Var(&with, "with", "")
+	by := f.String("open-by", "", "")
+	rest, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) == 0 || *name == "" {
+		return usagef("--audit NAME, and show, commit, open, close or public?")
+	}
+	c, cfg, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	j, err := c.Audit(ctx, *name, with)
+	if err != nil {
+		return err
+	}
+	s := audit.Step{Audit: *name, Step: rest[0], Dice: *throw, Parties: []string{}}
+	switch {
+	case rest[0] == "show" && len(rest) == 1:
+		return showJoint(e, j, *asJSON)
+	case rest[0] == audit.StepCommit && len(rest) == 1:
+		if *by != "" {
+			at, err := time.Parse(time.RFC3339, *by)
+			if err != nil {
+				return usagef("--open-by: %v", err)
+			}
+			s.OpenBy = at.Unix()
+		} else if s.OpenBy = j.OpenBy; s.OpenBy == 0 {
+			s.OpenBy = time.Now().Add(*within).Unix()
+		}
+		s.Dice, s.Parties = "", j.Parties
+		if s.Digest, err = keepDice(*keep, j.Binding, cfg.Party, *throw); err != nil {
+			return err
+		}
+	case rest[0] == audit.StepOpen && len(rest) == 2:
+		var d dice
+		if err := readOwnJSON(rest[1], &d); err != nil {
+			return err
+		}
+		o, err := d.opening()
+		if err != nil {
+			return fmt.Errorf("%s: %w", rest[1], err)
+		}
+		s.Dice, s.Salt = o.Dice, o.Salt
+	case rest[0] == audit.StepClose && len(rest) == 1 && *throw == "", rest[0] == audit.StepPublic && len(rest) == 1 && *throw != "":
+	default:
+		return usagef("show; commit --dice DIGITS --out FILE; open FILE; close; or public --dice DIGITS")
+	}
+	ref, err := c.AuditStep(ctx, s)
+	var refused *statement.Refusal
+	if errors.As(err, &refused) && s.Step == audit.StepCommit {
+		_ = os.Remove(*keep) // nothing was committed to
+	}
+	return said(e, ref, err, *asJSON, "%s of %s", s.Step, *name)
+}
+
+// keepDice writes the file that is opened later, and says what is committed to.
+func keepDice(path, binding, party, digits string) (statement.Digest, error) {
+	d := dice{Ceremony: binding, Party: party, Dice: digits}
+	switch err := audit.CheckSeed(digits); {
+	case err != nil:
+		return statement.Digest{}, usagef("--dice: %v", err)
+	case path == "":
+		return statement.Digest{}, usagef("--out FILE: where are the dice kept until they are opened?")
+	}
+	var err error
+	if d.Salt, err = newSalt(); err != nil {
+		return statement.Digest{}, err
+	}
+	o, err := d.opening()
+	if err != nil {
+		return statement.Digest{}, err
+	}
+	if err := create(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(d) }); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return statement.Digest{}, hint(fmt.Errorf("%s exists", path), "dice that were committed to are not overwritten; choose another name")
+		}
+		return statement.Digest{}, err
+	}
+	return audit.Commit(binding, o), nil
+}
+
+// showJoint prints how far an audit has come; a fault of anybody is an error.
+func showJoint(e *env, j audit.Joint, asJSON bool) error {
+	if asJSON {
+		if err := e.json(j); err != nil {
+			return err
+		}
+		return faulty(j)
+	}
+	rows := [][]string{{"PARTY", "NUMBER", "WHAT", "DIGEST OR DICE"}}
+	for _, s := range append(append([]audit.Sealed{}, j.Sealed...), j.Entries...) {
+		rows = append(rows, []string{s.Party, fmt.Sprint(s.Index), strings.TrimSpace(s.What + " " + s.Name), s.Digest.String()})
+	}
+	for _, s := range j.Steps {
+		rows = append(rows, []string{s.Party, fmt.Sprint(s.Index), s.Step, s.Dice})
+	}
+	e.table(rows)
+	for _, d := range j.Waiting {
+		e.printf("waiting for %s: %s\n", d.Party, d.Step)
+	}
+	if j.OpenBy != 0 && j.Seed == "" {
+		e.printf("all open by %s\n", clock(j.OpenBy))
+	}
+	if len(j.Silent) > 0 {
+		e.printf("committed and did not open in time: %s; their dice do not count\n", strings.Join(j.Silent, ", "))
+	}
+	if j.Seed != "" {
+		e.printf("seed %s\n", j.Seed)
+	}
+	for _, f := range j.Faults {
+		e.printf("fault of %s, number %s of its log: %s\n", f.Party, indices(f.Indices), f.Says)
+	}
+	return faulty(j)
+}
+
+func indices(all []uint64) string {
+	var s []string
+	for _, n := range all {
+		s = append(s, fmt.Sprint(n))
+	}
+	return strings.Join(s, ", ")
+}
+
+func faulty(j audit.Joint) error {
+	if len(j.Faults) == 0 {
+		return nil
+	}
+	f := j.Faults[0]
+	index := uint64(0)
+	if len(f.Indices) > 0 {
+		index = f.Indices[0]
+	}
+	return hint(fmt.Errorf("%s in %s", counted(len(j.Faults), "fault", "faults"), j.Audit), "entente export --bundle %s/%d and the other numbers: the bundles prove it to anybody, offline", f.Party, index)
+}

@@ -1,0 +1,181 @@
+package node
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"entente/border"
+	"entente/charter"
+	"entente/election/audit"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+// Audit implements api.Node.
+func (c control) Audit(ctx context.Context, name string, with []string) (audit.Joint, error) {
+	log, err := c.n.auditLog(ctx, name)
+	if err != nil {
+		return audit.Joint{}, err
+	}
+	return audit.Join(name, log, c.n.auditors(with)), nil
+}
+
+// auditors are who takes part in an audit if nobody says otherwise.
+func (n *Node) auditors(with []string) []string {
+	if len(with) > 0 {
+		return with
+	}
+	for _, m := range n.roster.Members {
+		if m.Role == charter.RoleParty {
+			with = append(with, m.ID)
+		}
+	}
+	return with
+}
+
+// AuditStep implements api.Node. One step at a time: what is due is judged by the own log as it stands.
+func (c control) AuditStep(ctx context.Context, s audit.Step) (statement.Ref, error) {
+	n := c.n
+	n.ceremony.Lock()
+	defer n.ceremony.Unlock()
+	log, err := n.auditLog(ctx, s.Audit)
+	if err != nil {
+		return statement.Ref{}, err
+	}
+	if _, err := audit.Try(s.Audit, log, n.auditors(s.Parties), n.self.ID, s, n.opt.Now().Unix()); err != nil {
+		return statement.Ref{}, statement.Refuse(statement.CodeRequest, "%s", err)
+	}
+	return n.author.say(ctx, draft{kind: audit.KindCeremony, toAll: true, marking: border.Green, body: s})
+}
+
+// auditLog is what all logs that this node holds say of an audit.
+func (n *Node) auditLog(ctx context.Context, name string) (audit.Log, error) {
+	var out audit.Log
+	if !audit.ValidName(name) {
+		return out, statement.Refuse(statement.CodeRequest, "the name of an audit: 1 to 100 bytes, without slashes, blanks around it or control characters")
+	}
+	forks, err := n.view.Forks(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, m := range n.roster.Members {
+		said, err := n.auditSaid(ctx, m, name)
+		if err != nil {
+			return out, err
+		}
+		for _, f := range forks {
+			if f.Origin == m.Origin {
+				out.Forks = append(out.Forks, m.ID)
+			}
+		}
+		if len(said) == 0 {
+			continue
+		}
+		out.Said = append(out.Said, said...)
+		heads, err := n.auditHeads(ctx, m, said)
+		if err != nil {
+			return out, err
+		}
+		out.Heads = append(out.Heads, heads...)
+	}
+	return out, nil
+}
+
+// auditSaid are a party's seals and steps.
+func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]audit.Said, error) {
+	var out []audit.Said
+	add := func(kind statement.Kind, read func(sqlite.Statement, *audit.Said) bool) error {
+		list, err := n.view.OfKind(ctx, m.Origin, kind)
+		if err != nil {
+			return err
+		}
+		for _, s := range list {
+			said := audit.Said{Party: m.ID, Index: s.Index, Time: s.Time / 1000}
+			if read(s, &said) {
+				out = append(out, said)
+			}
+		}
+		return nil
+	}
+	if err := add(record.KindSeal, func(s sqlite.Statement, to *audit.Said) bool {
+		var b record.SealBody
+		if statement.Decode(s.Body, statement.MaxAct, &b) != nil {
+			return false
+		}
+		of, rest, _ := strings.Cut(b.Name, "/")
+		to.What, to.Name, to.Digest, to.Size = b.What, rest, b.Digest, b.Size
+		switch b.What {
+		case audit.SealManifest, audit.SealRecords, audit.SealContest, audit.SealEntries:
+			return of == name
+		}
+		return false
+	}); err != nil {
+		return nil, err
+	}
+	return out, add(audit.KindCeremony, func(s sqlite.Statement, to *audit.Said) bool {
+		step, err := audit.ParseStep(s.Body)
+		to.Step = step
+		return err == nil && step.Audit == name
+	})
+}
+
+// auditHeads are the lines of a party's heads that say what it had seen before
+// each of its own statements, and by now. A line whose root is not that of the
+// other's log proves nothing and is left out.
+func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Said) ([]audit.Head, error) {
+	list, err := n.view.OfKind(ctx, m.Origin, record.KindHeads)
+	if err != nil {
+		return nil, err
+	}
+	type place struct {
+		before uint64
+		origin string
+	}
+	type line struct {
+		index uint64
+		record.HeadLine
+	}
+	last := make(map[place]line)
+	for _, s := range list {
+		var b record.HeadsBody
+		if err := statement.Decode(s.Body, statement.MaxAct, &b); err != nil {
+			return nil, err
+		}
+		for _, h := range b.Heads {
+			last[place{math.MaxUint64, h.Origin}] = line{s.Index, h}
+			for _, x := range said {
+				if s.Index < x.Index {
+					last[place{x.Index, h.Origin}] = line{s.Index, h}
+				}
+			}
+		}
+	}
+	var out []audit.Head
+	for _, l := range last {
+		if of, ok := n.roster.ByOrigin(l.Origin); ok && n.standsAt(of, l.HeadLine) {
+			out = append(out, audit.Head{By: m.ID, Index: l.index, Party: of.ID, Size: l.Size})
+		}
+	}
+	return out, nil
+}
+
+// standsAt says whether a log has the root at a size that somebody says to have
+// seen. What is not here yet is believed until it is: the lack of it is no proof.
+func (n *Node) standsAt(of record.Member, h record.HeadLine) bool {
+	log := n.log
+	if of.ID != n.self.ID {
+		if n.mirrors[of.ID] == nil {
+			return false
+		}
+		log = n.mirrors[of.ID].log
+	}
+	if have, _ := log.Head(); h.Size > have.Size {
+		return true
+	}
+	root, err := record.Extend(log, h.Size, nil)
+	return err == nil && root == tlog.Hash(h.Root)
+}
