@@ -43,7 +43,7 @@ func (s *Sieve) walk(line []byte, at []uint32) bool {
 				if i, end = s.escaped(line, at, i-1, pos+1); end < 0 || s.look(class, s.plain, 0, len(s.plain)) {
 					return false
 				}
-			} else if (class != Address || shape[line[pos+1]]&(shape[line[pos+2]]|doubtful) != refused) && s.look(class, line, pos+1, end) {
+			} else if (class != Address || shape[line[pos+1]]&(shape[line[pos+2]]|doubtful&^taken) != refused) && s.look(class, line, pos+1, end) {
 				return false
 			}
 			if role != inner && !s.take(role, line[pos+1:end], true) {
