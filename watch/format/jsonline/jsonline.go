@@ -100,7 +100,7 @@ func (w *Walker) Walk(line []byte, visit func(*Node)) error {
 
 // end lets go of the line, and of the memory that an extraordinary one took.
 func (w *Walker) end() {
-	const most = 256 << 10
+	const most = 64 << 10 // of marks, four bytes each
 	if w.line, w.visit, w.node = nil, nil, (Node{}); cap(w.marks) > most {
 		w.marks = nil
 	}

@@ -81,6 +81,20 @@ func TestWalkDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// An extraordinary line leaves none of its memory behind, an ordinary one what the next will need.
+func TestWalkLetsGoOfMemory(t *testing.T) {
+	var w Walker
+	for size, kept := range map[int]bool{1 << 20: false, 16 << 10: true} {
+		line := []byte(`{"a":"` + strings.Repeat("x", size) + `"}`)
+		if err := w.Walk(line, func(*Node) {}); err != nil {
+			t.Fatal(err)
+		}
+		if got := cap(w.marks) > size; got != kept || cap(w.marks) > 128<<10 {
+			t.Errorf("after a line of %d bytes there is room for %d marks", size, cap(w.marks))
+		}
+	}
+}
+
 // FuzzWalk holds the grammar and the scalars against encoding/json.
 func FuzzWalk(f *testing.F) {
 	for _, seed := range []string{
