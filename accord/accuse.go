@@ -242,7 +242,7 @@ func (r *Record) evidenceOf(id string, s Said) Evidence {
 		e.State = "missing"
 		return e
 	}
-	opened, _ := r.opened(s, b.Observer)
+	opened, _, _ := r.opened(s, b.Observer)
 	content := s.Parts[1]
 	if b.Held == "shared" || opened != SealClosed {
 		e.State = "shown"

@@ -40,6 +40,7 @@ type AccountView struct {
 	Seal    Seal
 	Retired bool // taken back or replaced by its author
 	Limits  Texts
+	After   []string // parties whose own of the same event, sealed till then, were open when this was told
 }
 
 // CompareRow is one thing that accounts tell: each party's items and one outcome.
@@ -151,10 +152,47 @@ func (g *gathered) accounts(caseID string) []AccountView {
 		}
 		list = append(list, AccountView{Ref: s.Ref, Party: s.Party, At: at, Event: a.Event, Label: g.r.Label(s), Seal: seal, Retired: g.retired[s.Ref], Limits: a.Limits})
 	}
+	g.after(list)
 	slices.SortStableFunc(list, func(a, b AccountView) int {
 		return cmp.Or(cmp.Compare(orLast(a.At), orLast(b.At)), strings.Compare(a.Party, b.Party), cmp.Compare(a.Ref.Index, b.Ref.Index))
 	})
 	return list
+}
+
+// after marks what was told when another's sealed account of the same event was open
+// to be read: it may be true, and may be tailored.
+func (g *gathered) after(list []AccountView) {
+	type event struct {
+		party string
+		of    statement.Ref // the account that is answered, or none
+	}
+	opened := map[event]int64{}
+	note := func(e event, at int64) {
+		if first, ok := opened[e]; !ok || at < first {
+			opened[e] = at
+		}
+	}
+	for _, a := range list {
+		if a.Seal.Opened == 0 || a.Label != LabelNone {
+			continue
+		}
+		s, _ := g.r.Said(a.Ref)
+		note(event{a.Party, g.r.opening(s)}, a.Seal.Opened)
+		if len(s.Act.Refs) == 0 {
+			note(event{party: a.Party}, a.Seal.Opened)
+		}
+	}
+	for i := range list {
+		a := &list[i]
+		s, _ := g.r.Said(a.Ref)
+		for _, p := range g.r.Charter().Parties {
+			at, ok := opened[event{p.ID, g.r.opening(s)}]
+			any, also := opened[event{party: p.ID}]
+			if p.ID != a.Party && (ok && at < orLast(a.At) || also && any < orLast(a.At)) {
+				a.After = append(a.After, p.ID)
+			}
+		}
+	}
 }
 
 // row is the key of the row that an item belongs to: that of the item which its

@@ -32,6 +32,14 @@ func CompareText(l Lexicon, list []Comparison) string {
 	for _, c := range list {
 		fmt.Fprintf(&b, "- %s: %s. %s\n", stamp(c.At)+" UTC", sizesText(c), countsText(l, c))
 	}
+	for _, a := range last.Accounts {
+		if len(a.After) > 0 {
+			fmt.Fprintf(&b, "- %s %s: %s\n", a.Party, code(a.Ref.ID.Short()), l.Say("accord.compare.after", "party", names(a.After)))
+		}
+		if len(a.Seal.Wrong) > 0 {
+			fmt.Fprintf(&b, "- %s %s: %s\n", a.Party, code(a.Ref.ID.Short()), l.Say("accord.compare.wrong", "party", a.Seal.Depositary))
+		}
+	}
 	fmt.Fprintf(&b, "\n## %s\n\n", l.Say("accord.compare.last"))
 	for _, p := range slices.Sorted(maps.Keys(last.Last)) {
 		fmt.Fprintf(&b, "- %s: %s UTC\n", p, stamp(last.Last[p]))

@@ -32,7 +32,7 @@ func compareWords() map[string][]string {
 		"responsibility": responsibilities,
 		"judgement":      {"likelihood", "none", "confidence", "joint", "unseen"},
 		"text":           {"since", "next", "until", "overdue", "against", "evidence", "seen", "dissent", "unseen", "ranking", "unplaced", "ask", "ask_open", "ask_answered"},
-		"compare":        {"title", "case", "event", "rule", "thing", "nothing", "aspects", "sizes", "last", "instruments", "none", "words", "asked", "about", "dissent", "divided", "mind", "absent", "vague"},
+		"compare":        {"title", "case", "event", "rule", "thing", "nothing", "aspects", "sizes", "last", "instruments", "none", "words", "asked", "about", "dissent", "divided", "mind", "absent", "vague", "after", "wrong"},
 	}
 }
 

@@ -36,6 +36,7 @@ func (r *Record) listOfficers() {
 			}
 		}
 	}
+	r.setLists()
 }
 
 func (r *Record) addList(party string, place int32) {

@@ -180,29 +180,16 @@ func (r *Record) hasPower(p int32, rules *Rules) bool {
 	if name == "" {
 		return true
 	}
-	ruling, waiting := r.listsAt(e.party, e.Ref.Index)
-	if ruling == nil {
-		return false
-	}
-	need, sig := r.power(rules, name), signing{Said: e.Said}
-	for _, l := range append(waiting, ruling) {
-		if !need.metBy(l, &sig) {
-			return false
-		}
-	}
-	return true
+	m, ruled := r.metAt(e, r.power(rules, name))
+	return ruled && m.every
 }
 
 // mayHavePower reports whether the officers of any of these lists would do. What
 // keeps an act out of force is heeded on the mere possibility.
 func (r *Record) mayHavePower(p int32, rules *Rules) bool {
 	e := &r.said[p]
-	ruling, waiting := r.listsAt(e.party, e.Ref.Index)
-	if ruling != nil {
-		waiting = append(waiting, ruling)
-	}
-	need, sig := r.power(rules, r.powerName(&r.said[p])), signing{Said: e.Said}
-	return slices.ContainsFunc(waiting, func(l *Officers) bool { return need.metBy(l, &sig) })
+	m, _ := r.metAt(e, r.power(rules, r.powerName(e)))
+	return m.any
 }
 
 // Met reports whether distinct officers of the list approved s, as many as the

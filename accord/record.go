@@ -42,10 +42,11 @@ type Record struct {
 	lists     map[string][]listing // by party
 	listNo    map[int32]int        // of a list in lists
 	counted   map[string][]int     // which of lists may rule, by party
+	sets      map[string]*listSets // by party
 	overQuota map[int32]bool
 	asks      map[int32]int // of a notice: which time its author asks this
 	exhibit   map[string][]int32
-	first     map[commitment]int64
+	commits   map[commitment]commits
 	found     map[statement.Ref]int // of what findings in force refer to, the last one in instruments
 
 	under       map[int32]*Rules // under which a proposal is decided, if not the first ones
@@ -167,10 +168,16 @@ func united(a, b *Said) *Said {
 	if spelled(b) < spelled(a) {
 		a, b = b, a
 	}
-	if len(b.Parts) == 0 {
+	if len(b.Parts)+len(b.Wrong) == 0 {
 		return a
 	}
 	both := *a
+	both.Wrong = slices.Concat(a.Wrong, b.Wrong)
+	slices.SortFunc(both.Wrong, compareLeaves)
+	both.Wrong = slices.Compact(both.Wrong)
+	if len(b.Parts) == 0 {
+		return &both
+	}
 	both.Parts = maps.Clone(b.Parts)
 	if both.Parts == nil {
 		both.Parts = map[int][]byte{}
@@ -187,7 +194,8 @@ func spelled(s *Said) string {
 		Party     string
 		Parts     map[int][]byte
 		Digests   []statement.Digest
-	}{s.Act, s.Approvals, s.Claimed, s.Party, s.Parts, s.Digests})
+		Wrong     []Leaf
+	}{s.Act, s.Approvals, s.Claimed, s.Party, s.Parts, s.Digests, s.Wrong})
 	if err != nil { // a body that is no JSON
 		return string(s.Act.Body)
 	}

@@ -2,6 +2,7 @@ package accord
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"entente/charter"
@@ -38,9 +39,10 @@ type Seal struct {
 	Missing    []string // of those, who has not committed by the time that counts
 	CommitBy   int64    // Unix seconds; until then one waits for the missing
 	RevealBy   int64
-	Opened     int64 // Unix seconds at which the opening was covered
-	Alone      bool  // open or to be opened without the accounts of Missing
-	Early      bool  // it was opened before that was admissible
+	Opened     int64           // Unix seconds at which the opening was covered
+	Alone      bool            // open or to be opened without the accounts of Missing
+	Early      bool            // it was opened before that was admissible
+	Wrong      []statement.Ref // disclosures of the depositary that show another text: they open nothing
 }
 
 // Readable reports whether its content may be reckoned with, on every node.
@@ -163,7 +165,7 @@ func (r *Record) waitFor(s Said, w sealing, seal *Seal) {
 	if len(seal.Missing) > 0 {
 		admissible = seal.CommitBy
 	}
-	seal.State, seal.Opened = r.opened(s, w.depositary)
+	seal.State, seal.Opened, seal.Wrong = r.opened(s, w.depositary)
 	now := r.Now().Unix()
 	seal.Early = seal.State == SealRevealed && seal.Opened < admissible || seal.State == SealDisclosed && seal.Opened < seal.RevealBy
 	seal.Alone = len(seal.Missing) > 0 && now >= seal.CommitBy
@@ -191,10 +193,30 @@ type commitment struct {
 
 const answersNone, answersAny = "none", "any"
 
-// commit notes when each party first committed to what, so that nobody has to
-// look through a case for each statement of it.
+// commits is when a party committed to how many items of one thing.
+type commits []struct {
+	at    int64
+	items int // up to then, all together
+}
+
+// reached is when they came to so many items.
+func (c commits) reached(items int) (at int64, ok bool) {
+	i := sort.Search(len(c), func(i int) bool { return c[i].items >= items })
+	if i == len(c) {
+		return never, false
+	}
+	return c[i].at, true
+}
+
+// owed is how many items of the other side let an account open: half as many as its
+// own. Who has less to tell lets the time pass: one line is no story that nobody
+// could tailor any more.
+func owed(items int) int { return max(1, (items+1)/2) }
+
+// commit notes when each party committed to what, so that nobody has to look
+// through a case for each statement of it.
 func (r *Record) commit() {
-	r.first = map[commitment]int64{}
+	r.commits = map[commitment]commits{}
 	for i := range r.said {
 		e := &r.said[i]
 		account, assessment := bodyOf[Account](r, int32(i)), bodyOf[Assessment](r, int32(i))
@@ -205,11 +227,20 @@ func (r *Record) commit() {
 			continue // who commits to nothing may tell anything later
 		}
 		c := commitment{matter: r.caseNo[e.Act.Case], party: e.party, kind: e.Act.Kind}
+		items := 1
+		if account != nil {
+			items = len(account.Items)
+		}
 		note := func(what string, of statement.Ref) {
 			c.what, c.of = what, of
-			if _, before := r.first[c]; !before { // statements come in order of being covered
-				r.first[c] = e.at
+			list, all := r.commits[c], items
+			if n := len(list); n > 0 {
+				all += list[n-1].items
 			}
+			r.commits[c] = append(list, struct { // statements come in order of being covered
+				at    int64
+				items int
+			}{e.at, all})
 		}
 		if assessment != nil {
 			note(assessment.Stage, r.question(*e.Said))
@@ -223,19 +254,23 @@ func (r *Record) commit() {
 	}
 }
 
-// committed is when a party's own counterpart of s was first covered: to a
-// question the same stage of it; to an account one of the same event, where one
-// answers the other, or both the same, or one says of neither.
+// committed is when a party's own counterpart of s was covered: to a question the
+// same stage of it; to an account those of the same event that together have the items
+// owed, where one answers the other, or both the same, or one says of neither.
 func (r *Record) committed(s Said, party string) (at int64, ok bool) {
 	c := commitment{matter: r.caseNo[s.Act.Case], party: party, kind: s.Act.Kind}
-	at = never
+	at, need := never, 1
 	look := func(what string, of statement.Ref) {
 		c.what, c.of = what, of
-		if first, known := r.first[c]; known {
-			at = min(at, first)
+		if reached, ok := r.commits[c].reached(need); ok {
+			at = min(at, reached)
 		}
 	}
-	switch b := r.said[r.find(s.Ref)].body.(type) {
+	body := r.said[r.find(s.Ref)].body
+	if b, ok := body.(*Account); ok {
+		need = owed(len(b.Items))
+	}
+	switch b := body.(type) {
 	case *Assessment:
 		look(b.Stage, r.question(s))
 	default:
@@ -249,8 +284,9 @@ func (r *Record) committed(s Said, party string) (at int64, ok bool) {
 }
 
 // opened looks for the author's reveal and the depositary's disclosure. Reading
-// one's own sealed text is no opening, so that every node says the same.
-func (r *Record) opened(s Said, depositary string) (SealState, int64) {
+// one's own sealed text is no opening, so that every node says the same. A
+// disclosure of another text than the one committed to opens nothing.
+func (r *Record) opened(s Said, depositary string) (state SealState, opened int64, wrong []statement.Ref) {
 	for _, o := range r.On(s.Ref) {
 		at, ok := r.Covered(o.Ref)
 		if !ok {
@@ -262,13 +298,17 @@ func (r *Record) opened(s Said, depositary string) (SealState, int64) {
 			continue
 		}
 		if o.Ref.Origin == s.Ref.Origin && (p.Stance == Reveal && r.Label(o) == LabelNone || release.Part == 1) {
-			return SealRevealed, at
+			return SealRevealed, at, wrong
 		}
 		if d, ok := Body[Disclosure](r, o.Ref); ok && d.Part == 1 && o.Party == depositary {
-			return SealDisclosed, at
+			if slices.Contains(s.Wrong, Leaf{o.Ref.Origin, o.Ref.Index}) {
+				wrong = append(wrong, o.Ref)
+				continue
+			}
+			return SealDisclosed, at, wrong
 		}
 	}
-	return SealClosed, 0
+	return SealClosed, 0, wrong
 }
 
 // opening is the account that an account answers, or itself.

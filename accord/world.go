@@ -1,6 +1,8 @@
 package accord
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"entente/charter"
@@ -19,6 +21,19 @@ type Said struct {
 	Parts map[int][]byte
 	// Digests are the salted digests of all parts, as the leaf commits to them.
 	Digests []statement.Digest
+	// Wrong are the leaves that claim to open a part and show another text, in order,
+	// as far as this node may read them.
+	Wrong []Leaf
+}
+
+// Leaf is a place in a log.
+type Leaf struct {
+	Origin string
+	Index  uint64
+}
+
+func compareLeaves(a, b Leaf) int {
+	return cmp.Or(strings.Compare(a.Origin, b.Origin), cmp.Compare(a.Index, b.Index))
 }
 
 // Moment says that the owner of a log signed a checkpoint of so many leaves at

@@ -245,7 +245,7 @@ func (n *Node) disclose(ctx context.Context) error {
 func (n *Node) opened(r *accord.Record, s accord.Said) bool {
 	return slices.ContainsFunc(r.On(s.Ref), func(o accord.Said) bool {
 		if d, ok := accord.Body[accord.Disclosure](r, o.Ref); ok {
-			return o.Party == n.self.ID && d.Part == accord.ContentPart
+			return o.Party == n.self.ID && d.Part == accord.ContentPart && !slices.Contains(s.Wrong, accord.Leaf{Origin: o.Ref.Origin, Index: o.Ref.Index})
 		}
 		var b record.ReleaseBody
 		if o.Act.Kind != record.KindRelease || o.Ref.Origin != s.Ref.Origin || json.Unmarshal(o.Act.Body, &b) != nil || b.Part != accord.ContentPart {

@@ -93,6 +93,12 @@ func TestPartsOfTheAccord(t *testing.T) {
 			t.Errorf("south reads of %s: %q", name, got)
 		}
 	}
+	for _, reader := range u.names { // what its depositary showed is another text: that opens nothing
+		seal, ok := must(u.node(reader).Accord(t.Context()))(t).Reveal(all["forged"])
+		if !ok || seal.State == accord.SealDisclosed || len(seal.Wrong) != 1 {
+			t.Errorf("%s takes a wrong disclosure for %+v", reader, seal)
+		}
+	}
 	for name, readers := range map[string][]string{"wrong": {north, south, observer}, "deposited wrong": {north, observer}} {
 		for _, reader := range u.names {
 			s := must(u.node(reader).view.Statement(t.Context(), all[name].Origin, all[name].Index))(t)

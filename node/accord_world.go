@@ -51,7 +51,11 @@ func (b *builder) takePart(p sqlite.AccordPart) error {
 		return nil
 	}
 	s := &b.world.Said[i]
-	if p.Part >= len(s.Digests) || s.Digests[p.Part] != p.Digest || !b.mayShow(*s, p) {
+	if p.Part >= len(s.Digests) || !b.mayShow(*s, p) {
+		return nil
+	}
+	if s.Digests[p.Part] != p.Digest { // rows come in the order of the leaves that show them
+		s.Wrong = append(s.Wrong, accord.Leaf{Origin: p.By, Index: p.ByLeaf})
 		return nil
 	}
 	if s.Parts == nil {

@@ -87,6 +87,7 @@ type Node struct {
 	rotating    sync.Mutex // one change of the statement key at a time
 	sealing     sync.Mutex // one look for logs to seal at a time
 	capturing   sync.Mutex // one capture at a time is compared and sealed
+	captures    slots      // of pages that are fetched at the same time
 	archiveAway bool       // the archive's folder could not be opened at the start
 	sealed      sync.Map   // segments that the record is known to have, by what was said and their digest
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"entente/api"
@@ -39,6 +40,7 @@ const (
 	preserveEvery  = 24 * time.Hour
 	captureTimeout = 2 * time.Minute
 	maxCaptureURL  = 900 // bytes: it is the name of a seal
+	maxCapturing   = 4   // pages at a time: each takes up to 14 MiB and the file that is made of them
 	maxLines       = 400 // lines of a change that are shown
 )
 
@@ -83,6 +85,10 @@ func (n *Node) Preserve(ctx context.Context, p Preserved) (api.Capture, error) {
 	if err != nil {
 		return api.Capture{}, err
 	}
+	if !n.captures.take(maxCapturing) {
+		return api.Capture{}, statement.Refuse(statement.CodeBusy, "busy: %d pages are being captured, which is as many as at a time; ask again when one is done", maxCapturing)
+	}
+	defer n.captures.free()
 	client := safedial.Dialer{Allow: networks}.Client(nil, captureTimeout)
 	defer client.CloseIdleConnections()
 	got, err := webcapture.Fetch(ctx, client, p.URL, n.opt.Now)
@@ -123,6 +129,20 @@ func (n *Node) Preserve(ctx context.Context, p Preserved) (api.Capture, error) {
 	}
 	return out, nil
 }
+
+// slots counts what is under way.
+type slots struct{ taken atomic.Int64 }
+
+// take has one of so many slots, or says that there is none.
+func (s *slots) take(most int64) bool {
+	if s.taken.Add(1) > most {
+		s.taken.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (s *slots) free() { s.taken.Add(-1) }
 
 // tellChange writes what became of a page into its capture.
 func tellChange(c *api.Capture, ch webcapture.Change) {

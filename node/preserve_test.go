@@ -101,3 +101,43 @@ func TestHold(t *testing.T) {
 		t.Errorf("without a hold: %v", err)
 	}
 }
+
+// TestPreserveBusy: servers that do not answer hold no more captures than a few at a
+// time; who comes beyond these is told so at once, and may come when one is done.
+func TestPreserveBusy(t *testing.T) {
+	hold, asked := make(chan struct{}), make(chan struct{}, 2*maxCapturing)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-hold
+		fmt.Fprint(w, "<p>at last</p>")
+	}))
+	t.Cleanup(s.Close)
+	u := newUnit(t, nil, north, south)
+	u.start(north)
+	u.open(north)
+	n := u.live[north]
+	page := Preserved{URL: s.URL + "/", Networks: []string{"127.0.0.0/8"}}
+	done := make(chan error, maxCapturing)
+	for range maxCapturing {
+		go func() { _, err := n.Preserve(t.Context(), page); done <- err }()
+	}
+	for range maxCapturing {
+		<-asked
+	}
+	_, err := n.Preserve(t.Context(), page)
+	if r, ok := statement.AsRefusal(err); !ok || r.Code != statement.CodeBusy || !strings.HasPrefix(r.Detail, "busy: ") {
+		t.Errorf("the next one: %v", err)
+	}
+	if len(asked) > 0 {
+		t.Error("it was fetched all the same")
+	}
+	close(hold)
+	for range maxCapturing {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := n.Preserve(t.Context(), page); err != nil {
+		t.Errorf("when all are done: %v", err)
+	}
+}

@@ -126,7 +126,7 @@ func TestLateRevealer(t *testing.T) {
 		u.sever(observer, south)
 		pass(9 * time.Hour)
 		u.settle()
-		for ref, text := range map[statement.Ref]string{liar: "south tells it otherwise", mine: "north saw a scan at noon"} {
+		for ref, text := range map[statement.Ref]string{liar: "south tells it otherwise", mine: "north saw a scan at noon", late: "south saw nothing at noon"} {
 			for _, name := range u.names {
 				if got := u.content(name, ref); !strings.Contains(got, text) {
 					t.Errorf("%s reads %q, want %q", name, got, text)
@@ -135,6 +135,9 @@ func TestLateRevealer(t *testing.T) {
 		}
 		if n := u.about(north, accord.KindDisclosure, liar); n != 1 {
 			t.Errorf("the depositary opened it %d times", n)
+		}
+		if n := u.about(north, accord.KindDisclosure, late); n != 2 { // the wrong one opened nothing
+			t.Errorf("the depositary opened it %d times, once wrongly", n)
 		}
 		if n := u.about(north, accord.KindDisclosure, mine); n != 0 {
 			t.Errorf("what its author had opened was opened %d times more", n)

@@ -148,6 +148,7 @@ type AccordPart struct {
 	Leaf
 	Part   int
 	By     string // origin
+	ByLeaf uint64
 	Digest statement.Digest
 	Text   []byte
 }
@@ -167,7 +168,7 @@ func partTo(f func(AccordPart) error) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var a AccordPart
 		var digest string
-		err := rows.Scan(&a.Origin, &a.Index, &a.Part, &a.By, &digest, &a.Text)
+		err := rows.Scan(&a.Origin, &a.Index, &a.Part, &a.By, &a.ByLeaf, &digest, &a.Text)
 		if err != nil {
 			return err
 		}

@@ -19,9 +19,9 @@ FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.
 SELECT s.origin, s.idx, s.id, s.party, s.time, s.kind, s.case_id, s.marking, s.recipients, s.refs, s.body, a.approvals, a.digests
 FROM accord a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND a.idx = ? AND s.state = 'open';
 -- name: accord_parts
-SELECT origin, idx, part, by_origin, digest, text FROM accord_part ORDER BY origin, idx, part, by_origin, by_idx;
+SELECT origin, idx, part, by_origin, by_idx, digest, text FROM accord_part ORDER BY origin, idx, part, by_origin, by_idx;
 -- name: accord_parts_of_leaf
-SELECT origin, idx, part, by_origin, digest, text FROM accord_part WHERE origin = ? AND idx = ? ORDER BY part, by_origin, by_idx;
+SELECT origin, idx, part, by_origin, by_idx, digest, text FROM accord_part WHERE origin = ? AND idx = ? ORDER BY part, by_origin, by_idx;
 -- name: moments
 SELECT origin, size, root, owner, by, at, logged FROM moment WHERE origin = ? AND size > 0 ORDER BY size, root, owner, by, at, logged;
 -- name: timed
