@@ -37,7 +37,7 @@ func month(s *Synth, history []Day, days int) []Day {
 // precinct are found on their day, every time. ENTENTE_ROLL_MILLION=1 takes counties of a
 // million voters, ENTENTE_ROLL_SEEDS=N so many of them.
 func TestGate(t *testing.T) {
-	voters, precincts, seeds := 50_000, 16, 4
+	voters, precincts, seeds := 50_000, 16, 3
 	if os.Getenv("ENTENTE_ROLL_MILLION") != "" {
 		voters, precincts, seeds = 1_000_000, 300, 12
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"entente/election/trie"
 	"entente/statement"
 )
 
@@ -73,7 +74,7 @@ func (w *differ) part(a, b []entry, depth int) {
 		default:
 			w.out = append(w.out, partSame)
 		}
-		h := subtree(a, depth)
+		h := trie.Root(a, depth)
 		w.out = append(w.out, h[:]...)
 	case len(a) <= 1 && len(b) <= 1 && (len(a)+len(b) == 1 || a[0].id == b[0].id):
 		if len(a) == 0 {
@@ -81,7 +82,7 @@ func (w *differ) part(a, b []entry, depth int) {
 		}
 		w.voter(w.of[a[0].id])
 	default:
-		n, m := split(a, depth), split(b, depth)
+		n, m := trie.Split(a, depth), trie.Split(b, depth)
 		w.out = append(w.out, partSplit)
 		w.part(a[:n], b[:m], depth+1)
 		w.part(a[n:], b[m:], depth+1)
@@ -175,7 +176,7 @@ func join(left, right side) side {
 	case n == 1:
 		return right
 	}
-	return side{nodeOf(left.hash, right.hash), 2}
+	return side{trie.Node(left.hash, right.hash), 2}
 }
 
 type reader struct {
@@ -221,7 +222,7 @@ func (r *reader) part(depth int) (old, now side, err error) {
 		}
 		return s, s, nil
 	case partSplit:
-		if depth == 8*len(ID{}) {
+		if depth == trie.Bits {
 			return side{}, side{}, errPart
 		}
 		return r.split(depth)
@@ -252,7 +253,7 @@ func (r *reader) voter(kind byte, depth int) (old, now side, err error) {
 	}
 	id := ID(b)
 	for i := range depth {
-		if bit(id, i) != bit(r.path, i) {
+		if id.Bit(i) != r.path.Bit(i) {
 			return side{}, side{}, errPlace
 		}
 	}

@@ -3,10 +3,9 @@ package roll
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
 	"hash"
 
-	"entente/statement"
+	"entente/election/trie"
 )
 
 // Key is the office's secret. Whoever has it can find out by trying which voter
@@ -14,23 +13,18 @@ import (
 type Key [32]byte
 
 // ID is a voter's place in the tree: 16 bytes of a keyed digest.
-type ID [16]byte
-
-func (id ID) String() string { return hex.EncodeToString(id[:]) }
-
-// MarshalText writes an id in hex.
-func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+type ID = trie.ID
 
 // Salt hides one value of one voter.
 type Salt [16]byte
 
 // Hash is a SHA-256 digest.
-type Hash = statement.Digest
+type Hash = trie.Hash
 
-// First bytes of what is hashed, so that no digest made for one purpose serves another.
+// First bytes of what is hashed, so that no digest made for one purpose serves
+// another; 1 is package trie's.
 const (
 	leafByte  = 0
-	nodeByte  = 1
 	fieldByte = 2
 )
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"entente/election/trie"
 	"entente/statement"
 )
 
@@ -57,14 +58,9 @@ func (o Office) Open(r *Roll, rec Record, show []string) (Opened, error) {
 		}
 		out.Values = append(out.Values, OpenedValue{Value: v, Salt: hex.EncodeToString(salts[1+i][:])})
 	}
-	for all, depth := r.entries, 0; len(all) > 1; depth++ {
-		n := split(all, depth)
-		mine, other := all[:n], all[n:]
-		if bit(id, depth) == 1 {
-			mine, other = other, mine
-		}
-		out.Path = append(out.Path, subtree(other, depth+1).String())
-		all = mine
+	path, _ := trie.Path(r.entries, id)
+	for _, h := range path {
+		out.Path = append(out.Path, h.String())
 	}
 	return out, nil
 }
@@ -100,7 +96,7 @@ func (p Opened) Check() error {
 	if err := p.Roll.check(); err != nil {
 		return err
 	}
-	if len(p.Values) != len(p.Roll.Fields) || len(p.Path) > 8*len(ID{}) || len(p.Voter) > maxID {
+	if len(p.Values) != len(p.Roll.Fields) || len(p.Path) > trie.Bits || len(p.Voter) > maxID {
 		return errors.New("a value for each field, and at most 128 hashes")
 	}
 	var id ID
@@ -128,19 +124,13 @@ func (p Opened) Check() error {
 		}
 		commitments[1+i] = commit(salt, 1+i, v.Value)
 	}
-	h := leafOf(id, commitments)
-	for depth, text := range slices.Backward(p.Path) {
-		var other Hash
-		if err := unhex(other[:], text); err != nil {
+	path := make([]Hash, len(p.Path))
+	for i, text := range p.Path {
+		if err := unhex(path[i][:], text); err != nil {
 			return fmt.Errorf("path: %w", err)
 		}
-		if bit(id, depth) == 0 {
-			h = nodeOf(h, other)
-		} else {
-			h = nodeOf(other, h)
-		}
 	}
-	if h != p.Roll.Tree {
+	if trie.Fold(id, leafOf(id, commitments), path) != p.Roll.Tree {
 		return errOpened
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"entente/election/trie"
 	"entente/statement"
 )
 
@@ -67,6 +68,12 @@ type entry struct {
 	row  uint32
 }
 
+// Place and Leaf are those of a tree's entry.
+func (e entry) Place() ID { return e.id }
+
+// Leaf is the hash of the record.
+func (e entry) Leaf() Hash { return e.leaf }
+
 // A Roll is one export, read.
 type Roll struct {
 	Header
@@ -115,7 +122,7 @@ func (o Office) read(s Source, before *Roll) (*Roll, []Record, error) {
 	if err := roll.sort(o.Broken); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
-	roll.Voters, roll.Unread, roll.Tree = len(roll.entries), len(roll.Broken), subtree(roll.entries, 0)
+	roll.Voters, roll.Unread, roll.Tree = len(roll.entries), len(roll.Broken), trie.Root(roll.entries, 0)
 	return roll, kept, nil
 }
 
