@@ -211,6 +211,7 @@ func verbExits() map[string]exit {
 		"verb results pages": toOwn("how results pages stand"), "verb results balance": toParties("whether the numbers of a shared page add up"), "verb results ever": toOwn("where a number was published"),
 		"verb results learn": nothing, "verb results prove": {"one published number", "whoever is given the file", byForeign},
 		"verb results lookup": {"results of files", "own side at the machine", byForeign}, "verb results batches": {"results of files", "own side at the machine", byForeign}, "verb results seal": toParties("digests"),
+		"verb folder seal": {"a root; with a node its digest", "parties", byEgress}, "verb folder open": {"a name of a sealed folder and a digest", "whoever is given the file", byForeign}, "verb folder verify": {"what an opening shows", "own side at the machine", byForeign},
 		"verb roll key": nothing, "verb roll synth": nothing, "verb roll seal": {"a root and counts of at least ten; with a node their digests", "whoever is given the file; parties", byEgress}, "verb roll compare": {"voters whose records changed", "own side at the machine", byForeign},
 		"verb roll alarms": {"counts of what changed", "own side at the machine", byForeign},
 		"verb roll prove":  {"roots and keyed digests; of a voter what is asked for", "whoever is given the file", byForeign}, "verb roll verify": {"what a proof shows", "own side at the machine", byForeign},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/election/canary"
 	"entente/election/results"
 	"entente/node"
 	"entente/record"
@@ -21,8 +22,8 @@ func verifyVerb() verb {
 	return verb{"verify", "check proof bundles, evidence and leak proofs, offline", `verify [--charter FILE | --dir DIR] FILE...
 
 Checks proof bundles (of one statement each), evidence of two histories, proofs of
-whose copy was leaked, and of published numbers and voter rolls (with the bundles of their
-seals), against the charter alone; no node and no network is needed. An ack among
+whose copy was leaked, and of published numbers, voter rolls and sealed folders (with the
+bundles of their seals), against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
@@ -34,7 +35,7 @@ if every file proves what it says.
 // finding is what one file proves.
 type finding struct {
 	File     string            `json:"file"`
-	Proves   string            `json:"proves"` // "statement", "contradiction", "leak", "cell" or "roll"
+	Proves   string            `json:"proves"` // "statement", "contradiction", "leak", "cell", "roll" or "folder"
 	Report   *record.Report    `json:"report,omitempty"`
 	Verdicts []string          `json:"verdicts,omitempty"` // of acks in other files
 	Party    string            `json:"party"`
@@ -42,6 +43,12 @@ type finding struct {
 	Leak     *node.LeakFinding `json:"leak,omitempty"`
 	Cell     *cellFinding      `json:"cell,omitempty"`
 	Roll     *rollFinding      `json:"roll,omitempty"`
+	Folder   *folderFinding    `json:"folder,omitempty"`
+}
+
+// unsealed reports a proof under a root that none of the files is a seal of.
+func (f finding) unsealed() bool {
+	return f.Cell != nil && len(f.Cell.Sealed) == 0 || f.Roll != nil && len(f.Roll.Sealed) == 0 || f.Folder != nil && len(f.Folder.Sealed) == 0
 }
 
 func runVerify(_ context.Context, e *env, args []string) error {
@@ -82,8 +89,9 @@ func runVerify(_ context.Context, e *env, args []string) error {
 	acknowledge(all)
 	failed = sealCells(e, all) || failed
 	failed = sealRolls(e, all) || failed
+	failed = sealFolders(e, all) || failed
 	for _, one := range all {
-		if one.Cell != nil && len(one.Cell.Sealed) == 0 || one.Roll != nil && len(one.Roll.Sealed) == 0 {
+		if one.unsealed() {
 			continue
 		}
 		if *asJSON {
@@ -144,6 +152,9 @@ func verifyFile(r record.Roster, registry statement.Registry, path string) (find
 		return verifyLeak(r, path, data)
 	case format == results.ProofFormat:
 		return verifyCell(path, data)
+	case format == canary.OpeningFormat:
+		f, err := checkOpening(data)
+		return finding{File: path, Proves: "folder", Folder: &f}, err
 	case isRollProof(format):
 		f, err := checkRollProof(path, data)
 		return finding{File: path, Proves: "roll", Roll: &f}, err
@@ -236,6 +247,10 @@ func showFinding(e *env, one finding) {
 	}
 	if one.Cell != nil {
 		showCell(e, *one.Cell)
+		return
+	}
+	if one.Folder != nil {
+		showFolder(e, *one.Folder, "")
 		return
 	}
 	if one.Report == nil {

@@ -100,12 +100,12 @@ func (p Opened) Check() error {
 		return errors.New("a value for each field, and at most 128 hashes")
 	}
 	var id ID
-	if err := unhex(id[:], p.ID); err != nil {
+	if err := trie.Unhex(id[:], p.ID); err != nil {
 		return fmt.Errorf("id: %w", err)
 	}
 	commitments := make([]Hash, 1+len(p.Values))
 	var salt Salt
-	if err := unhex(salt[:], p.Salt); err != nil {
+	if err := trie.Unhex(salt[:], p.Salt); err != nil {
 		return fmt.Errorf("salt: %w", err)
 	}
 	commitments[0] = commit(salt, 0, voterValue(p.Roll.Jurisdiction, p.Voter))
@@ -114,33 +114,24 @@ func (p Opened) Check() error {
 			return fmt.Errorf("%s: a value with its salt, or a commitment", p.Roll.Fields[i])
 		}
 		if v.Commitment != "" {
-			if err := unhex(commitments[1+i][:], v.Commitment); err != nil {
+			if err := trie.Unhex(commitments[1+i][:], v.Commitment); err != nil {
 				return fmt.Errorf("%s: %w", p.Roll.Fields[i], err)
 			}
 			continue
 		}
-		if err := unhex(salt[:], v.Salt); err != nil {
+		if err := trie.Unhex(salt[:], v.Salt); err != nil {
 			return fmt.Errorf("%s: %w", p.Roll.Fields[i], err)
 		}
 		commitments[1+i] = commit(salt, 1+i, v.Value)
 	}
 	path := make([]Hash, len(p.Path))
 	for i, text := range p.Path {
-		if err := unhex(path[i][:], text); err != nil {
+		if err := trie.Unhex(path[i][:], text); err != nil {
 			return fmt.Errorf("path: %w", err)
 		}
 	}
 	if trie.Fold(id, leafOf(id, commitments), path) != p.Roll.Tree {
 		return errOpened
 	}
-	return nil
-}
-
-func unhex(to []byte, s string) error {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(to) || hex.EncodeToString(b) != s {
-		return fmt.Errorf("not %d bytes in lower-case hex", len(to))
-	}
-	copy(to, b)
 	return nil
 }

@@ -9,6 +9,7 @@ package trie
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -88,4 +89,14 @@ func Fold(id ID, end Hash, path []Hash) Hash {
 		}
 	}
 	return end
+}
+
+// Unhex reads exactly len(to) bytes in lower-case hex.
+func Unhex(to []byte, s string) error {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(to) || hex.EncodeToString(b) != s {
+		return fmt.Errorf("not %d bytes in lower-case hex", len(to))
+	}
+	copy(to, b)
+	return nil
 }
