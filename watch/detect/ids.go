@@ -71,7 +71,7 @@ func (x *ids) see(v *visit, found func(evidence)) {
 		return
 	}
 	left := maxNumber
-	page := endpoint(v.path)
+	page := v.page
 	add := func(where string, n int64) {
 		if left--; left < 0 {
 			return

@@ -61,7 +61,7 @@ func (x *patience) see(v *visit, found func(evidence)) {
 	if partOfPage(v.path) || v.time.Unix() < 0 {
 		return
 	}
-	key := netPage{network(v.client), endpoint(v.path)}
+	key := netPage{network(v.client), v.page}
 	w := x.pairs.get(key, true)
 	slot := v.time.UnixNano() / int64(x.slot)
 	if w.slots == nil {

@@ -123,6 +123,7 @@ func (r *Runner) Event(ev *event.Event, at watch.Place, now time.Time) []Finding
 		return r.out
 	}
 	v.time, v.at, v.dataset, v.asset = ev.Time, at, ev.Dataset, incident.Asset(ev, "source.ip")
+	v.page = strings.Clone(endpoint(v.path))
 	v.path, v.query, v.agent = strings.Clone(v.path), strings.Clone(v.query), strings.Clone(v.agent)
 	heap.Push(&r.waiting, v)
 	if ev.Time.After(r.newest) {

@@ -66,7 +66,7 @@ func (s *sizes) see(v *visit, found func(evidence)) {
 	if v.status != 200 || v.size <= 0 || v.method != "GET" && v.method != "POST" || v.time.Unix() < 0 {
 		return
 	}
-	name, day := endpoint(v.path), v.time.Unix()/86400
+	name, day := v.page, v.time.Unix()/86400
 	p := s.pages.get(name, true)
 	p.begin(day)
 	if p.told != day {

@@ -20,6 +20,7 @@ type visit struct {
 	agent          string
 	method         string
 	path, query    string
+	page           string // see endpoint
 	status         int
 	size           int64 // of the answer's body, 0 where the log has none
 	referred       bool
