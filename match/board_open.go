@@ -219,8 +219,18 @@ func (b *board) takeClosing(m Message) error {
 	other, exchanged := &b.sides[1-m.Side], b.private && b.agreed.Manifest.Mode == ModeNames
 	if exchanged && c.Receipts != other.receipts.digest ||
 		exchanged && b.agreed.Manifest.Audit.Sees == SeesPartner && c.Openings != other.openings.digest {
-		return statement.Refuse(statement.CodeDigest, "a closing that speaks of other receipts or openings than were sent")
+		return b.between(m.Side, statement.Refuse(statement.CodeDigest, "a closing that speaks of other receipts or openings than were sent"))
 	}
 	b.sides[m.Side].closing = c
 	return nil
+}
+
+// between is about what one side says that the other sent it. A run knows what
+// it sent; a verifier has either side's word, and blames nobody: whoever has
+// two pages with one signature and one number shows those.
+func (b *board) between(side int, r *statement.Refusal) error {
+	if b.own < 0 {
+		side = -1
+	}
+	return &Fault{Side: side, Refusal: r}
 }

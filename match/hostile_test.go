@@ -365,7 +365,11 @@ func accused(t *testing.T, g *meeting, side int, code statement.Code) {
 	if err != nil {
 		t.Fatalf("the evidence is refused: %v", err)
 	}
-	if rep.Fault == nil || rep.Fault.Side != side || rep.Fault.Refusal.Code != code {
+	found := side
+	if f.Refusal.Detail == "a closing that speaks of other receipts or openings than were sent" {
+		found = -1 // word against word
+	}
+	if rep.Fault == nil || rep.Fault.Side != found || rep.Fault.Refusal.Code != code {
 		t.Errorf("a third party finds %+v", rep.Fault)
 	}
 	if rep.Aborts[1-side] == nil || rep.Aborts[1-side].Code != code || rep.Aborts[1-side].Fault != side {

@@ -20,6 +20,10 @@ import (
 // given (the record's proofs show that), that a list holds what its side really
 // has, and that no item was locked with another key (an audit or a disclosure
 // shows that).
+//
+// An accusation holds only together with the logs: whoever wrote the transcript
+// could have signed other commits of its own than it logged, and then the
+// other's honest answer looks wrong. LoggedIn lists what is to be compared.
 type Verifier struct {
 	board *board
 	fault *Fault
