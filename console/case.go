@@ -193,6 +193,7 @@ type caseHead struct {
 	Asked  []time.Time // as of which it is shown, the newest last; empty: now
 	Unsaid bool        // nothing had been said in it then
 	Clock  clock
+	Others []Present // of the own side, beside the reader
 }
 
 // caseSharedTab is the tab that is shown as it stands now alone.
@@ -217,7 +218,8 @@ func (c *Console) caseAt(v *visit, tab string) (CaseRecord, caseHead, error) {
 	if !ok {
 		return now, caseHead{}, ErrNotFound
 	}
-	head := caseHead{CaseSummary: s, Self: now.Self, Tab: tab}
+	c.present.mark(Present{Case: id, User: v.user.Name})
+	head := caseHead{CaseSummary: s, Self: now.Self, Tab: tab, Others: c.present.others(id, v.user.Name)}
 	if tab == caseSharedTab {
 		return now, head, nil
 	}

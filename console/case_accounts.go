@@ -98,7 +98,7 @@ func (c *Console) caseAccounts(v *visit) error {
 	if v.r.URL.RawQuery != "" {
 		p.Export += "?" + v.r.URL.Query().Encode()
 	}
-	return c.render(v, http.StatusOK, "case_accounts", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
+	return c.render(v, http.StatusOK, "case_accounts", frame{Title: "case.title", Live: "record", Case: p.Case, Up: "/cases", Body: p})
 }
 
 // caseComparison hands out the same as a file, in the reader's language.

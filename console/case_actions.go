@@ -44,5 +44,5 @@ func (c *Console) caseActions(v *visit) error {
 			p.Actions = append(p.Actions, caseAction{a, r.Headline(s.Ref), i.State})
 		}
 	}
-	return c.render(v, http.StatusOK, "case_actions", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
+	return c.render(v, http.StatusOK, "case_actions", frame{Title: "case.title", Live: "record", Case: p.Case, Up: "/cases", Body: p})
 }

@@ -55,7 +55,7 @@ func (c *Console) caseMatrix(v *visit) error {
 		one.Hidden = hidden
 		p.Questions = append(p.Questions, one)
 	}
-	return c.render(v, http.StatusOK, "case_matrix", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
+	return c.render(v, http.StatusOK, "case_matrix", frame{Title: "case.title", Live: "record", Case: p.Case, Up: "/cases", Body: p})
 }
 
 // viewQuestion lays a question out. firm leaves out the rows that somebody could

@@ -75,5 +75,5 @@ func (c *Console) caseShared(v *visit) error {
 		}
 	}
 	p.Shared.Rows, p.Pager = onPage(v, p.Shared.Rows)
-	return c.render(v, http.StatusOK, "case_shared", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
+	return c.render(v, http.StatusOK, "case_shared", frame{Title: "case.title", Live: "record", Case: p.Case, Up: "/cases", Body: p})
 }

@@ -63,7 +63,7 @@ func (c *Console) caseTimeline(v *visit) error {
 	for _, s := range said {
 		p.Rows = append(p.Rows, r.event(s))
 	}
-	return c.render(v, http.StatusOK, "case", frame{Title: "case.title", Live: "record", Up: "/cases", Body: p})
+	return c.render(v, http.StatusOK, "case", frame{Title: "case.title", Live: "record", Case: p.Case, Up: "/cases", Body: p})
 }
 
 // event tells one statement.

@@ -35,6 +35,8 @@ type Console struct {
 	node Node
 	dir  string
 	once sync.Once
+	// present is who of the own side is where.
+	present *presence
 }
 
 // New makes a console. An error means that Config is not whole.
@@ -49,7 +51,7 @@ func New(cfg Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Console{surface: s, node: cfg.Node, dir: cmp.Or(cfg.Dir, "DIR")}
+	c := &Console{surface: s, node: cfg.Node, dir: cmp.Or(cfg.Dir, "DIR"), present: newPresence(cfg.Now)}
 	s.head, s.hint = c.header, cmp.Or(cfg.EntryCommand, "entente link --dir "+c.dir)
 	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"C", "/cases", "nav.cases"}, {"L", "/line", "nav.line"}, {"A", "/accord", "nav.accord"}, {"E", "/election", "nav.election"}, {"R", "/record", "nav.record"}, {"D", "/daily", "nav.daily"}}
 	for _, rt := range c.routes() {
@@ -143,8 +145,4 @@ func (c *Console) first(v *visit) error {
 		return v.see("/record")
 	}
 	return v.see(v.user.firstScreen())
-}
-
-func (c *Console) follow(v *visit) error {
-	return c.stream(v, v.source.Subscribe(v.r.Context()))
 }

@@ -61,6 +61,9 @@ func (s *surface) stream(v *visit, changes ...<-chan Change) error {
 			if now.Clearance != v.user.Clearance {
 				return nil // the browser asks again, as who the user is now
 			}
+			if v.beat != nil {
+				v.beat()
+			}
 			if err := send(v, out, "beat", ""); err != nil {
 				return nil
 			}

@@ -142,7 +142,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"line.tab": {"line", "line?view=all"}, "notify.what": templates(), "notify.blank": blanks(), "line.clock": {accord.ClockAck, accord.ClockAnswer}, "line.who": {"contact", "observer", "all"}, "officer.role": accord.Roles(),
 
 		"bell":       {"open", "incident", "detail", "more", "urgent", "checks", "notice", "check", "of", "by"}, // what the node's bells say
-		"write.kind": strs(writingKinds()), "write.unit": {"seconds", "minutes", "hours", "days"}, "write.then": {"consult", "suspend", "end", "refer"},
+		"write.kind": strs(writingKinds()), "presence.writes": strs(writingKinds()), "write.unit": {"seconds", "minutes", "hours", "days"}, "write.then": {"consult", "suspend", "end", "refer"},
 		"write.how": {"supersedes", "ends"}, "write.capacity": {"official", "personal", "reported"}, "write.seal": {"open", "sealed"}, "write.rel": strings.Split("ABCDEF", ""), "write.cred": strings.Split("123456", ""), "write.level": {"technical", "operational", "strategic"}, "write.assess.begin": assessStages(), "write.assess.add": {"judgement", "dissent"},
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},

@@ -35,6 +35,7 @@ type frame struct {
 	Header *Header
 	Nav    []screen
 	Live   string // which changes the page follows: "watch", "record" or "all"
+	Case   string // that the page shows; empty: none
 	Up     string // page that Escape and u go back to
 	Body   any
 }

@@ -47,6 +47,7 @@ type visit struct {
 	// source is the node as the user sees it; nil for strangers and exercises.
 	source Source
 	rand   io.Reader // of the console
+	beat   func()    // called as long as a stream is open; nil: nothing is
 }
 
 const (

@@ -161,6 +161,7 @@ func (c *Console) writing(v *visit) error {
 	if err := how.view(v, p); err != nil {
 		return err
 	}
+	c.writes(v, w)
 	if p.Looked = v.r.URL.Query().Get("look") != ""; p.Looked {
 		if err := c.lookAt(v, how, p); err != nil {
 			return err
@@ -232,6 +233,7 @@ func (c *Console) writingKeep(v *visit) error {
 	if w, err = v.source.Accord().Keep(v.r.Context(), v.user, w); err != nil {
 		return err
 	}
+	c.writes(v, w)
 	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = v.w.Write([]byte(w.ID + " " + strconv.FormatInt(w.Version, 10))) // an error means that the browser has gone
 	return nil
@@ -296,6 +298,7 @@ func (c *Console) writingDraft(v *visit, how writer, w Writing) error {
 	if err != nil {
 		return err
 	}
+	c.wrote(v, w)
 	before := w.Draft
 	w.Draft = id
 	if _, err := desk.Keep(ctx, v.user, w); err != nil {
@@ -317,6 +320,7 @@ func (c *Console) writingDrop(v *visit) error {
 	if err := v.source.Accord().DropWriting(v.r.Context(), v.user, w.ID); err != nil {
 		return err
 	}
+	c.wrote(v, w)
 	return v.see("/drafts")
 }
 

@@ -77,7 +77,8 @@ let source = null;
 // listen opens the stream; a page that nobody sees gives its connection back.
 function listen(area) {
   source?.close();
-  source = new EventSource("/live");
+  const { case: id } = document.body.dataset;
+  source = new EventSource(id ? "/live?case=" + encodeURIComponent(id) : "/live");
   source.addEventListener("beat", heard);
   source.addEventListener("over", () => location.reload());
   source.addEventListener("change", (e) => {
