@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -166,6 +167,10 @@ func (v *visit) upload() error {
 		return v.form()
 	}
 	if err := v.r.ParseMultipartForm(charter.MaxSize); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
 		return errBadForm
 	}
 	file, _, err := v.r.FormFile("file")
