@@ -196,6 +196,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/drafts"},
 		{"north", "/writing/" + sampleAccount},
 		{"north", "/writing/" + sampleMatrix},
+		{"north", "/writing/" + sampleAmend},
 		{"north", "/writing/" + sampleJudgement},
 		{"north", "/drafts/" + digest("draft-consent")},
 		{"north", "/drafts/" + digest("draft-text")},

@@ -75,7 +75,7 @@ func everyPage() map[string][]look {
 		"GET /drafts":                 append(north("/drafts"), look{"blank", "/drafts", ""}),
 		"GET /drafts/{id}":            north("/drafts/"+digest("draft-consent"), "/drafts/"+digest("draft-text"), "/drafts/"+digest("draft-list")),
 		"GET /writing":                north("/writing"),
-		"GET /writing/{writing}":      north("/writing/"+sampleWriting, "/writing/"+sampleWriting+"?look=1", "/writing/"+sampleAccount, "/writing/"+sampleAccount+"?look=1", "/writing/"+sampleMatrix, "/writing/"+sampleJudgement+"?look=1"),
+		"GET /writing/{writing}":      north("/writing/"+sampleWriting, "/writing/"+sampleWriting+"?look=1", "/writing/"+sampleAccount, "/writing/"+sampleAccount+"?look=1", "/writing/"+sampleMatrix, "/writing/"+sampleAmend, "/writing/"+sampleJudgement+"?look=1"),
 		"GET /officers":               append(north("/officers"), look{"blank", "/officers", ""}),
 
 		"": north("/nothing"),

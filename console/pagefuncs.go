@@ -65,11 +65,13 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"partName": say.partName,
 		"refOf":    refOf,
 		"cell":     cellName,
-		"outcome":  say.outcome,
-		"amount":   amount,
-		"judged":   say.judged,
-		"joint":    say.joint,
-		"unseen":   say.unseen,
+
+		"ruleField": ruleField,
+		"outcome":   say.outcome,
+		"amount":    amount,
+		"judged":    say.judged,
+		"joint":     say.joint,
+		"unseen":    say.unseen,
 
 		"dissented": say.dissented,
 

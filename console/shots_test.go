@@ -63,6 +63,7 @@ func TestShots(t *testing.T) {
 		{"tell", "north", "/writing/" + sampleAccount, s},
 		{"fill", "north", "/writing/" + sampleMatrix, s},
 		{"judge", "north", "/writing/" + sampleJudgement, s},
+		{"amend", "north", "/writing/" + sampleAmend, s},
 		{"writelook", "north", "/writing/" + sampleWriting + "?look=1", s},
 		{"sheet", "north", "/drafts/" + digest("draft-consent"), s},
 		{"sheettext", "north", "/drafts/" + digest("draft-text"), s},

@@ -40,6 +40,7 @@ const (
 	WriteProposal WritingKind = "proposal"
 	WriteAccount  WritingKind = "account"
 	WriteAssess   WritingKind = "assessment"
+	WriteAmend    WritingKind = "amendment"
 	WriteAnswer   WritingKind = "answer" // a position on what is no proposal, or on a clause
 )
 
@@ -85,6 +86,7 @@ func writers() map[WritingKind]writer {
 		WriteProposal: {"write_proposal", beginProposal, viewProposal, wantProposal, growProposal},
 		WriteAccount:  {"write_account", beginAccount, viewAccount, wantAccount, growAccount},
 		WriteAssess:   {"write_assessment", beginAssessment, viewAssessment, wantAssessment, growAssessment},
+		WriteAmend:    {"write_amendment", beginAmendment, viewAmendment, wantAmendment, growNothing},
 		WriteAnswer:   {"write_answer", beginAnswer, viewAnswer, wantAnswer, growNothing},
 	}
 }
@@ -108,6 +110,7 @@ type writePage struct {
 
 	Proposal *proposalPage
 	Account  *accountPage
+	Amend    *amendPage
 	Assess   *assessPage
 	Answer   *answerPage
 }

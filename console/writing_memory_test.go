@@ -66,6 +66,12 @@ func sampleAssessForm(stage string) url.Values {
 	return f
 }
 
+const sampleAmend = "00000000000000000000000000000005"
+
+func sampleAmendForm() url.Values {
+	return url.Values{"decide_by": {"2026-11-06T12:00:00Z"}, "rule.quotas.urgent_per_day": {"8"}, "rule.cooling_off": {"48h"}, "edits": {"scope+=phishing"}}
+}
+
 func (m *memory) written(by string) map[string]Writing {
 	if m.desk.writing == nil {
 		m.desk.writing = map[string]map[string]Writing{}
@@ -77,6 +83,7 @@ func (m *memory) written(by string) map[string]Writing {
 			for id, stage := range map[string]string{sampleMatrix: "cells", sampleJudgement: "judgement"} {
 				m.desk.writing[by][id] = Writing{ID: id, Kind: WriteAssess, Form: sampleAssessForm(stage), Version: 1, At: noon}
 			}
+			m.desk.writing[by][sampleAmend] = Writing{ID: sampleAmend, Kind: WriteAmend, Form: sampleAmendForm(), Version: 1, At: noon}
 			m.desk.writing[by][sampleWriting] = Writing{ID: sampleWriting, Kind: WriteProposal, Form: sampleForm(), Version: 1, At: noon}
 		}
 	}
