@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"entente/election/audit"
 	"entente/election/inventory"
@@ -34,6 +35,8 @@ type ElectionNode interface {
 	LookAtPage(ctx context.Context, r PageRequest) (night.PageView, error)
 	// GiveWord says whether the newest numbers of a page add up.
 	GiveWord(ctx context.Context, r PageRequest) (night.Given, error)
+	// PageBytes gives back the bytes of an own version of a page, by its number in the own log.
+	PageBytes(ctx context.Context, page string, index uint64) ([]byte, error)
 	// Ever says whether a number was ever published.
 	Ever(ctx context.Context, q results.Query) (night.Ever, error)
 	// Audit says how far a joint audit has come, by the logs that this node holds. with are who
@@ -51,6 +54,21 @@ func electionRoutes(mux *board, n Node) {
 	mux.HandleFunc("GET /v1/results", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.ResultPages(r.Context(), r.URL.Query().Get("page"))
 		answer(w, v, err)
+	})
+	mux.HandleFunc("GET /v1/results/bytes", func(w http.ResponseWriter, r *http.Request) {
+		q := query{values: r.URL.Query()}
+		index := q.index("index")
+		if index == nil || q.err != nil {
+			answer(w, nil, statement.Refuse(statement.CodeRequest, "which version? index is a number"))
+			return
+		}
+		b, err := n.PageBytes(r.Context(), q.values.Get("page"), *index)
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = w.Write(b)
 	})
 	post(mux, "results/look", n.LookAtPage)
 	post(mux, "results/word", n.GiveWord)
@@ -95,4 +113,9 @@ func (c *Client) Audit(ctx context.Context, name string, with []string) (out aud
 // AuditStep implements Node.
 func (c *Client) AuditStep(ctx context.Context, s audit.Step) (ref statement.Ref, err error) {
 	return ref, c.post(ctx, "audit/step", s, &ref)
+}
+
+// PageBytes implements Node.
+func (c *Client) PageBytes(ctx context.Context, page string, index uint64) ([]byte, error) {
+	return c.bytes(ctx, "results/bytes", url.Values{"page": {page}, "index": {strconv.FormatUint(index, 10)}})
 }

@@ -48,7 +48,7 @@ func samplePages() []night.PageView {
 		Page: inventory.Page{ID: "adams", URL: north.URL, Jurisdiction: "Adams County", Final: []string{"Mayor"}, Shared: true}, Whom: ann, Last: &last, Histories: []night.History{north, south},
 		Joint: &joint, Differences: night.Differences([]night.History{north, south}, 5000), Words: &agreed[0],
 		Alarms: []night.AlarmView{
-			{Incident: digest("a1")[:32], Code: night.FinalChanged, Level: "high", Count: 1, First: at(-28), Last: at(-28), State: "open", Says: []string{"1 numbers differ though they were final; the first: votes, ann lee, mayor, adams: 1700, before 1200"}},
+			{Incident: digest("a1")[:32], Code: night.FinalChanged, Level: "high", Count: 1, First: at(-28), Last: at(-28), State: "open", Says: []string{"numbers that were final and differ: 1; the first: votes, ann lee, mayor, adams: 1700, before 1200"}},
 			{Incident: digest("a4")[:32], Code: "type-sum", Level: "high", Count: 1, First: at(-28), Last: at(-28), State: "closed", Settled: true, By: "ann", Says: []string{"votes, Ann Lee, Mayor, whole: the total is 1700, its vote types add up to 1200"}},
 		},
 		Contests: []night.ContestView{

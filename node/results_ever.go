@@ -3,6 +3,9 @@ package node
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
+	"slices"
 
 	"entente/api"
 	"entente/border"
@@ -155,4 +158,25 @@ func (c control) Ever(ctx context.Context, q results.Query) (night.Ever, error) 
 		err = statement.Refuse(statement.CodeRequest, "%v", err)
 	}
 	return e, err
+}
+
+// PageBytes gives back what was fetched.
+func (c control) PageBytes(ctx context.Context, id string, index uint64) ([]byte, error) {
+	page, ok := c.n.guarded.get().Page(id)
+	if !ok {
+		return nil, statement.Refuse(statement.CodeRequest, "the inventory has no results page %.60q", id)
+	}
+	h, err := c.n.press.own(ctx, page.URL)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(h.Versions, func(v night.Seen) bool { return v.Index == index })
+	if i < 0 {
+		return nil, statement.Refuse(statement.CodeRequest, "number %d of the own log is no version of %s", index, id)
+	}
+	body, err := c.n.press.store.get(keptBytes, h.Versions[i].SHA256)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = statement.Refuse(statement.CodeState, "the bytes of number %d are not kept any more", index)
+	}
+	return body, err
 }

@@ -27,6 +27,7 @@ func resultsVerb() verb {
        entente results seal --dir DIR [reading] [--json] FILE...
        entente results pages --dir DIR [--look] [--json] [PAGE]
        entente results balance --dir DIR [--json] PAGE
+       entente results copies --dir DIR --out FOLDER [--last N] PAGE
        entente results ever --dir DIR [--contest TEXT] [--choice TEXT] [--unit TEXT] [--json] NUMBER|PERCENT%
 
 Reads NIST SP 1500-100 v2 (XML, JSON), Clarity detail.xml and summary.csv, OpenElections
@@ -44,7 +45,8 @@ root into the own log.
 
 pages says how the results pages of the inventory stand, which the node watches; --look
 fetches one now. balance gives this party's word, over the root, on whether the newest numbers of a
-page add up; it is joint when every party has said so over the same root. ever looks a
+page add up; it is joint when every party has said so over the same root. copies writes the
+newest versions (two, or --last), each with the bundle of its seal, for entente verify. ever looks a
 number up in everything that this party and the others have sealed.
 
   FILE...             for show, prove, learn and seal: one publication, in one file or
@@ -63,17 +65,17 @@ number up in everything that this party and the others have sealed.
 
 func runResults(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("show, diff, learn, prove, lookup, batches, seal, pages, balance or ever?")
+		return usagef("show, diff, learn, prove, lookup, batches, seal, pages, copies, balance or ever?")
 	}
 	run, known := map[string]func(context.Context, *env, *resultFlags, []string) error{
 		"show": resultsShow, "diff": resultsDiff, "learn": resultsLearn, "prove": resultsProve, "lookup": resultsLookup, "batches": resultsBatches, "seal": resultsSeal,
-		"pages": resultsPages, "balance": resultsBalance, "ever": resultsEver,
+		"pages": resultsPages, "copies": resultsCopies, "balance": resultsBalance, "ever": resultsEver,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no results %q: show, diff, learn, prove, lookup, batches, seal, pages, balance or ever?", args[0])
+		return usagef("no results %q: show, diff, learn, prove, lookup, batches, seal, pages, copies, balance or ever?", args[0])
 	}
 	f := &resultFlags{flags: newFlags(e, "results")}
 	f.columns, f.election, f.final = f.String("columns", "", ""), f.String("election", "", ""), f.Bool("final", false, "")

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -189,6 +192,65 @@ func resultsEver(ctx context.Context, e *env, f *resultFlags, args []string) err
 	}
 	if got.Total == 0 {
 		e.printf("  means not  that it was shown nowhere else, or between two fetches\n")
+	}
+	return nil
+}
+
+// resultsCopies writes the newest versions of a page, each with the bundle of its seal.
+func resultsCopies(ctx context.Context, e *env, f *resultFlags, args []string) error {
+	f.withDir()
+	out, last := f.String("out", "", ""), f.Int("last", 2, "")
+	names, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(names) != 1 || *out == "" || *last < 1 {
+		return usagef("--out FOLDER, and which page? one of the inventory's ids")
+	}
+	c, s, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	all, err := c.ResultPages(ctx, names[0])
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(*out, 0o700); err != nil {
+		return err
+	}
+	for _, h := range all[0].Histories {
+		if h.Party != s.Party {
+			continue
+		}
+		for _, v := range h.Versions[max(0, len(h.Versions)-*last):] {
+			if err := writeCopy(ctx, e, c, *out, v); err != nil {
+				return err
+			}
+		}
+	}
+	e.printf("checked by anybody, offline: entente verify --charter CHARTER %s\n", filepath.Join(*out, "*"))
+	return nil
+}
+
+func writeCopy(ctx context.Context, e *env, c *api.Client, folder string, v night.Seen) error {
+	body, err := c.PageBytes(ctx, v.Page, v.Index)
+	if err != nil {
+		return err
+	}
+	bundle, err := c.Bundle(ctx, v.Party, v.Index)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(folder, fmt.Sprintf("%s-%d", v.Page, v.Index))
+	for _, one := range []struct {
+		path string
+		data []byte
+	}{{name + ".page", body}, {name + ".bundle", bundle}} {
+		if err := create(one.path, func(w io.Writer) error { _, err := w.Write(one.data); return err }); err != nil {
+			return err
+		}
+		e.printf("%s\n", one.path)
 	}
 	return nil
 }

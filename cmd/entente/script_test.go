@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +50,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData, "certlog": serveLog,
+			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData, "website": website, "certlog": serveLog,
 		},
 	})
 }
@@ -272,4 +273,15 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s --no-such-flag: %d, %s", v.name, code, &errs)
 		}
 	}
+}
+
+// website serves the files of a folder, as they are just then, until the script
+// ends: website NAME FOLDER sets $NAME to its address.
+func website(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: website NAME FOLDER")
+	}
+	s := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[1]))))
+	ts.Defer(s.Close)
+	ts.Setenv(args[0], s.URL)
 }

@@ -19,23 +19,25 @@ import (
 )
 
 func verifyVerb() verb {
-	return verb{"verify", "check proof bundles, evidence and leak proofs, offline", `verify [--charter FILE | --dir DIR] FILE...
+	return verb{"verify", "check proof bundles, evidence and leak proofs, offline", `verify [--charter FILE | --dir DIR] [--columns FILE] FILE...
 
 Checks proof bundles (of one statement each), evidence of two histories, proofs of
-whose copy was leaked, and of published numbers, voter rolls and sealed folders (with the
-bundles of their seals), against the charter alone; no node and no network is needed. An ack among
+whose copy was leaked, of published numbers, voter rolls and sealed folders, and byte copies
+of results pages (each with the bundles of their seals; of two copies of a page it says which
+numbers differ), against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
   --charter FILE      the charter; default: charter.json or the only *.charter.json
                       beside the first file, then in DIR
+  --columns FILE      of a results page in no known layout: which column is what
   --json              one object a line`, runVerify}
 }
 
 // finding is what one file proves.
 type finding struct {
 	File     string            `json:"file"`
-	Proves   string            `json:"proves"` // "statement", "contradiction", "leak", "cell", "roll" or "folder"
+	Proves   string            `json:"proves"` // "statement", "contradiction", "leak", "cell", "roll", "folder" or "page"
 	Report   *record.Report    `json:"report,omitempty"`
 	Verdicts []string          `json:"verdicts,omitempty"` // of acks in other files
 	Party    string            `json:"party"`
@@ -44,6 +46,7 @@ type finding struct {
 	Cell     *cellFinding      `json:"cell,omitempty"`
 	Roll     *rollFinding      `json:"roll,omitempty"`
 	Folder   *folderFinding    `json:"folder,omitempty"`
+	Page     *pageFinding      `json:"page,omitempty"`
 }
 
 // unsealed reports a proof under a root that none of the files is a seal of.
@@ -54,7 +57,7 @@ func (f finding) unsealed() bool {
 func runVerify(_ context.Context, e *env, args []string) error {
 	f := newFlags(e, "verify").withDir()
 	file := f.String("charter", "", "")
-	asJSON := f.Bool("json", false, "")
+	columns, asJSON := f.String("columns", "", ""), f.Bool("json", false, "")
 	files, err := f.parse(args)
 	if err != nil {
 		return err
@@ -75,21 +78,10 @@ func runVerify(_ context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	var all []finding
-	failed := false
-	for _, path := range files {
-		one, err := verifyFile(roster, registry, path)
-		if err != nil {
-			failed = true
-			e.note("error: %s: %v", path, unwrapPath(err))
-			continue
-		}
-		all = append(all, one)
+	all, failed, err := verifyFiles(e, roster, registry, files, *columns)
+	if err != nil {
+		return err
 	}
-	acknowledge(all)
-	failed = sealCells(e, all) || failed
-	failed = sealRolls(e, all) || failed
-	failed = sealFolders(e, all) || failed
 	for _, one := range all {
 		if one.unsealed() {
 			continue
@@ -102,10 +94,55 @@ func runVerify(_ context.Context, e *env, args []string) error {
 		}
 		showFinding(e, one)
 	}
+	if err := showPageDifferences(e, all, *asJSON); err != nil {
+		return err
+	}
 	if failed {
 		return errShown
 	}
 	return nil
+}
+
+// verifyFiles looks at every file: at those that prove something by themselves
+// first, then at the byte copies that these seal.
+func verifyFiles(e *env, roster record.Roster, registry statement.Registry, files []string, columns string) (all []finding, failed bool, err error) {
+	var how *results.Columns
+	if columns != "" {
+		how = new(results.Columns)
+		if err := readOwnJSON(columns, how); err != nil {
+			return nil, false, err
+		}
+	}
+	take := func(path string, one finding, err error) {
+		if err == nil {
+			all = append(all, one)
+			return
+		}
+		failed = true
+		e.note("error: %s: %v", path, unwrapPath(err))
+		if h := (hinted{}); errors.As(err, &h) {
+			e.note("hint: %s", h.hint)
+		}
+	}
+	proofs, copies := splitCopies(files)
+	for _, path := range proofs {
+		one, err := verifyFile(roster, registry, path)
+		take(path, one, err)
+	}
+	seals := pageSeals(all)
+	for _, path := range copies {
+		if len(seals) == 0 {
+			one, err := verifyFile(roster, registry, path)
+			take(path, one, err)
+			continue
+		}
+		one, err := verifyCopy(path, seals, how)
+		take(path, one, err)
+	}
+	acknowledge(all)
+	failed = sealCells(e, all) || failed
+	failed = sealRolls(e, all) || failed
+	return all, sealFolders(e, all) || failed, nil
 }
 
 // verifyRoster finds the charter to check against.
@@ -251,6 +288,10 @@ func showFinding(e *env, one finding) {
 	}
 	if one.Folder != nil {
 		showFolder(e, *one.Folder, "")
+		return
+	}
+	if one.Page != nil {
+		showPageFinding(e, *one.Page)
 		return
 	}
 	if one.Report == nil {

@@ -110,7 +110,7 @@ func finished(page inventory.Page, d results.Diff) (out []results.Finding) {
 	for _, contest := range order {
 		out = append(out, results.Finding{
 			Rule: "version", Code: FinalChanged, Grade: results.Hard, Contest: contest, Total: count[contest],
-			Says: fmt.Sprintf("%d numbers differ though they were final; the first: %s", count[contest], example[contest]),
+			Says: fmt.Sprintf("numbers that were final and differ: %d; the first: %s", count[contest], example[contest]),
 		})
 	}
 	return out

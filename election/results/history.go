@@ -37,9 +37,11 @@ func (h *History) Add(c Capture) {
 // Query is a number that somebody showed: a count, or a share of a contest's
 // votes as a percentage. The words narrow it; "" is any.
 type Query struct {
-	Count                 int64
-	Percent               string // "37" or "37.1", instead of Count
-	Contest, Choice, Unit string
+	Count   int64  `json:"count"`
+	Percent string `json:"percent"` // "37" or "37.1", instead of Count
+	Contest string `json:"contest"`
+	Choice  string `json:"choice"`
+	Unit    string `json:"unit"`
 }
 
 // Hit is where a number was published.
