@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -37,10 +38,10 @@ type Sum struct {
 }
 
 type leaf struct {
-	id     [sha256.Size]byte
+	id     [16]byte // the first bytes of idOf, by which leaves are ordered
 	hash   tlog.Hash
 	file   int32
-	number int64
+	number int32
 }
 
 type tally struct {
@@ -84,7 +85,8 @@ func (s *Sum) Add(r *Row) error {
 	if len(s.leaves) == maxRows {
 		return fmt.Errorf("more than %d records", maxRows)
 	}
-	l := leaf{id: s.idOf(r), number: r.Number}
+	id := s.idOf(r)
+	l := leaf{id: [16]byte(id[:]), number: int32(min(r.Number, math.MaxInt32))}
 	if len(s.files) == 0 || s.files[len(s.files)-1] != r.File {
 		s.files = append(s.files, r.File)
 	}
@@ -92,7 +94,7 @@ func (s *Sum) Add(r *Row) error {
 	s.buf = r.canonical(s.buf[:0])
 	data := s.buf
 	if s.key != nil {
-		data = mac(rowKey(s.key, l.id), data)
+		data = mac(rowKey(s.key, id), data)
 	}
 	l.hash = tlog.RecordHash(data)
 	s.leaves = append(s.leaves, l)
