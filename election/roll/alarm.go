@@ -79,7 +79,7 @@ func (c *Comparison) Judge(o Office, w Watch, history []Day) Day {
 	j.quietPeriod()
 	j.canaries()
 	slices.SortStableFunc(j.found, func(a, b Alarm) int {
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Precinct, b.Precinct), strings.Compare(a.Measure, b.Measure), strings.Compare(a.Group, b.Group))
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Precinct, b.Precinct), strings.Compare(a.Measure, b.Measure), strings.Compare(a.Group, b.Group), cmp.Compare(b.Count, a.Count))
 	})
 	d.Alarms = j.found
 	return d
