@@ -13,6 +13,7 @@ import (
 	"entente/accord"
 	"entente/border"
 	"entente/charter"
+	"entente/election/night"
 	"entente/statement"
 	"entente/watch/indicator"
 	"entente/watch/rule"
@@ -98,6 +99,9 @@ func TestNoKeyUnused(t *testing.T) {
 		"nav.accord", "nav.cases", "nav.line", "nav.daily", "case.title", "accord.instrument", "accord.next.decide", "accord.next.confirm", "accord.next.starts", "accord.next.ends",
 		"drafts.title", "sheet.title", "officers.title",
 	}
+	alarms := []string{
+		"other", night.FinalChanged, "silent-change", "fell-far", "page-down", "page-gone", "page-unread", "range", "type-sum", "unit-sum", "ballots-exceed-registered", "undervote-spike", "balance",
+	}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
 		"role": strs(Roles()), "view": strs(views()), "state": append(strs(alertStates()), "disputed", "not_yet"),
@@ -144,6 +148,11 @@ func TestNoKeyUnused(t *testing.T) {
 		"bell":       {"open", "incident", "detail", "more", "urgent", "checks", "notice", "check", "of", "by"}, // what the node's bells say
 		"write.kind": strs(writingKinds()), "presence.writes": strs(writingKinds()), "write.unit": {"seconds", "minutes", "hours", "days"}, "write.then": {"consult", "suspend", "end", "refer"},
 		"write.how": {"supersedes", "ends"}, "write.capacity": {"official", "personal", "reported"}, "write.seal": {"open", "sealed"}, "write.rel": strings.Split("ABCDEF", ""), "write.cred": strings.Split("123456", ""), "write.level": {"technical", "operational", "strategic"}, "write.assess.begin": assessStages(), "write.assess.add": {"judgement", "dissent"},
+
+		"election.state": strs(night.States()), "election.stand": strs(night.Stands()), "election.grade": {"hard", "medium", "learned", "notice"},
+		"election.alarm": alarms, "election.means": alarms, "election.do": alarms,
+		"election.outcome": {"first", "changed", "reformatted", "unread", "unreadable", "same"},
+		"election.why":     {"silent", "late", "status", "size", "cut", "inside", "redirect", "networks", "address"},
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},
