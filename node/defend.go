@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/api"
@@ -79,6 +80,10 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens, run *toolRun) (e
 		if e.held() {
 			continue
 		}
+		if strings.HasPrefix(e.key.Origin, ownRule) { // of the configuration, in no statement
+			rules++
+			continue
+		}
 		list := sqlite.Key{Origin: e.key.Origin, Index: e.key.Index}
 		if _, asked := shown[list]; !asked {
 			s, err := n.view.Statement(ctx, list.Origin, list.Index)
@@ -97,7 +102,7 @@ func (n *Node) mayDefend(ctx context.Context, lens border.Lens, run *toolRun) (e
 		if !may {
 			continue
 		}
-		if e.item.IsRule() {
+		if e.isRule() {
 			rules++
 			continue
 		}

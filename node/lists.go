@@ -219,7 +219,7 @@ func (w *watchlist) only(want map[statement.Ref]bool) *watchlist {
 	part := &watchlist{entries: w.entries}
 	var set []indicator.Entry
 	for id, e := range w.entries {
-		if want[e.list] && !e.item.IsRule() {
+		if want[e.list] && !e.isRule() {
 			set = append(set, indicator.Entry{Value: e.item.Observable(), ID: uint32(id)})
 			part.wanted = append(part.wanted, id)
 		}

@@ -7,8 +7,10 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"entente/api"
 	"entente/console"
 	"entente/election/inventory"
+	"entente/exchange/defend"
 	"entente/watch/detect"
 )
 
@@ -46,6 +48,17 @@ func TestPacks(t *testing.T) {
 		}
 		if hits != 2 || bad != 0 || page.Matching < 12 {
 			t.Errorf("%d hits, %d of %d rules odd: %+v", hits, bad, page.Matching, page.Rules)
+		}
+		for _, a := range must(u.node(north).Control().Alerts(t.Context(), api.AlertQuery{Limit: 10}))(t).Items {
+			if a.Type != "detection" || !strings.Contains(a.Value, " ") {
+				t.Errorf("an alert does not show its title: %+v", a)
+			}
+		}
+		if w := must(u.node(north).Control().Status(t.Context()))(t).Watch; w.Rules < 12 || w.Indicators != 0 {
+			t.Errorf("%d rules, %d indicators", w.Rules, w.Indicators)
+		}
+		if d, err := u.node(north).Control().Defend(t.Context(), api.DefendRequest{Format: "plain", Clearance: "TLP:RED"}); err != nil || d.Written != 0 || d.Left[defend.LeftType] < 12 {
+			t.Errorf("%+v %v", d, err)
 		}
 		return u.alertRows(north)
 	}

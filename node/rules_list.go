@@ -109,6 +109,9 @@ func (l *lists) loadRules(w *watchlist) {
 	}
 }
 
+// isRule says that an entry is a rule, of a pack too.
+func (e entry) isRule() bool { return e.item.IsRule() || e.item.Type == rule.TypeDetection }
+
 // title is what people read of a rule, worked out once.
 func (l *lists) title(it indicator.Item) string {
 	l.mu.Lock()

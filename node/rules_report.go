@@ -64,7 +64,7 @@ func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
 		out.Items = append(out.Items, one)
 	}
 	for _, e := range w.entries {
-		if e.item.IsRule() && e.held() && on.sees(e) {
+		if e.isRule() && e.held() && on.sees(e) {
 			out.Held++
 		}
 	}

@@ -268,7 +268,7 @@ func (n *Node) indicatorView(e entry) console.Indicator {
 	v := console.Indicator{Type: e.item.Type, Value: e.item.Value, Giver: e.giver, List: e.name, Note: e.item.Note, Ref: console.Ref{Party: e.giver, Index: e.key.Index}}
 	v.Observed, v.Until, _ = e.item.Times() // checked when it came in
 	v.Basis = e.basis
-	if e.item.IsRule() {
+	if e.isRule() {
 		v.Value, v.Text = e.title, e.item.Value
 		if e.list.Origin == "" { // of the operator, in no statement
 			v.Text, v.Ref = "", console.Ref{}

@@ -98,7 +98,7 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 	list := n.lists.get()
 	w.Lists = len(list.lists)
 	for _, e := range list.entries {
-		if e.item.IsRule() {
+		if e.isRule() {
 			w.Rules++
 		} else {
 			w.Indicators++

@@ -57,7 +57,7 @@ func (e entry) ownBasis() bool {
 func (l *lists) supports(ctx context.Context, entries []entry) (supports, error) {
 	s := make(supports)
 	for _, e := range entries {
-		if !e.ownBasis() && !e.item.IsRule() {
+		if !e.ownBasis() && !e.isRule() {
 			s.of(e.item.Observable())
 		}
 	}
