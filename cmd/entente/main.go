@@ -54,7 +54,7 @@ func verbs() []verb {
 		statementsVerb(), sealVerb(), openVerb(), eraseVerb(), rotateVerb(), withdrawVerb(), overrideVerb(),
 		verifyVerb(), exportVerb(), carryVerb(), taxiiVerb(), mispVerb(),
 		backupVerb(), restoreVerb(), rebuildVerb(), drillVerb(),
-		watchVerb(), rulesVerb(), auditVerb(), lookalikeVerb(), inventoryVerb(), resultsVerb(), rollVerb(), folderVerb(), campaignVerb(), matchVerb(), benchVerb(), versionVerb(),
+		watchVerb(), rulesVerb(), auditVerb(), lookalikeVerb(), inventoryVerb(), resultsVerb(), rollVerb(), folderVerb(), campaignVerb(), pressVerb(), matchVerb(), benchVerb(), versionVerb(),
 	}
 }
 

@@ -42,12 +42,12 @@ const (
 
 // Check is one thing that was done.
 type Check struct {
-	Subject Subject
-	By      []string // parties whose signed statements it rests on
-	Outcome Outcome
-	Count   int64    // of what was found
-	Of      int64    // of what was looked at
-	Names   []string // of what was found, at most MaxNames are printed
+	Subject Subject  `json:"subject"`
+	By      []string `json:"by"` // parties whose signed statements it rests on
+	Outcome Outcome  `json:"outcome"`
+	Count   int64    `json:"count"` // of what was found
+	Of      int64    `json:"of"`    // of what was looked at
+	Names   []string `json:"names"` // of what was found, at most MaxNames are printed
 }
 
 // Facts are what a page is made of.
@@ -74,6 +74,7 @@ func Markdown(f Facts) ([]byte, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
+	f.Checks = Merge(f.Checks)
 	p := &page{}
 	p.line("# Statement on the election %s | Заявление о выборах %s", quote(f.Election), quote(f.Election))
 	p.line("")
@@ -109,8 +110,8 @@ func (f Facts) check() error {
 	switch {
 	case strings.TrimSpace(f.Election) == "", f.AsOf.IsZero(), len(f.Parties) == 0:
 		return fmt.Errorf("%w: an election, a time and a party are needed", ErrFacts)
-	case len(f.Checks) > MaxChecks:
-		return fmt.Errorf("%w: %d checks, one page holds %d", ErrFacts, len(f.Checks), MaxChecks)
+	case len(Merge(f.Checks)) > MaxChecks:
+		return fmt.Errorf("%w: %d checks, one page holds %d", ErrFacts, len(Merge(f.Checks)), MaxChecks)
 	}
 	for i, c := range f.Checks {
 		_, known := words[c.Subject]
@@ -147,6 +148,24 @@ func (f Facts) of(s Subject) (out []Check) {
 
 func (c Check) key() string {
 	return fmt.Sprintf("%s %020d %020d %q %q", c.Outcome, c.Of, c.Count, c.By, c.Names)
+}
+
+// Merge puts checks of one subject, with one outcome and by the same parties,
+// together: their counts are added up. The order of the page is the page's.
+func Merge(checks []Check) (out []Check) {
+	for _, c := range checks {
+		c.By, c.Names = sorted(c.By), sorted(c.Names)
+		i := slices.IndexFunc(out, func(o Check) bool {
+			return o.Subject == c.Subject && o.Outcome == c.Outcome && slices.Equal(o.By, c.By)
+		})
+		if i < 0 {
+			out = append(out, c)
+			continue
+		}
+		out[i].Count, out[i].Of = out[i].Count+c.Count, out[i].Of+c.Of
+		out[i].Names = sorted(append(out[i].Names, c.Names...))
+	}
+	return out
 }
 
 func sorted(s []string) []string {

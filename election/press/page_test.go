@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,7 +121,12 @@ func TestRefusesHalfFacts(t *testing.T) {
 		"unknown subject":  func(f *press.Facts) { f.Checks[0].Subject = "weather" },
 		"unknown outcome":  func(f *press.Facts) { f.Checks[0].Outcome = "hacked" },
 		"clean with finds": func(f *press.Facts) { f.Checks[1].Count = 1 },
-		"too many":         func(f *press.Facts) { f.Checks = slices.Repeat(f.Checks, press.MaxChecks) },
+		"too many": func(f *press.Facts) {
+			for i := range press.MaxChecks + 1 {
+				f.Parties = append(f.Parties, fmt.Sprint("p", i))
+				f.Checks = append(f.Checks, press.Check{Subject: press.Sums, By: []string{fmt.Sprint("p", i)}, Outcome: press.Clean})
+			}
+		},
 	} {
 		f := facts()
 		spoil(&f)
