@@ -15,6 +15,7 @@ import (
 
 	"entente/border"
 	"entente/charter"
+	"entente/election/press"
 	"entente/internal/scenario"
 	"entente/node"
 )
@@ -64,6 +65,10 @@ type exercise struct {
 	step          int
 	fired         int // rules of partners
 	total         outcome
+
+	night  scenario.Night
+	site   *nightSite
+	checks []press.Check // what the night's guards have found beside the results
 }
 
 // outcome is what --once --json prints. Its fields only grow.
@@ -82,6 +87,11 @@ type outcome struct {
 	Forks             int     `json:"forks"`
 	Lost              int     `json:"lost"`
 	Seconds           float64 `json:"seconds"`
+	Sealed            int     `json:"sealed"`          // versions of results pages, by all
+	Proven            int     `json:"proven"`          // altered numbers
+	PageAlarms        int64   `json:"page_alarms"`     // of the alerts: those on results pages
+	Refuted           int     `json:"refuted"`         // forged papers
+	Matched           int     `json:"matched"`         // items that both sides hold
 	Proof             string  `json:"proof,omitempty"` // with --lie: the file that proves it
 }
 
@@ -195,6 +205,9 @@ func runExercise(ctx context.Context, e env, args []string) error {
 		x.keep = true
 	}
 	err = x.play(ctx)
+	if x.site != nil {
+		_ = x.site.server.Close()
+	}
 	if x.stage != nil {
 		if x.json && err == nil {
 			err = json.NewEncoder(e.stdout).Encode(x.total)
@@ -228,7 +241,8 @@ func (x *exercise) configure(name string, c *node.Config) error {
 		if name == observer {
 			c.Sources = nil
 		}
-		return nil
+		c.Inventory, err = x.guard(name)
+		return err
 	}
 	for _, p := range x.logs[name] {
 		c.Sources = append(c.Sources, node.Source{ID: filepath.Base(p), Path: p, Once: true})
@@ -297,6 +311,9 @@ func (x *exercise) play(ctx context.Context) error {
 		if err := x.remember(ctx); err != nil {
 			return err
 		}
+		if err := x.playNight(ctx); err != nil {
+			return err
+		}
 	}
 	if err := x.count(ctx); err != nil {
 		return err
@@ -332,6 +349,11 @@ func (x *exercise) raise(ctx context.Context) error {
 		if err := scene.Write(filepath.Join(x.dir, "scenario"), scenario.Early); err != nil {
 			return err
 		}
+		var err error
+		if x.site, err = openNight(); err != nil {
+			return err
+		}
+		x.night = scenario.MakeNight(x.seed, scenario.Epoch())
 	}
 	var configured error
 	s, err := newStage(x.dir, parties(), time.Now(), x.terms, func(name string, c *node.Config) {

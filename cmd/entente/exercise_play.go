@@ -117,7 +117,8 @@ func (x *exercise) acceptAll(ctx context.Context) error {
 
 // count gathers the outcome and verifies every statement offline.
 func (x *exercise) count(ctx context.Context) error {
-	t := outcome{Parties: len(parties()), RulesFired: x.fired}
+	t := x.total
+	t.Parties, t.RulesFired = len(parties()), x.fired
 	for _, name := range parties() {
 		n := x.stage.nodes[name]
 		one, err := n.Tally(ctx)

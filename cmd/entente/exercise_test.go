@@ -54,6 +54,10 @@ func TestExercise(t *testing.T) {
 	if got.RulesFired != want.RulesFired || want.RulesFired == 0 {
 		t.Errorf("%d rules fired; the books say %d", got.RulesFired, want.RulesFired)
 	}
+	want.Alerts += got.PageAlarms // the books of the day know nothing of the night
+	if got.PageAlarms < int64(len(parties())) {
+		t.Errorf("%d alarms on results pages", got.PageAlarms)
+	}
 	if got.Lines != want.Lines || got.Alerts != want.Alerts || got.HeldBack != want.HeldBack {
 		t.Errorf("lines, alerts, held back: %d, %d, %d; the scenario's books say %d, %d, %d", got.Lines, got.Alerts, got.HeldBack, want.Lines, want.Alerts, want.HeldBack)
 	}
@@ -62,6 +66,15 @@ func TestExercise(t *testing.T) {
 	}
 	if got.Parties != 3 || got.Forks != 0 || got.Lost != 0 || got.Held != got.Statements || got.Witnessed != got.Statements || got.BundlesVerified != got.Statements {
 		t.Errorf("not whole: %+v", got)
+	}
+	night := scenario.MakeNight(1, scenario.Epoch())
+	sealed := 0
+	for _, p := range night.Pages {
+		sealed += 3 * len(p.Versions)
+	}
+	// the altered version is sealed after the count
+	if got.Sealed != sealed-3 || got.Proven != 1 || got.Refuted != 1 || got.Matched != 3 {
+		t.Errorf("the night: %d versions sealed, want %d; %d proven, %d refuted, %d matched", got.Sealed, sealed-3, got.Proven, got.Refuted, got.Matched)
 	}
 }
 

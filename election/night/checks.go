@@ -66,16 +66,16 @@ func wordChecks(v PageView) (out []press.Check) {
 		return nil
 	}
 	for _, w := range v.Words.Words {
-		c := press.Check{Subject: press.Sums, By: []string{w.Party}, Outcome: press.Clean}
+		c := press.Check{Subject: press.Sums, By: []string{w.Party}, Outcome: press.Clean, Names: []string{v.Page.ID}}
 		for _, t := range w.Tested {
 			c.Of += int64(t.Held + t.Broken)
 		}
 		if !w.Balances {
-			c.Outcome, c.Count, c.Names = press.Found, int64(w.Total), []string{v.Page.ID}
+			c.Outcome, c.Count = press.Found, int64(w.Total)
 		}
 		out = append(out, c)
 	}
-	c := press.Check{Subject: press.Balance}
+	c := press.Check{Subject: press.Balance, Names: []string{v.Page.ID}}
 	for _, w := range v.Words.Words {
 		c.By, c.Of = append(c.By, w.Party), w.Leaves
 		c.Count = max(c.Count, int64(w.Total))
@@ -84,9 +84,9 @@ func wordChecks(v PageView) (out []press.Check) {
 	case Balanced:
 		c.Outcome = press.Clean
 	case Unbalanced:
-		c.Outcome, c.Names = press.Found, []string{v.Page.ID}
+		c.Outcome = press.Found
 	case Disagreed:
-		c.Outcome, c.Names = press.Split, []string{v.Page.ID}
+		c.Outcome = press.Split
 	default:
 		return out // one side alone is no joint word
 	}

@@ -38,7 +38,7 @@ func TestChecks(t *testing.T) {
 		{Page: inventory.Page{ID: "clark"}},
 	}
 	want := []press.Check{
-		{Subject: press.Sums, By: []string{"north"}, Outcome: press.Clean, Of: 20},
+		{Subject: press.Sums, By: []string{"north"}, Outcome: press.Clean, Of: 20, Names: []string{"adams", "baker"}},
 		{Subject: press.Sums, By: []string{"south"}, Outcome: press.Found, Count: 2, Of: 10, Names: []string{"adams"}},
 		{Subject: press.Balance, By: []string{"north", "south"}, Outcome: press.Split, Count: 2, Of: 40, Names: []string{"adams"}},
 		{Subject: press.Versions, By: []string{"north", "south"}, Outcome: press.Found, Count: 3, Of: 6, Names: []string{"adams"}},
