@@ -36,6 +36,7 @@ const (
 type press struct {
 	n     *Node
 	store *pageStore
+	slack int64 // milliseconds by which the clocks of two parties may differ
 
 	mu    sync.Mutex // guards what follows, and one statement at a time
 	pages map[string]*pageState
@@ -68,7 +69,7 @@ type contestAge struct {
 func pageNote(id string) string { return "results/" + id }
 
 func newPress(n *Node) *press {
-	return &press{n: n, store: newPageStore(n.cfg.Dir, n.cfg.ResultsMiB), pages: make(map[string]*pageState), busy: make(map[string]bool), slots: make(chan struct{}, atOnce)}
+	return &press{n: n, slack: clockSlack, store: newPageStore(n.cfg.Dir, n.cfg.ResultsMiB), pages: make(map[string]*pageState), busy: make(map[string]bool), slots: make(chan struct{}, atOnce)}
 }
 
 // state is what is known of a page: from the note, and from the own record,
@@ -191,7 +192,9 @@ func (p *press) visit(ctx context.Context, page inventory.Page) (*pageState, err
 	if err != nil {
 		return nil, err
 	}
-	err = p.take(ctx, page, s, got)
+	if err = p.take(ctx, page, s, got); err == nil {
+		err = p.differ(ctx, page)
+	}
 	p.n.changes.watch()
 	return s, err
 }
@@ -275,7 +278,7 @@ func (p *press) takeFailure(ctx context.Context, page inventory.Page, s *pageSta
 	if got.status == http.StatusNotFound || got.status == http.StatusGone {
 		a.Code = night.PageGone
 	}
-	if err := p.raise(ctx, page, uint64(s.FailedAt/1000), got.at, []night.Alarm{a}); err != nil {
+	if err := p.raise(ctx, page, uint64(s.FailedAt/1000), got.at, []night.Alarm{a}, 0); err != nil {
 		return err
 	}
 	s.Down = true

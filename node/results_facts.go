@@ -54,7 +54,7 @@ func (on screens) pages(ctx context.Context) ([]night.PageView, error) {
 		if j, ok := night.Jointly(v.Histories, page.URL); ok {
 			v.Joint = &j
 		}
-		v.Differences = night.Differences(v.Histories, clockSlack)
+		v.Differences = night.Differences(v.Histories, on.n.press.slack)
 		if v.Last != nil {
 			v.Words = night.Over(words, page.URL, v.Last.Root)
 		}

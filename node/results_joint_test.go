@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"testing"
 
 	"entente/api"
@@ -62,5 +63,38 @@ func TestJointResults(t *testing.T) {
 	}
 	if v := view(north); v.State != night.Alarmed || v.Words != nil || v.Joint == nil || v.Joint.Root == v.Last.Root || v.Contests[0].Alarm != night.FinalChanged {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestShownDifferently: a server that answers one party otherwise than the other
+// is told by an incident at both, once.
+func TestShownDifferently(t *testing.T) {
+	first, second := resultsHead+"Adams,Mayor,Ann,120\n", resultsHead+"Adams,Mayor,Ann,999\n"
+	page := newPublicPage(t, first)
+	u := newUnit(t, nil, north, south)
+	u.watching(north, page.url)
+	u.watching(south, page.url)
+	for _, name := range []string{north, south} {
+		u.opt[name].assembled = func(n *Node) { n.press.slack = 0 }
+	}
+	u.start(north, south)
+	u.eventually("both have sealed the first version", func() bool { return len(u.outcomes(north, south)) == 1 && len(u.outcomes(south, north)) == 1 })
+	turn := func() {
+		page.set(200, second)
+		u.look(north)
+		page.set(200, first)
+		u.look(south)
+		u.ok(u.node(north).press.flush(t.Context(), 0))
+		u.ok(u.node(south).press.flush(t.Context(), 0))
+	}
+	for _, name := range []string{north, south} {
+		u.eventually(name+" is told", func() bool {
+			turn()
+			return slices.Contains(u.results(name), night.RootsDiffer+" 1")
+		})
+	}
+	turn()
+	if got := u.results(south); !slices.Equal(got, []string{night.RootsDiffer + " 1"}) {
+		t.Errorf("at south: %v", got)
 	}
 }

@@ -143,7 +143,7 @@ func (p *press) judge(ctx context.Context, page inventory.Page, s *pageState) er
 		if err != nil {
 			return err
 		}
-		if err := p.raise(ctx, page, v.Index, time.UnixMilli(v.At), j.Alarms); err != nil {
+		if err := p.raise(ctx, page, v.Index, time.UnixMilli(v.At), j.Alarms, 0); err != nil {
 			return err
 		}
 		s.age(v.At, j)
@@ -196,13 +196,37 @@ func (s *pageState) age(at int64, j night.Judged) {
 	}
 }
 
+// differ makes an incident of what another party was shown otherwise, once for
+// each own version.
+func (p *press) differ(ctx context.Context, page inventory.Page) error {
+	all, err := p.n.histories(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(h night.History) bool { return h.URL != page.URL })
+	for _, d := range night.Differences(all, p.slack) {
+		own, other := d.A, d.B
+		if other.Party == p.n.self.ID {
+			own, other = other, own
+		}
+		if own.Party != p.n.self.ID {
+			continue
+		}
+		a := night.Alarm{Code: night.RootsDiffer, Grade: results.Medium, Says: fmt.Sprintf("%s saw cell root %s when this party saw %s", other.Party, other.Root, own.Root)}
+		if err := p.raise(ctx, page, own.Index, time.UnixMilli(d.To), []night.Alarm{a}, maxAlarms); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // raise makes incidents of alarms; line is what the alarms of one version, or of
-// one time that a page was down, have in common.
-func (p *press) raise(ctx context.Context, page inventory.Page, line uint64, at time.Time, alarms []night.Alarm) error {
+// one time that a page was down, have in common, first the number of the first of them.
+func (p *press) raise(ctx context.Context, page inventory.Page, line uint64, at time.Time, alarms []night.Alarm, first int) error {
 	var hits []sqlite.Hit
 	for i, a := range alarms[:min(len(alarms), maxAlarms)] {
 		hits = append(hits, sqlite.Hit{
-			Source: "results " + page.ID, Line: int64(line), Key: sqlite.Key{Origin: electionRule + page.ID, Index: line, Item: i}, Path: page.URL, Rule: a.Code, Field: a.Contest,
+			Source: "results " + page.ID, Line: int64(line), Key: sqlite.Key{Origin: electionRule + page.ID, Index: line, Item: first + i}, Path: page.URL, Rule: a.Code, Field: a.Contest,
 			Seen: a.Says, Type: subjectResults, Value: a.Code, Raw: []byte(a.Says), Dataset: subjectResults, EventTime: at.UnixMilli(), Asset: page.ID,
 			Title: night.Title(a.Code), Level: a.Level(), Stored: p.n.opt.Now().UnixMilli(),
 		})
