@@ -81,7 +81,9 @@ type Instrument struct {
 	// Missing are the needed parties whose consent (before it is agreed) or
 	// confirmation (after) is not there.
 	Missing []string
-	Pen     []string // who writes next
+	// Consents are those that count, once it is agreed, in order of the parties.
+	Consents []statement.Ref
+	Pen      []string // who writes next
 	// Alone can complete or abort the act by itself until AloneUntil (rule R7).
 	Alone      string
 	AloneMay   string // complete, abort

@@ -200,6 +200,9 @@ func (r *Record) judge(a *act) {
 	if !a.complete {
 		return
 	}
+	for _, party := range a.Needs {
+		a.Consents = append(a.Consents, r.said[a.consents[party]].Ref)
+	}
 	a.done = r.completed(indices, a.Needs, a.DecideBy)
 	a.end = interval{plus(a.done.low, a.cooling), plus(a.done.high, a.cooling)}
 	last := int64(unknown)

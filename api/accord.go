@@ -155,22 +155,23 @@ type ApproveRequest struct {
 
 // The views of the accord.
 const (
-	ViewInstruments = "instruments"
-	ViewCase        = "case"
-	ViewCompare     = "compare"
-	ViewReport      = "report"
-	ViewConduct     = "conduct"
-	ViewOfficers    = "officers"
-	ViewRefused     = "refused"  // of the instruments those that came to nothing, with who refused when
-	ViewClocks      = "clocks"   // what is waited for, the next first
-	ViewCalendar    = "calendar" // the same as iCalendar
-	ViewRules       = "rules"    // in force, and which amendment made them
+	ViewInstruments  = "instruments"
+	ViewCase         = "case"
+	ViewCompare      = "compare"
+	ViewReport       = "report"
+	ViewConduct      = "conduct"
+	ViewOfficers     = "officers"
+	ViewRefused      = "refused"      // of the instruments those that came to nothing, with who refused when
+	ViewClocks       = "clocks"       // what is waited for, the next first
+	ViewCalendar     = "calendar"     // the same as iCalendar
+	ViewRules        = "rules"        // in force, and which amendment made them
+	ViewRegistration = "registration" // of one instrument, as a depositary asks for it
 )
 
 // AccordQuery asks for a view.
 type AccordQuery struct {
 	What string
-	Case string // of case (empty: all) and compare
+	Case string // of case (empty: all) and compare; of a registration PARTY/N
 	Day  string // of report: 2026-01-31; empty: today
 	At   string // RFC 3339: as the record could be known then; empty: now
 	Lang string // en or ru

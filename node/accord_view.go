@@ -47,6 +47,8 @@ func viewRecord(r *accord.Record, q api.AccordQuery) (api.AccordView, error) {
 		text, data = v.instruments(slices.DeleteFunc(v.r.Instruments(), func(i accord.Instrument) bool { return !cameToNothing(i.State) }))
 	case api.ViewRules:
 		text, data = v.rules()
+	case api.ViewRegistration:
+		data, err = v.registration()
 	case api.ViewClocks, api.ViewCalendar:
 		text, data = v.clocks(r.Now())
 	case api.ViewCase:

@@ -17,7 +17,7 @@ func viewVerbs() []verb {
   --from DIR          with --offline, from the logs in another party's or an observer's folder
   --json`
 	return []verb{
-		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n\n  --refused           only what was refused, revoked, withdrawn or has lapsed\n  --rules             the rules that are in force, one a line as entente amend reads them" + at, viewing(api.ViewInstruments, "", "instruments")},
+		{"instruments", "what was proposed, and what has become of it", "instruments --dir DIR [flags]\n       entente instruments --dir DIR --registration FOLDER [PARTY/]N\n\n--registration writes what a depositary of treaties asks of an instrument that is or was in force:\nevery authentic text, consents and entry into force, what was said of it since, and the proofs.\nWhat it hands on stays bound by its marking.\n\n  --refused           only what was refused, revoked, withdrawn or has lapsed\n  --rules             the rules that are in force, one a line as entente amend reads them" + at, viewing(api.ViewInstruments, "", "instruments")},
 		{"case", "list cases, show one, export one", `case --dir DIR [flags] [CASE]
        entente case --dir DIR [--stix FILE] [--misp FILE] CASE
 
@@ -49,10 +49,11 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 				f.Func(format, "", func(file string) error { files[format] = file; return nil })
 			}
 		}
-		refused, rules, ics := new(bool), new(bool), new(bool)
+		refused, rules, ics, folder := new(bool), new(bool), new(bool), ""
 		switch what {
 		case api.ViewInstruments:
 			refused, rules = f.Bool("refused", false, ""), f.Bool("rules", false, "")
+			f.StringVar(&folder, "registration", "", "")
 		case api.ViewClocks:
 			ics = f.Bool("ics", false, "")
 		}
@@ -61,6 +62,12 @@ func viewing(what, arg, name string) func(context.Context, *env, []string) error
 		rest, err := f.parse(args)
 		if err != nil {
 			return err
+		}
+		if folder != "" {
+			if len(rest) != 1 || q.At != "" || *offline || *from != "" {
+				return usagef("--registration FOLDER, one text as PARTY/N, and a node that runs")
+			}
+			return register(ctx, e, f, rest[0], folder)
 		}
 		if arg == "" && len(rest) > 0 || arg == "one" && len(rest) != 1 || len(rest) > 1 {
 			return usagef("%s takes %s", name, map[string]string{"": "no more than flags", "one": "one case", "maybe": "at most one case"}[arg])
