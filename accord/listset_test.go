@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -34,36 +33,34 @@ func TestPowerRemembered(t *testing.T) {
 	})
 }
 
-// TestWaitingListsCost: hundreds of lists that wait cost a statement no more than one
-// that rules: without the sets it was ten times as much.
-func TestWaitingListsCost(t *testing.T) {
-	cost := func(lists int) time.Duration {
-		s := newStory(t)
-		for i := range lists {
-			l := staff("south")
-			l.Officers[0].Name = fmt.Sprint(i)
-			s.say("south", KindOfficers, l)
-		}
-		p := s.say("north", KindProposal, s.clause())
-		for i := range 2000 {
-			b := stance(Discuss)
-			b.Text = Texts{"en": fmt.Sprint(i)}
-			s.say("south", KindPosition, b, p)
-		}
-		w := s.world()
-		known := NewRecord(w) // reading bodies is not what is measured
-		best := time.Hour
-		for range 5 {
-			began := time.Now()
-			r := known.Next(w)
-			for p := range r.said {
-				r.label(int32(p))
-			}
-			best = min(best, time.Since(began))
-		}
-		return best
+// TestWaitingListsOnce: what officers' signatures come to under hundreds of lists that
+// wait is reckoned once, however many statements bear them.
+func TestWaitingListsOnce(t *testing.T) {
+	s := newStory(t)
+	for i := range 100 {
+		l := staff("south")
+		l.Officers[0].Name = fmt.Sprint(i)
+		s.say("south", KindOfficers, l)
 	}
-	if none, many := cost(0), cost(450); many > 5*none {
-		t.Errorf("with 450 lists that wait it takes %v, without %v", many, none)
+	p := s.say("north", KindProposal, s.clause())
+	for i := range 300 {
+		b := stance(Discuss)
+		b.Text = Texts{"en": fmt.Sprint(i)}
+		s.say("south", KindPosition, b, p)
+	}
+	r := s.record()
+	for p := range r.said {
+		if l := r.label(int32(p)); l != LabelNone {
+			t.Fatalf("number %d is %q", p, l)
+		}
+	}
+	reckoned, waiting := 0, 0
+	for _, set := range r.sets["south"].sets {
+		if set != nil {
+			reckoned, waiting = reckoned+len(set.met), max(waiting, len(set.all))
+		}
+	}
+	if waiting < 100 || reckoned == 0 || reckoned > 3 {
+		t.Errorf("300 statements under %d lists were reckoned %d times", waiting, reckoned)
 	}
 }
