@@ -100,7 +100,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"drafts.title", "sheet.title", "officers.title",
 	}
 	alarms := []string{
-		"other", night.FinalChanged, "silent-change", "fell-far", "page-down", "page-gone", "page-unread", "range", "type-sum", "unit-sum", "ballots-exceed-registered", "undervote-spike", "balance",
+		"other", night.FinalChanged, "silent-change", "fell-far", "page-down", "page-gone", "page-unread", "range", "type-sum", "unit-sum", "ballots-exceed-registered", "undervote-spike", "balance", "roots-differ",
 	}
 	families := map[string][]string{
 		"lang": Languages(), "lang.short": Languages(),
