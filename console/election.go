@@ -31,6 +31,16 @@ type Election interface {
 	GiveWord(ctx context.Context, by User, id string) error
 	// Ever says whether a number was ever published, by what parties have sealed.
 	Ever(ctx context.Context, q results.Query) (night.Ever, error)
+	// Begin adds to the list of what is guarded and fetches the page at once. A list
+	// that people keep in a file of their own is theirs to edit: it is refused.
+	Begin(ctx context.Context, by User, s Beginning) error
+}
+
+// Beginning is what an official names first: domains, and a results page.
+type Beginning struct {
+	Domains []string
+	Page    inventory.Page
+	Call    inventory.Person // nobody if it has no name
 }
 
 // VersionPair is two versions of a page beside each other.
@@ -70,6 +80,9 @@ const versionsShown = 30
 func (c *Console) electionRoutes() []route {
 	return []route{
 		{"GET /election", readers, c.election},
+		{"GET /election/start", deciders, c.electionStart},
+		{"POST /election/start", deciders, c.electionBegin},
+		{"GET /election/press", readers, c.electionPress},
 		{"GET /election/{page}", readers, c.electionOne},
 		{"GET /election/{page}/versions/{older}/{newer}", readers, c.electionVersions},
 		{"GET /election/{page}/copy", readers, c.electionCopy},

@@ -136,3 +136,11 @@ func (m electionMemory) Ever(_ context.Context, q results.Query) (night.Ever, er
 	}
 	return e, m.broken
 }
+
+func (m electionMemory) Begin(_ context.Context, by User, b Beginning) error {
+	if len(b.Domains) > 0 && b.Domains[0] == "refused" {
+		return statement.Refuse(statement.CodeField, "not a domain")
+	}
+	m.accepted = append(m.accepted, fmt.Sprint(by.Name, " begins ", b.Domains, " ", b.Page.ID, " ", b.Page.Call))
+	return nil
+}

@@ -3,6 +3,7 @@ package console
 import (
 	"html"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -65,5 +66,38 @@ func TestElection(t *testing.T) {
 	}
 	if len(src.accepted) != 2 {
 		t.Errorf("%v", src.accepted)
+	}
+}
+
+// TestElectionStart: an official names domains, a page and whom to call, and
+// sees the page; what is refused stays in the form with its reason.
+func TestElectionStart(t *testing.T) {
+	src := shift("north", "south")
+	r := newRig(t, src)
+	me := r.enter("analyst")
+	form := url.Values{"domains": {"vote.example\r\n elections.example"}, "url": {"https://results.vote.example/detail.xml"}, "place": {"Adams County"}, "name": {"Ann Lee"}, "phone": {"+1 555"}}
+	w := post(r.c, testHost, "/election/start", form, me)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/election/adams-county" {
+		t.Fatalf("%d %s", w.Code, w.Header().Get("Location"))
+	}
+	if want := "analyst begins [vote.example elections.example] adams-county ann-lee"; len(src.accepted) != 1 || src.accepted[0] != want {
+		t.Errorf("%v, want %s", src.accepted, want)
+	}
+	form.Set("domains", "refused")
+	w = post(r.c, testHost, "/election/start", form, me)
+	if again := body(w); w.Code != http.StatusUnprocessableEntity || !strings.Contains(again, "not a domain") || !strings.Contains(again, "Adams County") {
+		t.Errorf("%d %s", w.Code, again)
+	}
+	if w = post(r.c, testHost, "/election/start", form, r.enter("observer")); w.Code == http.StatusSeeOther {
+		t.Error("an observer begins")
+	}
+	page := html.UnescapeString(body(get(r.c, testHost, "/election/press?election=General%20%3Cb%3E", me)))
+	for _, want := range []string{"«General <b>»", "What was not checked", "Что не проверено", "The paper ballots."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the press page has no %q", want)
+		}
+	}
+	if raw := body(get(r.c, testHost, "/election/press?election=General%20%3Cb%3E", me)); strings.Contains(raw, "<b>") {
+		t.Error("a name becomes markup")
 	}
 }

@@ -65,6 +65,8 @@ func everyPage() map[string][]look {
 		"GET /conduct/{party}/{word}": north("/conduct/north/asked"),
 
 		"GET /election":             append(north("/election", "/election?number=1200", "/election?number=37%25", "/election?number=x"), look{"blank", "/election", ""}),
+		"GET /election/start":       north("/election/start"),
+		"GET /election/press":       north("/election/press", "/election/press?election=%D0%92%D1%8B%D0%B1%D0%BE%D1%80%D1%8B"),
 		"GET /election/{page}":      north("/election/adams", "/election/baker"),
 		"GET /election/{page}/copy": north("/election/adams/copy"),
 

@@ -26,7 +26,7 @@ var sameEverywhere = map[string]bool{
 	// as programs, formats, cells of a matrix and acts of a charter are called
 	"OCSF": true, "stix": true, "syslog": true, "weblog": true, "zeektsv": true, "sigma": true, "II": true, "CC": true, "NA": true, "indicator": true, "intrusion": true, "election": true, "PIN-код": true, "ssh-agent": true, "config.yaml": true,
 	// whom and what the sample names
-	"entente": true, "north": true, "south": true, "observer": true, "blank": true, "orlova": true, "petrov": true, "us": true, "ru": true, "en": true, "desk": true, "administrator": true, "eve": true, "zone": true, "adams": true, "verify": true,
+	"entente": true, "north": true, "south": true, "observer": true, "blank": true, "orlova": true, "petrov": true, "us": true, "ru": true, "en": true, "desk": true, "administrator": true, "eve": true, "zone": true, "adams": true, "dover": true, "verify": true,
 }
 
 // quoted is what the sample names its charter, and what rules and logs in it say.

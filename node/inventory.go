@@ -2,28 +2,36 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"entente/api"
 	"entente/election/inventory"
+	"entente/statement"
 )
 
 const (
 	// inventoryCopy is the list as it was last read whole: a file that is half
 	// edited when the node starts does not take away what is watched.
-	inventoryCopy  = "inventory.json"
+	inventoryCopy = "inventory.json"
+	// inventoryOwn is the list that the console writes, where the configuration
+	// names none.
+	inventoryOwn   = "guarded.json"
 	inventoryEvery = 2 * time.Second
 )
 
 // guarded is what this party protects, by the newest file that could be read.
 type guarded struct {
-	path string // of the file; "": none
+	path string // of the file
+	own  bool   // it is the node's own, which the console writes
 	copy string
 
 	mu      sync.RWMutex // guards what follows
@@ -43,7 +51,10 @@ type fileStamp struct {
 func newGuarded(cfg Config, now time.Time) (*guarded, error) {
 	g := &guarded{path: cfg.Inventory, copy: filepath.Join(cfg.Dir, inventoryCopy)}
 	if g.path == "" {
-		return g, nil
+		g.path, g.own = filepath.Join(cfg.Dir, inventoryOwn), true
+		if _, err := os.Stat(g.path); errors.Is(err, fs.ErrNotExist) {
+			return g, nil
+		}
 	}
 	first := g.look(now)
 	if first == nil || !g.read.IsZero() {
@@ -66,6 +77,9 @@ func (g *guarded) look(now time.Time) error {
 	info, err := os.Stat(g.path)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.own && g.read.IsZero() && errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing is guarded yet
+	}
 	if err != nil {
 		return g.bad(err)
 	}
@@ -125,9 +139,6 @@ func readSmall(path string) ([]byte, error) {
 
 // runInventory reads the file again when it changes.
 func (n *Node) runInventory(ctx context.Context) error {
-	if n.guarded.path == "" {
-		return nil
-	}
 	return loop(ctx, make(bell), inventoryEvery, func(context.Context) error {
 		before := len(n.guarded.troubles())
 		if err := n.guarded.look(n.opt.Now()); err != nil && before == 0 {
@@ -137,12 +148,51 @@ func (n *Node) runInventory(ctx context.Context) error {
 	})
 }
 
+// add writes more into the node's own list and reads it. What is there already
+// under the same name or id stays as it is.
+func (g *guarded) add(more inventory.Inventory, now time.Time) error {
+	if !g.own {
+		return statement.Refuse(statement.CodeState, "the list is kept in %.200s: add it there", filepath.Base(g.path))
+	}
+	list := g.get()
+	for _, d := range more.Domains {
+		if !slices.ContainsFunc(list.Domains, func(x inventory.Domain) bool { return x.Name == d.Name }) {
+			list.Domains = append(slices.Clip(list.Domains), d)
+		}
+	}
+	for _, p := range more.Results {
+		if slices.ContainsFunc(list.Results, func(x inventory.Page) bool { return x.ID == p.ID }) {
+			return statement.Refuse(statement.CodeField, "a page %.64s is guarded already", p.ID)
+		}
+		list.Results = append(slices.Clip(list.Results), p)
+	}
+	for _, p := range more.Call {
+		if !slices.ContainsFunc(list.Call, func(x inventory.Person) bool { return x.ID == p.ID }) {
+			list.Call = append(slices.Clip(list.Call), p)
+		}
+	}
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return err
+	}
+	if _, err := inventory.Parse(data, inventoryOwn); err != nil {
+		return statement.Refuse(statement.CodeField, "%.300s", err.Error())
+	}
+	if err := replaceFile(g.path, append(data, '\n')); err != nil {
+		return err
+	}
+	return g.look(now)
+}
+
 // Inventory tells what is guarded, and whether the file is read as it stands.
 func (c control) Inventory(context.Context) (api.Inventory, error) {
 	g := c.n.guarded
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	out := api.Inventory{File: g.path, Trouble: g.trouble, List: g.list}
+	if g.own && g.read.IsZero() {
+		out.File = ""
+	}
 	if !g.read.IsZero() {
 		out.Read = g.read.UnixMilli()
 	}

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"entente/console"
+	"entente/election/inventory"
 	"entente/election/night"
 	"entente/election/results"
+	"entente/statement"
 )
 
 // electionScreens shows people what is guarded around an election.
@@ -40,6 +43,30 @@ func (s electionScreens) Look(ctx context.Context, _ console.User, id string) er
 	}
 	_, err = s.n.press.look(ctx, v.Page)
 	return err
+}
+
+// Begin implements console.Election.
+func (s electionScreens) Begin(ctx context.Context, by console.User, b console.Beginning) error {
+	var more inventory.Inventory
+	for _, d := range b.Domains {
+		more.Domains = append(more.Domains, inventory.Domain{Name: strings.ToLower(d)})
+	}
+	if b.Page.URL != "" {
+		more.Results = append(more.Results, b.Page)
+	}
+	if b.Call.Name != "" {
+		more.Call = append(more.Call, b.Call)
+	}
+	if more.Empty() {
+		return statement.Refuse(statement.CodeField, "name a domain or a results page")
+	}
+	if err := s.n.guarded.add(more, s.n.opt.Now()); err != nil {
+		return err
+	}
+	if b.Page.URL == "" {
+		return nil
+	}
+	return s.Look(ctx, by, b.Page.ID)
 }
 
 // GiveWord implements console.Election.

@@ -17,7 +17,7 @@ import (
 	"entente/statement"
 )
 
-const lieLimit = 60 * time.Second
+const lieLimit = 4 * time.Minute
 
 // lies are the ways in which --lie makes south cheat.
 func lies() []string { return []string{"fork", "rollback", "tamper", "stall", "probe"} }

@@ -103,6 +103,53 @@ func Markdown(f Facts) ([]byte, error) {
 	return []byte(p.b.String()), nil
 }
 
+// Row is one sentence of a page, or the head of a section.
+type Row struct {
+	English, Russian string
+	Head             bool
+}
+
+// Rows reads a page that Markdown made, for a screen: the sentences without the
+// marks that Markdown needs.
+func Rows(page []byte) (rows []Row) {
+	for line := range strings.Lines(string(page)) {
+		line = strings.TrimSpace(line)
+		title, isTitle := strings.CutPrefix(line, "# ")
+		if isTitle {
+			line = "| **" + strings.Replace(title, " | ", "** | **", 1) + "** |"
+		}
+		cells := strings.Split(line, " | ")
+		if len(cells) != 2 || !strings.HasPrefix(cells[0], "| ") {
+			continue
+		}
+		r := Row{English: strings.TrimPrefix(cells[0], "| "), Russian: strings.TrimSuffix(cells[1], " |")}
+		if r.English == "English" {
+			continue
+		}
+		if r.Head = strings.HasPrefix(r.English, "**"); r.Head {
+			r.English, r.Russian = strings.Trim(r.English, "*"), strings.Trim(r.Russian, "*")
+		}
+		r.English, r.Russian = unmarked(r.English), unmarked(r.Russian)
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// unmarked takes away the backslashes that plain has put in.
+func unmarked(s string) string {
+	var b strings.Builder
+	marked := false
+	for _, r := range s {
+		if r == '\\' && !marked {
+			marked = true
+			continue
+		}
+		b.WriteRune(r)
+		marked = false
+	}
+	return b.String()
+}
+
 // Digest is the SHA-256 of the page.
 func Digest(page []byte) [32]byte { return sha256.Sum256(page) }
 

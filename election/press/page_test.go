@@ -135,3 +135,25 @@ func TestRefusesHalfFacts(t *testing.T) {
 		}
 	}
 }
+
+// A screen shows the sentences of the page, names as they were given.
+func TestRows(t *testing.T) {
+	f := facts()
+	f.Checks[0].Names = []string{`a|b_c\d*`}
+	rows := press.Rows([]byte(page(t, f)))
+	var heads, named int
+	for _, r := range rows {
+		if r.Head {
+			heads++
+		}
+		if strings.Contains(r.English, "«"+f.Checks[0].Names[0]+"»") && strings.Contains(r.Russian, "«"+f.Checks[0].Names[0]+"»") {
+			named++
+		}
+		if r.English == "" || r.Russian == "" || strings.Contains(r.English, "**") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if heads != 4 || named != 1 || len(rows) != strings.Count(page(t, f), "\n| ") {
+		t.Errorf("%d heads, %d rows with the name, %d rows", heads, named, len(rows))
+	}
+}
