@@ -37,7 +37,7 @@ var unlensed = []struct {
 	{
 		"only who may see everything asks: the control socket, and whoever proves that nothing is beyond it",
 		[]string{
-			"Node.Captures", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
+			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.matchRuns", "Node.matchStocks", "Node.stocksHold", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
 			"Node.rejected", "Node.seenItems", "Node.tookBack", "control.Accept", "control.Groups", "control.SetGroup", "control.Statements",
 			"exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
 		},
@@ -48,9 +48,13 @@ var unlensed = []struct {
 	},
 	{
 		"acts of the accord go to every party, and are hidden as instruments, by accordScreens",
-		[]string{"builder.take", "builder.takeCase"},
+		[]string{"ReadWorld", "builder.takeLeaf"},
 	},
-	{lensed, []string{"Node.Claims", "Node.mayDefend", "mispStore.eachList", "mispStore.listEvent", "mispStore.ofList", "search.statements"}},
+	{
+		"results pages are hidden whole, by electionScreens, from whoever may not see what is said of them",
+		[]string{"Node.balances", "Node.giveWord", "Node.published"},
+	},
+	{lensed, []string{"Node.Claims", "Node.mayDefend", "caseScreens.objectsShared", "mispStore.eachList", "mispStore.listEvent", "mispStore.ofList", "search.statements"}},
 }
 
 const lensed = "it holds what it finds against the lens of whoever asks"

@@ -86,7 +86,7 @@ func (s caseScreens) objectsShared(ctx context.Context, c console.CaseRecord, pa
 	var out []console.SharedRow
 	var moments []accord.Moment
 	for _, said := range all {
-		if !slices.Contains(said.Recipients, party) {
+		if !slices.Contains(said.Recipients, party) || border.Marking(said.Marking).Level() > s.lens.Ceiling() {
 			continue
 		}
 		ref := statement.Ref{Origin: said.Origin, Index: said.Index, ID: said.ID}

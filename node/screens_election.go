@@ -46,7 +46,7 @@ func (s electionScreens) Look(ctx context.Context, _ console.User, id string) er
 }
 
 // Begin implements console.Election.
-func (s electionScreens) Begin(ctx context.Context, by console.User, b console.Beginning) error {
+func (s electionScreens) Begin(ctx context.Context, _ console.User, b console.Beginning) error {
 	var more inventory.Inventory
 	for _, d := range b.Domains {
 		more.Domains = append(more.Domains, inventory.Domain{Name: strings.ToLower(d)})
@@ -66,7 +66,11 @@ func (s electionScreens) Begin(ctx context.Context, by console.User, b console.B
 	if b.Page.URL == "" {
 		return nil
 	}
-	return s.Look(ctx, by, b.Page.ID)
+	if err := s.n.writable(); err != nil {
+		return err
+	}
+	_, err := s.n.press.look(ctx, b.Page)
+	return err
 }
 
 // GiveWord implements console.Election.
