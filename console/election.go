@@ -80,7 +80,7 @@ const versionsShown = 30
 func (c *Console) electionRoutes() []route {
 	return []route{
 		{"GET /election", readers, c.election},
-		{"GET /election/start", deciders, c.electionStart},
+		{"GET /election/start", readers, c.electionStart},
 		{"POST /election/start", deciders, c.electionBegin},
 		{"GET /election/press", readers, c.electionPress},
 		{"GET /election/{page}", readers, c.electionOne},

@@ -19,10 +19,11 @@ import (
 type startPage struct {
 	Domains, URL, Place, Name, Phone string
 	Refused                          *statement.Refusal
+	Decides                          bool
 }
 
 func (c *Console) electionStart(v *visit) error {
-	return c.render(v, http.StatusOK, "electionstart", frame{Title: "election.start", Up: "/election", Body: startPage{}})
+	return c.render(v, http.StatusOK, "electionstart", frame{Title: "election.start", Up: "/election", Body: startPage{Decides: v.user.decides()}})
 }
 
 // electionBegin takes the form and shows the page that was named, fetched.
@@ -31,7 +32,7 @@ func (c *Console) electionBegin(v *visit) error {
 		return err
 	}
 	get := func(name string) string { return strings.TrimSpace(v.r.PostForm.Get(name)) }
-	p := startPage{Domains: get("domains"), URL: get("url"), Place: get("place"), Name: get("name"), Phone: get("phone")}
+	p := startPage{Domains: get("domains"), URL: get("url"), Place: get("place"), Name: get("name"), Phone: get("phone"), Decides: true}
 	b := Beginning{Domains: strings.FieldsFunc(p.Domains, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })}
 	if p.URL != "" {
 		b.Page = inventory.Page{ID: pageName(cmp.Or(p.Place, p.URL)), URL: p.URL, Jurisdiction: p.Place}

@@ -17,13 +17,15 @@ func (u *unit) heldAlike() {
 	u.t.Helper()
 	for _, name := range u.names {
 		n := u.node(name)
-		u.ok(n.takeOwn(u.t.Context()))
-		kept := must(n.Accord(u.t.Context()))(u.t)
-		w := kept.World()
-		whole := must(ReadWorld(u.t.Context(), n.view, n.roster, w.Now))(u.t)
-		if !reflect.DeepEqual(w.Sizes, whole.Sizes) {
-			u.t.Errorf("%s has read %v, its view holds %v", name, w.Sizes, whole.Sizes)
-		}
+		var kept *accord.Record
+		var w, whole accord.World
+		u.eventually(name+" has read what its view holds", func() bool { // the view grows meanwhile
+			u.ok(n.takeOwn(u.t.Context()))
+			kept = must(n.Accord(u.t.Context()))(u.t)
+			w = kept.World()
+			whole = must(ReadWorld(u.t.Context(), n.view, n.roster, w.Now))(u.t)
+			return reflect.DeepEqual(w.Sizes, whole.Sizes)
+		})
 		if a, b := timesOf(w), timesOf(whole); !slices.Equal(a, b) {
 			u.t.Errorf("%s knows %d moments, its view %d", name, len(a), len(b))
 		}

@@ -153,6 +153,7 @@ func TestKillSources(t *testing.T) {
 // Three kills may all come when nothing is being stored, so it has three tries.
 func TestPlantedKillSources(t *testing.T) {
 	t.Parallel()
+	days(t)
 	if testing.Short() {
 		t.Skip("starts processes; without -short")
 	}

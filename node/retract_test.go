@@ -187,7 +187,16 @@ func TestRetractedAtOnce(t *testing.T) {
 		}
 		func() {
 			m := s.mirrors[north]
-			m.taking.Lock() // south takes the retraction in, and comes no further
+			// South takes the retraction in, and comes no further. It must wait for
+			// news then, not for the lock: what it is taking in would hold up the rest.
+			u.eventually("south has taken in what there is", func() bool {
+				m.taking.Lock()
+				if must(s.view.Next(ctx, n.self.Origin))(t) == u.size(north) {
+					return true
+				}
+				m.taking.Unlock()
+				return false
+			})
 			defer m.taking.Unlock()
 			must(n.Retract(ctx, Retract{Ref: statement.Ref{Index: x.index}, Reason: "a mistake"}))(t)
 			if shown := u.handedOut(north); strings.Contains(shown, x.value) {
