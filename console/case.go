@@ -35,6 +35,9 @@ type Cases interface {
 	// the own side alone, filed under the case, and returns its place in the own log.
 	// All are kept or none; what is no value is a *statement.Refusal.
 	AddIndicators(ctx context.Context, by User, id string, q QuickAdd) (draft uint64, err error)
+	// Reveal opens an own sealed statement of the case, by its number in the own log,
+	// to every other party. ErrNotFound for what is none.
+	Reveal(ctx context.Context, by User, id string, index uint64) error
 	// ExportCase gives what of a case may go to a tool of the own side, as "stix" or
 	// "misp", and how many statements stay. ErrNotFound for a case that is not there.
 	ExportCase(ctx context.Context, id, format string) (data []byte, left int, err error)
@@ -75,6 +78,7 @@ func (c *Console) caseRoutes() []route {
 		{"GET /cases/{id}/comparison", readers, c.caseComparison},
 		{"GET /cases/{id}/export/{format}", readers, c.exportCase},
 		{"POST /cases/{id}/indicators", deciders, c.quickAdd},
+		{"POST /cases/{id}/reveal", speakers, c.reveal},
 	}
 }
 

@@ -152,3 +152,22 @@ func amount(q *accord.Quantity) string {
 	}
 	return strings.TrimSpace(cmp + " " + strconv.FormatInt(q.N, 10) + " " + plain(q.Unit))
 }
+
+// reveal opens an own sealed account or matrix, and leads back to where it stands.
+func (c *Console) reveal(v *visit) error {
+	if err := v.form(); err != nil {
+		return err
+	}
+	index, err := strconv.ParseUint(v.r.PostForm.Get("index"), 10, 53)
+	if err != nil {
+		return errBadForm
+	}
+	id := v.r.PathValue("id")
+	if err := v.source.Cases().Reveal(v.r.Context(), v.user, id, index); err != nil {
+		return err
+	}
+	if v.r.PostForm.Get("tab") == "matrix" {
+		return v.see(casePath(id, "matrix"))
+	}
+	return v.see(casePath(id, "accounts"))
+}

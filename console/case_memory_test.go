@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -82,6 +83,17 @@ func (m *memory) ExportCase(_ context.Context, id, format string) ([]byte, int, 
 
 func (m *memory) DaySTIX(context.Context, time.Time) ([]byte, error) {
 	return []byte(`{"type":"bundle"}`), m.broken
+}
+
+// Reveal remembers what was opened.
+func (m *memory) Reveal(_ context.Context, by User, id string, index uint64) error {
+	if len(hamburg().Case(id)) == 0 {
+		return ErrNotFound
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.accepted = append(m.accepted, fmt.Sprint(by.Name, " opens ", index))
+	return m.broken
 }
 
 // AddIndicators normalises as a node would.

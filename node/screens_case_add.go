@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entente/accord"
+	"entente/api"
 	"entente/border"
 	"entente/console"
 	"entente/exchange/stix"
@@ -119,4 +120,23 @@ func (s caseScreens) cosigned(ctx context.Context, party string, size uint64) (l
 		return nil
 	})
 	return list, err
+}
+
+// Reveal implements console.Cases.
+func (s caseScreens) Reveal(ctx context.Context, by console.User, id string, index uint64) error {
+	r, err := s.Case(ctx, id, time.Time{})
+	if err != nil {
+		return err
+	}
+	for said := range r.All() {
+		if said.Ref.Origin != s.n.self.Origin || said.Ref.Index != index || said.Act.Case != id {
+			continue
+		}
+		if _, sealed := r.Reveal(said.Ref); !sealed {
+			return console.ErrNotFound
+		}
+		_, err := s.n.Control().Open(ctx, api.PartRequest{Index: index, Part: accord.ContentPart, Officer: by.Name, To: s.n.present(), Marking: said.Act.Marking, Reason: "opened by its author"})
+		return err
+	}
+	return console.ErrNotFound
 }
