@@ -130,6 +130,7 @@ func TestOwnRules(t *testing.T) {
 	u.start(north, south)
 	u.open(north, south)
 	u.visits(path, ruleStory()...)
+	u.eventually("the rule finds what is there", func() bool { return len(u.found(north)) > 0 })
 	u.settle()
 	u.demand(north, wanted()[1])
 	if got := u.found(north); len(got) != 1 {
