@@ -80,6 +80,8 @@ func TestKeysAlone(t *testing.T) {
 	s.until(`location.search.startsWith("?day=")`)
 	at("/daily")
 
+	s.press("e")
+	at("/election")
 	s.press("a")
 	at("/accord")
 	s.to(`a[href="/drafts"]`)
@@ -90,7 +92,7 @@ func TestKeysAlone(t *testing.T) {
 	s.press("Enter")
 	at("/drafts/")
 	where := s.path()
-	for _, key := range strings.Split("b e f g h i j k m n o p q s t v x y z 1 Enter", " ") {
+	for _, key := range strings.Split("b f g h i j k m n o p q s t v x y z 1 Enter", " ") {
 		s.press(key)
 	}
 	if got := s.path(); got != where || len(src.desk.signed) != 0 {
