@@ -48,6 +48,8 @@ func TestShots(t *testing.T) {
 		{"electionpage", "north", "/election/adams", s},
 		{"electioncopy", "north", "/election/adams/copy", s},
 		{"electionpair", "north", "/election/adams/versions/1270/1281", s},
+		{"electionstart", "north", "/election/start", s},
+		{"electionpress", "north", "/election/press?election=General+Election", s},
 		{"line", "north", "/line", s},
 		{"lineall", "north", "/line?view=all", s},
 		{"notify", "north", "/line/new?template=urgent&to=south", s},
