@@ -143,11 +143,16 @@ func TestRelayInBreach(t *testing.T) {
 	bad := []uint64{u.betray(south, later, west), u.betray(south, old, west)}
 	u.settle()
 	found := make(map[uint64]statement.Code)
-	for _, r := range u.receipts(observer, south) {
-		for _, line := range r.Releases {
-			found[line.Index] = line.Code
+	u.eventually("the observer holds receipts of all three", func() bool { // they come when acks do
+		for _, r := range u.receipts(observer, south) {
+			for _, line := range r.Releases {
+				found[line.Index] = line.Code
+			}
 		}
-	}
+		_, first := found[bad[0]]
+		_, second := found[bad[1]]
+		return first && second
+	})
 	if found[bad[0]] != statement.CodeParty || found[bad[1]] != statement.CodeParty || found[inTime] != "" {
 		t.Errorf("breaches %v of %v, and %d is none", found, bad, inTime)
 	}
