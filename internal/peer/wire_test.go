@@ -146,10 +146,7 @@ func TestRound(t *testing.T) {
 		if _, err := c.Round(t.Context(), run, "chunk-own-0"); !errors.Is(err, ErrAbsent) {
 			t.Errorf("not said yet: %v", err)
 		}
-		go func() {
-			time.Sleep(10 * time.Second)
-			m.say(run, "chunk-own-0", bytes.Repeat([]byte{7}, MaxRound))
-		}()
+		time.AfterFunc(10*time.Second, func() { m.say(run, "chunk-own-0", bytes.Repeat([]byte{7}, MaxRound)) })
 		began := time.Now()
 		if n, err := c.WaitRound(t.Context(), run, 0); err != nil || n != 1 || time.Since(began) != 10*time.Second {
 			t.Errorf("%d messages after %v, %v", n, time.Since(began), err)
