@@ -25,6 +25,8 @@ type Standing struct {
 	Terms   Offer
 	Offered int64
 	Consent *statement.Ref
+	// Consented is when, as its author claims: Unix milliseconds.
+	Consented int64
 	// Proposed is the manifest that the consent holds.
 	Proposed *Manifest
 	Agreed   *Agreed        // once both sides have signed
@@ -49,10 +51,10 @@ func (s *Standing) State() string {
 		return "offered"
 	case s.Agreed == nil:
 		return "consented"
+	case s.has(0, KindClosing) && s.has(1, KindClosing):
+		return "closed" // nobody ends afterwards what both have closed
 	case s.has(0, KindAbort) || s.has(1, KindAbort):
 		return "aborted"
-	case s.has(0, KindClosing) && s.has(1, KindClosing):
-		return "closed"
 	case s.has(0, KindReturned) && s.has(1, KindReturned):
 		return "compared"
 	case s.has(0, KindCommit) && s.has(1, KindCommit):
@@ -114,7 +116,7 @@ func (f *fold) take(s *Said) {
 			return
 		}
 		ref := s.Ref
-		run.Consent, run.Proposed, run.consent = &ref, m, s.Body
+		run.Consent, run.Consented, run.Proposed, run.consent = &ref, s.Time, m, s.Body
 		f.consents[ref] = run
 	case StepKind:
 		f.begin(s)

@@ -139,3 +139,16 @@ func FuzzSaid(f *testing.F) {
 		}
 	})
 }
+
+// What both sides have closed, an abort that one of them logs later does not end.
+func TestStateOfAClosedRun(t *testing.T) {
+	both := [2]map[Kind]Logged{{KindCommit: {}, KindClosing: {}, KindAbort: {}}, {KindCommit: {}, KindClosing: {}}}
+	s := Standing{Consent: &statement.Ref{}, Agreed: &Agreed{}, Steps: both}
+	if got := s.State(); got != "closed" {
+		t.Errorf("%s", got)
+	}
+	delete(both[1], KindClosing)
+	if got := s.State(); got != "aborted" {
+		t.Errorf("one side closed, the other ended it: %s", got)
+	}
+}
