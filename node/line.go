@@ -148,9 +148,7 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 		if changesLists(e) {
 			n.wake.lists.ring()
 		}
-		if isMatch(e) {
-			n.wake.match.ring()
-		}
+		n.hearMatch(e)
 	}
 	if n.accord.hears(entries, err) {
 		n.wake.times.ring()

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,6 +30,11 @@ import (
 type matching struct {
 	mu   sync.Mutex // guards live
 	live map[string]*liveRun
+
+	heard   atomic.Uint64     // changes of the logs that concern runs
+	folding sync.Mutex        // guards folded and upTo
+	folded  []*match.Standing // not changed any more
+	upTo    uint64
 }
 
 // of implements the wire: what was said to a party in a run.
@@ -111,8 +118,23 @@ func (n *Node) dropPending(offer statement.Digest) error {
 	return err
 }
 
-// matchRuns folds the logs into runs.
+// matchRuns folds the logs into runs, once for every change of them: a run that is
+// being played asks several times a second, and a partner can log many offers.
 func (n *Node) matchRuns(ctx context.Context) ([]*match.Standing, error) {
+	n.rounds.folding.Lock()
+	defer n.rounds.folding.Unlock()
+	heard := n.rounds.heard.Load()
+	if n.rounds.folded == nil || n.rounds.upTo != heard {
+		runs, err := n.foldMatch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		n.rounds.folded, n.rounds.upTo = runs, heard
+	}
+	return n.rounds.folded, nil
+}
+
+func (n *Node) foldMatch(ctx context.Context) ([]*match.Standing, error) {
 	var said []match.Said
 	for _, m := range n.roster.Members {
 		for _, kind := range []statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind} {
@@ -132,7 +154,14 @@ func (n *Node) matchRuns(ctx context.Context) ([]*match.Standing, error) {
 	return match.Runs(said), nil
 }
 
-// isMatch says that a statement moves a run.
+// hearMatch notes that a statement moves a run.
+func (n *Node) hearMatch(e sqlite.Entry) {
+	if e.Again != nil || isMatch(e) {
+		n.rounds.heard.Add(1)
+		n.wake.match.ring()
+	}
+}
+
 func isMatch(e sqlite.Entry) bool {
 	return slices.Contains([]statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind}, e.Statement.Kind)
 }
@@ -223,9 +252,11 @@ func (n *Node) tendMatch(ctx context.Context, start func(*liveRun)) error {
 		}
 		switch {
 		case r.Agreed != nil:
-			err = n.startMatch(ctx, r, p, start)
+			err = n.startMatch(ctx, runs, r, p, start)
 		case r.Consent != nil && r.From == n.self.ID:
 			err = n.beginMatch(ctx, runs, r, p)
+		case r.Consent != nil && n.opt.Now().Sub(milli(r.Consented)) > time.Duration(r.Terms.Step)*time.Second:
+			err = n.dropPending(r.Offer.ID) // it was not begun in time: its items need not lie here
 		}
 		if err := n.survived(err); err != nil {
 			return err

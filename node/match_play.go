@@ -71,7 +71,7 @@ func (r *liveRun) moved() {
 
 // startMatch makes a run of what both sides have signed. One that was begun by
 // an earlier process is ended: its keys died with it.
-func (n *Node) startMatch(ctx context.Context, s *match.Standing, p *matchPending, start func(*liveRun)) error {
+func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.Standing, p *matchPending, start func(*liveRun)) error {
 	sid := sidOf(s.Agreed)
 	if n.rounds.get(sid) != nil {
 		return nil
@@ -79,6 +79,13 @@ func (n *Node) startMatch(ctx context.Context, s *match.Standing, p *matchPendin
 	own := s.Agreed.Manifest.Side(n.self.ID)
 	if own < 0 {
 		return nil
+	}
+	if closing := match.ClosingOf(s.Steps[own][match.KindClosing].Raw); closing != nil {
+		// The process ended between the closing and what was to be kept of it.
+		if err := n.keepOutcome(s.Offer.ID, outcome{Count: closing.Count, Matches: []matchFound{}, Fault: lostOutcome().Error()}); err != nil {
+			return err
+		}
+		return n.dropPending(s.Offer.ID)
 	}
 	partner, err := n.partnerOf(s)
 	if err != nil {
@@ -91,6 +98,9 @@ func (n *Node) startMatch(ctx context.Context, s *match.Standing, p *matchPendin
 	for kind, m := range s.Steps[own] {
 		r.logged[match.ID{Kind: kind}] = m.Ref
 	}
+	if no := n.outdated(runs, s, partner.ID); no != nil && !p.Played {
+		r.run.Stop(1-own, no)
+	}
 	if p.Played {
 		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
 	}
@@ -101,6 +111,26 @@ func (n *Node) startMatch(ctx context.Context, s *match.Standing, p *matchPendin
 	n.rounds.put(sid, r)
 	start(r)
 	return nil
+}
+
+func lostOutcome() *statement.Refusal {
+	return statement.Refuse(statement.CodeState, "the node ended before it had kept which items both hold")
+}
+
+// outdated says why what was consented to earlier is not played any more: the
+// partner may keep many consents and begin them all at once, each reckoned with
+// the whole budget, or begin one when it pleases.
+func (n *Node) outdated(runs []*match.Standing, s *match.Standing, partner string) *statement.Refusal {
+	m := &s.Agreed.Manifest
+	limits, _, err := n.matchLimits(runs, m.Types, m.Mode, partner, s.Offer.ID)
+	if err == nil {
+		err = limits.Check(m)
+	}
+	no, _ := statement.AsRefusal(err)
+	if late := n.opt.Now().Sub(milli(s.Consented)); no == nil && s.Terms.To == n.self.ID && late > time.Duration(m.Step)*time.Second {
+		no = statement.Refuse(statement.CodeLate, "begun %d seconds after the consent, agreed were %d", int64(late.Seconds()), m.Step)
+	}
+	return no
 }
 
 func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending) (*match.Run, error) {
@@ -175,7 +205,7 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 		case err != nil:
 			return n.giveUp(ctx, r, err)
 		case over:
-			return n.finishMatch(ctx, r)
+			return n.keepMatched(ctx, r)
 		case moved:
 			continue
 		}
@@ -407,6 +437,24 @@ func (n *Node) transcriptPath(offer statement.Digest, items bool) string {
 	return filepath.Join(n.cfg.Dir, matchDir, "runs", offer.String(), name)
 }
 
+// keepMatched is finishMatch, again and again while the disk is full: what the
+// run came to is nowhere else.
+func (n *Node) keepMatched(ctx context.Context, r *liveRun) error {
+	for {
+		err := n.finishMatch(ctx, r)
+		if err == nil || !full(err) {
+			return err
+		}
+		n.logger.Warn("what came of a match waits for room on the disk", "error", err)
+		if !pause(ctx, matchFull) {
+			return nil
+		}
+	}
+}
+
+// matchFull is how long a run's outcome waits before it is written again.
+const matchFull = 10 * time.Second
+
 // finishMatch keeps what came of a run and forgets the rest.
 func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
 	r.mu.Lock()
@@ -435,7 +483,6 @@ func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
 	if err := n.keepOutcome(r.standing.Offer.ID, o); err != nil {
 		return err
 	}
-	r.run.Erase()
 	n.changes.record()
 	return n.dropPending(r.standing.Offer.ID)
 }
@@ -472,5 +519,5 @@ func (n *Node) giveUp(ctx context.Context, r *liveRun, why error) error {
 	if _, err := n.logMatch(ctx, r); err != nil {
 		return err
 	}
-	return n.finishMatch(ctx, r)
+	return n.keepMatched(ctx, r)
 }

@@ -14,6 +14,7 @@ import (
 	"entente/api"
 	"entente/match"
 	"entente/observable"
+	"entente/statement"
 )
 
 // namesFile is a list of names: own ones, and what both hold.
@@ -210,4 +211,49 @@ func TestMatchAged(t *testing.T) {
 			t.Errorf("%d guesses left, were %d: an aborted run of %d counts", r.Left, before, r.Guesses)
 		}
 	})
+}
+
+// TestMatchHoarded: consents that a partner has collected, each reckoned with the
+// whole budget, do not add up to more guesses when it begins them all.
+func TestMatchHoarded(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south)
+	u.cfg[south].Match.Guesses = map[string]int{"names": 40}
+	u.start(u.names...)
+	u.open(u.names...)
+	domains := []observable.Type{observable.Domain}
+	var ids []string
+	for i := range 3 {
+		made := must(u.node(north).Control().MatchOffer(t.Context(), api.MatchOffer{To: south, Purpose: fmt.Sprint("try ", i), Types: domains, Files: namesFile("north", 30), UpTo: 10}))(t)
+		ids = append(ids, made.Run.ID)
+	}
+	for _, id := range ids {
+		u.eventually("south reads the offer", func() bool {
+			_, err := u.node(south).Control().MatchRun(t.Context(), id)
+			return err == nil
+		})
+		// A consent after the first was begun may be refused outright.
+		if _, err := u.node(south).Control().MatchConsent(t.Context(), api.MatchConsent{Run: id, Files: namesFile("south", 30), UpTo: 10}); err != nil && !refusedFor(err, statement.CodeBudget) {
+			t.Fatal(err)
+		}
+	}
+	closed := func() (n int) {
+		for _, id := range ids {
+			if u.runOf(south, id).State == "closed" {
+				n++
+			}
+		}
+		return n
+	}
+	u.eventually("every run that was begun is over", func() bool {
+		for _, id := range ids {
+			if r := u.runOf(south, id); r.State == "consented" || r.SID != "" && r.State != "closed" && r.State != "aborted" {
+				return false
+			}
+		}
+		return true
+	})
+	if closed() > 1 {
+		t.Errorf("%d runs of 32 guesses within a budget of 40", closed())
+	}
 }

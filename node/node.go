@@ -416,9 +416,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 		if e.Statement.Kind == record.KindWithdrawal && e.Statement.State == sqlite.StateOpen {
 			n.gone.Store(true)
 		}
-		if isMatch(e) {
-			n.wake.match.ring()
-		}
+		n.hearMatch(e)
 	}
 	if n.accord.hears(entries, err) {
 		n.wake.rows.ring()
