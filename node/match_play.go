@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -399,115 +395,6 @@ func (n *Node) stepsOf(ctx context.Context, r *liveRun) (map[match.Kind]match.Lo
 		}
 	}
 	return nil, nil
-}
-
-// outcome is what a run has come to, on the own disk.
-type outcome struct {
-	Count   int              `json:"count"`
-	Fault   string           `json:"fault,omitempty"`
-	Guilty  string           `json:"guilty,omitempty"` // party
-	Matches []matchFound     `json:"matches"`
-	Audited int              `json:"audited"`
-	Self    *match.SelfProof `json:"self,omitempty"`
-	Began   int64            `json:"began"`
-	Ended   int64            `json:"ended"`
-}
-
-type matchFound struct {
-	Type   string `json:"type"`
-	Value  string `json:"value"`
-	Ours   int64  `json:"ours"`
-	Theirs int64  `json:"theirs"`
-}
-
-func (n *Node) keepOutcome(offer statement.Digest, o outcome) error {
-	data, err := json.MarshalIndent(o, "", "  ")
-	if err != nil {
-		return err
-	}
-	return n.keepMatch("runs/"+offer.String()+"/outcome.json", append(data, '\n'))
-}
-
-// transcriptPath is where a run's transcript lies, with and without items.
-func (n *Node) transcriptPath(offer statement.Digest, items bool) string {
-	name := "transcript"
-	if items {
-		name = "transcript-with-items"
-	}
-	return filepath.Join(n.cfg.Dir, matchDir, "runs", offer.String(), name)
-}
-
-// keepMatched is finishMatch, again and again while the disk is full: what the
-// run came to is nowhere else.
-func (n *Node) keepMatched(ctx context.Context, r *liveRun) error {
-	for {
-		err := n.finishMatch(ctx, r)
-		if err == nil || !full(err) {
-			return err
-		}
-		n.logger.Warn("what came of a match waits for room on the disk", "error", err)
-		if !pause(ctx, matchFull) {
-			return nil
-		}
-	}
-}
-
-// matchFull is how long a run's outcome waits before it is written again.
-const matchFull = 10 * time.Second
-
-// finishMatch keeps what came of a run and forgets the rest.
-func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	o := outcome{Count: -1, Matches: []matchFound{}, Self: r.run.Self(), Ended: n.opt.Now().UnixMilli(), Began: r.standing.Agreed.Manifest.Time}
-	if count, known := r.run.Count(); known {
-		o.Count = count
-	}
-	if f := r.run.Fault(); f != nil {
-		o.Fault = f.Error()
-		if f.Side >= 0 {
-			o.Guilty = r.standing.Agreed.Manifest.Sides[f.Side].Party
-		}
-	}
-	found, err := r.run.Matches()
-	if err != nil {
-		return err
-	}
-	for _, m := range found {
-		o.Matches = append(o.Matches, matchFound{string(m.Item.Type), m.Item.Canonical, r.run.Since(m.Item), m.Theirs})
-	}
-	o.Audited = r.run.Audited()
-	if err := n.keepTranscripts(r); err != nil {
-		return err
-	}
-	if err := n.keepOutcome(r.standing.Offer.ID, o); err != nil {
-		return err
-	}
-	n.changes.record()
-	return n.dropPending(r.standing.Offer.ID)
-}
-
-func (n *Node) keepTranscripts(r *liveRun) error {
-	for _, items := range []bool{false, true} {
-		path := n.transcriptPath(r.standing.Offer.ID, items)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
-		}
-		f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if err != nil {
-			return err
-		}
-		err = errors.Join(r.run.WriteTranscript(f, items), f.Sync(), f.Close())
-		if _, refused := statement.AsRefusal(err); refused {
-			err = os.Remove(path + ".new") // the evidence itself shows an item
-		} else if err == nil {
-			err = os.Rename(path+".new", path)
-		}
-		if err != nil {
-			return fmt.Errorf("keep the transcript: %w", err)
-		}
-	}
-	return nil
 }
 
 // giveUp ends a run that this node cannot play on, for a reason of its own.
