@@ -228,10 +228,14 @@ func (n *Node) runPreserve(ctx context.Context, p Preserved) error {
 	if every == 0 {
 		every = preserveEvery
 	}
+	// A first look before the node may write would put the capture off by a whole round.
+	if n.waitWritable(ctx) != nil {
+		return nil //nolint:nilerr // the node ends
+	}
 	now := make(bell, 1)
 	now.ring()
 	return loop(ctx, now, min(every, time.Minute), func(ctx context.Context) error {
-		if !n.open.Load() || n.gone.Load() {
+		if n.gone.Load() {
 			return nil
 		}
 		before, err := n.Captures(ctx, p.URL)

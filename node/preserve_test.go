@@ -48,8 +48,15 @@ func TestPreserve(t *testing.T) {
 	p := newPublicPage(t, "<p>Ada: 120</p>")
 	u := newUnit(t, nil, north, south)
 	u.cfg[north].Preserve = []Preserved{{URL: p.url, Every: time.Hour, Networks: []string{"127.0.0.0/8", "::1/128"}}}
+	u.ok(os.Remove(u.cfg[north].highWater()))
 	u.start(north)
+	u.refusedToWrite(north, "no high-water mark")
 	n := u.live[north]
+	if p.asked.Load() != 0 {
+		t.Error("captured what could not be sealed")
+	}
+	u.ok(n.Control().Override(t.Context(), api.ReasonRequest{Officer: officer, Reason: "there is nobody to ask"}))
+	u.patience /= 2 // of the minute between two looks at the clock
 	var list []api.Capture
 	u.eventually("the first capture", func() bool {
 		list = must(n.CapturesChanged(t.Context(), p.url))(t)
