@@ -418,6 +418,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 		}
 		n.hearMatch(e)
 	}
+	n.press.said.hear(entries, err)
 	if n.accord.hears(entries, err) {
 		n.wake.rows.ring()
 	}

@@ -16,7 +16,6 @@ import (
 	"entente/election/inventory"
 	"entente/election/night"
 	"entente/election/results"
-	"entente/internal/sqlite"
 	"entente/statement"
 )
 
@@ -36,11 +35,13 @@ const (
 type press struct {
 	n     *Node
 	store *pageStore
+	said  saidKept
 	slack int64 // milliseconds by which the clocks of two parties may differ
 
 	mu    sync.Mutex // guards what follows, and one statement at a time
 	pages map[string]*pageState
 	busy  map[string]bool
+	tally map[string]tallied
 	slots chan struct{}
 }
 
@@ -69,7 +70,7 @@ type contestAge struct {
 func pageNote(id string) string { return "results/" + id }
 
 func newPress(n *Node) *press {
-	return &press{n: n, slack: clockSlack, store: newPageStore(n.cfg.Dir, n.cfg.ResultsMiB), pages: make(map[string]*pageState), busy: make(map[string]bool), slots: make(chan struct{}, atOnce)}
+	return &press{n: n, slack: clockSlack, store: newPageStore(n.cfg.Dir, n.cfg.ResultsMiB), pages: make(map[string]*pageState), busy: make(map[string]bool), tally: make(map[string]tallied), slots: make(chan struct{}, atOnce)}
 }
 
 // state is what is known of a page: from the note, and from the own record,
@@ -86,7 +87,7 @@ func (p *press) state(ctx context.Context, page inventory.Page) (*pageState, err
 	if s.URL != page.URL {
 		*s = pageState{Page: page.ID, URL: page.URL}
 	}
-	said, err := p.n.published(ctx, p.n.self.Origin)
+	said, err := p.n.published(ctx, p.n.self.Origin, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +96,12 @@ func (p *press) state(ctx context.Context, page inventory.Page) (*pageState, err
 			s.Pending = nil // the node ended before it noted that this was said
 		}
 	}
-	for _, h := range night.Fold(said) {
-		if last, ok := h.Last(); ok && h.URL == page.URL {
-			s.last = &last
-		}
+	h, err := p.own(ctx, page.URL)
+	if err != nil {
+		return nil, err
+	}
+	if last, ok := h.Last(); ok {
+		s.last = &last
 	}
 	if s.Contests == nil {
 		s.Contests = make(map[string]contestAge)
@@ -114,24 +117,6 @@ func (p *press) keep(ctx context.Context, s *pageState) error {
 		return err
 	}
 	return p.n.watch.PutNote(ctx, pageNote(s.Page), data)
-}
-
-// published reads the statements of one log on results, in its order.
-func (n *Node) published(ctx context.Context, origin string) ([]night.Said, error) {
-	all, err := n.view.OfKind(ctx, origin, night.KindPublished)
-	if err != nil {
-		return nil, err
-	}
-	var out []night.Said
-	for _, s := range all {
-		if s.State != sqlite.StateOpen {
-			continue
-		}
-		if b, err := night.ParsePublished(s.Body); err == nil {
-			out = append(out, night.Said{Party: n.partyOf(origin), Index: s.Index, Published: b})
-		}
-	}
-	return out, nil
 }
 
 // runResults fetches each page when it is due.

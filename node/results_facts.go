@@ -5,12 +5,11 @@ import (
 	"slices"
 
 	"entente/border"
-	"entente/charter"
 	"entente/election/inventory"
 	"entente/election/night"
 	"entente/election/results"
 	"entente/internal/sqlite"
-	"entente/record"
+	"entente/statement"
 	"entente/watch/incident"
 )
 
@@ -25,11 +24,7 @@ const (
 func (on screens) pages(ctx context.Context) ([]night.PageView, error) {
 	list := on.n.guarded.get()
 	out := make([]night.PageView, 0, len(list.Results))
-	histories, err := on.n.histories(ctx)
-	if err != nil {
-		return nil, err
-	}
-	words, err := on.n.balances(ctx)
+	facts, err := on.n.press.said.now(ctx, on.n)
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +41,11 @@ func (on screens) pages(ctx context.Context) ([]night.PageView, error) {
 			return nil, err
 		}
 		v.Whom, _ = list.Whom("results", page.Call)
-		for _, h := range histories {
-			if h.URL == page.URL {
-				v.Histories = append(v.Histories, h)
-			}
-		}
-		if j, ok := night.Jointly(v.Histories, page.URL); ok {
-			v.Joint = &j
-		}
-		v.Differences = night.Differences(v.Histories, on.n.press.slack)
+		f := facts.of(page.URL, on.n.press.slack)
+		v.Histories = append(v.Histories, f.histories...)
+		v.Joint, v.Differences = f.joint, f.differences
 		if v.Last != nil {
-			v.Words = night.Over(words, page.URL, v.Last.Root)
+			v.Words = night.Over(facts.words, page.URL, v.Last.Root)
 		}
 		v.Alarms = alarms[page.ID]
 		v.State = v.Settle()
@@ -113,8 +102,8 @@ func (p *press) contests(ctx context.Context, v night.PageView) ([]night.Contest
 	if !ok {
 		return out, nil
 	}
-	t, err := p.table(v.Page, last.Version)
-	if err != nil || t == nil {
+	base, err := p.sums(v.Page, last.Version)
+	if err != nil {
 		return out, err
 	}
 	p.mu.Lock()
@@ -123,23 +112,57 @@ func (p *press) contests(ctx context.Context, v night.PageView) ([]night.Contest
 	if err != nil {
 		return out, err
 	}
-	return contestViews(v.Page, t, s.Contests), nil
+	return aged(base, v.Page, s.Contests), nil
 }
 
-func contestViews(page inventory.Page, t *results.Table, ages map[string]contestAge) []night.ContestView {
+// tallied is the contests of the version of a page that was looked at last.
+type tallied struct {
+	root     statement.Digest
+	contests []night.ContestView
+}
+
+// sums are the contests of a version: the page is read once, however often it is looked at.
+func (p *press) sums(page inventory.Page, v night.Version) ([]night.ContestView, error) {
+	p.mu.Lock()
+	known := p.tally[page.ID]
+	p.mu.Unlock()
+	if known.root == v.Root {
+		return known.contests, nil
+	}
+	t, err := p.table(page, v)
+	if err != nil || t == nil {
+		return nil, err
+	}
+	known = tallied{v.Root, contestViews(t)}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally[page.ID] = known
+	return known.contests, nil
+}
+
+// contestViews are the contests of a table, in its order.
+func contestViews(t *results.Table) []night.ContestView {
 	out, at := []night.ContestView{}, make(map[string]int)
 	for _, sum := range t.Sums() {
 		i, known := at[sum.Contest]
 		if !known {
 			i = len(out)
 			at[sum.Contest] = i
-			name := results.Canonical(sum.Contest)
-			age := ages[name]
-			out = append(out, night.ContestView{Name: name, Shown: t.Name(sum.Contest), Final: page.Finished(sum.Contest), Changed: age.Changed, Alarm: age.Alarm, Alarmed: age.Alarmed})
+			out = append(out, night.ContestView{Name: results.Canonical(sum.Contest), Shown: t.Name(sum.Contest)})
 		}
 		if len(out[i].Choices) < choicesShown {
 			out[i].Choices = append(out[i].Choices, night.ChoiceView{Shown: t.Name(sum.Choice), Votes: sum.Votes})
 		}
+	}
+	return out
+}
+
+// aged says of contests which are finished, when they changed and what was wrong.
+func aged(all []night.ContestView, page inventory.Page, ages map[string]contestAge) []night.ContestView {
+	out := append([]night.ContestView{}, all...)
+	for i := range out {
+		age := ages[out[i].Name]
+		out[i].Final, out[i].Changed, out[i].Alarm, out[i].Alarmed = page.Finished(out[i].Name), age.Changed, age.Alarm, age.Alarmed
 	}
 	return out
 }
@@ -166,36 +189,4 @@ func (on screens) alarms(ctx context.Context) (map[string][]night.AlarmView, err
 		out[i.Asset] = append(out[i.Asset], a)
 	}
 	return out, nil
-}
-
-// balances are what parties say of whether numbers add up.
-func (n *Node) balances(ctx context.Context) ([]night.Agreement, error) {
-	var all []night.Given
-	read := func(m record.Member) error {
-		list, err := n.view.OfKind(ctx, m.Origin, night.KindBalance)
-		if err != nil {
-			return err
-		}
-		for _, s := range list {
-			if b, err := night.ParseBalance(s.Body); err == nil && s.State == sqlite.StateOpen {
-				all = append(all, night.Given{Party: m.ID, Index: s.Index, Balance: b})
-			}
-		}
-		return nil
-	}
-	if err := read(n.self); err != nil {
-		return nil, err
-	}
-	for _, m := range n.roster.Others(n.self.ID) {
-		if err := read(m); err != nil {
-			return nil, err
-		}
-	}
-	var needed []string
-	for _, p := range n.roster.Charter.Parties {
-		if p.Role == charter.RoleParty {
-			needed = append(needed, p.ID)
-		}
-	}
-	return night.Agree(all, needed), nil
 }

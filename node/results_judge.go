@@ -43,20 +43,6 @@ func sheetParts(t *results.Table) (parts [][]byte, err error) {
 	return parts, nil
 }
 
-// own is this party's history of an address.
-func (p *press) own(ctx context.Context, url string) (night.History, error) {
-	said, err := p.n.published(ctx, p.n.self.Origin)
-	if err != nil {
-		return night.History{}, err
-	}
-	for _, h := range night.Fold(said) {
-		if h.URL == url {
-			return h, nil
-		}
-	}
-	return night.History{}, nil
-}
-
 // lastRead is the newest version before a place in a history that could be read.
 func lastRead(h night.History, before int) (night.Seen, bool) {
 	for _, v := range slices.Backward(h.Versions[:before]) {
@@ -288,20 +274,4 @@ func (p *press) prune(ctx context.Context) error {
 		return err
 	}
 	return p.n.watch.PutNote(ctx, removedNote, data)
-}
-
-// histories are what all parties say to have seen.
-func (n *Node) histories(ctx context.Context) ([]night.History, error) {
-	all, err := n.published(ctx, n.self.Origin)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range n.roster.Others(n.self.ID) {
-		more, err := n.published(ctx, m.Origin)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
-	}
-	return night.Fold(all), nil
 }

@@ -73,7 +73,9 @@ func TestResults(t *testing.T) {
 	u.watching(north, page.url)
 	u.start(north)
 	u.eventually("the first version", func() bool { return len(u.outcomes(north, north)) == 1 })
-	said := func() (n int) { return len(must(u.node(north).published(t.Context(), u.node(north).self.Origin))(t)) }
+	said := func() (n int) {
+		return len(must(u.node(north).published(t.Context(), u.node(north).self.Origin, 0))(t))
+	}
 	for range 3 {
 		u.look(north)
 	}

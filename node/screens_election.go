@@ -177,7 +177,7 @@ func (s electionScreens) Copy(ctx context.Context, id string) (console.PageCopy,
 			return out, err
 		}
 		if t != nil {
-			out.Contests = contestViews(v.Page, whole(t), nil)
+			out.Contests = aged(contestViews(whole(t)), v.Page, nil)
 			break
 		}
 	}

@@ -46,36 +46,74 @@ func (h History) Last() (Seen, bool) {
 // Fold makes the histories, by address and party. Statements may come in any
 // order of parties, those of one party in the order of its log.
 func Fold(all []Said) []History {
-	type key struct{ url, party string }
-	by := make(map[key]*History)
-	of := func(party, page, url string) *History {
-		k := key{url, party}
-		if by[k] == nil {
-			by[k] = &History{Party: party, URL: url, Versions: []Seen{}}
-		}
-		by[k].Page = page
-		return by[k]
-	}
+	var f Folding
 	for _, s := range all {
-		for _, span := range s.Same {
-			of(s.Party, span.Page, span.URL).span(span)
-		}
-		if v := s.Version; v != nil {
-			h := of(s.Party, v.Page, v.URL)
-			h.Versions = append(h.Versions, Seen{*v, s.Party, s.Index, v.At})
-			h.Fetches++
-			h.grow(v.At, v.At)
-		}
+		f.Add(s)
 	}
-	return slices.SortedFunc(func(yield func(History) bool) {
-		for _, h := range by {
-			if !yield(*h) {
-				return
-			}
+	return f.Histories()
+}
+
+// Folding makes histories statement by statement. What it has given out does not
+// change with what comes later. Its zero value is empty.
+type Folding struct {
+	by    map[address]*growing
+	given []History // as of the last statement; nil if one has come since
+}
+
+type address struct{ url, party string }
+
+// growing is a history that gets longer.
+type growing struct {
+	History
+	lent bool // somebody reads its versions: the newest may not be written over
+}
+
+func (f *Folding) of(party, page, url string) *growing {
+	if f.by == nil {
+		f.by = make(map[address]*growing)
+	}
+	k := address{url, party}
+	if f.by[k] == nil {
+		f.by[k] = &growing{History: History{Party: party, URL: url, Versions: []Seen{}}}
+	}
+	f.by[k].Page = page
+	return f.by[k]
+}
+
+// Add takes up what a party said after everything of it that is here.
+func (f *Folding) Add(s Said) {
+	f.given = nil
+	for _, span := range s.Same {
+		f.of(s.Party, span.Page, span.URL).span(span)
+	}
+	if v := s.Version; v != nil {
+		h := f.of(s.Party, v.Page, v.URL)
+		h.Versions = append(h.Versions, Seen{*v, s.Party, s.Index, v.At})
+		h.Fetches++
+		h.grow(v.At, v.At)
+	}
+}
+
+// Forget drops all that a party said.
+func (f *Folding) Forget(party string) {
+	f.given = nil
+	maps.DeleteFunc(f.by, func(k address, _ *growing) bool { return k.party == party })
+}
+
+// Histories are those of all that was said, by address and party. The list is the
+// caller's, the versions in it are not to be written.
+func (f *Folding) Histories() []History {
+	if f.given == nil {
+		f.given = make([]History, 0, len(f.by))
+		for _, h := range f.by {
+			h.lent = true
+			f.given = append(f.given, h.History)
 		}
-	}, func(a, b History) int {
-		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Party, b.Party))
-	})
+		slices.SortFunc(f.given, func(a, b History) int {
+			return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Party, b.Party))
+		})
+	}
+	return slices.Clone(f.given)
 }
 
 func (h *History) grow(from, to int64) {
@@ -85,13 +123,16 @@ func (h *History) grow(from, to int64) {
 	h.To = max(h.To, to)
 }
 
-func (h *History) span(s Span) {
+func (h *growing) span(s Span) {
 	h.Fetches += s.Fetches
 	h.Failed, h.Refused, h.TotalMS = h.Failed+s.Failed, h.Refused+s.Refused, h.TotalMS+s.TotalMS
 	h.SlowestMS, h.Status = max(h.SlowestMS, s.SlowestMS), s.Status
 	h.grow(s.From, s.To)
-	if n := len(h.Versions); n > 0 && h.Versions[n-1].Root == s.Root && s.Fetches > s.Failed {
-		h.Versions[n-1].Until = max(h.Versions[n-1].Until, s.To)
+	if n := len(h.Versions); n > 0 && h.Versions[n-1].Root == s.Root && s.Fetches > s.Failed && s.To > h.Versions[n-1].Until {
+		if h.lent {
+			h.Versions, h.lent = slices.Clone(h.Versions), false
+		}
+		h.Versions[n-1].Until = s.To
 	}
 }
 

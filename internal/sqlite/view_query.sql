@@ -31,6 +31,9 @@ SELECT COUNT(*) FROM statement WHERE (?1 = '' OR party = ?1) AND (?2 = '' OR kin
 -- name: of_kind
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? AND kind = ? ORDER BY idx;
+-- name: of_kind_from
+SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
+FROM statement WHERE origin = ? AND kind = ? AND idx >= ? ORDER BY idx;
 -- name: of_log
 SELECT origin, idx, id, party, time, state, code, kind, case_id, marking, recipients, refs, body, parts, counted
 FROM statement WHERE origin = ? ORDER BY idx;

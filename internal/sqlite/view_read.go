@@ -95,6 +95,11 @@ func (v *View) OfKind(ctx context.Context, origin string, kind statement.Kind) (
 	return v.statements(ctx, "of_kind", origin, string(kind))
 }
 
+// OfKindFrom returns those from a number on.
+func (v *View) OfKindFrom(ctx context.Context, origin string, kind statement.Kind, from uint64) ([]Statement, error) {
+	return v.statements(ctx, "of_kind_from", origin, string(kind), int64(from))
+}
+
 // EachOf calls f with every statement of one log, in order. f asks the view nothing.
 func (v *View) EachOf(ctx context.Context, origin string, f func(Statement) error) error {
 	return v.db.each(ctx, "of_log", func(rows *sql.Rows) error {
