@@ -7,6 +7,7 @@ import (
 	"entente/election/night"
 	"entente/exchange/stix"
 	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/record"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -29,6 +30,6 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: night.KindBalance, Check: night.CheckBalance},
 		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},
 	)
-	specs = append(specs, match.Specs()...)
+	specs = append(append(specs, match.Specs()...), voprf.Specs()...)
 	return statement.NewRegistry(specs...)
 }

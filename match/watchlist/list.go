@@ -215,6 +215,55 @@ func blocks(tokens []byte) []tree.Digest {
 	return list
 }
 
+// Outline is the hashes of the file's blocks, 32 bytes each: with it each block
+// can be checked when it comes.
+func (o *Owner) Outline() []byte {
+	var b []byte
+	for _, d := range blocks(o.tokens) {
+		b = append(b, d[:]...)
+	}
+	return b
+}
+
+// Block is a block of the file; nil beyond the last.
+func (o *Owner) Block(i int) []byte {
+	from := i * BlockTokens * TokenSize
+	if i < 0 || from >= len(o.tokens) {
+		return nil
+	}
+	return bytes.Clone(o.tokens[from:min(from+BlockTokens*TokenSize, len(o.tokens))])
+}
+
+// Blocks is how many blocks the announced file has.
+func (a *Announcement) Blocks() int { return (a.Tokens + BlockTokens - 1) / BlockTokens }
+
+// CheckOutline refuses an outline that is not of the announced file.
+func (a *Announcement) CheckOutline(outline []byte) error {
+	if len(outline) != 32*a.Blocks() {
+		return statement.Refuse(statement.CodeSize, "an outline of %d bytes for %d tokens", len(outline), a.Tokens)
+	}
+	list := make([]tree.Digest, a.Blocks())
+	for i := range list {
+		list[i] = tree.Digest(outline[32*i:])
+	}
+	if tree.New(list).Root() != a.Root {
+		return statement.Refuse(statement.CodeDigest, "the outline is not of the file whose root is in the log")
+	}
+	return nil
+}
+
+// CheckBlock refuses a block that is not the one of an outline which CheckOutline
+// has passed.
+func (a *Announcement) CheckBlock(outline []byte, i int, block []byte) error {
+	if i < 0 || i >= a.Blocks() || len(block) != min(BlockTokens, a.Tokens-i*BlockTokens)*TokenSize {
+		return statement.Refuse(statement.CodeSize, "block %d of %d bytes", i, len(block))
+	}
+	if h := blocks(block)[0]; !bytes.Equal(h[:], outline[32*i:32*(i+1)]) {
+		return statement.Refuse(statement.CodeDigest, "block %d is not of the file whose root is in the log", i)
+	}
+	return nil
+}
+
 // CheckFile refuses a file that is not the announced one.
 func (a *Announcement) CheckFile(tokens []byte) error {
 	if len(tokens) != a.Tokens*TokenSize {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"slices"
 	"sort"
@@ -59,6 +61,23 @@ func Ask(a *Announcement, items []observable.Value, random io.Reader) (*Query, e
 	return q, nil
 }
 
+// filler is the type of dummies, which are no item of anybody's.
+const filler observable.Type = "padding"
+
+// Fill adds dummies to items, so that a question tells nothing of how many there
+// are. The answer's hits are never of a dummy.
+func Fill(items []observable.Value, size int, random io.Reader) ([]observable.Value, error) {
+	list := slices.Clone(items)
+	for len(list) < size {
+		var b [32]byte
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return nil, fmt.Errorf("draw a dummy: %w", err)
+		}
+		list = append(list, observable.Value{Type: filler, Canonical: hex.EncodeToString(b[:])})
+	}
+	return list, nil
+}
+
 // Bytes is what is sent to the owner.
 func (q *Query) Bytes() []byte { return bytes.Clone(q.raw) }
 
@@ -72,6 +91,31 @@ func QueryItems(query []byte) (int, error) {
 	return n, nil
 }
 
+// CheckQuery checks a question whose sender committed to so many items, without
+// any secret: one that is wrong, with the commitment, is evidence.
+func CheckQuery(a *Announcement, query []byte, items int) error {
+	_, err := a.points(query, items)
+	return err
+}
+
+func (a *Announcement) points(query []byte, items int) ([]group.Point, error) {
+	n, err := QueryItems(query)
+	if err != nil {
+		return nil, err
+	}
+	if d := a.Digest(); !bytes.Equal(query[:queryHead], d[:]) {
+		return nil, statement.Refuse(statement.CodeState, "a question about another list")
+	}
+	if n != items {
+		return nil, statement.Refuse(statement.CodeSize, "a question about %d items that was said to be about %d", n, items)
+	}
+	in := make([]group.Point, n)
+	if bad := group.DecodeAll(query[queryHead:], in); bad >= 0 {
+		return nil, statement.Refuse(statement.CodeValue, "point %d is none", bad)
+	}
+	return in, nil
+}
+
 // Answer evaluates a query; left is how many items its sender may still ask
 // about in this epoch. The error is a *statement.Refusal, or random's.
 func (o *Owner) Answer(query []byte, left int, random io.Reader) ([]byte, error) {
@@ -79,17 +123,15 @@ func (o *Owner) Answer(query []byte, left int, random io.Reader) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	switch d := o.Announcement.Digest(); {
+	switch {
 	case o.key == nil:
 		return nil, statement.Refuse(statement.CodeState, "the epoch is over and its key is gone")
-	case !bytes.Equal(query[:queryHead], d[:]):
-		return nil, statement.Refuse(statement.CodeState, "a question about another list")
 	case n > left:
 		return nil, statement.Refuse(statement.CodeBudget, "%d questions, %d are left", n, left)
 	}
-	in := make([]group.Point, n)
-	if bad := group.DecodeAll(query[queryHead:], in); bad >= 0 {
-		return nil, statement.Refuse(statement.CodeValue, "point %d is none", bad)
+	in, err := o.Announcement.points(query, n)
+	if err != nil {
+		return nil, err
 	}
 	answer := make([]byte, n*group.Size, n*group.Size+answerTail)
 	group.LockAll(o.key, in, answer)
@@ -202,7 +244,7 @@ func (q *Query) Open(answer, file []byte) ([]Hit, error) {
 	q.blinds = nil
 	var hits []Hit
 	for i, h := range hashes {
-		if _, found := find(file, h[:TokenSize]); found {
+		if _, found := find(file, h[:TokenSize]); found && q.items[i].Type != filler {
 			hits = append(hits, Hit{q.items[i], h})
 		}
 	}
