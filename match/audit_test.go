@@ -18,13 +18,10 @@ func hide(item string, second *group.Scalar) func(g *meeting) func(r *Run) {
 		h := hashItem(g.agreed.SID, v)
 		right, wrong := h.Mul(r.key), h.Mul(second)
 		from, to := right.Encode(), wrong.Encode()
-		data := bytes.Clone(r.ours().lists[ListOwn].data)
+		data := bytes.Clone(r.ours().pointsOf(g.t, ListOwn))
 		at := bytes.Index(data, from[:]) / group.Size
 		copy(data[at*group.Size:], to[:])
-		var sorted []byte
-		for _, at := range sortOrder(data) {
-			sorted = append(sorted, data[int(at)*group.Size:][:group.Size]...)
-		}
+		sorted := gather(data, sortOrder(data))
 		// its item and leaf move with the point
 		place := bytes.Index(sorted, to[:]) / group.Size
 		order := append([]uint32(nil), r.order...)
@@ -33,7 +30,9 @@ func hide(item string, second *group.Scalar) func(g *meeting) func(r *Run) {
 		if err := r.reroot(c); err != nil {
 			g.t.Fatal(err)
 		}
-		r.own(ListOwn, sorted)
+		if err := r.own(ListOwn, sorted); err != nil {
+			g.t.Fatal(err)
+		}
 		r.ours().points = nil
 	})
 }
@@ -68,7 +67,7 @@ func TestHiddenHit(t *testing.T) {
 		}
 		// south takes its second lock off what north returned, and looks it up
 		found, inverse := false, second.Invert()
-		z, u := south.partner().lists[ListNamed].data, north.ours().lists[ListOwn].data
+		z, u := south.partner().pointsOf(t, ListNamed), north.ours().pointsOf(t, ListOwn)
 		for at := 0; at < len(z); at += group.Size {
 			p, err := group.Decode(z[at : at+group.Size])
 			if err != nil {

@@ -10,8 +10,9 @@ import (
 )
 
 // cachedPoints is up to how many points of a list stay decoded, at 160 bytes
-// each; longer lists are decoded again for their proof, for some 5 µs a point.
-const cachedPoints = 1 << 18
+// each, for the two lists of a run; longer lists are decoded again for each
+// proof, for some 5 µs a point.
+const cachedPoints = 1 << 20
 
 // board is everything that the two sides have shown so far, and whether it is
 // right. A run holds one, and so does whoever verifies a transcript: what a
@@ -20,6 +21,8 @@ type board struct {
 	agreed *Agreed
 	own    int // side whose messages are our own and need no check, or -1
 	used   func(group.Encoded) bool
+	space  Space
+	cached int // up to how many points stay decoded
 	sides  [2]half
 	count  int      // of what both lists have, once both sorted lists are here
 	pairs  []Pair   // ascending by side 0's places
@@ -44,6 +47,7 @@ type half struct {
 	counted     bool
 	ranks       []uint32      // of the named list's points in the sorted list
 	ranked      []bool        // which points of the sorted list have been named
+	sorted      []byte        // that list, while it is named
 	weights     group.Weights // of the named list that comes in
 	sum         group.Point   // of the part of it that has come
 	proven      bool
@@ -55,15 +59,6 @@ type half struct {
 	records     map[ID]signed
 	commitPlace Place
 }
-
-// list is a list of points that comes in chunk by chunk.
-type list struct {
-	outline *outline
-	data    []byte
-	got     int // chunks
-}
-
-func (l *list) complete() bool { return l.outline != nil && l.got == len(l.outline.hashes) }
 
 // pages are receipts or openings that have come.
 type pages struct {
@@ -85,7 +80,7 @@ type signed struct {
 }
 
 func newBoard(a *Agreed, own int, used func(group.Encoded) bool) *board {
-	b := &board{agreed: a, own: own, used: used, count: -1, private: true}
+	b := &board{agreed: a, own: own, used: used, space: memory{}, cached: cachedPoints, count: -1, private: true}
 	for i := range b.sides {
 		b.sides[i].records = map[ID]signed{}
 	}

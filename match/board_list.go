@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"entente/match/group"
@@ -27,7 +28,8 @@ func (b *board) takeOutline(m Message) error {
 		n = b.items(1 - m.Side)
 		if ready = h.counted && other.counted && b.agreed.Manifest.Mode == ModeNames; ready {
 			want = h.returned.Named
-			h.weights, h.sum, h.ranked = b.weights(m.Side), group.Identity(), make([]bool, n)
+			h.weights, h.sum = b.weights(m.Side), group.Identity()
+			h.ranks, h.ranked = make([]uint32, 0, n), make([]bool, n)
 		}
 	}
 	if !ready {
@@ -98,17 +100,18 @@ func (b *board) takeChunk(m Message) error {
 			return err
 		}
 	}
-	if l.data == nil {
-		l.data = make([]byte, 0, n*group.Size)
+	was := *l
+	if m.ID.List != ListNamed {
+		if err := l.add(b.space, n, points); err != nil {
+			return err
+		}
 	}
-	l.data = append(l.data, points...)
 	l.got++
 	if !l.complete() || m.Side == b.own {
 		return nil
 	}
 	if err := b.completed(m.Side, m.ID.List); err != nil {
-		// the message counts as not taken: what it showed is in the fault
-		l.data, l.got = l.data[:from*group.Size], l.got-1
+		*l = was // the message counts as not taken: what it showed is in the fault
 		return err
 	}
 	return nil
@@ -121,7 +124,12 @@ const rankSize = 4
 // named takes the places in a chunk of a named list and returns the points. No
 // place may come twice, so the named list is the sorted one in another order.
 func (h *half) named(body []byte) ([]byte, error) {
-	sorted := h.lists[ListSorted].data
+	if h.sorted == nil {
+		var err error
+		if h.sorted, err = h.lists[ListSorted].points(0, len(h.ranked)); err != nil {
+			return nil, err
+		}
+	}
 	points := make([]byte, 0, len(body)/rankSize*group.Size)
 	for ; len(body) > 0; body = body[rankSize:] {
 		rank := binary.BigEndian.Uint32(body)
@@ -130,7 +138,7 @@ func (h *half) named(body []byte) ([]byte, error) {
 		}
 		h.ranked[rank] = true
 		h.ranks = append(h.ranks, rank)
-		points = append(points, sorted[int(rank)*group.Size:][:group.Size]...)
+		points = append(points, h.sorted[int(rank)*group.Size:][:group.Size]...)
 	}
 	return points, nil
 }
@@ -141,8 +149,8 @@ func (b *board) checkChunk(m Message, data []byte, from int) error {
 	l := &h.lists[m.ID.List]
 	if m.ID.List != ListNamed {
 		var last []byte
-		if len(l.data) > 0 {
-			last = l.data[len(l.data)-group.Size:]
+		if l.n > 0 {
+			last = l.last[:]
 		}
 		for at := 0; at < len(data); at += group.Size {
 			next := data[at : at+group.Size]
@@ -162,8 +170,8 @@ func (b *board) checkChunk(m Message, data []byte, from int) error {
 	}
 	if m.ID.List == ListOwn {
 		h.fresh = points
-		if b.items(m.Side) <= cachedPoints {
-			h.points = append(h.points, points...)
+		if n := b.items(m.Side); n <= b.cached {
+			h.points = append(slices.Grow(h.points, n-len(h.points)), points...)
 		}
 		return nil
 	}
@@ -177,65 +185,68 @@ func (b *board) completed(side int, l List) error {
 	h := &b.sides[side]
 	switch l {
 	case ListOwn:
-		if b.both(ListOwn) && common(b.sides[0].lists[ListOwn].data, b.sides[1].lists[ListOwn].data) > 0 {
-			return b.copied(side, h.commitPlace, statement.Refuse(statement.CodeValue, "a point of one side's list is in the other's"))
+		if !b.both(ListOwn) {
+			return nil
 		}
+		n, err := common(&b.sides[0].lists[ListOwn], &b.sides[1].lists[ListOwn])
+		if err == nil && n > 0 {
+			err = b.copied(side, h.commitPlace, statement.Refuse(statement.CodeValue, "a point of one side's list is in the other's"))
+		}
+		return err
 	case ListSorted:
-		if b.both(ListSorted) {
-			b.count = common(b.sides[0].lists[ListSorted].data, b.sides[1].lists[ListSorted].data)
+		if !b.both(ListSorted) {
+			return nil
 		}
-	default:
-		base := b.sumOwn(1-side, &h.weights)
-		if err := group.CheckEqual(&h.key, b.equalContext(side, "returned"), &base, &h.sum, *h.lists[ListNamed].outline.proof); err != nil {
-			return err
+		n, err := common(&b.sides[0].lists[ListSorted], &b.sides[1].lists[ListSorted])
+		if err == nil {
+			b.count = n
 		}
-		h.proven = true
-		b.pair()
+		return err
 	}
-	return nil
+	h.sorted, h.ranked = nil, nil
+	base, err := b.sumOwn(1-side, &h.weights)
+	if err != nil {
+		return err
+	}
+	if err := group.CheckEqual(&h.key, b.equalContext(side, "returned"), &base, &h.sum, *h.lists[ListNamed].outline.proof); err != nil {
+		return err
+	}
+	h.proven = true
+	return b.pair()
 }
 
 // sumOwn is the weighted sum of a side's own list.
-func (b *board) sumOwn(side int, w *group.Weights) group.Point {
+func (b *board) sumOwn(side int, w *group.Weights) (group.Point, error) {
 	h := &b.sides[side]
 	if h.points != nil {
-		return w.Sum(0, h.points)
+		return w.Sum(0, h.points), nil
 	}
-	data, total := h.lists[ListOwn].data, group.Identity()
-	const step = 1 << 14
-	points := make([]group.Point, step)
-	for from := 0; from < len(data)/group.Size; from += step {
-		part := data[from*group.Size : min(len(data), (from+step)*group.Size)]
+	total, points := group.Identity(), make([]group.Point, pieceItems)
+	err := h.lists[ListOwn].pieces(func(from int, part []byte) error {
 		if bad := group.DecodeAll(part, points); bad >= 0 {
-			panic("match: a list that was checked has a point that is none") // it was decoded before
+			return errChanged // it was decoded before
 		}
 		sum := w.Sum(from, points[:len(part)/group.Size])
 		total = total.Add(&sum)
-	}
-	return total
+		return nil
+	})
+	return total, err
 }
 
+// errChanged says that a Space did not give back what it was given.
+var errChanged = errors.New("a list that was checked has a point that is none")
+
 // pair finds the matched items once both named lists stand.
-func (b *board) pair() {
-	if !b.sides[0].proven || !b.sides[1].proven {
-		return
+func (b *board) pair() error {
+	if !b.proven() {
+		return nil
 	}
 	// side 1 returned side 0's list, so its named list has side 0's order
-	first, second := b.sides[1].lists[ListNamed].data, b.sides[0].lists[ListNamed].data
-	one, two := sortOrder(first), sortOrder(second)
-	b.pairs = []Pair{}
-	for i, j := 0, 0; i < len(one) && j < len(two); {
-		x, y := int(one[i]), int(two[j])
-		switch bytes.Compare(first[x*group.Size:][:group.Size], second[y*group.Size:][:group.Size]) {
-		case -1:
-			i++
-		case 1:
-			j++
-		default:
-			b.pairs = append(b.pairs, Pair{x, y})
-			i, j = i+1, j+1
-		}
-	}
+	first, second := inverse(b.sides[1].ranks), inverse(b.sides[0].ranks)
+	b.pairs = make([]Pair, 0, b.count)
+	err := shared(&b.sides[1].lists[ListSorted], &b.sides[0].lists[ListSorted], func(i, j int) {
+		b.pairs = append(b.pairs, Pair{int(first[i]), int(second[j])})
+	})
 	for _, side := range []int{1, 0} { // side 0 last: its order stays
 		slices.SortFunc(b.pairs, func(p, q Pair) int { return p[side] - q[side] })
 		b.places[side], b.across[side] = make([]int, len(b.pairs)), make([]int, len(b.pairs))
@@ -243,21 +254,7 @@ func (b *board) pair() {
 			b.places[side][i], b.across[side][i] = p[side], p[1-side]
 		}
 	}
-}
-
-// common counts the points that two ascending lists share.
-func common(a, b []byte) (n int) {
-	for len(a) > 0 && len(b) > 0 {
-		switch bytes.Compare(a[:group.Size], b[:group.Size]) {
-		case -1:
-			a = a[group.Size:]
-		case 1:
-			b = b[group.Size:]
-		default:
-			n, a, b = n+1, a[group.Size:], b[group.Size:]
-		}
-	}
-	return n
+	return err
 }
 
 // sortOrder returns the indexes of a list's points in ascending order.

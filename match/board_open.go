@@ -91,29 +91,37 @@ func (b *board) checkPage(side int, p *page) error {
 	if len(p.openings) == 0 {
 		return nil
 	}
-	base, image := b.sumPage(side, p)
+	base, image, err := b.sumPage(side, p)
+	if err != nil {
+		return err
+	}
 	return group.CheckEqual(&b.sides[side].key, b.equalContext(side, "opened"), &base, &image, p.proof)
 }
 
 // sumPage weighs the opened items and the points in their places.
-func (b *board) sumPage(side int, p *page) (base, image group.Point) {
+func (b *board) sumPage(side int, p *page) (base, image group.Point, err error) {
 	n := len(p.openings)
 	items, points, list := make([]group.Point, n), make([]group.Point, n), make([]byte, 0, n*group.Size)
-	own := b.sides[side].lists[ListOwn].data
+	own := &b.sides[side].lists[ListOwn]
 	group.Each(n, func(from, to int) {
 		for i := from; i < to; i++ {
 			items[i] = hashItem(b.agreed.SID, p.openings[i].Item)
 		}
 	})
 	for i := range p.openings {
-		list = append(list, own[p.openings[i].Index*group.Size:][:group.Size]...)
+		at := p.openings[i].Index
+		point, err := own.points(at, at+1)
+		if err != nil {
+			return base, image, err
+		}
+		list = append(list, point...)
 	}
 	if bad := group.DecodeAll(list, points); bad >= 0 {
-		panic("match: a list that was checked has a point that is none") // it was decoded before
+		return base, image, errChanged // it was decoded before
 	}
 	c := b.sides[side].commit
 	w := group.NewWeights([]byte("opened"), b.agreed.SID[:], c.Key[:], c.List[:], c.Root[:], p.body(), list)
-	return w.Sum(0, items), w.Sum(0, points)
+	return w.Sum(0, items), w.Sum(0, points), nil
 }
 
 func nonceHash(n [32]byte) statement.Digest {
@@ -139,13 +147,11 @@ func (b *board) takeNonce(m Message) error {
 // audited are the places in a side's list whose items it must open: drawn from
 // both nonces among those that did not match, so that neither side chose them.
 func (b *board) audited(side int) []int {
-	matched := map[int]bool{}
-	for _, p := range b.pairs {
-		matched[p[side]] = true
-	}
-	var free []int
+	matched, free := b.places[side], make([]int, 0, b.items(side)-len(b.places[side]))
 	for i := range b.items(side) {
-		if !matched[i] {
+		if len(matched) > 0 && matched[0] == i {
+			matched = matched[1:]
+		} else {
 			free = append(free, i)
 		}
 	}

@@ -59,6 +59,9 @@ func (v *Verifier) CheckDisclosure(side int, proof group.Proof, show func(i int)
 	if tree.New(leaves).Root() != h.commit.Root {
 		return statement.Refuse(statement.CodeDigest, "the shown items are not those that were committed to")
 	}
-	image := b.sumOwn(side, &w)
+	image, err := b.sumOwn(side, &w)
+	if err != nil {
+		return err
+	}
 	return group.CheckEqual(&h.key, b.equalContext(side, "self"), &base, &image, proof)
 }

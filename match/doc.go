@@ -38,6 +38,7 @@
 //
 // The package is pure: bytes, times and randomness are arguments, sets are
 // read through an interface, and calls use all processors but leave nothing
-// running. Lists of up to MaxItems points are held in memory, at some 250 bytes
-// an item and side.
+// running. The lists of points, 128 bytes an item and side, lie in a Space that
+// the caller gives, or in memory. What is always there is some 100 bytes an
+// item, and 320 for the points of lists that are short enough to stay decoded.
 package match

@@ -57,10 +57,15 @@ func atReturn(sorted bool, change func(g *meeting, r *Run, named []byte) []byte)
 			if _, made := r.small[ID{Kind: KindReturned}]; !made {
 				return false
 			}
-			named, was := change(g, r, slices.Clone(r.ours().lists[ListNamed].data)), r.ours().lists[ListSorted].data
-			r.returned(named)
+			us := r.ours()
+			named, was := change(g, r, us.pointsOf(g.t, ListNamed)), us.pointsOf(g.t, ListSorted)
+			if err := r.returned(named); err != nil {
+				g.t.Fatal(err)
+			}
 			if !sorted {
-				r.own(ListSorted, was)
+				if err := r.own(ListSorted, was); err != nil {
+					g.t.Fatal(err)
+				}
 				n := len(named) / group.Size
 				ret := &Returned{Named: r.ours().lists[ListNamed].outline.digest(n), Sorted: r.ours().lists[ListSorted].outline.digest(n)}
 				r.small[ID{Kind: KindReturned}] = ret.marshal()
@@ -72,12 +77,14 @@ func atReturn(sorted bool, change func(g *meeting, r *Run, named []byte) []byte)
 
 // list puts another own list into south's hands.
 func (r *Run) relist(change func(points []string) []string) {
-	data := r.ours().lists[ListOwn].data
 	var points []string
+	data, err := r.ours().lists[ListOwn].points(0, r.ours().lists[ListOwn].n)
 	for at := 0; at < len(data); at += group.Size {
 		points = append(points, string(data[at:at+group.Size]))
 	}
-	r.own(ListOwn, []byte(strings.Join(change(points), "")))
+	if err := errors.Join(err, r.own(ListOwn, []byte(strings.Join(change(points), "")))); err != nil {
+		panic(err) // a list in memory
+	}
 }
 
 // reroot commits to the items in the order that the list has now.
@@ -163,7 +170,7 @@ func lies() []lie {
 			return c.marshal()
 		})},
 		{name: "reflection: one point of the partner's list", code: statement.CodeValue, tamper: atCommit(func(g *meeting, r *Run, _ *Commit) {
-			r.relist(with(g.runs[0].ours().lists[ListOwn].data[5*group.Size : 6*group.Size]))
+			r.relist(with(g.runs[0].ours().pointsOf(g.t, ListOwn)[5*group.Size : 6*group.Size]))
 		})},
 		{name: "the identity for a key", code: statement.CodeValue, bend: body(commit, func(_ *meeting, b []byte) []byte {
 			c, _ := parseCommit(b)
@@ -224,7 +231,9 @@ func lies() []lie {
 			return w
 		})},
 		{name: "false corroboration: the partner's answer for an own one", code: statement.CodeProof, tamper: atReturn(true, func(g *meeting, _ *Run, w []byte) []byte {
-			z, from := g.runs[0].lock(nil, g.runs[1].ours().points), 0
+			theirs, from := g.runs[1].ours().points, 0
+			z := make([]byte, len(theirs)*group.Size)
+			group.LockAll(g.runs[0].key, theirs, z)
 			for at := 0; at < len(w); at += group.Size { // points of w that z has too stay
 				if !bytes.Contains(z, w[at:at+group.Size]) && !bytes.Contains(w, z[from:from+group.Size]) {
 					copy(w[at:], z[from:from+group.Size])
@@ -240,7 +249,11 @@ func lies() []lie {
 			return w
 		})},
 		{name: "a place named twice", code: statement.CodeSeq, bend: body(ID{Kind: KindChunk, List: ListNamed, Index: 1}, func(g *meeting, _ []byte) []byte {
-			return g.runs[1].board.body(1, ID{Kind: KindChunk, List: ListNamed})
+			b, err := g.runs[1].board.body(1, ID{Kind: KindChunk, List: ListNamed})
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			return b
 		})},
 		{name: "a place that is none", code: statement.CodeSeq, bend: body(ID{Kind: KindChunk, List: ListNamed, Index: 1}, flip(0))},
 		{name: "the identity returned", code: statement.CodeValue, tamper: atReturn(true, func(_ *meeting, _ *Run, w []byte) []byte {

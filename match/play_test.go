@@ -36,6 +36,7 @@ type meeting struct {
 	runs    [2]*Run
 	now     time.Time
 	logged  uint64
+	failed  error                  // of a side that could not answer
 	lying   bool                   // whether side 1 goes on whatever its run says
 	tamper  func(side int, r *Run) // before a side logs or answers
 }
@@ -121,6 +122,9 @@ func (g *meeting) play(change bend) error {
 		moved = false
 		for side, r := range g.runs {
 			ok, err := g.step(side, r, change)
+			if g.failed != nil {
+				return g.failed
+			}
 			if err != nil && (side == 0 || !g.lying) {
 				return err
 			}
@@ -180,7 +184,8 @@ func (g *meeting) fetch(side int, id ID, change bend) ([]byte, *Place) {
 		return nil, nil
 	}
 	if err != nil {
-		g.t.Fatal(err)
+		g.failed = err
+		return nil, nil
 	}
 	if change != nil {
 		raw = change(side, id, raw)

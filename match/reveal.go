@@ -51,8 +51,10 @@ func (r *Run) openingsPage(id ID, ps *pages, places []int) ([]byte, error) {
 		p.openings = append(p.openings, o)
 	}
 	if len(p.openings) > 0 {
-		base, image := r.board.sumPage(r.side, p)
-		var err error
+		base, image, err := r.board.sumPage(r.side, p)
+		if err != nil {
+			return nil, err
+		}
 		// the same page again must be the same bytes
 		source := &stream{seed: fields([]byte("page"), []byte(id.String()), r.nonce[:], r.key.Bytes())}
 		if p.proof, err = group.Equal(r.key, r.board.equalContext(r.side, "opened"), &base, &image, source); err != nil {
@@ -170,7 +172,10 @@ func (r *Run) close(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	image := r.board.sumOwn(r.side, &w)
+	image, err := r.board.sumOwn(r.side, &w)
+	if err != nil {
+		return err
+	}
 	proof, err := group.Equal(r.key, r.board.equalContext(r.side, "self"), &base, &image, r.c.Random)
 	if err != nil {
 		return err

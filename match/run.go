@@ -30,6 +30,9 @@ type Config struct {
 	Began   time.Time
 	// Used says whether a key was seen in an earlier run; nil says no.
 	Used func(group.Encoded) bool
+	// Space is where the lists of points lie; nil says in memory. It is not
+	// used any more once the transcript is written.
+	Space Space
 }
 
 // Run is one side of a run. It is not for use by several goroutines at once;
@@ -51,6 +54,7 @@ type Run struct {
 	small    map[ID][]byte // bodies of own messages that are not made again
 	agreedTo bool
 	fault    *Fault
+	locked   []byte    // of the partner's list, until all of it is here
 	moved    time.Time // when either side last did something
 	self     *SelfProof
 }
@@ -84,6 +88,9 @@ func New(c Config) (*Run, error) {
 		}
 	}
 	r.board = newBoard(c.Agreed, side, c.Used)
+	if c.Space != nil {
+		r.board.space = c.Space
+	}
 	return r, nil
 }
 
@@ -126,7 +133,7 @@ func (r *Run) Prepare(ctx context.Context, progress func(done, total int)) error
 	n := r.board.items(r.side)
 	points, leaves := make([]byte, n*group.Size), make([]tree.Digest, n)
 	var open []group.Point
-	if n <= cachedPoints {
+	if n <= r.board.cached {
 		open = make([]group.Point, n)
 	}
 	set, done := padded{r, n}, 0
@@ -181,24 +188,19 @@ func (r *Run) salt(v observable.Value) [32]byte {
 func (r *Run) commit(points []byte, open []group.Point, leaves []tree.Digest) error {
 	r.order = sortOrder(points)
 	h := &r.board.sides[r.side]
-	sorted, inOrder := make([]byte, 0, len(points)), make([]tree.Digest, len(leaves))
-	for i, at := range r.order {
-		sorted = append(sorted, points[int(at)*group.Size:][:group.Size]...)
-		inOrder[i] = leaves[at]
+	sorted := gather(points, r.order)
+	if repeated(sorted) {
+		return statement.Refuse(statement.CodeValue, "the set holds an item twice")
 	}
+	arrange(leaves, r.order)
 	if open != nil {
-		h.points = make([]group.Point, len(open))
-		for i, at := range r.order {
-			h.points[i] = open[at]
-		}
+		arrange(open, r.order)
+		h.points = open
 	}
-	for i := 1; i < len(r.order); i++ {
-		if string(sorted[(i-1)*group.Size:i*group.Size]) == string(sorted[i*group.Size:(i+1)*group.Size]) {
-			return statement.Refuse(statement.CodeValue, "the set holds an item twice")
-		}
+	r.leaves = tree.New(leaves)
+	if err := r.own(ListOwn, sorted); err != nil {
+		return err
 	}
-	r.leaves = tree.New(inOrder)
-	r.own(ListOwn, sorted)
 	key := r.key.Public()
 	know, err := group.Know(r.key, r.board.knowContext(r.side), r.c.Random)
 	if err != nil {
@@ -213,34 +215,51 @@ func (r *Run) commit(points []byte, open []group.Point, leaves []tree.Digest) er
 }
 
 // own puts a list of the own side on the board.
-func (r *Run) own(l List, data []byte) {
-	o := outlineOf(data)
-	r.board.sides[r.side].lists[l] = list{outline: o, data: data, got: len(o.hashes)}
+func (r *Run) own(l List, points []byte) error {
+	o := outlineOf(points)
+	made := list{outline: o, got: len(o.hashes)}
+	if l != ListNamed {
+		if err := made.add(r.board.space, len(points)/group.Size, points); err != nil {
+			return err
+		}
+	}
+	r.ours().lists[l] = made
+	return nil
 }
 
 // lock locks the points of the partner's own list that have just come.
-func (r *Run) lock(out []byte, points []group.Point) []byte {
-	from := len(out)
-	out = append(out, make([]byte, len(points)*group.Size)...)
-	group.LockAll(r.key, points, out[from:])
-	return out
+func (r *Run) lock() error {
+	them := r.partner()
+	if r.locked == nil {
+		r.locked = make([]byte, 0, r.board.items(1-r.side)*group.Size)
+	}
+	from := len(r.locked)
+	r.locked = r.locked[:from+len(them.fresh)*group.Size]
+	group.LockAll(r.key, them.fresh, r.locked[from:])
+	them.fresh = nil
+	if !them.lists[ListOwn].complete() {
+		return nil
+	}
+	named := r.locked
+	r.locked = nil
+	return r.returned(named)
 }
 
 // returned puts the partner's list, locked again, on the board: as it is and
 // in ascending order.
-func (r *Run) returned(named []byte) {
+func (r *Run) returned(named []byte) error {
 	order := sortOrder(named)
-	sorted, ranks := make([]byte, 0, len(named)), make([]uint32, len(order))
-	for rank, at := range order {
-		sorted = append(sorted, named[int(at)*group.Size:][:group.Size]...)
-		ranks[at] = uint32(rank)
+	if err := r.own(ListNamed, named); err != nil {
+		return err
 	}
-	r.own(ListNamed, named)
-	r.own(ListSorted, sorted)
+	if err := r.own(ListSorted, gather(named, order)); err != nil {
+		return err
+	}
 	us, n := r.ours(), len(order)
-	us.ranks = ranks
+	us.ranks = inverse(order)
 	ret := &Returned{Named: us.lists[ListNamed].outline.digest(n), Sorted: us.lists[ListSorted].outline.digest(n)}
 	r.small[ID{Kind: KindReturned}] = ret.marshal()
+	return nil
 }
 
 // Side returns which side of the manifest this run is.

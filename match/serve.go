@@ -98,7 +98,7 @@ func (r *Run) chunk(id ID) ([]byte, error) {
 			return nil, busy(id)
 		}
 	}
-	return r.board.body(r.side, id), nil
+	return r.board.body(r.side, id)
 }
 
 // ToLog names the own messages that are to be put into the own log now.
@@ -199,10 +199,8 @@ func (r *Run) advance(now time.Time) error {
 	}
 	us, them := r.ours(), r.partner()
 	if them.fresh != nil {
-		l := &us.lists[ListNamed]
-		l.data, them.fresh = r.lock(l.data, them.fresh), nil
-		if them.lists[ListOwn].complete() {
-			r.returned(l.data)
+		if err := r.lock(); err != nil {
+			return err
 		}
 	}
 	if r.agreedTo && !us.counted {
@@ -231,7 +229,10 @@ func (r *Run) advance(now time.Time) error {
 func (r *Run) prove() error {
 	us := r.ours()
 	w := r.board.weights(r.side)
-	base := r.board.sumOwn(1-r.side, &w)
+	base, err := r.board.sumOwn(1-r.side, &w)
+	if err != nil {
+		return err
+	}
 	image := base.Mul(r.key)
 	pr, err := group.Equal(r.key, r.board.equalContext(r.side, "returned"), &base, &image, r.c.Random)
 	if err != nil {

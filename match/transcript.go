@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 
-	"entente/match/group"
 	"entente/statement"
 )
 
@@ -83,10 +82,11 @@ func (r *Run) writeStep(out io.Writer, side int, step ID) error {
 		step.Index, last = 0, MaxItems
 	}
 	for ; step.Index <= last; step.Index++ {
-		m := Message{ID: step, Side: side, SID: r.c.Agreed.SID, Body: r.board.body(side, step)}
-		if m.Body == nil {
-			return nil
+		body, err := r.board.body(side, step)
+		if err != nil || body == nil {
+			return err
 		}
+		m := Message{ID: step, Side: side, SID: r.c.Agreed.SID, Body: body}
 		rec, ok := r.board.sides[side].records[step]
 		switch {
 		case ok && side != r.side:
@@ -119,14 +119,14 @@ func writeRecord(out io.Writer, flag byte, raw []byte, place *Place) error {
 }
 
 // body is the body of a message that a side has said, or nil.
-func (b *board) body(side int, id ID) []byte {
+func (b *board) body(side int, id ID) ([]byte, error) {
 	h := &b.sides[side]
 	l := &h.lists[id.List]
 	switch {
 	case id.Kind == KindCommit && h.commit != nil:
-		return h.commit.marshal()
+		return h.commit.marshal(), nil
 	case id.Kind == KindOutline && l.outline != nil:
-		return l.outline.marshal()
+		return l.outline.marshal(), nil
 	case id.Kind == KindChunk && l.outline != nil && id.Index < l.got:
 		from, to := chunkRange(b.items(side^min(1, int(id.List))), id.Index)
 		if id.List == ListNamed {
@@ -134,25 +134,25 @@ func (b *board) body(side int, id ID) []byte {
 			for _, rank := range h.ranks[from:to] {
 				body = binary.BigEndian.AppendUint32(body, rank)
 			}
-			return body
+			return body, nil
 		}
-		return l.data[from*group.Size : to*group.Size]
+		return l.points(from, to)
 	case id.Kind == KindReturned && h.returned != nil:
-		return h.returned.marshal()
+		return h.returned.marshal(), nil
 	case id.Kind == KindCount && h.counted:
-		return binary.BigEndian.AppendUint32(nil, uint32(b.count))
+		return binary.BigEndian.AppendUint32(nil, uint32(b.count)), nil
 	case id.Kind == KindReceipts && id.Index < len(h.receipts.bodies):
-		return h.receipts.bodies[id.Index]
+		return h.receipts.bodies[id.Index], nil
 	case id.Kind == KindNonce && h.nonce != nil:
-		return h.nonce[:]
+		return h.nonce[:], nil
 	case id.Kind == KindOpenings && id.Index < len(h.openings.bodies):
-		return h.openings.bodies[id.Index]
+		return h.openings.bodies[id.Index], nil
 	case id.Kind == KindClosing && h.closing != nil:
-		return h.closing.marshal()
+		return h.closing.marshal(), nil
 	case id.Kind == KindAbort && h.abort != nil:
-		return h.abort.marshal()
+		return h.abort.marshal(), nil
 	}
-	return nil
+	return nil, nil
 }
 
 // record is one message of a transcript.
