@@ -23,6 +23,9 @@ type MatchNode interface {
 	MatchAgree(ctx context.Context, r MatchAgree) (MatchRun, error)
 	MatchRuns(ctx context.Context) ([]MatchRun, error)
 	MatchRun(ctx context.Context, id string) (MatchRun, error)
+	// MatchBudgets says how many items each side may still bring, by partner and
+	// class, in this epoch of the charter.
+	MatchBudgets(ctx context.Context) ([]MatchBudget, error)
 }
 
 func matchRoutes(mux *board, n Node) {
@@ -36,6 +39,10 @@ func matchRoutes(mux *board, n Node) {
 	})
 	mux.HandleFunc("GET /v1/match/run", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.MatchRun(r.Context(), r.URL.Query().Get("run"))
+		answer(w, v, err)
+	})
+	mux.HandleFunc("GET /v1/match/budgets", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.MatchBudgets(r.Context())
 		answer(w, v, err)
 	})
 }
@@ -85,6 +92,11 @@ func (c *Client) MatchRuns(ctx context.Context) (out []MatchRun, err error) {
 // MatchRun implements Node.
 func (c *Client) MatchRun(ctx context.Context, id string) (out MatchRun, err error) {
 	return out, c.get(ctx, "match/run", url.Values{"run": {id}}, &out)
+}
+
+// MatchBudgets implements Node.
+func (c *Client) MatchBudgets(ctx context.Context) (out []MatchBudget, err error) {
+	return out, c.get(ctx, "match/budgets", nil, &out)
 }
 
 // MatchFile is a file of items of the own side. It never leaves the machine.
@@ -169,12 +181,68 @@ type MatchRun struct {
 	Waits   string       `json:"waits,omitempty"` // for what: consent, count, partner
 	Done    int          `json:"done"`            // chunks
 	Total   int          `json:"total"`
+	Locked  int          `json:"locked,omitempty"`  // own items, while the list is being locked
+	ToLock  int          `json:"to_lock,omitempty"` // 0: it is
+	TimeMS  int64        `json:"time_left_ms,omitempty"`
 	Count   int          `json:"count"` // of what both hold; -1 if not known
 	Fault   string       `json:"fault,omitempty"`
 	Guilty  string       `json:"guilty,omitempty"` // party
 	Matches []MatchFound `json:"matches,omitempty"`
 	Audited int          `json:"audited"`        // of the partner's unmatched items
 	File    string       `json:"file,omitempty"` // the transcript, in the data folder
+
+	Class string `json:"class,omitempty"` // empty: none that this side knows
+	Epoch uint64 `json:"epoch"`           // of the charter
+	Step  int64  `json:"step"`            // seconds that one side may let the other wait
+	Aged  int64  `json:"aged"`            // seconds that an item must have stood in the log
+	Audit int    `json:"audit"`           // unmatched items that each side opens
+	Sees  string `json:"sees"`            // who sees them
+	// Consented is when the offer was consented to, and Expires when the consent
+	// no longer counts if nobody has begun; Ended is the last word of the logs on a
+	// run that is over. Unix milliseconds, by the claim of whoever said it; 0: not.
+	Consented int64       `json:"consented,omitempty"`
+	Expires   int64       `json:"expires,omitempty"`
+	Ended     int64       `json:"ended,omitempty"`
+	Code      string      `json:"code,omitempty"` // reason code of the fault, or of the abort in the logs
+	Sides     []MatchSide `json:"sides"`          // who offered, then the other
+	Trail     []MatchMark `json:"trail"`
+}
+
+// MatchSide is what one side brings to a run, by its own word in the log.
+type MatchSide struct {
+	Party  string `json:"party"`
+	Items  int    `json:"items"`  // dummies included; 0: not said yet
+	Stocks int    `json:"stocks"` // earlier commitments that it names
+	// Left and After are how many items the other side may still bring towards
+	// this one, before the run and after it.
+	Left  int `json:"left"`
+	After int `json:"after"`
+}
+
+// MatchMark is one statement of a run in the logs.
+type MatchMark struct {
+	What  string `json:"what"` // offer, consent, begin, commit, returned, closing, abort
+	Party string `json:"party"`
+	Index uint64 `json:"index"`
+	Time  int64  `json:"time"` // claimed, Unix milliseconds
+	// Code and Blames are of an abort: why, and who answers for it, if anybody.
+	Code   string `json:"code,omitempty"`
+	Blames string `json:"blames,omitempty"`
+}
+
+// MatchBudget is how many items two parties may still bring towards each other
+// in one class and epoch. A run counts from the moment both sides have signed.
+type MatchBudget struct {
+	Party string            `json:"party"` // the partner
+	Class string            `json:"class"`
+	Types []observable.Type `json:"types"`
+	Epoch uint64            `json:"epoch"`
+	Most  int               `json:"most"` // that the partner may bring in an epoch; a bound of 2^53-1 is none
+	Left  int               `json:"left"` // of them, by the record
+	// Ours is how many this side may still bring, as the partner last said, and Said
+	// when: Unix milliseconds, 0 if it has not in this epoch.
+	Ours int   `json:"ours"`
+	Said int64 `json:"said,omitempty"`
 }
 
 // MatchFound is an item that both hold.

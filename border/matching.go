@@ -33,8 +33,12 @@ const (
 	MatchRatio    = 32      // how many times as long the longer list may be
 )
 
-// MatchClasses are the classes, the most guessable last. What is in none (CVE
-// numbers, autonomous systems, top-level domains) is public and never matched.
+// MatchNever are the kinds of values that no class holds and no budget allows.
+// Each is public and few: whoever has the whole list tries all of it, so that a
+// run would show everything and a lock hide nothing.
+func MatchNever() []string { return []string{"cve", "asn", "tld", "technique"} }
+
+// MatchClasses are the classes, the most guessable last.
 func MatchClasses() []MatchClass {
 	return []MatchClass{
 		{Name: "hashes", Types: []observable.Type{observable.MD5, observable.SHA1, observable.SHA256}, Guesses: FreeGuesses},
@@ -49,7 +53,7 @@ func MatchClasses() []MatchClass {
 // MatchClassOf is the class of a run's types: all of one, or a *statement.Refusal.
 func MatchClassOf(classes []MatchClass, types []observable.Type) (MatchClass, error) {
 	for _, c := range classes {
-		if len(types) > 0 && !slices.ContainsFunc(types, func(t observable.Type) bool { return !slices.Contains(c.Types, t) }) {
+		if c.Holds(types) {
 			return c, nil
 		}
 	}
@@ -63,6 +67,11 @@ type MatchRun struct {
 	Types   []observable.Type
 	Theirs  int // items of the partner's list, dummies included
 	Ours    int
+}
+
+// Holds reports whether the class has all of these types.
+func (c MatchClass) Holds(types []observable.Type) bool {
+	return len(types) > 0 && !slices.ContainsFunc(types, func(t observable.Type) bool { return !slices.Contains(c.Types, t) })
 }
 
 // GuessesLeft is how many items the partner may still bring in an epoch, by

@@ -91,6 +91,9 @@ func (c Change) words() string {
 	if c.Record {
 		w = append(w, "record")
 	}
+	if c.Match {
+		w = append(w, "match")
+	}
 	return strings.Join(w, " ")
 }
 

@@ -89,7 +89,12 @@ const (
 )
 
 // Change says which screens have something new.
-type Change struct{ Watch, Record bool }
+type Change struct{ Watch, Record, Match bool }
+
+// With is both changes in one.
+func (c Change) With(d Change) Change {
+	return Change{c.Watch || d.Watch, c.Record || d.Record, c.Match || d.Match}
+}
 
 // Header is what the top of every page says of the party.
 type Header struct {

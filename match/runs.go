@@ -31,6 +31,7 @@ type Standing struct {
 	Proposed *Manifest
 	Agreed   *Agreed        // once both sides have signed
 	Begun    *statement.Ref // the step that holds the second signature
+	BegunAt  int64          // claimed, Unix milliseconds
 	// Steps are the logged messages of each side, in the order of the manifest.
 	Steps [2]map[Kind]Logged
 
@@ -153,7 +154,7 @@ func (f *fold) begin(s *Said) {
 		return
 	}
 	ref := s.Ref
-	run.Agreed, run.Begun = a, &ref
+	run.Agreed, run.Begun, run.BegunAt = a, &ref, s.Time
 }
 
 // agree puts both signatures under the manifest of the consent.

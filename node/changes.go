@@ -20,22 +20,21 @@ type changes struct {
 
 func (c *changes) record() { c.tell(console.Change{Record: true}) }
 func (c *changes) watch()  { c.tell(console.Change{Watch: true}) }
+func (c *changes) match()  { c.tell(console.Change{Match: true}) }
 func (c *changes) all()    { c.tell(console.Change{Watch: true, Record: true}) }
 
 func (c *changes) tell(what console.Change) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for ch, pending := range c.subs {
-		pending.Watch = pending.Watch || what.Watch
-		pending.Record = pending.Record || what.Record
+		pending = pending.With(what)
 		select {
 		case ch <- pending:
 			pending = console.Change{}
 		default:
 			select {
 			case old := <-ch:
-				pending.Watch = pending.Watch || old.Watch
-				pending.Record = pending.Record || old.Record
+				pending = pending.With(old)
 			default:
 			}
 			select {

@@ -159,6 +159,7 @@ func (n *Node) hearMatch(e sqlite.Entry) {
 	if e.Again != nil || isMatch(e) {
 		n.rounds.heard.Add(1)
 		n.wake.match.ring()
+		n.changes.match()
 	}
 }
 

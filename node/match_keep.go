@@ -95,7 +95,7 @@ func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
 	if err := n.keepOutcome(r.standing.Offer.ID, o); err != nil {
 		return err
 	}
-	n.changes.record()
+	n.changes.match()
 	return n.dropPending(r.standing.Offer.ID)
 }
 

@@ -26,6 +26,8 @@ type liveRun struct {
 	bell     bell
 	size     atomic.Uint64 // grows whenever there may be something new to fetch
 	grown    func()
+	locked   atomic.Int64 // own items, of toLock; 0 of 0 once the list is locked
+	toLock   atomic.Int64
 
 	mu      sync.Mutex // guards what follows
 	run     *match.Run
@@ -33,6 +35,7 @@ type liveRun struct {
 	asked   bool                       // the own side was asked about the count
 	waiting bool                       // and has not answered
 	agreed  bool                       // and said yes, which the run does not know yet
+	pace    pace
 }
 
 var _ peer.Round = (*liveRun)(nil)
@@ -183,10 +186,11 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 	prepared := r.run.Fault() != nil // a run that is only to be ended needs no work
 	r.mu.Unlock()
 	if !prepared {
-		if err := r.run.Prepare(ctx, nil); err != nil { // nobody else uses it before it is prepared
+		if err := r.run.Prepare(ctx, n.locking(r)); err != nil { // nobody else uses it before it is prepared
 			return n.giveUp(ctx, r, err)
 		}
 	}
+	r.toLock.Store(0)
 	r.moved()
 	listening := make(chan struct{})
 	go func() { defer close(listening); n.hearken(ctx, r, sid) }()
@@ -211,6 +215,15 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 		case <-r.bell:
 		case <-tick.C:
 		}
+	}
+}
+
+// locking tells screens how much of the own list is locked.
+func (n *Node) locking(r *liveRun) func(done, total int) {
+	return func(done, total int) {
+		r.locked.Store(int64(done))
+		r.toLock.Store(int64(total))
+		n.changes.match()
 	}
 }
 
@@ -253,7 +266,13 @@ func (n *Node) stepMatch(ctx context.Context, r *liveRun, sid string) (moved, ov
 		r.asked = true
 		r.agreed = r.standing.Agreed.Manifest.Mode == match.ModeCount || count <= r.kept.UpTo
 		r.waiting = !r.agreed
-		n.changes.record()
+		n.changes.match()
+	}
+	if done, _ := r.run.Progress(); r.pace.note(n.opt.Now(), done) {
+		n.changes.match()
+	}
+	if r.waiting {
+		r.pace.rest()
 	}
 	if r.agreed && r.run.Fault() == nil {
 		if _, known := r.run.Count(); known {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"entente/api"
 	"entente/match"
@@ -45,24 +46,7 @@ func (c control) MatchRun(ctx context.Context, id string) (api.MatchRun, error) 
 }
 
 func (n *Node) matchShown(runs []*match.Standing, r *match.Standing) (api.MatchRun, error) {
-	out := api.MatchRun{
-		ID: r.Offer.ID.String(), From: r.From, To: r.Terms.To, Purpose: r.Terms.Purpose, Mode: r.Terms.Mode, Types: r.Terms.Types,
-		State: r.State(), Offered: r.Offered, Items: map[string]int{r.From: r.Terms.Side.Items}, Observer: r.Terms.Observer,
-		Own: n.self.ID == r.From || n.self.ID == r.Terms.To, Count: -1,
-	}
-	if m := r.Proposed; m != nil {
-		for _, s := range m.Sides {
-			out.Items[s.Party] = s.Items
-		}
-	}
-	if r.Agreed != nil {
-		out.SID = sidOf(r.Agreed)
-		for side := range r.Steps {
-			if c := match.ClosingOf(r.Steps[side][match.KindClosing].Raw); c != nil {
-				out.Count = c.Count
-			}
-		}
-	}
+	out := n.matchLogged(r)
 	if !out.Own {
 		return out, nil
 	}
@@ -83,8 +67,13 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 		if live := n.rounds.get(out.SID); live != nil {
 			live.mu.Lock()
 			defer live.mu.Unlock()
-			out.Done, out.Total = live.run.Progress()
 			out.Waits = "partner"
+			if to := live.toLock.Load(); to > 0 {
+				out.Locked, out.ToLock = int(live.locked.Load()), int(to)
+				return nil // nobody else uses the run before it is prepared
+			}
+			out.Done, out.Total = live.run.Progress()
+			out.TimeMS = live.pace.left(out.Total).Milliseconds()
 			if count, known := live.run.Count(); known {
 				out.Count = count
 				if live.waiting {
@@ -108,6 +97,10 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 		return err
 	}
 	out.Waits, out.Fault, out.Guilty, out.Audited = "", o.Fault, o.Guilty, o.Audited
+	if o.Fault != "" {
+		out.Code, _, _ = strings.Cut(o.Fault, ": ")
+	}
+	out.Ended = max(out.Ended, o.Ended)
 	if o.Count >= 0 {
 		out.Count = o.Count
 	}

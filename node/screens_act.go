@@ -112,7 +112,8 @@ func (on screens) sift(ctx context.Context, all <-chan console.Change, out chan<
 			now := on.print(ctx)
 			c.Watch, last = now != last, now
 		}
-		if !c.Watch && !c.Record {
+		c.Match = c.Match && on.seesMatches()
+		if !c.Watch && !c.Record && !c.Match {
 			continue
 		}
 		select {

@@ -20,6 +20,7 @@ func matchVerb() verb {
        entente match agree --dir DIR [--stop] [--json] RUN
        entente match stock --dir DIR --class CLASS [--json] FILE...
        entente match list --dir DIR [--json]
+       entente match budget --dir DIR [--json]
        entente match show --dir DIR [--wait] [--json] RUN
        entente match verify [--charter FILE] [--json] TRANSCRIPT [BUNDLE...]
 
@@ -31,7 +32,10 @@ since when each log commits to them, and some unmatched items are opened as a sa
 offer reads FILEs (as share does) and asks PARTY; consent answers with one's own FILEs; both
 are said in the logs. When the count is known a person says agree, unless it is at most
 --up-to. stock commits to items in the log: addresses are matched only when they have
-stood there for a day. show prints what came of a run. verify checks a transcript offline,
+stood there for a day. show prints what came of a run, and list every run there was, with
+why those were ended that came to nothing. budget says how many guesses each side has left
+towards the other in this epoch of the charter. What is public and few (CVE numbers, AS
+numbers, top-level domains, techniques) is in no class and never matched. verify checks a transcript offline,
 without any item; with bundles of the runs' steps also that the logs hold what it says.
 
   --to PARTY      with whom
@@ -64,16 +68,16 @@ type matchFlags struct {
 
 func runMatch(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("match offer, consent, agree, stock, list, show or verify?")
+		return usagef("match offer, consent, agree, stock, list, budget, show or verify?")
 	}
 	run, known := map[string]func(context.Context, *env, *matchFlags, []string) error{
-		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "list": matchList, "show": matchShow, "verify": matchVerify,
+		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "list": matchList, "budget": matchBudget, "show": matchShow, "verify": matchVerify,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no match %q: offer, consent, agree, stock, list, show or verify?", args[0])
+		return usagef("no match %q: offer, consent, agree, stock, list, budget, show or verify?", args[0])
 	}
 	f := &matchFlags{flags: newFlags(e, "match").withDir()}
 	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "charter": &f.charter} {
@@ -257,142 +261,6 @@ func matchHint(err error) error {
 		}
 	}
 	return err
-}
-
-// matchWait is how often --wait looks.
-const matchWait = 300 * time.Millisecond
-
-func matchShow(ctx context.Context, e *env, f *matchFlags, args []string) error {
-	if len(args) != 1 {
-		return usagef("match show RUN: which run?")
-	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	told, done := e.archiveProgress()
-	defer done()
-	for {
-		r, err := c.MatchRun(ctx, args[0])
-		if err != nil {
-			return matchHint(err)
-		}
-		if !f.wait || r.Waits != "partner" || !r.Own {
-			done()
-			return f.showRun(e, r)
-		}
-		if told != nil && r.Total > 0 {
-			told(int64(r.Done), int64(r.Total))
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(matchWait):
-		}
-	}
-}
-
-func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
-	if err := f.none(args); err != nil {
-		return err
-	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	runs, err := c.MatchRuns(ctx)
-	if err != nil {
-		return err
-	}
-	if f.asJSON {
-		return e.json(runs)
-	}
-	if len(runs) == 0 {
-		e.note("no runs yet; entente match offer asks a partner for one")
-		return nil
-	}
-	rows := [][]string{{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "PURPOSE"}}
-	for _, r := range runs {
-		rows = append(rows, []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Purpose})
-	}
-	e.table(rows)
-	return nil
-}
-
-func countText(n int) string {
-	if n < 0 {
-		return ""
-	}
-	return fmt.Sprint(n)
-}
-
-// showRun prints one run.
-func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
-	if f.asJSON {
-		return e.json(r)
-	}
-	e.printf("run %s: %s, offered by %s to %s, for %q\n", r.ID[:8], r.State, r.From, r.To, r.Purpose)
-	for _, party := range []string{r.From, r.To} {
-		if n, ok := r.Items[party]; ok {
-			e.printf("%-10s %s, dummies included\n", party, many(int64(n), "item"))
-		}
-	}
-	if r.Count >= 0 {
-		e.printf("%s on both lists\n", many(int64(r.Count), "item"))
-	}
-	switch {
-	case r.Waits == "count":
-		e.printf("waits for an answer: entente match agree %s shows each side which they are\n", r.ID[:8])
-	case r.Waits == "consent":
-		e.printf("waits for the own consent: entente match consent %s FILE...\n", r.ID[:8])
-	case r.Waits == "partner" && r.Total > 0:
-		e.printf("waits for the partner, %d of %d chunks are here\n", r.Done, r.Total)
-	case r.Waits != "":
-		e.printf("waits for the %s\n", r.Waits)
-	}
-	if r.Fault != "" {
-		e.printf("ended: %s%s\n", r.Fault, guilty(r.Guilty))
-	}
-	if len(r.Matches) > 0 {
-		rows := [][]string{{"TYPE", "VALUE", "IN OUR LOG SINCE", "IN THEIRS SINCE"}}
-		for _, m := range r.Matches {
-			rows = append(rows, []string{string(m.Type), m.Value, sinceText(m.Ours), sinceText(m.Theirs)})
-		}
-		e.table(rows)
-	}
-	if r.Audited > 0 {
-		e.printf("%s of the partner's were opened as a sample and held\n", many(int64(r.Audited), "unmatched item"))
-	}
-	if r.Own && r.Guesses > 0 {
-		e.printf("They could have tested at most %s; one hidden probe cannot be excluded. Guesses left: %s.\n", counted(r.Guesses, "guess", "guesses"), leftText(r.Left))
-	}
-	if r.File != "" {
-		e.printf("transcript: %s\n", filepath.Join(f.dir, r.File))
-	}
-	return nil
-}
-
-func guilty(party string) string {
-	if party == "" {
-		return ""
-	}
-	return " (" + party + " answers for it)"
-}
-
-func sinceText(ms int64) string {
-	if ms == 0 {
-		return "not before"
-	}
-	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
-}
-
-func leftText(n int) string {
-	if n > border.FreeGuesses/2 {
-		return "no bound"
-	}
-	return grouped(int64(n))
 }
 
 func openTranscript(path string) (*os.File, error) {

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"entente/api"
+	"entente/border"
+	"entente/match"
+)
+
+func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	if err := f.none(args); err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	runs, err := c.MatchRuns(ctx)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		return e.json(runs)
+	}
+	if len(runs) == 0 {
+		e.note("no runs yet; entente match offer asks a partner for one")
+		return nil
+	}
+	rows := [][]string{{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "ENDED BY", "OFFERED", "PURPOSE"}}
+	for _, r := range runs {
+		rows = append(rows, []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code, sinceText(r.Offered), r.Purpose})
+	}
+	e.table(rows)
+	return nil
+}
+
+// matchBudget prints what both sides may still bring towards each other.
+func matchBudget(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	if err := f.none(args); err != nil {
+		return err
+	}
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	list, err := c.MatchBudgets(ctx)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		return e.json(list)
+	}
+	rows := [][]string{{"PARTNER", "CLASS", "EPOCH", "IT MAY BRING", "OF", "WE MAY BRING", "AS IT SAID"}}
+	for _, b := range list {
+		ours, said := "not said yet", ""
+		if b.Said > 0 {
+			ours, said = leftText(b.Ours), sinceText(b.Said)
+		}
+		rows = append(rows, []string{b.Party, b.Class, fmt.Sprint(b.Epoch), leftText(b.Left), leftText(b.Most), ours, said})
+	}
+	e.table(rows)
+	return nil
+}
+
+func countText(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+// showRun prints one run.
+func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
+	if f.asJSON {
+		return e.json(r)
+	}
+	e.printf("run %s: %s, offered by %s to %s, for %q\n", r.ID[:8], r.State, r.From, r.To, r.Purpose)
+	for _, s := range r.Sides {
+		if s.Items > 0 {
+			e.printf("%-10s %s, dummies included; lets the other bring %s more, %s after the run\n", s.Party, many(int64(s.Items), "item"), leftText(s.Left), leftText(s.After))
+		}
+	}
+	if r.Count >= 0 {
+		e.printf("%s on both lists\n", many(int64(r.Count), "item"))
+	}
+	switch {
+	case r.Waits == "count":
+		e.printf("waits for an answer: entente match agree %s shows each side which they are\n", r.ID[:8])
+	case r.Waits == "consent":
+		e.printf("waits for the own consent: entente match consent %s FILE...\n", r.ID[:8])
+	case r.ToLock > 0:
+		e.printf("locks the own list: %s of %s\n", grouped(int64(r.Locked)), many(int64(r.ToLock), "item"))
+	case r.Waits == "partner" && r.Total > 0:
+		e.printf("waits for the partner, %d of %d chunks are here\n", r.Done, r.Total)
+	case r.Waits != "":
+		e.printf("waits for the %s\n", r.Waits)
+	}
+	if r.Expires > 0 {
+		e.printf("the consent counts until %s UTC\n", sinceText(r.Expires))
+	}
+	if r.Fault != "" {
+		e.printf("ended: %s%s\n", r.Fault, guilty(r.Guilty))
+	}
+	if len(r.Matches) > 0 {
+		rows := [][]string{{"TYPE", "VALUE", "IN OUR LOG SINCE", "IN THEIRS SINCE"}}
+		for _, m := range r.Matches {
+			rows = append(rows, []string{string(m.Type), m.Value, sinceText(m.Ours), sinceText(m.Theirs)})
+		}
+		e.table(rows)
+	}
+	if r.Audited > 0 {
+		e.printf("%s of the partner's were opened as a sample and held: one made-up item in 100 would have been found with %.0f%%, one in 20 with %.0f%%\n",
+			many(int64(r.Audited), "unmatched item"), 100*match.AuditFinds(r.Audited, .01), 100*match.AuditFinds(r.Audited, .05))
+	}
+	if r.Own && r.Guesses > 0 {
+		e.printf("They could have tested at most %s; one hidden probe cannot be excluded. Guesses left: %s.\n", counted(r.Guesses, "guess", "guesses"), leftText(r.Left))
+	}
+	showTrail(e, r)
+	if r.File != "" {
+		e.printf("transcript: %s\n", filepath.Join(f.dir, r.File))
+	}
+	return nil
+}
+
+// showTrail prints where in the logs a run stands, which is the evidence of it.
+func showTrail(e *env, r api.MatchRun) {
+	for _, m := range r.Trail {
+		why := ""
+		if m.What == "abort" {
+			why = ": " + m.Code + guilty(m.Blames)
+		}
+		e.printf("%s UTC  %s/%d  %s%s\n", sinceText(m.Time), m.Party, m.Index, m.What, why)
+	}
+}
+
+func guilty(party string) string {
+	if party == "" {
+		return ""
+	}
+	return " (" + party + " answers for it)"
+}
+
+func sinceText(ms int64) string {
+	if ms == 0 {
+		return "not before"
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
+}
+
+func leftText(n int) string {
+	if n > border.FreeGuesses/2 {
+		return "no bound"
+	}
+	return grouped(int64(n))
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"testing"
+
+	"entente/api"
+)
+
+// TestPlayedLine: who waits for a run sees how far it has come and how long the
+// rest takes, and nothing that is not known.
+func TestPlayedLine(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]api.MatchRun{
+		"waits for the consent": {Waits: "consent"},
+		"waits for the partner": {},
+		"[########........................] locking the own list: 25,000 of 100,000 items": {Locked: 25_000, ToLock: 100_000},
+		"[................................] 0 of 128 chunks":                               {Total: 128},
+		"[################................] 64 of 128 chunks, about 1m5s left":             {Done: 64, Total: 128, TimeMS: 65_200},
+		"[################################] 128 of 128 chunks":                             {Done: 128, Total: 128},
+		"[################################] 130 of 128 chunks":                             {Done: 130, Total: 128},
+	} {
+		if got := playedLine(r); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
