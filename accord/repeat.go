@@ -65,7 +65,8 @@ func (r *Record) replays(p int32, rules *Rules) bool {
 // replaysList is replays for an officers list.
 func (r *Record) replaysList(party string, p int32) bool {
 	for q, again := r.repeats[p]; again; q, again = r.repeats[q] {
-		if n, ok := r.listNo[q]; ok && slices.Contains([]Label{LabelNone, LabelContested}, r.lists[party][n].label) {
+		// What repeats an act that counts is enough: a flood of one act is not walked through again for each.
+		if n, ok := r.listNo[q]; ok && slices.Contains([]Label{LabelNone, LabelContested, LabelRepeated}, r.lists[party][n].label) {
 			return true
 		}
 	}
