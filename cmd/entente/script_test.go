@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	ask METHOD URL KEY [BODY]    sends a tool's request; stdout is the answer, "! ask" wants a refusal
 //	flip FILE [AFTER] OFFSET     changes one byte of a file, counted from where AFTER first ends
 //	data NAME PATH               sets NAME to a file of the shared real data, or to nothing
+//	edits CHARTER BUNDLE PAGE    forges a sealed page digit by digit, see there
 //	certlog DIR NAME...          makes and serves a log of certificates, see there
 func TestScript(t *testing.T) {
 	if testing.Short() {
@@ -45,12 +46,18 @@ func TestScript(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(what string) (bool, error) {
+			if what == "forge" {
+				return os.Getenv("ENTENTE_EDITS") != "", nil
+			}
+			return false, fmt.Errorf("no condition %q", what)
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ENTENTE_DIR", "")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData, "website": website, "certlog": serveLog,
+			"freeport": freeport, "waitfor": waitfor, "capture": capture, "ask": ask, "flip": flip, "nextsecond": nextSecond, "data": sharedData, "website": website, "edits": edits, "certlog": serveLog,
 		},
 	})
 }

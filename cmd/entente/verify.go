@@ -23,8 +23,8 @@ func verifyVerb() verb {
 
 Checks proof bundles (of one statement each), evidence of two histories, proofs of
 whose copy was leaked, of published numbers, voter rolls and sealed folders, and byte copies
-of results pages (each with the bundles of their seals; of two copies of a page it says which
-numbers differ), against the charter alone; no node and no network is needed. An ack among
+of results pages (each with the bundles of their seals; of two copies of a page, and of one
+that nobody sealed beside one that is, it says which numbers differ), against the charter alone; no node and no network is needed. An ack among
 several bundles makes the statements that it names "acknowledged". Exits 0 only
 if every file proves what it says.
 
@@ -49,9 +49,9 @@ type finding struct {
 	Page     *pageFinding      `json:"page,omitempty"`
 }
 
-// unsealed reports a proof under a root that none of the files is a seal of.
+// unsealed reports what none of the files is a seal of: the root of a proof, or a page.
 func (f finding) unsealed() bool {
-	return f.Cell != nil && len(f.Cell.Sealed) == 0 || f.Roll != nil && len(f.Roll.Sealed) == 0 || f.Folder != nil && len(f.Folder.Sealed) == 0
+	return f.Page != nil && len(f.Page.Sealed) == 0 || f.Cell != nil && len(f.Cell.Sealed) == 0 || f.Roll != nil && len(f.Roll.Sealed) == 0 || f.Folder != nil && len(f.Folder.Sealed) == 0
 }
 
 func runVerify(_ context.Context, e *env, args []string) error {
@@ -138,6 +138,9 @@ func verifyFiles(e *env, roster record.Roster, registry statement.Registry, file
 		}
 		one, err := verifyCopy(path, seals, how)
 		take(path, one, err)
+		if err != nil && one.Page != nil {
+			all = append(all, one) // to be compared with what was sealed
+		}
 	}
 	acknowledge(all)
 	failed = sealCells(e, all) || failed

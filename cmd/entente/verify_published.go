@@ -18,9 +18,11 @@ import (
 type pageFinding struct {
 	SHA256 statement.Digest `json:"sha256"`
 	Sealed []pageSeal       `json:"sealed"`
-	Root   statement.Digest `json:"root"` // recomputed from the bytes; zero where they are no results
-	table  *results.Table
-	url    string
+	// Respelled: other bytes were sealed, with every number that these have.
+	Respelled bool             `json:"respelled"`
+	Root      statement.Digest `json:"root"` // recomputed from the bytes; zero where they are no results
+	table     *results.Table
+	url       string
 }
 
 type pageSeal struct {
@@ -36,6 +38,7 @@ type pageSeal struct {
 type pageDifference struct {
 	Older   string           `json:"older"` // files
 	Newer   string           `json:"newer"`
+	Sealed  bool             `json:"sealed"` // the newer too; if not, the older is what was published
 	Outcome string           `json:"outcome"`
 	Changed []results.Change `json:"changed"`
 	Added   []results.Cell   `json:"added"`
@@ -89,7 +92,7 @@ func verifyCopy(path string, seals []pageSeal, columns *results.Columns) (findin
 		}
 	}
 	if len(p.Sealed) == 0 {
-		return finding{}, hint(fmt.Errorf("none of the files seals these bytes, SHA-256 %s", p.SHA256), "entente results copies writes the bytes of a page with the bundles of their seals")
+		return unsealedCopy(path, data, p, seals, columns)
 	}
 	first := p.Sealed[0]
 	p.url = first.URL
@@ -110,11 +113,60 @@ func verifyCopy(path string, seals []pageSeal, columns *results.Columns) (findin
 	return finding{File: path, Proves: "page", Party: first.Party, Page: &p}, nil
 }
 
+// unsealedCopy looks at bytes that nobody sealed: their numbers may have been. If
+// not, the finding holds what they read as, beside the error.
+func unsealedCopy(path string, data []byte, p pageFinding, seals []pageSeal, columns *results.Columns) (finding, error) {
+	none := hint(fmt.Errorf("none of the files seals these bytes, SHA-256 %s", p.SHA256), "entente results copies writes the bytes of a page with the bundles of their seals")
+	election, says := "", []string(nil)
+	for _, s := range seals {
+		if s.Outcome == night.Unreadable {
+			continue
+		}
+		if p.table == nil || s.Election != election {
+			t, err := results.Read(bytes.NewReader(data), results.Options{File: path, Election: s.Election, Columns: columns})
+			if err != nil {
+				return finding{}, fmt.Errorf("%w; and they are no results: %w", none, err)
+			}
+			root, err := t.Root()
+			if err != nil {
+				return finding{}, err
+			}
+			p.table, p.Root, election = t, statement.Digest(root), s.Election
+		}
+		if p.Root != s.Root {
+			continue
+		}
+		if says = otherMarks(s.Marks, p.table.Sources[0].Marks); len(says) == 0 {
+			p.Sealed, p.url, p.Respelled = append(p.Sealed, s), s.URL, true
+		}
+	}
+	if p.Respelled {
+		return finding{File: path, Proves: "page", Party: p.Sealed[0].Party, Page: &p}, nil
+	}
+	if len(says) > 0 {
+		return finding{File: path, Page: &p}, fmt.Errorf("none of the files seals these bytes, SHA-256 %s: their numbers are sealed, not what they say of their version: %s", p.SHA256, strings.Join(says, "; "))
+	}
+	return finding{File: path, Page: &p}, none
+}
+
+// otherMarks are what a publication says of its own version, where that is not
+// what was sealed. What a server said of it no copy can say.
+func otherMarks(sealed, copied results.Marks) (says []string) {
+	for _, m := range []struct{ name, sealed, copied string }{
+		{"status", sealed.Status, copied.Status}, {"made", sealed.Generated, copied.Generated}, {"sequence", sealed.Sequence, copied.Sequence}, {"issuer", sealed.Issuer, copied.Issuer},
+	} {
+		if m.sealed != m.copied {
+			says = append(says, fmt.Sprintf("%s %q, sealed was %q", m.name, short(m.copied, 80), short(m.sealed, 80)))
+		}
+	}
+	return says
+}
+
 // pageDifferences compares the proven copies of each page with the next one.
 func pageDifferences(all []finding) (out []pageDifference, err error) {
 	var copies []finding
 	for _, f := range all {
-		if f.Page != nil && f.Page.table != nil {
+		if f.Page != nil && f.Page.table != nil && len(f.Page.Sealed) > 0 {
 			copies = append(copies, f)
 		}
 	}
@@ -124,23 +176,55 @@ func pageDifferences(all []finding) (out []pageDifference, err error) {
 			if a.Page.url != b.Page.url {
 				continue
 			}
-			d, err := results.Compare(a.Page.table, b.Page.table)
+			one, err := differenceOf(a, b)
 			if err != nil {
 				return out, err
-			}
-			one := pageDifference{Older: a.File, Newer: b.File, Outcome: d.Outcome, Changed: d.Changed, Added: d.Added, Removed: d.Removed}
-			for _, c := range d.Changed {
-				one.shown = append(one.shown, fmt.Sprintf("%d -> %d  %s", c.Old, c.New, b.Page.table.Show(c.Key)))
 			}
 			out = append(out, one)
 			break
 		}
 	}
+	for _, f := range all {
+		if f.Page != nil && f.Page.table != nil && len(f.Page.Sealed) == 0 {
+			out = append(out, nearest(copies, f)...)
+		}
+	}
 	return out, nil
+}
+
+func differenceOf(a, b finding) (pageDifference, error) {
+	d, err := results.Compare(a.Page.table, b.Page.table)
+	one := pageDifference{Older: a.File, Newer: b.File, Sealed: len(b.Page.Sealed) > 0, Outcome: d.Outcome, Changed: d.Changed, Added: d.Added, Removed: d.Removed}
+	for _, c := range d.Changed {
+		one.shown = append(one.shown, fmt.Sprintf("%d -> %d  %s", c.Old, c.New, b.Page.table.Show(c.Key)))
+	}
+	for _, c := range d.Removed {
+		one.shown = append(one.shown, fmt.Sprintf("gone: %d  %s", c.Count, a.Page.table.Show(c.Key)))
+	}
+	for _, c := range d.Added {
+		one.shown = append(one.shown, fmt.Sprintf("new: %d  %s", c.Count, b.Page.table.Show(c.Key)))
+	}
+	return one, err
+}
+
+// nearest compares bytes that nobody sealed with the proven copy that has most in
+// common with them; none where there is no copy of that election.
+func nearest(copies []finding, f finding) (best []pageDifference) {
+	count := func(d pageDifference) int { return len(d.Changed) + len(d.Added) + len(d.Removed) }
+	for _, a := range copies {
+		d, err := differenceOf(a, f)
+		if err == nil && (best == nil || count(d) < count(best[0])) {
+			best = []pageDifference{d}
+		}
+	}
+	return best
 }
 
 func showPageFinding(e *env, p pageFinding) {
 	e.printf("  bytes      SHA-256 %s\n", p.SHA256)
+	if p.Respelled {
+		e.printf("  means not  that these bytes were published: other bytes were, with the very same numbers\n")
+	}
 	if p.table != nil {
 		e.printf("  numbers    %d, cell root %s, recomputed from the bytes\n", p.table.Leaves(), p.Root)
 	} else {
@@ -171,7 +255,11 @@ func showPageDifferences(e *env, all []finding, asJSON bool) error {
 }
 
 func showPageDifference(e *env, d pageDifference) {
-	e.printf("%s and %s: %s, %d numbers changed, %d came, %d went\n", d.Older, d.Newer, d.Outcome, len(d.Changed), len(d.Added), len(d.Removed))
+	what := fmt.Sprintf("%s and %s", d.Older, d.Newer)
+	if !d.Sealed {
+		what = fmt.Sprintf("%s is not sealed; against %s, which is", d.Newer, d.Older)
+	}
+	e.printf("%s: %s, %d numbers changed, %d came, %d went\n", what, d.Outcome, len(d.Changed), len(d.Added), len(d.Removed))
 	for i, line := range d.shown {
 		if i == 50 {
 			e.printf("  and %d more\n", len(d.shown)-i)
