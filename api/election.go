@@ -40,10 +40,16 @@ type ElectionNode interface {
 	// Ever says whether a number was ever published.
 	Ever(ctx context.Context, q results.Query) (night.Ever, error)
 	// Audit says how far a joint audit has come, by the logs that this node holds. with are who
-	// takes part while nobody has committed; by default all parties that are no observers.
-	Audit(ctx context.Context, name string, with []string) (audit.Joint, error)
+	// takes part while nobody has committed; by default all parties and all observers.
+	Audit(ctx context.Context, name string, with audit.Seats) (audit.Joint, error)
 	// AuditStep takes a step of its ceremony, if it is due.
-	AuditStep(ctx context.Context, s audit.Step) (statement.Ref, error)
+	AuditStep(ctx context.Context, r AuditStepRequest) (statement.Ref, error)
+}
+
+// AuditStepRequest is a step of a ceremony.
+type AuditStepRequest struct {
+	audit.Step
+	Binding string `json:"binding"` // of a commitment: what the dice were committed to
 }
 
 func electionRoutes(mux *board, n Node) {
@@ -74,7 +80,7 @@ func electionRoutes(mux *board, n Node) {
 	post(mux, "results/word", n.GiveWord)
 	post(mux, "results/ever", n.Ever)
 	mux.HandleFunc("GET /v1/audit", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.Audit(r.Context(), r.URL.Query().Get("name"), r.URL.Query()["with"])
+		v, err := n.Audit(r.Context(), r.URL.Query().Get("name"), audit.Seats{Parties: r.URL.Query()["with"], Observers: r.URL.Query()["observer"]})
 		answer(w, v, err)
 	})
 	post(mux, "audit/step", n.AuditStep)
@@ -106,13 +112,13 @@ func (c *Client) Ever(ctx context.Context, q results.Query) (out night.Ever, err
 }
 
 // Audit implements Node.
-func (c *Client) Audit(ctx context.Context, name string, with []string) (out audit.Joint, err error) {
-	return out, c.get(ctx, "audit", url.Values{"name": {name}, "with": with}, &out)
+func (c *Client) Audit(ctx context.Context, name string, with audit.Seats) (out audit.Joint, err error) {
+	return out, c.get(ctx, "audit", url.Values{"name": {name}, "with": with.Parties, "observer": with.Observers}, &out)
 }
 
 // AuditStep implements Node.
-func (c *Client) AuditStep(ctx context.Context, s audit.Step) (ref statement.Ref, err error) {
-	return ref, c.post(ctx, "audit/step", s, &ref)
+func (c *Client) AuditStep(ctx context.Context, r AuditStepRequest) (ref statement.Ref, err error) {
+	return ref, c.post(ctx, "audit/step", r, &ref)
 }
 
 // PageBytes implements Node.

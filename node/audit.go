@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"entente/accord"
+	"entente/api"
 	"entente/border"
 	"entente/charter"
 	"entente/election/audit"
@@ -16,37 +18,47 @@ import (
 )
 
 // Audit implements api.Node.
-func (c control) Audit(ctx context.Context, name string, with []string) (audit.Joint, error) {
+func (c control) Audit(ctx context.Context, name string, with audit.Seats) (audit.Joint, error) {
 	log, err := c.n.auditLog(ctx, name)
 	if err != nil {
 		return audit.Joint{}, err
 	}
-	return audit.Join(name, log, c.n.auditors(with)), nil
+	return audit.Join(name, log, c.n.seats(with)), nil
 }
 
-// auditors are who takes part in an audit if nobody says otherwise.
-func (n *Node) auditors(with []string) []string {
-	if len(with) > 0 {
+// seats are who takes part in an audit if nobody says otherwise: all parties, and
+// all observers.
+func (n *Node) seats(with audit.Seats) audit.Seats {
+	if len(with.Parties) > 0 {
 		return with
 	}
 	for _, m := range n.roster.Members {
-		if m.Role == charter.RoleParty {
-			with = append(with, m.ID)
+		switch m.Role {
+		case charter.RoleParty:
+			with.Parties = append(with.Parties, m.ID)
+		case charter.RoleObserver:
+			with.Observers = append(with.Observers, m.ID)
 		}
 	}
 	return with
 }
 
-// AuditStep implements api.Node. One step at a time: what is due is judged by the own log as it stands.
-func (c control) AuditStep(ctx context.Context, s audit.Step) (statement.Ref, error) {
+// AuditStep implements api.Node. One step at a time: what is due is judged by the
+// own log as it stands. So that nothing is left out that this node has cosigned,
+// its log records that first.
+func (c control) AuditStep(ctx context.Context, r api.AuditStepRequest) (statement.Ref, error) {
 	n := c.n
 	n.ceremony.Lock()
 	defer n.ceremony.Unlock()
-	log, err := n.auditLog(ctx, s.Audit)
+	if err := n.exchangeHeads(ctx); err != nil {
+		return statement.Ref{}, err
+	}
+	log, err := n.auditLog(ctx, r.Audit)
 	if err != nil {
 		return statement.Ref{}, err
 	}
-	if _, err := audit.Try(s.Audit, log, n.auditors(s.Parties), n.self.ID, s, n.opt.Now().Unix()); err != nil {
+	s, err := audit.Take(r.Audit, log, n.seats(audit.Seats{Parties: r.Parties, Observers: r.Observers}), n.self.ID, r.Step, r.Binding, n.opt.Now().Unix())
+	if err != nil {
 		return statement.Ref{}, statement.Refuse(statement.CodeRequest, "%s", err)
 	}
 	return n.author.say(ctx, draft{kind: audit.KindCeremony, toAll: true, marking: border.Green, body: s})
@@ -72,17 +84,28 @@ func (n *Node) auditLog(ctx context.Context, name string) (audit.Log, error) {
 				out.Forks = append(out.Forks, m.ID)
 			}
 		}
-		if len(said) == 0 {
-			continue
-		}
 		out.Said = append(out.Said, said...)
 		heads, err := n.auditHeads(ctx, m, said)
 		if err != nil {
 			return out, err
 		}
 		out.Heads = append(out.Heads, heads...)
+		if out.Moments, err = n.auditMoments(ctx, m, out.Moments); err != nil {
+			return out, err
+		}
 	}
 	return out, nil
+}
+
+// auditMoments are the times of a log's checkpoints that its cosigners recorded.
+func (n *Node) auditMoments(ctx context.Context, of record.Member, to []audit.Moment) ([]audit.Moment, error) {
+	err := n.view.Moments(ctx, of.Origin, func(m accord.Moment) error {
+		if m.Logged != 0 && m.Sound() {
+			to = append(to, audit.Moment{Party: of.ID, Size: m.Size, Owner: m.Owner, By: m.By, At: m.At})
+		}
+		return nil
+	})
+	return to, err
 }
 
 // auditSaid are a party's seals and steps.

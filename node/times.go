@@ -7,6 +7,7 @@ import (
 
 	"entente/accord"
 	"entente/border"
+	"entente/election/audit"
 	"entente/match"
 	"entente/record"
 )
@@ -15,7 +16,8 @@ import (
 // every reader of the record reckons with the same moments. It does so where a
 // state may rest on it, and nowhere else:
 //
-//   - a statement of the accord, or a stock of match, is newly covered,
+//   - a statement of the accord, a stock of match, or a step of an audit's ceremony
+//     is newly covered,
 //   - another node's own times record for the first time that a consent was
 //     covered: from when on, is what these leaves say,
 //   - an instant has passed that an open act waits for.
@@ -85,7 +87,11 @@ func (n *Node) timeMatters(ctx context.Context, m record.Member, at accord.Momen
 	if err != nil {
 		return false, err
 	}
-	last := max(said, recorded, stocked)
+	stepped, err := n.view.LastOfKind(ctx, m.Origin, audit.KindCeremony)
+	if err != nil {
+		return false, err
+	}
+	last := max(said, recorded, stocked, stepped)
 	return last >= 0 && uint64(last) >= size && at.Size > uint64(last), nil
 }
 

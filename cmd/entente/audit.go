@@ -22,8 +22,8 @@ func auditVerb() verb {
        entente audit commit --ceremony NAME --party PARTY --dice DIGITS --out FILE
        entente audit seed --ceremony NAME --public DIGITS --commitment PARTY:HEX... [--json] FILE...
        entente audit seal --dir DIR --audit NAME [--manifest FILE] [--cvr FILE]... [--key FILE] [--contest FILE] [--entries FILE] [--json]
-       entente audit joint --dir DIR --audit NAME show [--json]
-       entente audit joint --dir DIR --audit NAME (commit [--with PARTY]... --dice DIGITS --out FILE [--open-by TIME | --open-within TIME] | open FILE | close | public --dice DIGITS)
+       entente audit joint --dir DIR --audit NAME [--with PARTY... [--observer ID]...] show [--json]
+       entente audit joint --dir DIR --audit NAME [--with PARTY... [--observer ID]...] (commit --dice DIGITS --out FILE [--commit-by TIME | --commit-within TIME] [--open-by TIME | --open-within TIME] | open FILE | close | public --dice DIGITS)
        entente audit report --dir DIR --audit NAME --contest FILE --manifest FILE [--cvr FILE]... [--lang en|ru] [--out FILE] FIRST SECOND [THIRD]
 
 Needs no node and no network: anybody can check an audit with the numbers that were
@@ -45,7 +45,8 @@ them, and the public dice come last.
 With a running node an audit is joint: all parties seal manifest, records and contests
 (seal), commit to dice, open them, close and say what the public dice showed (joint), each
 step in the record and none before it is due; what one does against the others is told and
-provable. report measures by what was sealed and nothing else, in Markdown.
+provable. Observers close and say what they saw too, and what more than half say counts: so
+nobody who stalls or leaves ends it, and nobody alone chooses anything. report measures by what was sealed and nothing else, in Markdown.
 
   --limit SHARE     the risk limit; default: 0.05
   --gamma X         the error inflation factor; default: 1.03905

@@ -153,7 +153,7 @@ func (f *flags) sealedBoards(ctx context.Context, dir, name string) (told texts,
 		return nil, err
 	}
 	defer c.Close()
-	j, err := c.Audit(ctx, name, nil)
+	j, err := c.Audit(ctx, name, audit.Seats{})
 	for _, s := range j.Entries {
 		told = append(told, s.Name+":"+s.Digest.String())
 	}

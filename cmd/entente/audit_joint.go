@@ -131,10 +131,10 @@ func contestDigest(c audit.Contest) (statement.Digest, error) {
 func auditJoint(ctx context.Context, e *env, f *flags, args []string) error {
 	f.withDir()
 	name, throw, asJSON := f.String("audit", "", ""), f.String("dice", "", ""), f.Bool("json", false, "")
-	keep, within := f.String("out", "", ""), f.Duration("open-within", 2*time.Hour, "")
-	var with texts
+	keep, when := f.String("out", "", ""), f.deadlines()
+	var with, observers texts
 	f.Var(&with, "with", "")
-	by := f.String("open-by", "", "")
+	f.Var(&observers, "observer", "")
 	rest, err := f.parse(args)
 	if err != nil {
 		return err
@@ -147,25 +147,22 @@ func auditJoint(ctx context.Context, e *env, f *flags, args []string) error {
 		return err
 	}
 	defer c.Close()
-	j, err := c.Audit(ctx, *name, with)
+	if len(observers) > 0 && len(with) == 0 {
+		return usagef("--observer says who takes part beside the parties: name these too, with --with")
+	}
+	j, err := c.Audit(ctx, *name, audit.Seats{Parties: with, Observers: observers})
 	if err != nil {
 		return err
 	}
-	s := audit.Step{Audit: *name, Step: rest[0], Dice: *throw, Parties: []string{}}
+	s := audit.Step{Audit: *name, Step: rest[0], Dice: *throw, Parties: j.Parties, Observers: j.Observers}
 	switch {
 	case rest[0] == "show" && len(rest) == 1:
 		return showJoint(e, j, *asJSON)
 	case rest[0] == audit.StepCommit && len(rest) == 1:
-		if *by != "" {
-			at, err := time.Parse(time.RFC3339, *by)
-			if err != nil {
-				return usagef("--open-by: %v", err)
-			}
-			s.OpenBy = at.Unix()
-		} else if s.OpenBy = j.OpenBy; s.OpenBy == 0 {
-			s.OpenBy = time.Now().Add(*within).Unix()
+		if s.CommitBy, s.OpenBy, err = when.of(j); err != nil {
+			return err
 		}
-		s.Dice, s.Parties = "", j.Parties
+		s.Dice = ""
 		if s.Digest, err = keepDice(*keep, j.Binding, cfg.Party, *throw); err != nil {
 			return err
 		}
@@ -183,12 +180,44 @@ func auditJoint(ctx context.Context, e *env, f *flags, args []string) error {
 	default:
 		return usagef("show; commit --dice DIGITS --out FILE; open FILE; close; or public --dice DIGITS")
 	}
-	ref, err := c.AuditStep(ctx, s)
+	ref, err := c.AuditStep(ctx, api.AuditStepRequest{Step: s, Binding: j.Binding})
 	var refused *statement.Refusal
 	if errors.As(err, &refused) && s.Step == audit.StepCommit {
 		_ = os.Remove(*keep) // nothing was committed to
 	}
 	return said(e, ref, err, *asJSON, "%s of %s", s.Step, *name)
+}
+
+// deadlines say until when all commit and open.
+type deadlines struct {
+	commitBy, openBy         *string
+	commitWithin, openWithin *time.Duration
+}
+
+func (f *flags) deadlines() deadlines {
+	return deadlines{f.String("commit-by", "", ""), f.String("open-by", "", ""), f.Duration("commit-within", time.Hour, ""), f.Duration("open-within", 2*time.Hour, "")}
+}
+
+// of are the deadlines, Unix seconds: those that others have named, unless others are asked for.
+func (d deadlines) of(j audit.Joint) (commit, open int64, err error) {
+	at := func(name, text string, have int64, within time.Duration) (int64, error) {
+		switch t, err := time.Parse(time.RFC3339, text); {
+		case text != "" && err != nil:
+			return 0, usagef("--%s: %v", name, err)
+		case text != "":
+			return t.Unix(), nil
+		case have != 0:
+			return have, nil
+		}
+		return time.Now().Add(within).Unix(), nil
+	}
+	if commit, err = at("commit-by", *d.commitBy, j.CommitBy, *d.commitWithin); err == nil {
+		open, err = at("open-by", *d.openBy, j.OpenBy, *d.openWithin)
+	}
+	if err == nil && open <= commit {
+		err = usagef("dice are opened after the deadline to commit: --open-by is later than --commit-by")
+	}
+	return commit, open, err
 }
 
 // keepDice writes the file that is opened later, and says what is committed to.
@@ -236,16 +265,23 @@ func showJoint(e *env, j audit.Joint, asJSON bool) error {
 	for _, d := range j.Waiting {
 		e.printf("waiting for %s: %s\n", d.Party, d.Step)
 	}
-	if j.OpenBy != 0 && j.Seed == "" {
-		e.printf("all open by %s\n", clock(j.OpenBy))
+	if j.OpenBy != 0 && j.Table == (statement.Digest{}) {
+		e.printf("all commit by %s and open by %s; then the others go on without\n", clock(j.CommitBy), clock(j.OpenBy))
 	}
-	if len(j.Silent) > 0 {
-		e.printf("committed and did not open in time: %s; their dice do not count\n", strings.Join(j.Silent, ", "))
+	if j.Table != (statement.Digest{}) {
+		e.printf("closed over the dice of %s\n", strings.Join(j.Counted, ", "))
+	}
+	for _, s := range j.Silent {
+		e.printf("%s did not %s in time: no dice of it count\n", s.Party, s.Step)
 	}
 	if j.Seed != "" {
-		e.printf("seed %s\n", j.Seed)
+		e.printf("seed %s, by %d of %d who took part\n", j.Seed, j.Words, len(j.Parties)+len(j.Observers))
 	}
 	for _, f := range j.Faults {
+		if f.Party == "" {
+			e.printf("void: %s\n", f.Says)
+			continue
+		}
 		e.printf("fault of %s, number %s of its log: %s\n", f.Party, indices(f.Indices), f.Says)
 	}
 	return faulty(j)

@@ -27,7 +27,7 @@ func auditReport(ctx context.Context, e *env, f *flags, args []string) error {
 		return err
 	}
 	defer c.Close()
-	j, err := c.Audit(ctx, *name, nil)
+	j, err := c.Audit(ctx, *name, audit.Seats{})
 	if err != nil {
 		return err
 	}

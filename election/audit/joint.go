@@ -35,11 +35,24 @@ type Head struct {
 	Size  uint64
 }
 
-// A Log is what all parties' logs say of one audit. Order does not matter.
+// A Moment says that a party signed a checkpoint of its log of this size at
+// Owner, and that By cosigned it at At (Unix seconds), as By's own log records.
+type Moment struct {
+	Party string
+	Size  uint64
+	Owner int64
+	By    string
+	At    int64
+}
+
+// A Log is what all logs say of one audit. Order does not matter. What is said
+// and the heads decide what comes of it; moments only show who was too early or too
+// late, so that a time which comes to light late changes no seed.
 type Log struct {
-	Said  []Said
-	Heads []Head
-	Forks []string // parties whose logs provably contradict themselves
+	Said    []Said
+	Heads   []Head
+	Moments []Moment
+	Forks   []string // parties whose logs provably contradict themselves
 }
 
 // A Sealed is a seal that counts: the last before its party committed to dice.
@@ -56,7 +69,8 @@ type Sealed struct {
 type Taken struct {
 	Party string `json:"party"`
 	Index uint64 `json:"index"`
-	Time  int64  `json:"time"` // claimed, Unix seconds
+	Time  int64  `json:"time"`           // claimed, Unix seconds
+	Seen  int64  `json:"seen,omitempty"` // when another first cosigned it; 0: not recorded
 	Step  string `json:"step"`
 	Dice  string `json:"dice,omitempty"`
 }
@@ -65,6 +79,15 @@ type Taken struct {
 type Due struct {
 	Party string `json:"party"`
 	Step  string `json:"step"` // or the seal that is missing
+}
+
+// A Silence is a party whose dice do not count, as it did not commit or open in
+// time. Its commitment stays in its log.
+type Silence struct {
+	Party string  `json:"party"`
+	Step  string  `json:"step"` // that it did not take in time
+	By    int64   `json:"by"`   // until when, Unix seconds
+	Index *uint64 `json:"index,omitempty"`
 }
 
 // A Fault is what a party did that the others can prove. The numbers are those
@@ -85,50 +108,79 @@ const (
 	FaultTwice    = "twice"          // a step taken twice, with different contents
 	FaultOpening  = "opening"        // it opened what it had not committed to
 	FaultDeadline = "other-deadline" // the parties named different deadlines
-	FaultParties  = "other-parties"  // the parties named different parties
-	FaultDice     = "public-dice"    // the parties saw different public dice
+	FaultParties  = "other-parties"  // they named different parties or observers
+	FaultTable    = "other-dice"     // it closed over other dice than its log had
+	FaultLeft     = "left-out"       // it closed without dice that it had cosigned in time
+	FaultDice     = "public-dice"    // it saw other public dice than most
 	FaultFork     = "fork"           // its log contradicts itself
 )
 
 // A Joint is how far a joint audit has come, computed from the logs alone: every
 // node that holds them computes the same.
 type Joint struct {
-	Audit   string   `json:"audit"`
-	Parties []string `json:"parties"` // that take part
-	Binding string   `json:"binding"` // what dice are committed to: the name and all seals
-	OpenBy  int64    `json:"open_by"` // Unix seconds; 0 before a commitment
-	Sealed  []Sealed `json:"sealed"`
-	Entries []Sealed `json:"entries"` // what boards committed to
-	Steps   []Taken  `json:"steps"`
-	Waiting []Due    `json:"waiting"`
-	Faults  []Fault  `json:"faults"`
-	Void    bool     `json:"void"`
-	Seed    string   `json:"seed"`   // empty until all have said the same public dice
-	Silent  []string `json:"silent"` // committed, and not opened before the others closed
+	Audit     string           `json:"audit"`
+	Parties   []string         `json:"parties"`   // that take part
+	Observers []string         `json:"observers"` // that say what they saw
+	Binding   string           `json:"binding"`   // what dice are committed to: the name and all seals
+	CommitBy  int64            `json:"commit_by"` // Unix seconds; 0 before a commitment
+	OpenBy    int64            `json:"open_by"`
+	Sealed    []Sealed         `json:"sealed"`
+	Entries   []Sealed         `json:"entries"` // what boards committed to
+	Steps     []Taken          `json:"steps"`
+	Waiting   []Due            `json:"waiting"`
+	Faults    []Fault          `json:"faults"`
+	Void      bool             `json:"void"`
+	Table     statement.Digest `json:"table"`   // what more than half closed over; zero before
+	Counted   []string         `json:"counted"` // whose dice count; none before
+	Silent    []Silence        `json:"silent"`
+	Seed      string           `json:"seed"`  // empty until more than half have said the same public dice
+	Words     int              `json:"words"` // how many have said them
 }
+
+// seats are who takes part.
+func (j Joint) seats() Seats { return Seats{j.Parties, j.Observers} }
 
 // joining computes a Joint.
 type joining struct {
 	Joint
-	log   Log
-	steps map[string]map[string]Said // party, step: the first
-	heads map[[2]string][]Head       // by, of: in the order of by's log
+	log     Log
+	steps   map[string]map[string]Said // party, step: the first
+	heads   map[[2]string][]Head       // by, of: in the order of by's log
+	commits map[string]Said            // that count
+	opened  map[string]Said            // whose dice count, as far as this log goes
+
+	unsealed bool // something is not sealed by all
 }
 
 // Join says how far an audit has come. Who takes part is what commitments say;
-// while there is none, those in with, or without them who has sealed. What others
-// say of an audit of that name counts for nothing.
-func Join(name string, log Log, with []string) Joint {
-	j := joining{Joint: Joint{Audit: name}, log: log, steps: map[string]map[string]Said{}, heads: map[[2]string][]Head{}}
+// while there is none, who sits in with. What others say of an audit of that name
+// counts for nothing.
+func Join(name string, log Log, with Seats) Joint {
+	seats, odd := who(log, with)
+	j := fold(name, log, seats)
+	for _, f := range odd {
+		j.fault(f)
+	}
+	j.forks()
+	j.times()
+	j.table()
+	j.Joint.fill()
+	return j.Joint
+}
+
+// fold goes as far as to what was opened.
+func fold(name string, log Log, seats Seats) *joining {
+	j := &joining{Joint: Joint{Audit: name, Parties: seats.Parties, Observers: seats.Observers}, log: log, steps: map[string]map[string]Said{}, heads: map[[2]string][]Head{}}
 	for _, h := range log.Heads {
 		j.heads[[2]string{h.By, h.Party}] = append(j.heads[[2]string{h.By, h.Party}], h)
 	}
 	for _, list := range j.heads {
 		slices.SortFunc(list, func(a, b Head) int { return cmp.Compare(a.Index, b.Index) })
 	}
-	said := slices.Clone(log.Said)
-	slices.SortFunc(said, func(a, b Said) int { return cmp.Or(cmp.Compare(a.Party, b.Party), cmp.Compare(a.Index, b.Index)) })
-	j.who(said, with)
+	for _, party := range seats.All() {
+		j.steps[party] = make(map[string]Said)
+	}
+	said := log.sorted()
 	for _, s := range said {
 		switch {
 		case s.What == SealEntries:
@@ -137,65 +189,77 @@ func Join(name string, log Log, with []string) Joint {
 			j.take(s)
 		}
 	}
-	for _, party := range log.Forks {
-		if slices.Contains(j.Parties, party) {
-			j.fault(Fault{Party: party, Code: FaultFork, Says: "its log contradicts itself: what it sealed is whatever it likes", Void: true})
-		}
-	}
 	j.seals(said)
 	j.agree()
 	j.walk()
-	j.Joint.fill()
-	return j.Joint
+	return j
 }
 
-// who finds who takes part: a list that all in it have named with their
-// commitments; while there is none, those in with, unless one of them has named
-// others. So a stranger who names others with itself changes nothing.
-func (j *joining) who(said []Said, with []string) {
-	named, sealed := make(map[string][]string), []string{}
-	for _, s := range said {
+func (l Log) sorted() []Said {
+	said := slices.Clone(l.Said)
+	slices.SortFunc(said, func(a, b Said) int { return cmp.Or(cmp.Compare(a.Party, b.Party), cmp.Compare(a.Index, b.Index)) })
+	return said
+}
+
+// who finds who takes part: those in with, unless one of them has named others
+// with its commitment; then the list that most of those in it have named, and
+// none of them otherwise. So a stranger who names others with itself changes nothing.
+func who(log Log, with Seats) (Seats, []Fault) {
+	named := make(map[string]Said)
+	for _, s := range log.sorted() {
 		if _, twice := named[s.Party]; s.What == "" && s.Step.Step == StepCommit && !twice {
-			named[s.Party] = s.Step.Parties
-		}
-		if s.What != SealEntries && !slices.Contains(sealed, s.Party) {
-			sealed = append(sealed, s.Party)
+			named[s.Party] = s
 		}
 	}
-	j.Parties = slices.Clone(with)
-	if len(with) == 0 {
-		j.Parties = sealed
+	with = Seats{slices.Clone(with.Parties), slices.Clone(with.Observers)}
+	slices.Sort(with.Parties)
+	slices.Sort(with.Observers)
+	best, most, odd := with, 0, false
+	for _, party := range with.Parties {
+		s, ok := named[party]
+		odd = odd || ok && !s.Step.seats().equal(with)
 	}
-	slices.Sort(j.Parties)
-	var odd string // one of them who named others
-	for _, party := range j.Parties {
-		if named[party] != nil && !slices.Equal(named[party], j.Parties) {
-			odd = cmp.Or(odd, party)
-		}
+	if !odd {
+		return with, nil
 	}
 	for _, party := range slices.Sorted(maps.Keys(named)) {
-		whole := !slices.ContainsFunc(named[party], func(p string) bool { return !slices.Equal(named[p], named[party]) })
-		if whole && slices.Contains(named[party], party) && (odd != "" || len(with) == 0) {
-			j.Parties, odd = slices.Clone(named[party]), ""
-			break
+		seats, votes := named[party].Step.seats(), 0
+		for _, p := range seats.Parties {
+			switch s, ok := named[p]; {
+			case ok && s.Step.seats().equal(seats):
+				votes++
+			case ok:
+				votes = -maxSeats
+			}
+		}
+		if votes > most {
+			best, most = seats, votes
 		}
 	}
-	if odd != "" && len(with) == 0 {
-		j.Parties, odd = slices.Clone(named[odd]), ""
+	if most > 0 {
+		return best, nil
 	}
-	if odd != "" {
-		j.fault(Fault{Party: odd, Code: FaultParties, Says: "it named other parties with its commitment: " + strings.Join(named[odd], ", "), Void: true})
+	var faults []Fault
+	var first *Said
+	for _, party := range with.Parties {
+		s, ok := named[party]
+		switch {
+		case !ok:
+		case first == nil:
+			first, best = &s, s.Step.seats()
+		case !s.Step.seats().equal(best):
+			faults = append(faults, Fault{party, []uint64{s.Index}, FaultParties, "it named others than " + first.Party + " with its commitment: " + strings.Join(s.Step.seats().All(), ", "), true})
+		}
 	}
-	for _, party := range j.Parties {
-		j.steps[party] = make(map[string]Said)
-	}
+	return best, faults
 }
 
 // fill leaves no list nil, so that JSON shows none.
 func (j *Joint) fill() {
-	j.Parties, j.Sealed, j.Entries = append([]string{}, j.Parties...), append([]Sealed{}, j.Sealed...), append([]Sealed{}, j.Entries...)
+	j.Parties, j.Observers = append([]string{}, j.Parties...), append([]string{}, j.Observers...)
+	j.Sealed, j.Entries = append([]Sealed{}, j.Sealed...), append([]Sealed{}, j.Entries...)
 	j.Steps, j.Waiting = append([]Taken{}, j.Steps...), append([]Due{}, j.Waiting...)
-	j.Faults, j.Silent = append([]Fault{}, j.Faults...), append([]string{}, j.Silent...)
+	j.Faults, j.Silent, j.Counted = append([]Fault{}, j.Faults...), append([]Silence{}, j.Silent...), append([]string{}, j.Counted...)
 }
 
 func sealedOf(s Said) Sealed { return Sealed{s.Party, s.Index, s.What, s.Name, s.Digest, s.Size} }
@@ -210,7 +274,7 @@ func (j *joining) take(s Said) {
 	first, twice := j.steps[s.Party][s.Step.Step]
 	if !twice {
 		j.steps[s.Party][s.Step.Step] = s
-		j.Steps = append(j.Steps, Taken{s.Party, s.Index, s.Time, s.Step.Step, s.Step.Dice})
+		j.Steps = append(j.Steps, Taken{s.Party, s.Index, s.Time, j.log.seen(s), s.Step.Step, s.Step.Dice})
 		return
 	}
 	if !first.Step.same(s.Step) {
@@ -223,7 +287,7 @@ func (j *joining) take(s Said) {
 func (j *joining) seals(said []Said) {
 	kept := make(map[string]int)
 	for _, s := range said {
-		if s.What == "" || s.What == SealEntries || j.steps[s.Party] == nil {
+		if s.What == "" || s.What == SealEntries || !slices.Contains(j.Parties, s.Party) {
 			continue
 		}
 		key := strings.Join([]string{s.Party, s.What, s.Name}, "\n")
@@ -270,7 +334,7 @@ func (j *joining) agree() {
 			s, ok := things[key][party]
 			switch {
 			case !ok:
-				j.Waiting = append(j.Waiting, Due{party, strings.TrimSpace(key[0] + " " + key[1])})
+				j.Waiting, j.unsealed = append(j.Waiting, Due{party, strings.TrimSpace(key[0] + " " + key[1])}), true
 				continue
 			case first == nil:
 				first = &s
@@ -281,45 +345,4 @@ func (j *joining) agree() {
 		}
 	}
 	j.Binding = fmt.Sprintf("%s %x", j.Audit, h.Sum(nil))
-}
-
-// Try says how far the audit would be if a party took a step now, and refuses one
-// that is not due, or that others could hold against it.
-func Try(name string, log Log, with []string, party string, step Step, now int64) (Joint, error) {
-	have := Join(name, log, with)
-	if err := have.due(party, step.Step); err != nil {
-		return have, err
-	}
-	said := Said{Party: party, Index: 1 << 62, Time: now, Step: step}
-	then := Join(name, Log{append(slices.Clone(log.Said), said), log.Heads, log.Forks}, with)
-	if len(then.Faults) > len(have.Faults) {
-		for _, f := range then.Faults {
-			if f.Party == party && slices.Contains(f.Indices, said.Index) {
-				return have, fmt.Errorf("too early or wrong: %s", f.Says)
-			}
-		}
-		return have, fmt.Errorf("too early or wrong: %s", then.Faults[len(then.Faults)-1].Says)
-	}
-	if step.Step == StepCommit && !slices.Equal(then.Parties, step.Parties) {
-		return have, fmt.Errorf("others have committed with %s", strings.Join(then.Parties, ", "))
-	}
-	return then, nil
-}
-
-// due says whether a party may take a step, and if not what it waits for.
-func (j Joint) due(party, step string) error {
-	taken := slices.ContainsFunc(j.Steps, func(t Taken) bool { return t.Party == party && t.Step == step })
-	switch {
-	case taken:
-		return fmt.Errorf("%s said %s already", party, step)
-	case j.Void:
-		return fmt.Errorf("the ceremony of %s is void: %s", j.Audit, j.Faults[0].Says)
-	case slices.Contains(j.Waiting, Due{party, step}):
-		return nil
-	case len(j.Waiting) > 0:
-		return fmt.Errorf("%s waits for %s: %s", j.Audit, j.Waiting[0].Party, j.Waiting[0].Step)
-	case j.Seed != "":
-		return fmt.Errorf("%s has its seed", j.Audit)
-	}
-	return fmt.Errorf("nothing is sealed for %s", j.Audit)
 }

@@ -19,13 +19,16 @@ type world struct {
 	size map[string]uint64
 	now  int64
 	dice map[string]Opening
-	with []string
+	with Seats
 }
 
 func (w *world) join() Joint { return Join("night", w.log, w.with) }
 
+// all are the seats of the world's ceremonies.
+var all = []string{"north", "south", "observer"}
+
 func newWorld(t testing.TB) *world {
-	return &world{t: t, size: map[string]uint64{}, now: 1_000_000, dice: map[string]Opening{}, with: []string{"north", "south"}}
+	return &world{t: t, size: map[string]uint64{}, now: 1_000_000, dice: map[string]Opening{}, with: Seats{[]string{"north", "south"}, []string{"observer"}}}
 }
 
 func (w *world) append(s Said) uint64 {
@@ -49,19 +52,22 @@ func (w *world) seal(party, what, name, content string) uint64 {
 // step takes a step as an honest party does; "" is no error.
 func (w *world) step(party, step, dice string) string {
 	s := Step{Audit: "night", Step: step}
+	var o Opening
 	switch step {
 	case StepCommit:
-		o := opening(party, dice)
-		w.dice[party] = o
-		j := w.join()
-		s.Digest, s.OpenBy, s.Parties = Commit(j.Binding, o), 2_000_000, j.Parties
+		o = opening(party, dice)
+		s.Digest, s.CommitBy, s.OpenBy = Commit(w.join().Binding, o), 1_500_000, 2_000_000
 	case StepOpen:
 		s.Dice, s.Salt = w.dice[party].Dice, w.dice[party].Salt
 	case StepPublic:
 		s.Dice = dice
 	}
-	if _, err := Try("night", w.log, w.with, party, s, w.now); err != nil {
+	s, err := Take("night", w.log, w.with, party, s, w.join().Binding, w.now)
+	if err != nil {
 		return err.Error()
+	}
+	if step == StepCommit {
+		w.dice[party] = o
 	}
 	w.append(Said{Party: party, Step: s})
 	return ""
@@ -78,15 +84,31 @@ func (w *world) must(party, step, dice string) {
 // force takes a step that an honest party would not take.
 func (w *world) force(party string, s Step) uint64 {
 	s.Audit = "night"
-	if s.Step == StepCommit && s.Parties == nil {
-		s.Parties = w.with
+	if s.Step == StepCommit || s.Step == StepClose {
+		if s.Parties == nil {
+			s.Parties, s.Observers = w.with.Parties, w.with.Observers
+		}
+		if s.CommitBy == 0 && s.Step == StepCommit {
+			s.CommitBy, s.OpenBy = 1_500_000, 2_000_000
+		}
 	}
 	return w.append(Said{Party: party, Step: s})
 }
 
+// hearAll lets all record what all have.
 func (w *world) hearAll() {
-	w.hear("north", "south")
-	w.hear("south", "north")
+	for _, by := range w.with.All() {
+		for _, of := range w.with.All() {
+			if by != of {
+				w.hear(by, of)
+			}
+		}
+	}
+}
+
+// see lets by cosign what of has now, and record it.
+func (w *world) see(by, of string, at int64) {
+	w.log.Moments = append(w.log.Moments, Moment{Party: of, Size: w.size[of], Owner: at, By: by, At: at})
 }
 
 func (w *world) sealAll() {
@@ -103,14 +125,15 @@ func (w *world) through(last string) {
 	w.t.Helper()
 	w.sealAll()
 	for _, step := range []string{StepCommit, StepOpen, StepClose, StepPublic} {
-		for i, party := range []string{"north", "south"} {
-			dice := ""
-			if step == StepCommit {
-				dice = []string{"314159", "271828"}[i]
-			} else if step == StepPublic {
-				dice = "161803"
+		for i, party := range all {
+			switch {
+			case step == StepCommit && i < 2:
+				w.must(party, step, []string{"314159", "271828"}[i])
+			case step == StepOpen && i < 2 || step == StepClose:
+				w.must(party, step, "")
+			case step == StepPublic && w.join().Seed == "":
+				w.must(party, step, "161803")
 			}
-			w.must(party, step, dice)
 		}
 		w.hearAll()
 		if step == last {
@@ -123,7 +146,7 @@ func TestJoint(t *testing.T) {
 	w := newWorld(t)
 	w.through(StepPublic)
 	j := w.join()
-	if len(j.Seed) != 20 || j.Void || len(j.Faults)+len(j.Waiting)+len(j.Silent) != 0 || len(j.Sealed) != 6 || len(j.Steps) != 8 {
+	if len(j.Seed) != 20 || j.Void || len(j.Faults)+len(j.Waiting)+len(j.Silent) != 0 || len(j.Sealed) != 6 || len(j.Steps) != 9 || j.Words != 2 {
 		t.Fatalf("%+v", j)
 	}
 	// the seed is the ceremony's over the same things
@@ -149,7 +172,7 @@ func TestJoint(t *testing.T) {
 	}
 }
 
-// TestJointOrder: a party that keeps the rules is refused a step that is not due.
+// TestJointOrder: who keeps the rules is refused a step that is not due.
 func TestJointOrder(t *testing.T) {
 	w := newWorld(t)
 	refused := func(party, step, says string) {
@@ -168,24 +191,28 @@ func TestJointOrder(t *testing.T) {
 	w.seal("north", SealContest, "Mayor", "c")
 	refused("north", StepCommit, "before its log had recorded the seal")
 	w.hearAll()
+	refused("observer", StepCommit, "observer has no commit to say")
 	w.must("north", StepCommit, "1")
 	refused("north", StepCommit, "already")
 	refused("north", StepOpen, "night waits for south: commit")
 	w.must("south", StepCommit, "2")
-	refused("north", StepOpen, "before its log had recorded the commit of south")
+	refused("north", StepOpen, "night waits for south: commit")
 	w.hearAll()
 	w.must("north", StepOpen, "")
-	refused("north", StepClose, "closed before the deadline, and without the dice of south")
+	refused("north", StepClose, "night waits for south: open")
 	w.must("south", StepOpen, "")
-	refused("north", StepClose, "without the dice of south")
+	refused("north", StepClose, "night waits for south: open")
+	refused("observer", StepClose, "night waits for north: open")
 	w.hearAll()
 	refused("north", StepPublic, "night waits for north: close")
 	w.must("north", StepClose, "")
+	refused("north", StepPublic, "night waits for observer: close")
 	w.must("south", StepClose, "")
-	refused("south", StepPublic, "before its log had recorded the close of north")
+	refused("south", StepPublic, "before its log had recorded that more than half had closed")
 	w.hearAll()
+	w.must("observer", StepClose, "") // late, and no harm
 	w.must("north", StepPublic, "5")
-	if j := w.join(); j.Seed != "" || len(j.Waiting) != 1 || j.Waiting[0] != (Due{"south", StepPublic}) {
+	if j := w.join(); j.Seed != "" || len(j.Waiting) != 2 || j.Waiting[1] != (Due{"south", StepPublic}) {
 		t.Errorf("%+v", j)
 	}
 	w.must("south", StepPublic, "5")
@@ -195,35 +222,11 @@ func TestJointOrder(t *testing.T) {
 	}
 }
 
-// TestSilent: who does not open in time is named, and the seed comes without it.
-func TestSilent(t *testing.T) {
-	w := newWorld(t)
-	w.through(StepCommit)
-	w.must("north", StepOpen, "")
-	w.hearAll()
-	if err := w.step("north", StepClose, ""); !strings.Contains(err, "before the deadline") {
-		t.Error(err)
-	}
-	w.now = 2_000_001
-	w.must("north", StepClose, "")
-	w.force("south", Step{Step: StepOpen, Dice: "271828", Salt: w.dice["south"].Salt}) // too late: north's log closed without it
-	w.hearAll()
-	w.must("north", StepPublic, "5")
-	j := w.join()
-	if len(j.Silent) != 1 || j.Silent[0] != "south" || len(j.Seed) != 20 || j.Void {
-		t.Errorf("%+v", j)
-	}
-	w.force("south", Step{Step: StepClose})
-	if d := cmp.Diff(j.Seed, w.join().Seed); d != "" {
-		t.Error("who came too late changes the seed afterwards")
-	}
-}
-
 // TestStranger: who is not named takes no part, whatever it says under that name.
 func TestStranger(t *testing.T) {
 	w := newWorld(t)
 	w.seal("mallory", SealManifest, "", "mallory's")
-	w.force("mallory", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 7, Parties: []string{"mallory", "north", "south"}})
+	w.force("mallory", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), CommitBy: 6, OpenBy: 7, Parties: []string{"mallory", "north", "south"}, Observers: []string{}})
 	w.through(StepPublic)
 	w.force("mallory", Step{Step: StepPublic, Dice: "1"})
 	if j := w.join(); j.Void || len(j.Seed) != 20 || len(j.Faults) > 0 || len(j.Parties) != 2 || len(j.Sealed) != 6 {
@@ -253,14 +256,14 @@ func TestFaults(t *testing.T) {
 			w.must("north", StepCommit, "1")
 			w.hearAll()
 			w.seal("south", SealManifest, "", "another")
-		}, FaultChanged, "south", true, "when its log had the commitment of north"},
+		}, FaultChanged, "south", true, "when north had committed to dice"},
 		"different manifests": {func(w *world) {
 			w.seal("north", SealManifest, "", "one")
 			w.seal("south", SealManifest, "", "two")
 		}, FaultDiffer, "south", true, "they do not audit the same"},
 		"committed unseen": {func(w *world) {
 			w.seal("north", SealManifest, "", "one")
-			w.force("north", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 5})
+			w.force("north", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 5, CommitBy: 4})
 			w.seal("south", SealManifest, "", "one")
 		}, FaultEarly, "north", true, "before its log had recorded the seal 0 of south"},
 		"other dice": {func(w *world) {
@@ -271,50 +274,101 @@ func TestFaults(t *testing.T) {
 		}, FaultOpening, "south", false, "what it had not committed to"},
 		"committed twice": {func(w *world) {
 			w.through(StepCommit)
-			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 2_000_000})
+			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test")})
 		}, FaultTwice, "south", false, "the first counts"},
 		"opened unseen": {func(w *world) {
 			w.sealAll()
 			w.must("north", StepCommit, "1")
 			w.must("south", StepCommit, "2")
 			w.force("south", Step{Step: StepOpen, Dice: "2", Salt: w.dice["south"].Salt})
-		}, FaultEarly, "south", true, "it said open before its log had recorded the commit of north"},
-		"public dice before all closed": {func(w *world) {
+		}, FaultEarly, "south", false, "it said open before its log had recorded the commit of north"},
+		"opened unseen, and says it was late": {func(w *world) {
+			w.sealAll()
+			w.must("north", StepCommit, "1")
+			w.must("south", StepCommit, "2")
+			w.now = 1_600_000
+			w.force("south", Step{Step: StepOpen, Dice: "2", Salt: w.dice["south"].Salt})
+			w.see("observer", "south", 1_499_990)
+		}, FaultEarly, "south", false, "another had cosigned it 10 s before"},
+		"public dice before it is closed": {func(w *world) {
 			w.through(StepOpen)
 			w.must("north", StepClose, "")
 			w.must("south", StepClose, "")
 			w.force("south", Step{Step: StepPublic, Dice: "4"})
-		}, FaultEarly, "south", true, "it said public before its log had recorded the close of north"},
+		}, FaultEarly, "south", false, "it said public before its log had recorded that more than half"},
 		"closed early": {func(w *world) {
 			w.through(StepCommit)
 			w.must("north", StepOpen, "")
-			w.force("north", Step{Step: StepClose})
-		}, FaultEarly, "north", true, "without the dice of south"},
-		"two public dice": {func(w *world) {
+			w.force("north", Step{Step: StepClose, Digest: fold("night", w.log.asOf("north", next), w.with).lies()})
+		}, FaultEarly, "north", false, "without the dice of south"},
+		"closed early, and says it was late": {func(w *world) {
+			w.through(StepCommit)
+			w.must("north", StepOpen, "")
+			w.now = 2_000_100
+			w.must("north", StepClose, "")
+			w.see("observer", "north", 1_999_000)
+		}, FaultEarly, "north", false, "another had cosigned it 1000 s before"},
+		"left out what it had cosigned": {func(w *world) {
+			w.through(StepCommit)
+			w.must("north", StepOpen, "")
+			w.must("south", StepOpen, "")
+			w.see("north", "south", 1_900_000)
+			w.see("south", "north", 1_950_000)
+			w.now = 2_000_100
+			if err := w.step("north", StepClose, ""); !strings.Contains(err, "whose log it had cosigned") {
+				w.t.Error(err)
+			}
+			w.force("north", Step{Step: StepClose, Digest: fold("night", w.log.asOf("north", next), w.with).lies()})
+		}, FaultLeft, "north", false, "without the dice of south"},
+		"closed over dice of its own choice": {func(w *world) {
+			w.through(StepOpen)
+			w.force("south", Step{Step: StepClose, Digest: statement.TaggedSum("test")})
+		}, FaultTable, "south", false, "it closed over other dice"},
+		"other public dice": {func(w *world) {
 			w.through(StepClose)
 			w.must("north", StepPublic, "4")
 			w.force("south", Step{Step: StepPublic, Dice: "5"})
-		}, FaultDice, "south", true, "it saw the public dice show 5, others 4"},
+			w.must("observer", StepPublic, "4")
+		}, FaultDice, "south", false, "it saw the public dice show 5, others 4"},
+		"three public dice": {func(w *world) {
+			w.through(StepClose)
+			w.must("north", StepPublic, "4")
+			w.force("south", Step{Step: StepPublic, Dice: "5"})
+			w.force("observer", Step{Step: StepPublic, Dice: "6"})
+		}, FaultDice, "", true, "no more than half"},
 		"two deadlines": {func(w *world) {
 			w.sealAll()
 			w.must("north", StepCommit, "4")
-			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 7})
+			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 7, CommitBy: 6})
 		}, FaultDeadline, "south", true, "another deadline"},
 		"other parties": {func(w *world) {
 			w.sealAll()
 			w.must("north", StepCommit, "4")
-			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), OpenBy: 2_000_000, Parties: []string{"mallory", "south"}})
-		}, FaultParties, "south", true, "it named other parties with its commitment: mallory, south"},
-		"a fork": {func(w *world) {
-			w.through(StepPublic)
+			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), Parties: []string{"north", "south"}, Observers: []string{}})
+		}, FaultParties, "south", true, "it named others than north with its commitment: north, south"},
+		"a fork before it is closed": {func(w *world) {
+			w.through(StepOpen)
 			w.log.Forks = []string{"south"}
-		}, FaultFork, "south", true, "contradicts itself"},
+			w.must("north", StepClose, "")
+			w.must("observer", StepClose, "")
+		}, FaultFork, "south", false, "contradicts itself"},
+		"two forks": {func(w *world) {
+			w.through(StepOpen)
+			w.must("south", StepClose, "")
+			w.log.Forks = []string{"south", "observer"}
+		}, FaultTable, "", true, "no more than half can close"},
+		"a fork after it is closed": {func(w *world) {
+			w.through(StepClose)
+			w.log.Forks = []string{"south"}
+			w.must("north", StepPublic, "4")
+			w.must("observer", StepPublic, "4")
+		}, FaultFork, "south", false, "contradicts itself"},
 	} {
 		w := newWorld(t)
 		c.play(w)
 		j := w.join()
 		if j.Void != c.void || !slices.ContainsFunc(j.Faults, func(f Fault) bool {
-			return f.Code == c.code && (f.Party == c.who || c.who == "") && strings.Contains(f.Says, c.says)
+			return f.Code == c.code && f.Party == c.who && strings.Contains(f.Says, c.says)
 		}) {
 			t.Errorf("%s: void %v, %+v", name, j.Void, j.Faults)
 		}
@@ -324,68 +378,32 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestHonestNeverAtFault: three parties that keep the rules, whose logs hear of each
-// other at any time and who act at any time, are never at fault and get a seed.
-func TestHonestNeverAtFault(t *testing.T) {
-	parties := []string{"east", "north", "south"}
-	for seed := range uint64(12) {
-		chance := rand.New(rand.NewPCG(seed, 9))
-		w := newWorld(t)
-		w.with = parties
-		for _, p := range parties {
-			w.seal(p, SealManifest, "", "m")
-		}
-		for range 4000 {
-			p := parties[chance.IntN(3)]
-			if chance.IntN(3) == 0 {
-				w.hear(p, parties[chance.IntN(3)])
-				continue
-			}
-			step := []string{StepCommit, StepOpen, StepClose, StepPublic}[chance.IntN(4)]
-			dice := "5"
-			if step == StepCommit {
-				dice = fmt.Sprint(chance.IntN(1000))
-				if _, done := w.dice[p]; done {
-					continue
-				}
-				if w.step(p, step, dice) != "" {
-					delete(w.dice, p)
-				}
-				continue
-			}
-			w.step(p, step, dice)
-			if w.join().Seed != "" {
-				break
-			}
-		}
-		if j := w.join(); len(j.Faults) > 0 || j.Seed == "" || len(j.Silent) > 0 {
-			t.Fatalf("seed %d: %+v", seed, j)
-		}
-	}
-}
-
 func TestStep(t *testing.T) {
 	zero, one := strings.Repeat("0", 64), strings.Repeat("1", 64)
 	body := func(audit, step, digest, dice, salt, by string) string {
-		parties := "[]"
-		if step == "commit" {
-			parties = `["north","south"]`
+		parties, observers, commitBy := "[]", "[]", "0"
+		if step == "commit" || step == "close" {
+			parties, observers = `["north","south"]`, `["observer"]`
 		}
-		return fmt.Sprintf(`{"audit":%q,"step":%q,"digest":%q,"dice":%q,"salt":%q,"open_by":%s,"parties":%s}`, audit, step, digest, dice, salt, by, parties)
+		if by != "0" {
+			commitBy = "4"
+		}
+		return fmt.Sprintf(`{"audit":%q,"step":%q,"digest":%q,"dice":%q,"salt":%q,"commit_by":%s,"open_by":%s,"parties":%s,"observers":%s}`, audit, step, digest, dice, salt, commitBy, by, parties, observers)
 	}
 	for _, good := range []string{
-		body("night", "commit", one, "", zero, "5"), body("night", "open", zero, "314", one, "0"), body("night", "close", zero, "", zero, "0"), body("night", "public", zero, "27", zero, "0"),
+		body("night", "commit", one, "", zero, "5"), body("night", "open", zero, "314", one, "0"), body("night", "close", one, "", zero, "0"), body("night", "public", zero, "27", zero, "0"),
 	} {
 		if err := CheckStep([]byte(good)); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
 	for _, bad := range []string{
-		body("", "close", zero, "", zero, "0"), body("a/b", "close", zero, "", zero, "0"), body(" a", "close", zero, "", zero, "0"), body("night", "throw", zero, "", zero, "0"),
+		body("", "close", one, "", zero, "0"), body("a/b", "close", one, "", zero, "0"), body(" a", "close", one, "", zero, "0"), body("night", "close", zero, "", zero, "0"), body("night", "commit", one, "", zero, "4"), body("night", "throw", zero, "", zero, "0"),
 		body("night", "commit", zero, "", zero, "5"), body("night", "commit", one, "", zero, "0"), body("night", "commit", one, "1", zero, "5"),
-		body("night", "open", zero, "six", one, "0"), body("night", "open", zero, "1", zero, "0"), body("night", "public", zero, "", zero, "0"), body("night", "close", zero, "", zero, "-1"), "{}", "",
+		body("night", "open", zero, "six", one, "0"), body("night", "open", zero, "1", zero, "0"), body("night", "public", zero, "", zero, "0"), body("night", "close", one, "", zero, "-1"), "{}", "",
 		strings.Replace(body("night", "commit", one, "", zero, "5"), `["north","south"]`, `["south","north"]`, 1), strings.Replace(body("night", "commit", one, "", zero, "5"), `["north","south"]`, `[]`, 1),
-		strings.Replace(body("night", "close", zero, "", zero, "0"), `[]`, `["north"]`, 1), strings.Replace(body("night", "close", zero, "", zero, "0"), `[]`, `null`, 1),
+		strings.Replace(body("night", "open", zero, "1", one, "0"), `[]`, `["north"]`, 1), strings.Replace(body("night", "open", zero, "1", one, "0"), `[]`, `null`, 1),
+		strings.Replace(body("night", "close", one, "", zero, "0"), `["observer"]`, `["north"]`, 1), strings.Replace(body("night", "close", one, "", zero, "0"), `["observer"]`, `null`, 1),
 	} {
 		if err := CheckStep([]byte(bad)); err == nil {
 			t.Errorf("%s is a step", bad)
@@ -394,7 +412,7 @@ func TestStep(t *testing.T) {
 }
 
 func FuzzStep(f *testing.F) {
-	f.Add([]byte(`{"audit":"night","step":"close","digest":"` + strings.Repeat("0", 64) + `","dice":"","salt":"` + strings.Repeat("0", 64) + `","open_by":0,"parties":[]}`))
+	f.Add([]byte(`{"audit":"night","step":"close","digest":"` + strings.Repeat("1", 64) + `","dice":"","salt":"` + strings.Repeat("0", 64) + `","commit_by":0,"open_by":0,"parties":["north"],"observers":[]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := ParseStep(data)
 		if err != nil {

@@ -88,8 +88,11 @@ func (r Report) seed(p *page) {
 			p.item(p.dice[s.Step], p.text(s.Party), s.Dice, s.Index)
 		}
 	}
-	if len(r.Joint.Silent) > 0 {
-		p.line(p.silent, p.list(r.Joint.Silent))
+	if n := len(r.Joint.Parties) + len(r.Joint.Observers); n > 0 {
+		p.line(p.agreed, n, p.list(r.Joint.seats().All()), r.Joint.Words)
+	}
+	for _, s := range r.Joint.Silent {
+		p.line(p.silent[s.Step], p.text(s.Party))
 	}
 }
 

@@ -17,9 +17,9 @@ func report() Report {
 		Joint: Joint{
 			Audit: "night", Seed: "12345678901234567890",
 			Sealed: []Sealed{{"north", 3, SealManifest, "", statement.Digest{1}, 40}, {"south", 4, SealRecords, "", statement.Digest{2}, 40}, {"south", 5, SealContest, "Mayor", statement.Digest{3}, 40}, {"south", 6, SealContest, "Sheriff", statement.Digest{4}, 40}},
-			Steps:  []Taken{{"north", 7, 1, StepCommit, ""}, {"north", 8, 1, StepOpen, "314"}, {"north", 9, 1, StepPublic, "159"}},
+			Steps:  []Taken{{"north", 7, 1, 0, StepCommit, ""}, {"north", 8, 1, 0, StepOpen, "314"}, {"north", 9, 1, 0, StepPublic, "159"}},
 			Faults: []Fault{{"south", []uint64{4, 11}, FaultChanged, "x", false}},
-			Silent: []string{"east"},
+			Silent: []Silence{{Party: "east", Step: StepOpen}},
 		},
 		Contest: c,
 		Outcome: Outcome{Seen: 2, Missing: 1, Differ: 1, Risk: 0.0392349, Met: true, Risks: []Risk{{"Ann has more votes than Bo_*", 0.6, 0.0392349}}},
@@ -35,7 +35,7 @@ func TestReport(t *testing.T) {
 	}
 	for _, want := range []string{
 		"# night: Mayor\n", "**Risk 3.923 %, limit 5 %: the audit may stop.**", "| south | 4 | cast vote records | 0200", "**Fault of south** (numbers 4, 11 of its record)",
-		"- dice of north: 314 (number 8 of its record)\n- public dice as north saw them: 159", "Committed and did not open in time: east", "lost Bo\\_\\*, Cy",
+		"- dice of north: 314 (number 8 of its record)\n- public dice as north saw them: 159", "east committed and did not open in time", "lost Bo\\_\\*, Cy",
 		"| 1-1-9 | Ann | over | Ann |\n| 1-1-10 | - | over |  |\n\n", "| 2 | 1-1-3 | Bo\\_\\* | missing |", "- that the paper is what voters cast",
 	} {
 		if !strings.Contains(english, want) {

@@ -3,9 +3,9 @@ package audit
 // words are those of a report in one language.
 type words struct {
 	met, goOn, rule, outcome                         string
-	rules, methods, seals, dice, faults              map[string]string
+	rules, methods, seals, dice, faults, silent      map[string]string
 	sealedTitle, sealedText, fault                   string
-	seedTitle, seedText, silent                      string
+	seedTitle, seedText, agreed                      string
 	cardsTitle, seen, differ, boards                 string
 	party, number, what, ballot, draw, record, paper string
 	asserted, showsTitle, shows, showsNotTitle       string
@@ -26,12 +26,14 @@ var reportWords = map[string]words{
 		fault:       "**Fault of %s** (numbers %s of its record): %s.",
 		faults: map[string]string{
 			FaultChanged: "it sealed something else after the dice were committed to; what it sealed first counts", FaultDiffer: "it sealed something else than the others", FaultEarly: "it took a step too early",
-			FaultTwice: "it took a step twice, with different contents; the first counts", FaultOpening: "it opened what it had not committed to", FaultDeadline: "it named another deadline", FaultParties: "it named other parties", FaultDice: "it saw other public dice", FaultFork: "its record contradicts itself",
+			FaultTwice: "it took a step twice, with different contents; the first counts", FaultOpening: "it opened what it had not committed to", FaultDeadline: "it named another deadline", FaultParties: "it named other parties or observers", FaultDice: "it saw other public dice than most", FaultFork: "its record contradicts itself",
+			FaultTable: "it closed over other dice than its record had", FaultLeft: "it closed without dice whose record it had cosigned in time",
 		},
 		seedTitle:  "Seed and draws",
 		seedText:   "Seed %s: from the dice of each party, committed to before and opened after, and from public dice that were thrown last. Nobody could choose it, and anybody can compute it and every draw again.",
 		dice:       map[string]string{StepOpen: "dice of %s: %s (number %d of its record)", StepPublic: "public dice as %s saw them: %s (number %d)"},
-		silent:     "Committed and did not open in time: %s. Their dice do not count.",
+		agreed:     "Of %d who took part (%s), %d said the same public dice, each after more than half had closed over the same dice of the parties.",
+		silent:     map[string]string{StepCommit: "%s did not commit in time: it has no dice in the seed.", StepOpen: "%s committed and did not open in time: its dice do not count. The public dice came after, so that its silence chose nothing."},
 		cardsTitle: "The cards",
 		seen:       "%d draws were looked at; %d of the cards could not be found, which counts for every loser.",
 		differ:     "On %d the paper is not what the machine recorded.",
@@ -62,12 +64,14 @@ var reportWords = map[string]words{
 		fault:       "**Нарушение стороны %s** (номера %s её журнала): %s.",
 		faults: map[string]string{
 			FaultChanged: "она опечатала другое после того, как броски были зафиксированы; считается опечатанное первым", FaultDiffer: "она опечатала не то, что другие", FaultEarly: "она сделала шаг слишком рано",
-			FaultTwice: "она сделала шаг дважды, с разным содержанием; считается первый", FaultOpening: "она открыла не то, чем обязалась", FaultDeadline: "она назвала другой срок", FaultParties: "она назвала других участников", FaultDice: "она видела другой результат публичного броска", FaultFork: "её журнал противоречит сам себе",
+			FaultTwice: "она сделала шаг дважды, с разным содержанием; считается первый", FaultOpening: "она открыла не то, чем обязалась", FaultDeadline: "она назвала другой срок", FaultParties: "она назвала других участников или наблюдателей", FaultDice: "она видела не тот результат публичного броска, что большинство", FaultFork: "её журнал противоречит сам себе",
+			FaultTable: "она закрыла приём не с теми бросками, что были в её журнале", FaultLeft: "она закрыла приём без бросков, журнал с которыми вовремя заверила",
 		},
 		seedTitle:  "Зерно и выборка",
 		seedText:   "Зерно %s: из бросков каждой стороны, зафиксированных заранее и открытых потом, и из публичного броска, сделанного последним. Выбрать его не мог никто, а вычислить его и всю выборку заново может любой.",
 		dice:       map[string]string{StepOpen: "бросок стороны %s: %s (номер %d её журнала)", StepPublic: "публичный бросок, каким его видела сторона %s: %s (номер %d)"},
-		silent:     "Обязались и не открыли в срок: %s. Их броски не считаются.",
+		agreed:     "Участников — %d (%s), одинаковый публичный бросок назвали %d — каждый после того, как больше половины закрыли приём с одними и теми же бросками сторон.",
+		silent:     map[string]string{StepCommit: "Сторона %s не обязалась в срок: её броска в зерне нет.", StepOpen: "Сторона %s обязалась и не открыла в срок: её бросок не считается. Публичный бросок был позже, так что её молчание ничего не выбрало."},
 		cardsTitle: "Листы",
 		seen:       "Просмотрено по выборке: %d; не найдено листов: %d, каждый из них считается в пользу всех проигравших.",
 		differ:     "Бумага расходится с записью машины: %d.",

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,166 +15,158 @@ func (j *joining) before(a, b Said) bool {
 	return slices.ContainsFunc(j.heads[[2]string{b.Party, a.Party}], func(h Head) bool { return h.Index < b.Index && h.Size > a.Index })
 }
 
-// walk goes through the steps.
-func (j *joining) walk() {
-	j.early()
-	if len(j.Waiting) > 0 { // something is not sealed
-		return
-	}
-	commits := j.each(StepCommit, j.Parties)
-	j.deadline(commits)
-	if len(commits) < len(j.Parties) || j.Void {
-		return
-	}
-	opened := j.openings(commits)
-	closes := j.each(StepClose, slices.Sorted(maps.Keys(opened)))
-	counted := j.counted(opened, closes)
-	for party := range closes {
-		if !slices.Contains(counted, party) && len(counted) > 0 {
-			delete(closes, party)
+// asOf is what a party's log had, its own or recorded of others, before a place in it.
+func (l Log) asOf(party string, index uint64) Log {
+	size := map[string]uint64{party: index}
+	for _, h := range l.Heads {
+		if h.By == party && h.Index < index && h.Party != party {
+			size[h.Party] = max(size[h.Party], h.Size)
 		}
 	}
-	if len(closes) == 0 || len(counted) == 0 || slices.ContainsFunc(counted, func(p string) bool { _, ok := closes[p]; return !ok }) {
-		return
-	}
-	for _, party := range j.Parties {
-		if !slices.Contains(counted, party) {
-			j.Silent = append(j.Silent, party)
-			j.Waiting = slices.DeleteFunc(j.Waiting, func(d Due) bool { return d.Party == party })
+	var out Log
+	for _, s := range l.Said {
+		if s.Index < size[s.Party] {
+			out.Said = append(out.Said, s)
 		}
 	}
-	j.public(commits, opened, counted, closes)
-}
-
-// each are the parties' steps of one kind; who has not taken it is waited for.
-func (j *joining) each(step string, parties []string) map[string]Said {
-	out := make(map[string]Said)
-	for _, party := range parties {
-		if s, ok := j.steps[party][step]; ok {
-			out[party] = s
-		} else {
-			j.Waiting = append(j.Waiting, Due{party, step})
+	for _, h := range l.Heads {
+		if h.Index < size[h.By] {
+			out.Heads = append(out.Heads, h)
 		}
 	}
 	return out
 }
 
-// early finds steps that came before what must come first: seals before
-// commitments, commitments before openings.
-func (j *joining) early() {
+// walk goes through commitments and openings.
+func (j *joining) walk() {
 	for _, party := range j.Parties {
 		if commit, ok := j.steps[party][StepCommit]; ok {
 			j.sealedBefore(commit)
 		}
-		j.after(party, StepOpen, StepCommit, j.Parties)
 	}
-}
-
-// after finds a step that a party took before its log had an earlier one of others.
-func (j *joining) after(party, step, first string, others []string) {
-	then, ok := j.steps[party][step]
-	if !ok {
+	if j.unsealed {
 		return
 	}
-	for _, other := range others {
-		if s, ok := j.steps[other][first]; ok && !j.before(s, then) {
-			j.fault(Fault{party, []uint64{then.Index}, FaultEarly, fmt.Sprintf("it said %s before its log had recorded the %s of %s", step, first, other), true})
-		}
-	}
+	openings := j.timely()
+	j.commits = j.inTime(openings)
+	j.deadlines()
+	j.openings(openings)
+	j.await(openings)
 }
 
-// sealedBefore finds seals that a commitment did not know. Who sealed when it
-// knew the commitment is at fault, else who committed.
+// sealedBefore finds seals that a commitment did not know. Who seals something
+// more, or other, when another has committed is at fault; who commits before the
+// other has sealed at all is.
 func (j *joining) sealedBefore(commit Said) {
 	for _, s := range j.Sealed {
 		seal := Said{Party: s.Party, Index: s.Index}
+		began := slices.ContainsFunc(j.log.Said, func(x Said) bool { return x.Party == s.Party && x.What == SealManifest && j.before(x, commit) })
 		switch {
 		case j.before(seal, commit):
-		case j.before(commit, seal):
-			j.fault(Fault{s.Party, []uint64{s.Index}, FaultChanged, fmt.Sprintf("it sealed %s, %s, when its log had the commitment of %s", article(s.What), s.Digest, commit.Party), true})
+		case began || j.before(commit, seal):
+			j.fault(Fault{s.Party, []uint64{s.Index}, FaultChanged, fmt.Sprintf("it sealed %s, %s, when %s had committed to dice", article(s.What), s.Digest, commit.Party), true})
 		default:
 			j.fault(Fault{commit.Party, []uint64{commit.Index}, FaultEarly, fmt.Sprintf("it committed to dice before its log had recorded the seal %d of %s", s.Index, s.Party), true})
 		}
 	}
 }
 
-// deadline is the one that all commitments name.
-func (j *joining) deadline(commits map[string]Said) {
-	for _, party := range slices.Sorted(maps.Keys(commits)) {
-		by := commits[party].Step.OpenBy
-		if j.OpenBy != 0 && by != j.OpenBy {
-			j.fault(Fault{party, []uint64{commits[party].Index}, FaultDeadline, "it named another deadline than the others", true})
+// timely are the openings that were said when all had committed, as far as their
+// party's log had it, or when the time to commit was over, by the party's own
+// word. Who lies about the time is told by who cosigned it.
+func (j *joining) timely() map[string]Said {
+	out := make(map[string]Said)
+	for _, party := range j.Parties {
+		open, ok := j.steps[party][StepOpen]
+		commit, committed := j.steps[party][StepCommit]
+		if !ok {
+			continue
 		}
-		j.OpenBy = cmp.Or(j.OpenBy, by)
+		if !committed || !j.before(commit, open) {
+			j.fault(Fault{party, []uint64{open.Index}, FaultOpening, "it opened what it had not committed to; its dice do not count", false})
+			continue
+		}
+		without := j.lacks(open, StepCommit, j.Parties)
+		if without != "" && open.Time <= commit.Step.CommitBy {
+			j.fault(Fault{party, []uint64{open.Index}, FaultEarly, fmt.Sprintf("it said open before its log had recorded the commit of %s, and before the deadline; its dice do not count", without), false})
+			continue
+		}
+		out[party] = open
 	}
+	return out
 }
 
-// openings are those that were committed to.
-func (j *joining) openings(commits map[string]Said) map[string]Said {
-	opened := j.each(StepOpen, j.Parties)
-	for party, s := range opened {
-		o := Opening{Party: party, Dice: s.Step.Dice, Salt: s.Step.Salt}
-		if Commit(j.Binding, o) != commits[party].Step.Digest {
-			j.fault(Fault{party, []uint64{commits[party].Index, s.Index}, FaultOpening, "it opened what it had not committed to, or committed over other seals; its dice do not count", false})
-			delete(opened, party)
+// lacks is the first of some parties whose step was not in a party's log when it
+// said something; "" if all were.
+func (j *joining) lacks(said Said, step string, parties []string) string {
+	for _, p := range parties {
+		if s, ok := j.steps[p][step]; !ok || !j.before(s, said) {
+			return p
 		}
 	}
-	return opened
+	return ""
 }
 
-// counted are the parties whose opening every other party's log had when it closed.
-// Who closed without one before the deadline did so too early.
-func (j *joining) counted(opened, closes map[string]Said) []string {
-	var out []string
-	for _, party := range slices.Sorted(maps.Keys(opened)) {
-		ok := true
-		for _, by := range slices.Sorted(maps.Keys(closes)) {
-			ok = ok && j.before(opened[party], closes[by])
+// inTime are the commitments that were in the log of everybody who opened: who
+// committed later may have known others' dice.
+func (j *joining) inTime(openings map[string]Said) map[string]Said {
+	out := make(map[string]Said)
+	for _, party := range j.Parties {
+		commit, ok := j.steps[party][StepCommit]
+		for _, open := range openings {
+			ok = ok && j.before(commit, open)
 		}
 		if ok {
-			out = append(out, party)
-		}
-	}
-	for _, by := range slices.Sorted(maps.Keys(closes)) {
-		for _, party := range j.Parties {
-			o, ok := opened[party]
-			if (!ok || !j.before(o, closes[by])) && closes[by].Time < j.OpenBy {
-				j.fault(Fault{by, []uint64{closes[by].Index}, FaultEarly, fmt.Sprintf("it closed before the deadline, and without the dice of %s", party), true})
-			}
+			out[party] = commit
 		}
 	}
 	return out
 }
 
-// public makes the seed when all whose dice count have said the same public dice.
-func (j *joining) public(commits, opened map[string]Said, counted []string, closes map[string]Said) {
-	for _, party := range counted {
-		j.after(party, StepPublic, StepClose, counted)
-	}
-	said := j.each(StepPublic, counted)
-	dice := ""
-	for _, party := range slices.Sorted(maps.Keys(said)) {
-		d := said[party].Step.Dice
-		if dice != "" && d != dice {
-			j.fault(Fault{party, []uint64{said[party].Index}, FaultDice, fmt.Sprintf("it saw the public dice show %s, others %s", d, dice), true})
+// deadlines are those that all commitments name.
+func (j *joining) deadlines() {
+	for _, party := range slices.Sorted(maps.Keys(j.commits)) {
+		s := j.commits[party].Step
+		switch {
+		case j.OpenBy == 0:
+			j.CommitBy, j.OpenBy = s.CommitBy, s.OpenBy
+		case s.OpenBy != j.OpenBy || s.CommitBy != j.CommitBy:
+			j.fault(Fault{party, []uint64{j.commits[party].Index}, FaultDeadline, "it named another deadline than the others", true})
 		}
-		dice = cmp.Or(dice, d)
 	}
-	if j.Void || len(said) < len(closes) || len(said) < len(counted) {
-		return
+}
+
+// openings are those of what was committed to in time.
+func (j *joining) openings(openings map[string]Said) {
+	j.opened = make(map[string]Said)
+	for _, party := range slices.Sorted(maps.Keys(openings)) {
+		commit, ok := j.commits[party]
+		if !ok {
+			continue
+		}
+		s := openings[party]
+		o := Opening{Party: party, Dice: s.Step.Dice, Salt: s.Step.Salt}
+		if Commit(j.Binding, o) != commit.Step.Digest {
+			j.fault(Fault{party, []uint64{commit.Index, s.Index}, FaultOpening, "it opened what it had not committed to, or committed over other seals; its dice do not count", false})
+			continue
+		}
+		j.opened[party] = s
 	}
-	var commitments []Commitment
-	var openings []Opening
+}
+
+// await says who is waited for until somebody closes.
+func (j *joining) await(openings map[string]Said) {
 	for _, party := range j.Parties {
-		commitments = append(commitments, Commitment{party, commits[party].Step.Digest})
+		if _, ok := j.steps[party][StepCommit]; !ok && len(openings) == 0 {
+			j.Waiting = append(j.Waiting, Due{party, StepCommit})
+		}
 	}
-	for _, party := range counted {
-		openings = append(openings, Opening{Party: party, Dice: opened[party].Step.Dice, Salt: opened[party].Step.Salt})
-	}
-	seed, err := Ceremony(j.Binding, commitments, openings, dice)
-	if err != nil { // all of it was checked
-		j.fault(Fault{Code: FaultOpening, Says: err.Error(), Void: true})
+	if len(j.Waiting) > 0 {
 		return
 	}
-	j.Seed = seed.Digits
+	for _, party := range slices.Sorted(maps.Keys(j.commits)) {
+		if _, ok := j.steps[party][StepOpen]; !ok {
+			j.Waiting = append(j.Waiting, Due{party, StepOpen})
+		}
+	}
 }
