@@ -72,6 +72,9 @@ func runBench(ctx context.Context, e env, args []string) error {
 	f.SetOutput(io.Discard)
 	asJSON, long, input := f.Bool("json", false, ""), f.Bool("long", false, ""), f.String("input", "", "")
 	rules := f.String("rules", "", "")
+	if len(args) > 0 && args[0] == benchSideVerb { // one process of a match of two
+		return benchMatchSide(ctx, e, args[1:])
+	}
 	var area string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		area, args = args[0], args[1:]
@@ -107,7 +110,7 @@ func runBench(ctx context.Context, e env, args []string) error {
 	case "exchange":
 		return benchExchange(ctx, budget(*long), out)
 	case "match":
-		return benchMatch(ctx, *long, out)
+		return benchMatch(ctx, e, *long, out)
 	case "accord":
 		return benchAccord(ctx, out)
 	case "election":

@@ -21,14 +21,21 @@ import (
 // benchMatch measures a mutual match, both sides on this machine, from sets to
 // matched places with both proofs checked (manifest to M4; receipts and audits
 // come on top, for each item opened), in processor time for each item of a
-// side, beside the four locks that it cannot do without.
-func benchMatch(ctx context.Context, long bool, out func(figure)) error {
+// side, beside the four locks that it cannot do without. A long run is of a
+// million items, each side a process with its lists on the disk, to its end.
+func benchMatch(ctx context.Context, e env, long bool, out func(figure)) error {
 	n := 1 << 17 // the size class of 100,000
+	first, second := lockLimit()
+	var took time.Duration
+	var bytes int
+	var memory float64
+	var err error
 	if long {
 		n = 1 << 20
+		took, bytes, memory, err = twoProcesses(ctx, e, n)
+	} else {
+		took, bytes, err = doubleLock(ctx, n)
 	}
-	first, second := lockLimit()
-	took, bytes, err := doubleLock(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -38,6 +45,9 @@ func benchMatch(ctx context.Context, long bool, out func(figure)) error {
 	pair := took.Seconds() * 1e6 / float64(n)
 	out(timed("double_lock", "us/pair", pair, limit))
 	out(figure{Name: "double_lock_bytes", Value: round(float64(bytes) / float64(n)), Unit: "bytes/pair"})
+	if memory > 0 {
+		out(timed("double_lock_memory", "MiB", memory, residentBound))
+	}
 	took, err = watchlistQuery(ctx, 10_000)
 	if err != nil {
 		return err
@@ -50,18 +60,14 @@ func benchMatch(ctx context.Context, long bool, out func(figure)) error {
 // watchlistQuery is the processor time of one question about n items: asked,
 // answered with its proof, checked and looked up, both sides.
 func watchlistQuery(ctx context.Context, n int) (time.Duration, error) {
-	sets, _, _, err := benchSides(n)
+	owner, err := watchlist.NewOwner(ctx, "south", 1, benchSet(1, n), rand.Reader)
 	if err != nil {
 		return 0, err
 	}
-	owner, err := watchlist.NewOwner(ctx, "south", 1, sets[1], rand.Reader)
-	if err != nil {
-		return 0, err
-	}
-	file, best := owner.File(), time.Duration(math.MaxInt64)
+	set, file, best := benchSet(0, n), owner.File(), time.Duration(math.MaxInt64)
 	for range 3 {
 		began := cpuTime()
-		q, err := watchlist.Ask(&owner.Announcement, sets[0], rand.Reader)
+		q, err := watchlist.Ask(&owner.Announcement, set, rand.Reader)
 		if err != nil {
 			return 0, err
 		}
@@ -111,15 +117,21 @@ func lockLimit() (first, second float64) {
 	return one.Seconds() * 1e6 / n, two.Seconds() * 1e6 / n
 }
 
-// benchSides makes two sets of n, half common, and the manifest of their run.
-func benchSides(n int) (sets [2]match.Items, keys [2]ed25519.PrivateKey, agreed *match.Agreed, err error) {
-	for i := range n {
-		sets[0] = append(sets[0], observable.Value{Type: observable.Domain, Canonical: fmt.Sprintf("host-%d.example", i)})
-		sets[1] = append(sets[1], observable.Value{Type: observable.Domain, Canonical: fmt.Sprintf("host-%d.example", i+n/2)})
+// benchSet is a side's set of n; half of it is in the other's.
+func benchSet(side, n int) match.Items {
+	set := make(match.Items, n)
+	for i := range set {
+		set[i] = observable.Value{Type: observable.Domain, Canonical: fmt.Sprintf("host-%d.example", i+side*(n/2))}
 	}
+	return set
+}
+
+// benchRun is the manifest of a run of two sets of n, always the same, and the
+// keys that sign it.
+func benchRun(n int) (agreed *match.Agreed, keys [2]ed25519.PrivateKey, err error) {
 	corpus, err := statement.ParseDigest(observable.CorpusDigest)
 	if err != nil {
-		return sets, keys, nil, err
+		return nil, keys, err
 	}
 	m := match.Manifest{
 		Format: match.Format, Purpose: "bench", Mode: match.ModeNames, Types: []observable.Type{observable.Domain},
@@ -127,31 +139,29 @@ func benchSides(n int) (sets [2]match.Items, keys [2]ed25519.PrivateKey, agreed 
 		Audit: match.Audit{Sees: match.SeesNobody}, Aged: match.Aged{Types: []observable.Type{}}, Epoch: 1, Time: 1, Step: 3600,
 	}
 	for i, party := range []string{"north", "south"} {
-		public, private, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return sets, keys, nil, err
-		}
-		keys[i] = private
+		seed := statement.TaggedSum("bench", []byte(party))
+		keys[i] = ed25519.NewKeyFromSeed(seed[:])
 		m.Sides[i] = match.Side{
-			Party: party, Key: base64.StdEncoding.EncodeToString(public), Items: match.SizeClass(n), Stocks: []match.Stock{},
-			Nonce: statement.TaggedSum("bench", public),
+			Party: party, Key: base64.StdEncoding.EncodeToString(keys[i].Public().(ed25519.PublicKey)), Items: match.SizeClass(n), Stocks: []match.Stock{},
+			Nonce: statement.TaggedSum("bench nonce", []byte(party)),
 		}
 	}
 	data, err := m.Marshal()
 	if err != nil {
-		return sets, keys, nil, err
+		return nil, keys, err
 	}
 	agreed, err = match.NewAgreed(data, [2][ed25519.SignatureSize]byte{match.SignManifest(data, keys[0]), match.SignManifest(data, keys[1])})
-	return sets, keys, agreed, err
+	return agreed, keys, err
 }
 
 // doubleLock runs both sides against each other and returns processor time and
 // bytes sent.
 func doubleLock(ctx context.Context, n int) (took time.Duration, sent int, err error) {
-	sets, keys, agreed, err := benchSides(n)
+	agreed, keys, err := benchRun(n)
 	if err != nil {
 		return 0, 0, err
 	}
+	sets := [2]match.Items{benchSet(0, n), benchSet(1, n)}
 	began := cpuTime()
 	var runs [2]*match.Run
 	for i := range runs {

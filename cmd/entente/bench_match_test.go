@@ -1,6 +1,12 @@
 package main
 
-import "testing"
+import (
+	"bytes"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
 
 // TestBenchMatch: what the bench times is a whole match: half of the items are
 // found by both, and each item costs four points and two places on the wire.
@@ -18,5 +24,34 @@ func TestBenchMatch(t *testing.T) {
 	}
 	if took, err := watchlistQuery(t.Context(), 64); err != nil || took <= 0 {
 		t.Errorf("a question took %v, %v", took, err)
+	}
+}
+
+// TestBenchPair: the long bench is a whole run between two processes, to its
+// end, and says how far it has come.
+func TestBenchPair(t *testing.T) {
+	self, err := exec.LookPath("entente")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 1 << 10
+	var screen bytes.Buffer
+	results, err := pair(t.Context(), env{stdout: io.Discard, stderr: &screen, terminal: true}, self, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for side, r := range results {
+		if r.Count != n/2 || r.Found != n/2 || r.CPU <= 0 || r.Bytes/n < 60 || r.Bytes/n > 110 {
+			t.Errorf("side %d: %+v", side, r)
+		}
+	}
+	if peakResident() > 0 && (results[0].Peak <= 0 || results[1].Peak <= 0) {
+		t.Errorf("no memory was measured: %+v", results)
+	}
+	if !strings.Contains(screen.String(), "match ") {
+		t.Errorf("no progress: %q", screen.String())
+	}
+	if _, err := pair(t.Context(), env{stdout: io.Discard, stderr: io.Discard}, self+"-none", n); err == nil {
+		t.Error("a program that is not there gave figures")
 	}
 }
