@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -87,7 +88,7 @@ func lastNumber(row string) int64 {
 func verified(charter string, files ...string) (code int, out string) {
 	var b, errs bytes.Buffer
 	e := &env{stdin: strings.NewReader(""), stdout: visible{&b}, stderr: visible{&errs}, raw: &b, getenv: func(string) string { return "" }, now: time.Now}
-	code = fail(e, verb{}, runVerify(nil, e, append([]string{"--json", "--charter", charter}, files...)))
+	code = fail(e, verb{}, runVerify(context.Background(), e, append([]string{"--json", "--charter", charter}, files...)))
 	return code, b.String()
 }
 

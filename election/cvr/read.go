@@ -107,6 +107,13 @@ func open(in Input, read func(io.Reader) error) error {
 	return read(io.MultiReader(bytes.NewReader(head), f))
 }
 
+// Known reports whether a file is part of an export in a format that Read knows,
+// by how it begins.
+func Known(in Input) bool {
+	kind, err := sniff(in)
+	return err == nil && kind != ""
+}
+
 // sniff finds a file's format from its first bytes.
 func sniff(in Input) (kind string, err error) {
 	var head []byte

@@ -109,11 +109,16 @@ func web(field, s string) fault {
 	return fault{}
 }
 
-func domain(s string) fault {
+// ValidDomain reports whether a text can be a domain that is guarded.
+func ValidDomain(s string) bool {
 	bad := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.')
 	}
-	if len(s) > 253 || !strings.Contains(s, ".") || strings.ContainsFunc(s, bad) || strings.HasPrefix(s, ".") || strings.HasSuffix(s, ".") || strings.Contains(s, "..") {
+	return len(s) <= 253 && strings.Contains(s, ".") && !strings.ContainsFunc(s, bad) && !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".") && !strings.Contains(s, "..")
+}
+
+func domain(s string) fault {
+	if !ValidDomain(s) {
 		return wrong("as in vote.example; other scripts as xn--...", "domain %.80q: a name in lower case with at least one dot, no address", s)
 	}
 	return fault{}

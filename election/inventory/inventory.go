@@ -182,6 +182,22 @@ func (v Inventory) Shared() Inventory {
 	return out
 }
 
+// FromAfar is the part that may come from elsewhere than a file of the node's own
+// machine: nothing that names a place in it or in the networks around it.
+func (v Inventory) FromAfar() Inventory {
+	out := v
+	out.Files = nil
+	out.Results = slices.Clone(v.Results)
+	for i := range out.Results {
+		out.Results[i].Networks = nil
+	}
+	out.Registration = slices.Clone(v.Registration)
+	for i := range out.Registration {
+		out.Registration[i].Exports = nil
+	}
+	return out
+}
+
 func only[T any](all []T, want func(T) bool) (out []T) {
 	for _, one := range all {
 		if want(one) {
