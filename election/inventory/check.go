@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"entente/election/campaign"
 )
 
 // fault is what is wrong with one item, and what would be right.
@@ -178,15 +180,49 @@ func site(s Site) []fault {
 	for _, e := range s.Exports {
 		all = append(all, named("exports", e))
 	}
+	if s.Roll != nil {
+		all = append(all, s.Roll.check()...)
+	}
+	return all
+}
+
+func (r Roll) check() []fault {
+	all := []fault{line("key", r.Key), line("place", r.Place)}
+	for _, c := range slices.Concat(r.Canaries, r.Allowed) {
+		all = append(all, named("canaries and allowed", c))
+	}
+	if len(r.Canaries) > MaxItems || len(r.Allowed) > MaxItems {
+		all = append(all, wrong("", "canaries, allowed: at most %d", MaxItems))
+	}
+	if _, err := time.Parse(time.DateOnly, r.Election); r.Election != "" && err != nil {
+		all = append(all, wrong("as in 2026-11-03", "election %.40q: a day", r.Election))
+	}
+	if (r.Election == "") != (len(r.Allowed) == 0) {
+		all = append(all, wrong("", "election and allowed: removals are judged by both together"))
+	}
+	if r.Broken < 0 || r.Shared < 0 || r.Shared == 1 {
+		all = append(all, wrong("", "broken: rows from 0; shared: voters from 2"))
+	}
+	if r.Columns != nil {
+		if err := r.Columns.Check(); err != nil {
+			all = append(all, wrong("docs/operate.md has an example", "columns: %v", err))
+		}
+	}
 	return all
 }
 
 func file(f File) []fault {
 	all := []fault{named("name", f.Name), named("path", f.Path)}
-	if words := []string{"tabulator", "manifest", "records", "other"}; !slices.Contains(words, f.What) {
+	if words := []string{FileTabulator, FileManifest, FileRecords, FileContest, FileEntries, FilePosts, FileFolder, FileOther}; !slices.Contains(words, f.What) {
 		all = append(all, wrong("", "what %.40q: %s", f.What, strings.Join(words, ", ")))
 	}
-	return all
+	if f.Key != "" && f.What != FileRecords {
+		all = append(all, wrong("", "key: only cast vote records have one"))
+	}
+	if f.Near != 0 && (f.What != FilePosts || f.Near < campaign.LeastNear || f.Near > campaign.MostNear) {
+		all = append(all, wrong("", "near: of posts, a percentage from %d to %d", campaign.LeastNear, campaign.MostNear))
+	}
+	return append(all, line("key", f.Key))
 }
 
 func vendor(v Vendor) []fault {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entente/election/results"
+	"entente/election/roll"
 )
 
 // Limits of a list.
@@ -96,16 +97,43 @@ func (p Page) Finished(contest string) bool {
 type Site struct {
 	Name    string   `json:"name"`
 	URL     string   `json:"url,omitempty"`
-	Exports []string `json:"exports,omitempty"` // files of the roll, on this machine
+	Exports []string `json:"exports,omitempty"` // of the roll, on this machine: files, and folders of them
+	Roll    *Roll    `json:"roll,omitempty"`    // how they are read and judged, where the defaults do not do
 	Call    string   `json:"call,omitempty"`
 	Shared  bool     `json:"shared,omitempty"`
 }
 
-// File is a file that a tabulator, a manifest or an audit rests on.
+// Roll is how the exports of a site are read, and what in them is judged.
+type Roll struct {
+	Key      string        `json:"key,omitempty"`      // file of the office's secret; without it the node makes one
+	Place    string        `json:"place,omitempty"`    // whose roll it is; else the site's name
+	Columns  *roll.Columns `json:"columns,omitempty"`  // of a layout that is not known
+	Broken   int           `json:"broken,omitempty"`   // rows of an export that may be left out
+	Canaries []string      `json:"canaries,omitempty"` // ids of planted voters; parts of an id with / between
+	Election string        `json:"election,omitempty"` // YYYY-MM-DD: removals in the ninety days before it are judged
+	Allowed  []string      `json:"allowed,omitempty"`  // reasons of removal that are allowed then
+	Shared   int           `json:"shared,omitempty"`   // voters who come to one address within thirty days; 0: ten
+}
+
+// What a file is.
+const (
+	FileTabulator = "tabulator"
+	FileManifest  = "manifest" // of ballots
+	FileRecords   = "records"  // cast vote records
+	FileContest   = "contest"  // as it is audited
+	FileEntries   = "entries"  // what a board read, with its salt
+	FilePosts     = "posts"    // an export of posts
+	FileFolder    = "folder"   // the owner's secret of a sealed folder
+	FileOther     = "other"
+)
+
+// File is a file that a tabulator, an audit or another guard rests on.
 type File struct {
 	Name string `json:"name"`
 	Path string `json:"path"`
-	What string `json:"what"` // tabulator, manifest, records or other
+	What string `json:"what"`           // one of the words above
+	Key  string `json:"key,omitempty"`  // of records: file of the key that their root is made with
+	Near int    `json:"near,omitempty"` // of posts: texts that share so many percent of their words count as the same
 	Call string `json:"call,omitempty"`
 }
 
@@ -169,7 +197,7 @@ func (v Inventory) Shared() Inventory {
 		out.Results[i].Networks = nil
 	}
 	for i := range out.Registration {
-		out.Registration[i].Exports = nil
+		out.Registration[i].Exports, out.Registration[i].Roll = nil, nil
 	}
 	known := func(id string) bool {
 		return slices.ContainsFunc(out.Call, func(p Person) bool { return p.ID == id })

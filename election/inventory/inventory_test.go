@@ -19,8 +19,9 @@ const sample = `{
     {"id": "adams", "url": "https://results.vote.example/detail.xml", "every": "90s", "final": ["Mayor"], "networks": ["10.0.0.0/8"], "shared": true},
     {"id": "baker", "url": "http://baker.example/r.csv", "call": "bo", "final": ["*"],
      "columns": {"name": "own", "units": [{"column": "Bezirk", "level": "precinct"}], "contest": "Wahl", "choice": "Name", "votes": "Stimmen"}}],
-  "registration": [{"name": "portal", "url": "https://register.vote.example/", "exports": ["/var/roll.csv"], "shared": true}],
-  "files": [{"name": "manifest", "path": "/srv/manifest.csv", "what": "manifest"}],
+  "registration": [{"name": "portal", "url": "https://register.vote.example/", "exports": ["/var/roll.csv"], "roll": {"key": "/var/roll.key", "election": "2026-11-03", "allowed": ["moved"], "canaries": ["7/1"]}, "shared": true}],
+  "files": [{"name": "manifest", "path": "/srv/manifest.csv", "what": "manifest"}, {"name": "records", "path": "/srv/cvr", "what": "records", "key": "/srv/cvr.key"},
+            {"name": "posts", "path": "/srv/posts.csv", "what": "posts", "near": 80}],
   "vendors": [{"name": "Votemaker", "domains": ["votemaker.example"], "senders": ["help@votemaker.example"]}]
 }`
 
@@ -30,7 +31,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v.Count() != 11 {
+	if v.Count() != 13 {
 		t.Errorf("%d things", v.Count())
 	}
 	adams, _ := v.Page("adams")
@@ -88,6 +89,11 @@ func TestErrors(t *testing.T) {
 		{"a URL for a domain", `{"domains": [{"name": "https://vote.example"}]}`, "1:14", "no address", ""},
 		{"no address", `{"senders": [{"address": "Ann <ann@vote.example>"}]}`, "1:14", "mail address", ""},
 		{"a word for a file", `{"files": [{"name": "a", "path": "b", "what": "thing"}]}`, "1:12", "tabulator", ""},
+		{"a key of what has none", `{"files": [{"name": "a", "path": "b", "what": "manifest", "key": "c"}]}`, "1:12", "cast vote records", ""},
+		{"nearness of nothing", `{"files": [{"name": "a", "path": "b", "what": "posts", "near": 10}]}`, "1:12", "from 70 to 99", ""},
+		{"half a rule on removals", `{"registration": [{"name": "a", "exports": ["b"], "roll": {"election": "2026-11-03"}}]}`, "1:19", "both together", ""},
+		{"no day", `{"registration": [{"name": "a", "roll": {"election": "soon", "allowed": ["moved"]}}]}`, "1:19", "a day", "2026"},
+		{"a map without fields", `{"registration": [{"name": "a", "roll": {"columns": {"name": "own", "id": ["No"], "fields": []}}}]}`, "1:19", "fields", "operate.md"},
 		{"turned around", `{"offices": [{"name": "A\u202eB"}]}`, "1:14", "direction", ""},
 		{"deep", strings.Repeat("[", 100), "1:1", "", ""},
 		{"more", `{} {}`, "1:4", "", ""},

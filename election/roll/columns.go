@@ -56,10 +56,11 @@ func ParseColumns(data []byte) (Columns, error) {
 	if err := statement.Decode(data, maxMap, &c); err != nil {
 		return Columns{}, err
 	}
-	return c, c.check()
+	return c, c.Check()
 }
 
-func (c Columns) check() error {
+// Check refuses a map that no export can be read by.
+func (c Columns) Check() error {
 	switch {
 	case c.Name == "" || len(c.Name) > 120 || unprintable(c.Name):
 		return fmt.Errorf("a map of columns needs a name of at most 120 bytes")

@@ -108,7 +108,7 @@ func (r *Reader) find(head []string, declared *Columns) (err error) {
 		}
 		return ErrUnknown
 	}
-	if err := declared.check(); err != nil {
+	if err := declared.Check(); err != nil {
 		return err
 	}
 	r.Columns = *declared
