@@ -7,50 +7,25 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
 
 	"entente/election/audit"
 	"entente/statement"
 )
 
-// sealedEntries is the file of what one board entered, with what its digest needs.
-type sealedEntries struct {
-	Audit   string        `json:"audit"`
-	Board   string        `json:"board"`
-	Salt    string        `json:"salt"` // 64 hex digits
-	Entries audit.Entries `json:"entries"`
-}
-
-// digest is what the board committed to by it.
-func (s sealedEntries) digest() (statement.Digest, error) {
-	salt, err := statement.ParseDigest(s.Salt)
-	if err != nil {
-		return statement.Digest{}, err
-	}
-	d, err := s.Entries.Commit(s.Audit, s.Board, salt)
-	return d, err
-}
-
-func sealedEntriesOf(data []byte) (s sealedEntries, ok bool) {
-	d := json.NewDecoder(strings.NewReader(string(data)))
-	d.DisallowUnknownFields()
-	return s, d.Decode(&s) == nil && s.Board != ""
-}
-
-func readSealedEntries(path string) (sealedEntries, error) {
+func readSealedEntries(path string) (audit.Reading, error) {
 	data, err := readFile(path, auditLimit)
 	if err != nil {
-		return sealedEntries{}, err
+		return audit.Reading{}, err
 	}
-	s, ok := sealedEntriesOf(data)
-	if !ok {
+	s, err := audit.ParseReading(data)
+	if err != nil {
 		return s, hint(fmt.Errorf("%s is no file of entries", path), "entente audit entries makes it of what a board entered as CSV")
 	}
 	return s, nil
 }
 
 func auditEntries(e *env, f *flags, args []string) error {
-	var s sealedEntries
+	var s audit.Reading
 	in := f.contestInputs()
 	f.StringVar(&s.Audit, "audit", "", "")
 	f.StringVar(&s.Board, "board", "", "")
@@ -72,7 +47,7 @@ func auditEntries(e *env, f *flags, args []string) error {
 	if s.Salt, err = newSalt(); err != nil {
 		return err
 	}
-	d, err := s.digest()
+	d, err := s.Digest()
 	if err != nil {
 		return err
 	}
@@ -103,12 +78,12 @@ func auditBoards(ctx context.Context, e *env, f *flags, args []string) error {
 			return err
 		}
 	}
-	var all [3]sealedEntries
+	var all [3]audit.Reading
 	for i, path := range files {
 		if all[i], err = readSealedEntries(path); err != nil {
 			return err
 		}
-		d, err := all[i].digest()
+		d, err := all[i].Digest()
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -169,7 +144,7 @@ func toldOf(told texts, board string, d statement.Digest) bool {
 	return false
 }
 
-func showDiffer(e *env, all [3]sealedEntries, differ []audit.Difference) {
+func showDiffer(e *env, all [3]audit.Reading, differ []audit.Difference) {
 	e.printf("%s by %s and %s, %s read differently\n", counted(len(all[0].Entries), "entry", "entries"), all[0].Board, all[1].Board, counted(len(differ), "card", "cards"))
 	if len(differ) == 0 {
 		return

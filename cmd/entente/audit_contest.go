@@ -55,7 +55,6 @@ func (in *contestInputs) contest() (c audit.Contest, err error) {
 
 // heldRecords are the machine's records of some cards.
 type heldRecords struct {
-	contest audit.Contest
 	records *audit.Records
 	votes   map[string]audit.Vote // by label, of the cards asked for
 	total   records
@@ -63,7 +62,7 @@ type heldRecords struct {
 
 // held reads the records of a contest, and keeps those of the cards named.
 func (in *contestInputs) held(e *env, c audit.Contest, cards map[string]bool) (heldRecords, error) {
-	out := heldRecords{contest: c, votes: make(map[string]audit.Vote)}
+	out := heldRecords{votes: make(map[string]audit.Vote)}
 	if len(in.cvrs) == 0 {
 		if c.Compares() {
 			return out, usagef("--cvr FILE: the method %s compares with the machine's records", c.Method)
@@ -141,8 +140,8 @@ func readEntries(path string, c audit.Contest) (audit.Entries, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := sealedEntriesOf(data); ok {
-		return s.Entries, nil
+	if r, err := audit.ParseReading(data); err == nil {
+		return r.Entries, nil
 	}
 	es, err := audit.ReadEntries(bytes.NewReader(data), func(name string) bool { return name == c.Name && c.Rule == audit.RuleIRV })
 	if err != nil {
@@ -207,54 +206,35 @@ func (in *contestInputs) measure(e *env, seed, manifest string, files []string) 
 	return out, err
 }
 
-// measured also gives what it rests on: the records, and the entries as drawn.
-func (in *contestInputs) measured(e *env, seed, manifest string, files []string) (out measured, h heldRecords, drawn []audit.Entry, err error) {
-	c, err := in.contest()
-	if err != nil {
-		return out, h, nil, err
+// measured also gives what it rests on: the contest, and the cards as drawn.
+func (in *contestInputs) measured(e *env, seed, manifest string, files []string) (out measured, c audit.Contest, rows []audit.Drawn, err error) {
+	if c, err = in.contest(); err != nil {
+		return out, c, nil, err
 	}
 	m, err := manifestOf(manifest)
 	if err != nil {
-		return out, h, nil, err
+		return out, c, nil, err
 	}
 	if m == nil {
-		return out, h, nil, usagef("--manifest FILE: which cards could be drawn?")
+		return out, c, nil, usagef("--manifest FILE: which cards could be drawn?")
 	}
-	sequence, err := c.Sequence(seed, m)
-	if err != nil {
-		return out, h, nil, usagef("%v", err)
+	if err := audit.CheckSeed(seed); err != nil {
+		return out, c, nil, usagef("%v", err)
 	}
 	entries, err := settledEntries(files, c)
 	if err != nil {
-		return out, h, nil, err
+		return out, c, nil, err
 	}
-	if drawn, err = c.Order(sequence, entries); err != nil {
-		return out, h, nil, err
+	h, err := in.held(e, c, entries.Cards(c.Name))
+	if err != nil {
+		return out, c, nil, err
 	}
-	cards := make(map[string]bool, len(drawn))
-	for _, d := range drawn {
-		cards[d.Ballot] = true
-	}
-	if h, err = in.held(e, c, cards); err != nil {
-		return out, h, nil, err
-	}
-	seen := make([]audit.Seen, 0, len(drawn))
-	for _, d := range drawn {
-		s := audit.Seen{Paper: d.Paper()}
-		if v, ok := h.votes[d.Ballot]; ok {
-			s.Record = &v
-		} else if c.Compares() && cards[d.Ballot] {
-			out.Unknown = append(out.Unknown, d.Ballot)
-			cards[d.Ballot] = false
-		}
-		seen = append(seen, s)
-	}
-	out.Outcome, err = c.Evaluate(seen, h.records)
-	out.Seed, out.Entries, out.CVRRoot = seed, len(files), h.total.Root
+	got, err := c.Measure(seed, m, entries, h.records, h.votes)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", in.path, err)
 	}
-	return out, h, drawn, err
+	out = measured{Outcome: got.Outcome, Seed: seed, Entries: len(files), CVRRoot: h.total.Root, Unknown: got.Unrecorded}
+	return out, c, got.Rows, err
 }
 
 func showMeasured(e *env, m measured) {

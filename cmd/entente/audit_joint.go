@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +98,7 @@ func (in *contestInputs) seals(e *env, name, manifest, entries string) (all []ap
 		if err != nil {
 			return nil, err
 		}
-		d, err := contestDigest(c)
+		d, err := c.Digest()
 		if err != nil {
 			return nil, err
 		}
@@ -113,19 +112,13 @@ func (in *contestInputs) seals(e *env, name, manifest, entries string) (all []ap
 		if s.Audit != name {
 			return nil, fmt.Errorf("%s: entries of the audit %q", entries, s.Audit)
 		}
-		d, err := s.digest()
+		d, err := s.Digest()
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, api.SealRequest{What: audit.SealEntries, Name: name + "/" + s.Board, Size: int64(len(s.Entries)), Digest: d})
 	}
 	return all, nil
-}
-
-// contestDigest is what a contest is sealed by.
-func contestDigest(c audit.Contest) (statement.Digest, error) {
-	data, err := json.Marshal(c)
-	return sha256.Sum256(data), err
 }
 
 func auditJoint(ctx context.Context, e *env, f *flags, args []string) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"entente/election/audit"
 	"entente/statement"
@@ -55,7 +54,7 @@ func (in *contestInputs) report(e *env, j audit.Joint, manifest string, files []
 	if j.Seed == "" {
 		return r, hint(fmt.Errorf("%s has no seed yet", j.Audit), "entente audit joint show says what it waits for")
 	}
-	m, h, drawn, err := in.measured(e, j.Seed, manifest, files)
+	m, c, rows, err := in.measured(e, j.Seed, manifest, files)
 	if err != nil {
 		return r, err
 	}
@@ -68,7 +67,7 @@ func (in *contestInputs) report(e *env, j audit.Joint, manifest string, files []
 		if err != nil {
 			return r, err
 		}
-		d, err := s.digest()
+		d, err := s.Digest()
 		if err != nil {
 			return r, err
 		}
@@ -82,16 +81,7 @@ func (in *contestInputs) report(e *env, j audit.Joint, manifest string, files []
 	if r.Settled, err = audit.Resolve(read[0], read[1], read[2]); err != nil {
 		return r, err
 	}
-	r.Contest, r.Outcome = h.contest, m.Outcome
-	for i, d := range drawn {
-		row := audit.Drawn{Draw: i + 1, Ballot: d.Ballot, Paper: d.Says()}
-		if v, ok := h.votes[d.Ballot]; ok {
-			if row.Record = strings.Join(v, " | "); len(v) == 0 {
-				row.Record = audit.StateBlank
-			}
-		}
-		r.Rows = append(r.Rows, row)
-	}
+	r.Contest, r.Outcome, r.Rows = c, m.Outcome, rows
 	return r, nil
 }
 
@@ -110,7 +100,7 @@ func (in *contestInputs) asSealed(j audit.Joint, manifest string, m measured) er
 	if err != nil {
 		return err
 	}
-	contest, err := contestDigest(c)
+	contest, err := c.Digest()
 	if err != nil {
 		return err
 	}
