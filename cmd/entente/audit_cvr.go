@@ -5,14 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"entente/election/audit"
 	"entente/election/cvr"
+	"entente/internal/cvrfile"
 )
 
 // records are the cast vote records of some files.
@@ -21,60 +18,9 @@ type records struct {
 	cvr.Total
 }
 
-// cvrInputs are the files that paths name: files, zip files and folders of both.
-func cvrInputs(paths []string) (inputs []cvr.Input, closeAll func(), err error) {
-	var zips []*os.File
-	closeAll = func() {
-		for _, z := range zips {
-			_ = z.Close()
-		}
-	}
-	add := func(path string) error {
-		if !strings.EqualFold(filepath.Ext(path), ".zip") {
-			inputs = append(inputs, cvr.Input{Name: filepath.ToSlash(path), Open: func() (io.ReadCloser, error) {
-				f, err := os.Open(path)
-				return f, unwrapPath(err)
-			}})
-			return nil
-		}
-		z, err := os.Open(path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, unwrapPath(err))
-		}
-		zips = append(zips, z)
-		info, err := z.Stat()
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, unwrapPath(err))
-		}
-		in, err := cvr.Zip(filepath.ToSlash(path), z, info.Size())
-		inputs = append(inputs, in...)
-		return err
-	}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			return nil, closeAll, fmt.Errorf("%s: %w", path, unwrapPath(err))
-		case !info.IsDir():
-			err = add(path)
-		default:
-			err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-				if err != nil || d.IsDir() || !cvr.Named(p) && !strings.EqualFold(filepath.Ext(p), ".zip") {
-					return err
-				}
-				return add(p)
-			})
-		}
-		if err != nil {
-			return nil, closeAll, err
-		}
-	}
-	return inputs, closeAll, nil
-}
-
 // readRecords sums up the records of files; each may be nil.
 func readRecords(e *env, paths []string, key []byte, each func(*cvr.Row) error) (records, error) {
-	inputs, closeAll, err := cvrInputs(paths)
+	inputs, closeAll, err := cvrfile.Open(paths)
 	defer closeAll()
 	if err != nil {
 		return records{}, err
