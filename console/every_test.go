@@ -72,6 +72,9 @@ func everyPage() map[string][]look {
 
 		"GET /election/{page}/versions/{older}/{newer}": north("/election/adams/versions/1270/1281"),
 
+		"GET /guard/audits":         append(north("/guard/audits"), look{"blank", "/guard/audits", ""}),
+		"GET /guard/audits/{audit}": north("/guard/audits/night", "/guard/audits/night?contest=Mayor", "/guard/audits/recount%2F2026", "/guard/audits/day"),
+
 		"GET /accord":                 append(north("/accord"), look{"blank", "/accord", ""}),
 		"GET /accord/{party}/{index}": north("/accord/south/31", "/accord/north/12", "/accord/north/9"),
 		"GET /drafts":                 append(north("/drafts"), look{"blank", "/drafts", ""}),

@@ -13,6 +13,7 @@ import (
 	"entente/accord"
 	"entente/border"
 	"entente/charter"
+	"entente/election/audit"
 	"entente/election/night"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -150,6 +151,11 @@ func TestNoKeyUnused(t *testing.T) {
 		"write.how": {"supersedes", "ends"}, "write.capacity": {"official", "personal", "reported"}, "write.seal": {"open", "sealed"}, "write.rel": strings.Split("ABCDEF", ""), "write.cred": strings.Split("123456", ""), "write.level": {"technical", "operational", "strategic"}, "write.assess.begin": assessStages(), "write.assess.add": {"judgement", "dissent"},
 
 		"election.state": strs(night.States()), "election.stand": strs(night.Stands()), "election.grade": {"hard", "medium", "learned", "notice"},
+		"guard.tab": {"election", "guard/audits"}, "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle},
+		"audit.fault":    {audit.FaultChanged, audit.FaultDiffer, audit.FaultEarly, audit.FaultTwice, audit.FaultOpening, audit.FaultDeadline, audit.FaultParties, audit.FaultDice, audit.FaultFork},
+		"audit.step":     {audit.StepCommit, audit.StepOpen, audit.StepClose, audit.StepPublic, audit.SealManifest, audit.SealRecords, audit.SealContest},
+		"audit.rule":     {audit.RulePlurality, audit.RuleApproval, audit.RuleSupermajority, audit.RuleIRV},
+		"audit.method":   {audit.MethodBRAVO, audit.MethodPolling, audit.MethodSuperSimple, audit.MethodComparison},
 		"election.alarm": alarms, "election.means": alarms, "election.do": alarms,
 		"election.outcome": {"first", "changed", "reformatted", "unread", "unreadable", "same"},
 		"election.why":     {"silent", "late", "status", "size", "cut", "inside", "redirect", "networks", "address"},

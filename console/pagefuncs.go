@@ -65,6 +65,7 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"partName": say.partName,
 		"refOf":    refOf,
 		"cell":     cellName,
+		"risk":     riskWord,
 
 		"ruleField": ruleField,
 		"outcome":   say.outcome,
@@ -92,6 +93,8 @@ func within(screen, path string) bool {
 	switch screen {
 	case "/accord":
 		return slices.Contains([]string{"drafts", "officers", "conduct", "writing"}, first)
+	case "/election":
+		return first == "guard"
 	case "/record":
 		return slices.Contains([]string{"crossed", "objects", "share"}, first)
 	}

@@ -44,6 +44,8 @@ type Source interface {
 	Lines() Lines
 	// Election is the part that shows what is guarded around an election.
 	Election() Election
+	// Guards is the part that shows audits and the other guards of an election.
+	Guards() Guards
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

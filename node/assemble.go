@@ -94,7 +94,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	if n.guarded, err = newGuarded(n.cfg, now()); err != nil {
 		return err
 	}
-	n.press = newPress(n)
+	n.press, n.guards = newPress(n), newGuards(n)
 	if n.people, err = openPeople(n.cfg.Dir); err != nil {
 		return err
 	}

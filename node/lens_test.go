@@ -54,6 +54,10 @@ var unlensed = []struct {
 		"results pages are hidden whole, by electionScreens, from whoever may not see what is said of them",
 		[]string{"Node.balances", "Node.giveWord", "Node.published"},
 	},
+	{
+		"the guards of an election are hidden whole, by guardScreens, from whoever may not see what is of the own side alone",
+		[]string{"Node.auditNames"},
+	},
 	{lensed, []string{"Node.Claims", "Node.mayDefend", "caseScreens.objectsShared", "mispStore.eachList", "mispStore.listEvent", "mispStore.ofList", "search.statements"}},
 }
 

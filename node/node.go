@@ -63,6 +63,7 @@ type Node struct {
 	people    *people
 	guarded   *guarded
 	press     *press
+	guards    *guards
 	changes   changes
 	story     story
 	accord    records
@@ -236,6 +237,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	}
 	g.Go(func() error { return n.runInventory(ctx) })
 	g.Go(func() error { return n.runResults(ctx) })
+	g.Go(func() error { return n.runGuards(ctx) })
 	for _, p := range cfg.Preserve {
 		g.Go(func() error { return n.runPreserve(ctx, p) })
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -186,4 +187,10 @@ func limitPercent(limit string) string {
 		return limit
 	}
 	return strings.TrimSuffix(strings.TrimRight(r.Mul(r, big.NewRat(100, 1)).FloatString(10), "0"), ".") + " %"
+}
+
+// Shown are the sentences of a report on what an audit shows, and what it does not.
+func Shown(lang string) (shows string, not []string) {
+	w := reportWords[lang]
+	return w.shows, slices.Clone(w.showsNot)
 }

@@ -1,0 +1,87 @@
+package console
+
+import (
+	"context"
+	"time"
+
+	"entente/election/audit"
+	"entente/election/inventory"
+)
+
+// Guards is the part of a node that shows what stands around an election beside
+// its results pages. What is of the own side alone is shown to nobody else: then
+// lists are empty.
+type Guards interface {
+	// Audits are the joint audits of the record, the newest step first.
+	Audits(ctx context.Context) ([]AuditRow, error)
+	// Audit is one of them, or ErrNotFound.
+	Audit(ctx context.Context, name string) (AuditView, error)
+}
+
+// GuardFile is a file of the inventory that could not be read, and why.
+type GuardFile struct {
+	Name   string
+	Detail string // foreign text
+}
+
+// AuditRow is one joint audit in a list.
+type AuditRow struct {
+	Joint    audit.Joint
+	Last     time.Time // of its newest step or commitment, as claimed; zero: sealed only
+	Contests []AuditContest
+}
+
+// AuditView is how far a joint audit has come.
+type AuditView struct {
+	Joint    audit.Joint
+	Contests []AuditContest
+	Broken   []GuardFile
+	Whom     inventory.Person // who is called; nobody if it has no name
+}
+
+// What a measurement of a contest still lacks: words of the catalogue below
+// "audit.need.".
+const (
+	NeedSeed     = "seed"     // the ceremony has not made one
+	NeedContest  = "contest"  // no declared file is the contest that was sealed
+	NeedManifest = "manifest" // likewise
+	NeedRecords  = "records"  // likewise
+	NeedBoards   = "boards"   // two boards have to commit to what they read
+	NeedReadings = "entries"  // what both boards read is not among the declared files
+	NeedSettle   = "settle"   // the boards differ, and nobody has settled where
+)
+
+// AuditContest is one contest of an audit, as it is measured from the files of the
+// inventory that are what was sealed.
+type AuditContest struct {
+	Name    string
+	Contest *audit.Contest // nil: its file is not here
+	Rounds  []AuditRound
+	Course  []audit.Point // of the newest round that could be measured
+	Rows    []AuditCard   // its cards, in the order of the draws
+	Needs   []string
+	Detail  string // why a measurement failed, foreign text
+}
+
+// Newest is the newest round that could be measured; nil if none could.
+func (c AuditContest) Newest() *audit.Outcome {
+	for i := len(c.Rounds) - 1; i >= 0; i-- {
+		if c.Rounds[i].Outcome != nil {
+			return c.Rounds[i].Outcome
+		}
+	}
+	return nil
+}
+
+// AuditRound is one reading of the cards drawn so far.
+type AuditRound struct {
+	audit.Round
+	Outcome *audit.Outcome // nil: not measured
+}
+
+// AuditCard is a drawn card. What a board read stands here only when both have
+// committed to it.
+type AuditCard struct {
+	audit.Drawn
+	First, Second string
+}

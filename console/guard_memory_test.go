@@ -1,0 +1,77 @@
+package console
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"entente/election/audit"
+	"entente/election/inventory"
+)
+
+// guardMemory is the part of a memory that is about the other guards of an election.
+type guardMemory struct{ *memory }
+
+func (m *memory) Guards() Guards { return guardMemory{m} }
+
+// sampleAudits are an audit that may stop, one that waits for its seed, and one
+// whose ceremony is void.
+func sampleAudits() []AuditView {
+	ann := inventory.Person{ID: "ann", Name: "Ann Lee", Phone: "+1 555 0100"}
+	seal := func(party string, index uint64, what, name string, root int, size int64) audit.Sealed {
+		return audit.Sealed{Party: party, Index: index, What: what, Name: name, Digest: rootOf(root), Size: size}
+	}
+	step := func(party string, index uint64, what, dice string) audit.Taken {
+		return audit.Taken{Party: party, Index: index, Time: noon.Add(-time.Hour + time.Duration(index)*time.Second).Unix(), Step: what, Dice: dice}
+	}
+	mayor := audit.Contest{Name: "Mayor", Rule: audit.RulePlurality, Method: audit.MethodComparison, Winners: []string{"Ann Lee"}, Losers: []string{"Bo \u202eLi"}, Votes: map[string]int64{"Ann Lee": 700, "Bo \u202eLi": 300}, Cards: 1000, Limit: "0.05"}
+	entry := func(who string) *audit.Entry {
+		return &audit.Entry{Ballot: "1-1-7", Contest: "Mayor", State: audit.StateVotes, Choices: []string{who}}
+	}
+	red, blue := seal("north", 1290, audit.SealEntries, "red", 4, 12), seal("south", 1271, audit.SealEntries, "blue", 5, 12)
+	first := audit.Round{Number: 1, Boards: []audit.Sealed{red, blue, seal("south", 1273, audit.SealEntries, "judge", 6, 1)}, Both: true, Shown: true, Differ: []audit.Difference{{Ballot: "1-1-7", Contest: "Mayor", First: entry("Ann Lee"), Second: entry("Bo \u202eLi")}}, Settled: audit.Entries{*entry("Ann Lee")}}
+	second := audit.Round{Number: 2, Boards: []audit.Sealed{seal("north", 1299, audit.SealEntries, "red", 7, 26), seal("south", 1280, audit.SealEntries, "blue", 8, 26)}, Both: true, Shown: true, Settled: audit.Entries{*entry("Ann Lee")}}
+	third := audit.Round{Number: 3, Boards: []audit.Sealed{seal("north", 1301, audit.SealEntries, "red", 9, 40)}}
+	risks := []audit.Risk{{Assertion: "Ann Lee beats Bo \u202eLi", Mean: 0.7, Risk: 0.0123}}
+	out := audit.Outcome{Contest: "Mayor", Method: mayor.Method, Limit: mayor.Limit, Cards: 1000, Seen: 26, Differ: 1, Risk: 0.0123, Met: true, Risks: risks}
+	early := out
+	early.Seen, early.Risk, early.Met = 12, 0.18, false
+	c := AuditContest{Name: "Mayor", Contest: &mayor, Rounds: []AuditRound{{first, &early}, {second, &out}, {third, nil}}}
+	for i := range 26 {
+		c.Course = append(c.Course, audit.Point{Draws: i + 1, Risk: []float64{0.9, 0.77, 0.65, 0.55, 0.47, 0.40, 0.34, 0.29, 0.25, 0.21, 0.19, 0.18, 0.15, 0.13, 0.11, 0.09, 0.08, 0.066, 0.055, 0.046, 0.039, 0.033, 0.028, 0.021, 0.016, 0.0123}[i]})
+		c.Rows = append(c.Rows, AuditCard{Drawn: audit.Drawn{Draw: i + 1, Ballot: "1-1-" + string(rune('a'+i)), Record: "Ann Lee", Paper: "Ann Lee"}, First: "Ann Lee", Second: "Ann Lee"})
+	}
+	good := audit.Joint{
+		Audit: "night", Parties: []string{"north", "south"}, Seed: "53417960661093690826", OpenBy: noon.Unix(), Entries: []audit.Sealed{red, blue},
+		Sealed: []audit.Sealed{seal("north", 1201, audit.SealManifest, "", 1, 1000), seal("south", 1190, audit.SealManifest, "", 1, 1000), seal("north", 1202, audit.SealContest, "Mayor", 2, 1000), seal("south", 1191, audit.SealContest, "Mayor", 2, 1000)},
+		Steps:  []audit.Taken{step("north", 1204, audit.StepCommit, ""), step("south", 1193, audit.StepCommit, ""), step("north", 1207, audit.StepOpen, "314159"), step("south", 1195, audit.StepOpen, "271828"), step("north", 1209, audit.StepPublic, "161803")},
+	}
+	waits := audit.Joint{Audit: "recount/2026", Parties: []string{"north", "south"}, OpenBy: noon.Add(time.Hour).Unix(), Waiting: []audit.Due{{Party: "south", Step: "audit manifest"}, {Party: "south", Step: audit.StepCommit}, {Party: "south", Step: "audit contest Judge"}}, Silent: []string{"south"}}
+	void := audit.Joint{Audit: "day", Parties: []string{"north", "south"}, Void: true, Faults: []audit.Fault{{Party: "south", Indices: []uint64{1193, 1199}, Code: audit.FaultOpening, Says: "it opened what it had not committed to", Void: true}}}
+	return []AuditView{
+		{Joint: good, Contests: []AuditContest{c}, Whom: ann},
+		{Joint: waits, Contests: []AuditContest{{Name: "Judge", Needs: []string{NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle}, Detail: "the contest says 40 cards, the manifest 41"}}, Broken: []GuardFile{{Name: "records", Detail: "row 3: no column ballot"}}},
+		{Joint: void, Whom: ann},
+	}
+}
+
+func (m guardMemory) Audits(context.Context) ([]AuditRow, error) {
+	if len(m.rows) == 0 {
+		return nil, m.broken
+	}
+	var out []AuditRow
+	for _, v := range sampleAudits() {
+		out = append(out, AuditRow{Joint: v.Joint, Contests: v.Contests, Last: noon})
+	}
+	out[2].Last = time.Time{}
+	return out, m.broken
+}
+
+func (m guardMemory) Audit(_ context.Context, name string) (AuditView, error) {
+	all := sampleAudits()
+	i := slices.IndexFunc(all, func(v AuditView) bool { return v.Joint.Audit == name })
+	if i < 0 {
+		return AuditView{}, ErrNotFound
+	}
+	return all[i], m.broken
+}

@@ -1,0 +1,129 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"entente/border"
+	"entente/console"
+	"entente/election/inventory"
+)
+
+const (
+	// guardEvery is how often the files of the inventory are looked at.
+	guardEvery = 5 * time.Second
+	guardFile  = 64 << 20 // bytes of a declared file that is read whole
+	guardFiles = 10_000   // files of one declared folder
+)
+
+// guards compute what the Election screen shows beside the results pages, from
+// the files that the inventory names. What they hold is computed anew after a
+// start; what must outlive one they keep in files of their own.
+type guards struct {
+	n      *Node
+	audits auditing
+}
+
+func newGuards(n *Node) *guards { return &guards{n: n} }
+
+// runGuards looks again and again whether the files are others.
+func (n *Node) runGuards(ctx context.Context) error {
+	return loop(ctx, make(bell), guardEvery, func(ctx context.Context) error {
+		return n.guards.look(ctx)
+	})
+}
+
+func (g *guards) look(ctx context.Context) error {
+	return g.audits.look(ctx, g.n)
+}
+
+// job is one thing that is computed again when what it rests on is another.
+type job struct {
+	mu    sync.Mutex // guards all; held while it is computed
+	stamp string
+}
+
+// stamps tells whether files are others than before: of a folder, those in it.
+func stamps(paths ...string) string {
+	var b strings.Builder
+	for _, path := range paths {
+		n := 0
+		_ = filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
+			if err != nil {
+				fmt.Fprintf(&b, "%q %v\n", p, err)
+				return nil //nolint:nilerr // it is part of how things stand
+			}
+			if n++; n > guardFiles {
+				return filepath.SkipAll
+			}
+			if info, err := d.Info(); err == nil && !d.IsDir() {
+				fmt.Fprintf(&b, "%q %d %d\n", p, info.Size(), info.ModTime().UnixNano())
+			}
+			return nil
+		})
+	}
+	return b.String()
+}
+
+// filesOf are the declared files of a kind.
+func filesOf(list inventory.Inventory, what string) []inventory.File {
+	return slices.DeleteFunc(slices.Clone(list.Files), func(f inventory.File) bool { return f.What != what })
+}
+
+// readWhole reads a declared file up to a size.
+func readWhole(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(data)) > most {
+		err = fmt.Errorf("longer than %d bytes", most)
+	}
+	return data, withoutPath(err)
+}
+
+// withoutPath is an error of the file system without the path, which is a
+// matter of this machine.
+func withoutPath(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// guardScreens show the guards to people.
+type guardScreens struct{ screens }
+
+// Guards implements console.Source.
+func (on screens) Guards() console.Guards { return guardScreens{on} }
+
+// own says whether the viewer sees what is of the own side alone.
+func (s guardScreens) own() bool {
+	return border.Marking(border.Red).Level() <= s.lens.Ceiling() || s.lens.Whole()
+}
+
+// strictly decodes a file that people write.
+func strictly(data []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something stands behind the end")
+	}
+	return nil
+}

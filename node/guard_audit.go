@@ -1,0 +1,406 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/console"
+	"entente/election/audit"
+	"entente/election/cvr"
+	"entente/election/inventory"
+	"entente/internal/cvrfile"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+const (
+	auditCards  = 5000 // rows of drawn cards that are kept for the screen
+	auditPoints = 60   // of a plot
+)
+
+// auditing measures the joint audits of the record by the declared files that
+// are what was sealed.
+type auditing struct {
+	job
+	contests map[string][]console.AuditContest // by audit
+	broken   []console.GuardFile
+}
+
+// declared are the files of an audit that the inventory names, read.
+type declared struct {
+	contests  []audit.Contest
+	manifests map[statement.Digest]*audit.Manifest
+	readings  []audit.Reading
+	records   []inventory.File
+	broken    []console.GuardFile
+}
+
+// look measures again if a file or the record is another.
+func (a *auditing) look(ctx context.Context, n *Node) error {
+	list := n.guarded.get()
+	var paths []string
+	for _, what := range []string{inventory.FileManifest, inventory.FileRecords, inventory.FileContest, inventory.FileEntries} {
+		for _, f := range filesOf(list, what) {
+			paths = append(paths, f.Path)
+			if f.Key != "" {
+				paths = append(paths, f.Key)
+			}
+		}
+	}
+	said, err := n.auditMarks(ctx)
+	if err != nil {
+		return err
+	}
+	stamp := said + stamps(paths...)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if stamp == a.stamp {
+		return nil
+	}
+	names, err := n.auditNames(ctx)
+	if err != nil {
+		return err
+	}
+	d := declare(list)
+	contests := make(map[string][]console.AuditContest)
+	for _, name := range names {
+		log, err := n.auditLog(ctx, name)
+		if err != nil {
+			return err
+		}
+		all, err := d.measure(ctx, audit.Join(name, log, n.auditors(nil)))
+		if err != nil {
+			return err
+		}
+		contests[name] = all
+	}
+	a.contests, a.broken, a.stamp = contests, d.broken, stamp
+	n.changes.watch()
+	return nil
+}
+
+// auditMarks says where the newest seal and step of each log stand.
+func (n *Node) auditMarks(ctx context.Context) (string, error) {
+	var b strings.Builder
+	for _, m := range n.roster.Members {
+		for _, kind := range []statement.Kind{record.KindSeal, audit.KindCeremony} {
+			at, err := n.view.LastOfKind(ctx, m.Origin, kind)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&b, "%s %s %d\n", m.ID, kind, at)
+		}
+	}
+	return b.String(), nil
+}
+
+// auditNames are the audits that any log speaks of.
+func (n *Node) auditNames(ctx context.Context) ([]string, error) {
+	names := make(map[string]bool)
+	for _, m := range n.roster.Members {
+		seals, err := n.view.OfKind(ctx, m.Origin, record.KindSeal)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range seals {
+			var b record.SealBody
+			if statement.Decode(s.Body, statement.MaxAct, &b) == nil && slices.Contains([]string{audit.SealManifest, audit.SealRecords, audit.SealContest, audit.SealEntries}, b.What) {
+				of, _, _ := strings.Cut(b.Name, "/")
+				names[of] = true
+			}
+		}
+		steps, err := n.view.OfKind(ctx, m.Origin, audit.KindCeremony)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range steps {
+			if step, err := audit.ParseStep(s.Body); err == nil && s.State == sqlite.StateOpen {
+				names[step.Audit] = true
+			}
+		}
+	}
+	var out []string
+	for name := range names {
+		if audit.ValidName(name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// declare reads the declared files but the records, which can be large.
+func declare(list inventory.Inventory) (d declared) {
+	d.manifests = make(map[statement.Digest]*audit.Manifest)
+	d.records = filesOf(list, inventory.FileRecords)
+	read := func(what string, take func(data []byte) error) {
+		for _, f := range filesOf(list, what) {
+			data, err := readWhole(f.Path, guardFile)
+			if err == nil {
+				err = take(data)
+			}
+			if err != nil {
+				d.broken = append(d.broken, console.GuardFile{Name: f.Name, Detail: err.Error()})
+			}
+		}
+	}
+	read(inventory.FileContest, func(data []byte) error {
+		var c audit.Contest
+		if err := strictly(data, &c); err != nil {
+			return err
+		}
+		if err := c.Check(); err != nil {
+			return err
+		}
+		d.contests = append(d.contests, c)
+		return nil
+	})
+	read(inventory.FileManifest, func(data []byte) error {
+		m, err := audit.ReadManifest(strings.NewReader(string(data)))
+		if err == nil {
+			d.manifests[m.Root()] = m
+		}
+		return err
+	})
+	read(inventory.FileEntries, func(data []byte) error {
+		r, err := audit.ParseReading(data)
+		if err == nil {
+			d.readings = append(d.readings, r)
+		}
+		return err
+	})
+	return d
+}
+
+// measure is each contest of an audit that was sealed before its seed.
+func (d *declared) measure(ctx context.Context, j audit.Joint) ([]console.AuditContest, error) {
+	boards, err := j.Boards(d.readings)
+	if err != nil {
+		d.broken = append(d.broken, console.GuardFile{Name: j.Audit, Detail: err.Error()})
+	}
+	var out []console.AuditContest
+	for _, s := range j.Sealed {
+		if s.What != audit.SealContest || slices.ContainsFunc(out, func(c console.AuditContest) bool { return c.Name == s.Name }) {
+			continue
+		}
+		c := console.AuditContest{Name: s.Name}
+		for i := range d.contests {
+			if digest, err := d.contests[i].Digest(); err == nil && digest == s.Digest && d.contests[i].Name == s.Name {
+				c.Contest = &d.contests[i]
+			}
+		}
+		if err := d.one(ctx, j, boards, &c); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			c.Detail = err.Error()
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// one measures a contest as far as what it needs is here.
+func (d *declared) one(ctx context.Context, j audit.Joint, boards []audit.Board, c *console.AuditContest) error {
+	rounds := audit.Rounds(boards)
+	for _, r := range rounds {
+		c.Rounds = append(c.Rounds, console.AuditRound{Round: r})
+	}
+	need := func(lacks bool, what string) {
+		if lacks {
+			c.Needs = append(c.Needs, what)
+		}
+	}
+	sealed := make(map[string]statement.Digest)
+	for _, s := range j.Sealed {
+		sealed[s.What] = s.Digest
+	}
+	m := d.manifests[sealed[audit.SealManifest]]
+	need(c.Contest == nil, console.NeedContest)
+	need(m == nil, console.NeedManifest)
+	need(j.Seed == "", console.NeedSeed)
+	last := len(rounds) - 1
+	for last >= 0 && !rounds[last].Both {
+		last--
+	}
+	need(last < 0, console.NeedBoards)
+	if last >= 0 {
+		need(!rounds[last].Shown, console.NeedReadings)
+		need(rounds[last].Shown && rounds[last].Settled == nil, console.NeedSettle)
+	}
+	if c.Contest == nil || m == nil || j.Seed == "" || !slices.ContainsFunc(rounds, func(r audit.Round) bool { return r.Settled != nil }) {
+		return nil
+	}
+	var cards audit.Entries
+	for _, r := range rounds {
+		cards = append(cards, r.Settled...)
+	}
+	records, votes, err := d.recorded(ctx, *c.Contest, sealed[audit.SealRecords], cards.Cards(c.Name))
+	if errors.Is(err, errNotSealed) {
+		need(true, console.NeedRecords)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i, r := range rounds {
+		if r.Settled == nil {
+			continue
+		}
+		got, err := c.Contest.Measure(j.Seed, m, r.Settled, records, votes)
+		if err != nil {
+			return err
+		}
+		c.Rounds[i].Outcome, c.Rows = &got.Outcome, cardsOf(*c.Contest, r, boards, got.Rows)
+		if c.Course, err = got.Course(auditPoints); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cardsOf are the drawn cards, with what each board read of them.
+func cardsOf(c audit.Contest, r audit.Round, boards []audit.Board, rows []audit.Drawn) (out []console.AuditCard) {
+	var read [2]map[string]string
+	for k := range read {
+		read[k] = make(map[string]string)
+		for _, e := range boards[k].Shown[r.Number-1].Entries {
+			if e.Contest == c.Name {
+				read[k][e.Ballot] = e.Says()
+			}
+		}
+	}
+	for _, row := range rows[:min(len(rows), auditCards)] {
+		out = append(out, console.AuditCard{Drawn: row, First: read[0][row.Ballot], Second: read[1][row.Ballot]})
+	}
+	return out
+}
+
+var errNotSealed = errors.New("no declared records are those that were sealed")
+
+// recorded reads the machine's records of a contest from the declared files that
+// have the sealed root, and keeps the votes of some cards; nothing where the
+// method compares with none.
+func (d *declared) recorded(ctx context.Context, c audit.Contest, root statement.Digest, cards map[string]bool) (*audit.Records, map[string]audit.Vote, error) {
+	if !c.Compares() {
+		return nil, nil, nil
+	}
+	for _, f := range d.records {
+		records, err := audit.NewRecords(c)
+		if err != nil {
+			return nil, nil, err
+		}
+		votes := make(map[string]audit.Vote)
+		total, err := sumRecords(ctx, f, func(r *cvr.Row) error {
+			v, _ := r.Vote(c.Name)
+			records.Add(v)
+			if cards[r.ID] {
+				if _, twice := votes[r.ID]; twice {
+					return fmt.Errorf("a second record of the drawn card %s", r.ID)
+				}
+				votes[r.ID] = v
+			}
+			return nil
+		})
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, err
+			}
+			d.broken = append(d.broken, console.GuardFile{Name: f.Name, Detail: err.Error()})
+			continue
+		}
+		if got, err := statement.ParseDigest(total.Root); err == nil && got == root {
+			return records, votes, nil
+		}
+	}
+	return nil, nil, errNotSealed
+}
+
+func sumRecords(ctx context.Context, f inventory.File, each func(*cvr.Row) error) (cvr.Total, error) {
+	var key []byte
+	if f.Key != "" {
+		data, err := readWhole(f.Key, 1024)
+		if err != nil {
+			return cvr.Total{}, err
+		}
+		if key, err = hex.DecodeString(strings.TrimSpace(string(data))); err != nil || len(key) != 32 {
+			return cvr.Total{}, errors.New("its key is no file of 64 hex digits")
+		}
+	}
+	inputs, closeAll, err := cvrfile.Open([]string{f.Path})
+	defer closeAll()
+	if err != nil {
+		return cvr.Total{}, err
+	}
+	sum, n := cvr.NewSum(key), 0
+	if _, err := cvr.Read(inputs, func(r *cvr.Row) error {
+		if n++; n%1000 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := sum.Add(r); err != nil {
+			return err
+		}
+		return each(r)
+	}); err != nil {
+		return cvr.Total{}, err
+	}
+	return sum.Done()
+}
+
+// Audits implements console.Guards.
+func (s guardScreens) Audits(ctx context.Context) ([]console.AuditRow, error) {
+	if !s.own() {
+		return nil, nil
+	}
+	names, err := s.n.auditNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []console.AuditRow
+	for _, name := range names {
+		v, err := s.Audit(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		row := console.AuditRow{Joint: v.Joint, Contests: v.Contests}
+		for _, t := range v.Joint.Steps {
+			if at := time.Unix(t.Time, 0); at.After(row.Last) {
+				row.Last = at
+			}
+		}
+		out = append(out, row)
+	}
+	slices.SortStableFunc(out, func(a, b console.AuditRow) int { return b.Last.Compare(a.Last) })
+	return out, nil
+}
+
+// Audit implements console.Guards.
+func (s guardScreens) Audit(ctx context.Context, name string) (console.AuditView, error) {
+	var v console.AuditView
+	if !s.own() || !audit.ValidName(name) {
+		return v, console.ErrNotFound
+	}
+	log, err := s.n.auditLog(ctx, name)
+	if err != nil {
+		return v, err
+	}
+	if len(log.Said) == 0 {
+		return v, console.ErrNotFound
+	}
+	v.Joint = audit.Join(name, log, s.n.auditors(nil))
+	a := &s.n.guards.audits
+	if err := a.look(ctx, s.n); err != nil {
+		return v, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v.Contests, v.Broken = a.contests[name], a.broken
+	v.Whom, _ = s.n.guarded.get().Whom("files", "")
+	return v, nil
+}
