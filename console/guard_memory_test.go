@@ -46,7 +46,7 @@ func sampleAudits() []AuditView {
 		Sealed: []audit.Sealed{seal("north", 1201, audit.SealManifest, "", 1, 1000), seal("south", 1190, audit.SealManifest, "", 1, 1000), seal("north", 1202, audit.SealContest, "Mayor", 2, 1000), seal("south", 1191, audit.SealContest, "Mayor", 2, 1000)},
 		Steps:  []audit.Taken{step("north", 1204, audit.StepCommit, ""), step("south", 1193, audit.StepCommit, ""), step("north", 1207, audit.StepOpen, "314159"), step("south", 1195, audit.StepOpen, "271828"), step("north", 1209, audit.StepPublic, "161803")},
 	}
-	waits := audit.Joint{Audit: "recount/2026", Parties: []string{"north", "south"}, OpenBy: noon.Add(time.Hour).Unix(), Waiting: []audit.Due{{Party: "south", Step: "audit manifest"}, {Party: "south", Step: audit.StepCommit}, {Party: "south", Step: "audit contest Judge"}}, Silent: []string{"south"}}
+	waits := audit.Joint{Audit: "recount/2026", Parties: []string{"north", "south"}, OpenBy: noon.Add(time.Hour).Unix(), Waiting: []audit.Due{{Party: "south", Step: "audit manifest"}, {Party: "south", Step: audit.StepCommit}, {Party: "south", Step: "audit contest Judge"}}, Silent: []audit.Silence{{Party: "south", Step: audit.StepOpen, By: noon.Unix()}, {Party: "west", Step: audit.StepCommit, By: noon.Unix()}}}
 	void := audit.Joint{Audit: "day", Parties: []string{"north", "south"}, Void: true, Faults: []audit.Fault{{Party: "south", Indices: []uint64{1193, 1199}, Code: audit.FaultOpening, Says: "it opened what it had not committed to", Void: true}}}
 	return []AuditView{
 		{Joint: good, Contests: []AuditContest{c}, Whom: ann},

@@ -152,7 +152,7 @@ func TestNoKeyUnused(t *testing.T) {
 
 		"election.state": strs(night.States()), "election.stand": strs(night.Stands()), "election.grade": {"hard", "medium", "learned", "notice"},
 		"guard.tab": {"election", "guard/audits"}, "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle},
-		"audit.fault":    {audit.FaultChanged, audit.FaultDiffer, audit.FaultEarly, audit.FaultTwice, audit.FaultOpening, audit.FaultDeadline, audit.FaultParties, audit.FaultDice, audit.FaultFork},
+		"audit.fault": {audit.FaultChanged, audit.FaultDiffer, audit.FaultEarly, audit.FaultTwice, audit.FaultOpening, audit.FaultDeadline, audit.FaultParties, audit.FaultDice, audit.FaultFork, audit.FaultTable, audit.FaultLeft}, "audit.silent": {audit.StepCommit, audit.StepOpen},
 		"audit.step":     {audit.StepCommit, audit.StepOpen, audit.StepClose, audit.StepPublic, audit.SealManifest, audit.SealRecords, audit.SealContest},
 		"audit.rule":     {audit.RulePlurality, audit.RuleApproval, audit.RuleSupermajority, audit.RuleIRV},
 		"audit.method":   {audit.MethodBRAVO, audit.MethodPolling, audit.MethodSuperSimple, audit.MethodComparison},

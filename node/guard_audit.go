@@ -74,7 +74,7 @@ func (a *auditing) look(ctx context.Context, n *Node) error {
 		if err != nil {
 			return err
 		}
-		all, err := d.measure(ctx, audit.Join(name, log, n.auditors(nil)))
+		all, err := d.measure(ctx, audit.Join(name, log, n.seats(audit.Seats{})))
 		if err != nil {
 			return err
 		}
@@ -393,7 +393,7 @@ func (s guardScreens) Audit(ctx context.Context, name string) (console.AuditView
 	if len(log.Said) == 0 {
 		return v, console.ErrNotFound
 	}
-	v.Joint = audit.Join(name, log, s.n.auditors(nil))
+	v.Joint = audit.Join(name, log, s.n.seats(audit.Seats{}))
 	a := &s.n.guards.audits
 	if err := a.look(ctx, s.n); err != nil {
 		return v, err
