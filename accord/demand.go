@@ -1,9 +1,6 @@
 package accord
 
-import (
-	"entente/record"
-	"entente/statement"
-)
+import "entente/statement"
 
 // Demand is what a statement must bear to be its party's position.
 type Demand struct {
@@ -46,11 +43,8 @@ func (r *Record) DemandFor(s Said) (Demand, bool) {
 
 func (r *Record) demand(e *entry, rules *Rules) Demand {
 	d := Demand{Name: r.powerName(e)}
-	switch e.Act.Kind {
-	case KindOfficers:
+	if e.Act.Kind == KindOfficers {
 		d.Name = "officers"
-	case record.KindWithdrawal: // a party that leaves the unit leaves every instrument of it
-		d.Name = "withdraw"
 	}
 	ruling, _ := r.listsAt(e.party, e.Ref.Index)
 	if own, ok := e.body.(*Officers); ok && (ruling == nil || ruling == own) {

@@ -141,7 +141,7 @@ func (r *Record) powerName(e *entry) string {
 	case *Exhibit:
 		return "exhibit"
 	}
-	return ""
+	return powerOutside(e.Act.Kind)
 }
 
 // stancePower: whatever can bring an act into force, keep it out or end it needs

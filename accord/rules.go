@@ -63,7 +63,7 @@ type Quotas struct {
 
 // Power says how many distinct officers must sign, and which roles must be
 // among them. Names: consent, proposal, amend, notice, urgent, account,
-// assessment, exhibit, position, officers, withdraw.
+// assessment, exhibit, position, officers, withdraw, match.
 type Power struct {
 	Officers int      `json:"officers"`
 	Roles    []string `json:"roles"` // each of these is held by one of the signers
@@ -88,7 +88,7 @@ func FirstRules(c charter.Charter) Rules {
 			"consent": {2, []string{RoleDelegate}}, "proposal": {1, []string{RoleDelegate}}, "amend": {2, []string{RoleHead}},
 			"notice": {1, []string{RoleDuty}}, "urgent": {2, []string{RoleDuty, RoleApprover}}, "account": {2, []string{RoleApprover}},
 			"assessment": {2, []string{RoleApprover}}, "exhibit": {1, []string{RoleAnalyst}}, "position": {1, []string{}},
-			"officers": {2, []string{RoleHead}}, "withdraw": {2, []string{RoleHead}},
+			"officers": {2, []string{RoleHead}}, "withdraw": {2, []string{RoleHead}}, "match": {2, []string{RoleDelegate}},
 		},
 		Terms: map[string]Term{}, LineChecks: []string{"09:00", "21:00"},
 	}
@@ -107,6 +107,9 @@ func (r *Rules) check() error {
 		if r.Powers[name].Officers < 2 {
 			return refuse("%s needs two officers or more", name)
 		}
+	}
+	if p, ok := r.Powers["match"]; ok && p.Officers < 2 { // rules of before there was a match do not name it
+		return refuse("match needs two officers or more")
 	}
 	if r.CoolingOff < 1 {
 		return refuse("a cooling-off of one second or more: only urgent kinds have none")

@@ -63,7 +63,7 @@ func TestRuleEditsRefused(t *testing.T) {
 	first := FirstRules(ruleCharter())
 	for _, s := range []string{
 		"nothing=1", "clocks=1", "clocks.ack.more=1", "clocks.ack=soon", "clocks.ack=0", "clocks.ack=-5", "quotas.per_day=24h", "quotas.items=0", "decide+=1", "cooling_off=0",
-		"powers.consent.officers=1", "powers.notice.roles=king", "powers=1", "form=treaty", "terms.a.b.en=x", "terms.cyber.text=x", "terms.cyber.aliases.south=x",
+		"powers.consent.officers=1", "powers.match.officers=1", "powers.notice.roles=king", "powers=1", "form=treaty", "terms.a.b.en=x", "terms.cyber.text=x", "terms.cyber.aliases.south=x",
 		"terms.cyber.aliases.south.ru=x", "terms.cyber.text.en=<b>x", "terms.cyber.text.en=nоte", "line_checks=9", "scope+=a\u202eb",
 	} {
 		if next, err := edited(t, first, s); err == nil {

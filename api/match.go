@@ -152,10 +152,13 @@ type MatchRead struct {
 	NotAged int `json:"not_aged"` // in no stock that is old enough
 }
 
-// MatchMade is a run that was offered or consented to.
+// MatchMade is a run that was offered or consented to, or waits for that as a
+// draft: then officers must sign, and of an offer there is no run yet.
 type MatchMade struct {
-	Run  MatchRun  `json:"run"`
-	Read MatchRead `json:"read"`
+	Run   MatchRun  `json:"run"`
+	Draft *Pending  `json:"draft,omitempty"`
+	Items int       `json:"items"` // of the own list, dummies included
+	Read  MatchRead `json:"read"`
 }
 
 // MatchRun is one run as it stands in the logs, with what only the own side
@@ -168,10 +171,13 @@ type MatchRun struct {
 	Purpose  string            `json:"purpose"`
 	Mode     string            `json:"mode"`
 	Types    []observable.Type `json:"types"`
-	State    string            `json:"state"` // offered, consented, agreed, committed, compared, closed, aborted
+	State    string            `json:"state"` // void, offered, consented, agreed, committed, compared, closed, aborted
 	Offered  int64             `json:"offered"`
 	Items    map[string]int    `json:"items"` // of each side, by party, dummies included
 	Observer string            `json:"observer,omitempty"`
+	// Void are the offer and the consents that are not the position of those in
+	// whose logs they stand: they move nothing.
+	Void []MatchVoid `json:"void,omitempty"`
 	// Guesses is how many items the partner may test in this run, Left and Before
 	// what remains of its budget towards the own side in this epoch.
 	Guesses int `json:"guesses"`
@@ -243,6 +249,13 @@ type MatchBudget struct {
 	// when: Unix milliseconds, 0 if it has not in this epoch.
 	Ours int   `json:"ours"`
 	Said int64 `json:"said,omitempty"`
+}
+
+// MatchVoid is an offer or a consent that moves nothing.
+type MatchVoid struct {
+	Party string `json:"party"`
+	Index uint64 `json:"index"` // in its log
+	Why   string `json:"why"`   // no-power, repeated
 }
 
 // MatchFound is an item that both hold.

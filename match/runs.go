@@ -16,6 +16,20 @@ type Said struct {
 	Kind  statement.Kind
 	Time  int64 // claimed, Unix milliseconds
 	Body  json.RawMessage
+	// Void says why an offer or a consent is not its party's position; empty if it
+	// is. Who may bind a party is the caller's question.
+	Void string
+}
+
+// VoidRepeated is why an offer moves nothing that stands a second time in a log:
+// who signed it signed one run.
+const VoidRepeated = "repeated"
+
+// Voided is a statement that moves nothing, and why.
+type Voided struct {
+	Ref   statement.Ref
+	Party string
+	Why   string
 }
 
 // Standing is what the logs say of one run.
@@ -34,6 +48,10 @@ type Standing struct {
 	BegunAt  int64          // claimed, Unix milliseconds
 	// Steps are the logged messages of each side, in the order of the manifest.
 	Steps [2]map[Kind]Logged
+	// Void is why the offer is no position of its party: the run is none. Voided
+	// are consents to it that are none of theirs.
+	Void   string
+	Voided []Voided
 
 	consent json.RawMessage
 }
@@ -48,6 +66,8 @@ type Logged struct {
 // State is a word for how far a run has come.
 func (s *Standing) State() string {
 	switch {
+	case s.Void != "":
+		return "void"
 	case s.Consent == nil:
 		return "offered"
 	case s.Agreed == nil:
@@ -71,7 +91,7 @@ func (s *Standing) has(side int, k Kind) bool { _, ok := s.Steps[side][k]; retur
 // log come in the log's. What does not fit (a consent that is not the offer's, a
 // second one, a step of a stranger) moves nothing.
 func Runs(said []Said) []*Standing {
-	f := fold{offers: map[statement.Ref]*Standing{}, consents: map[statement.Ref]*Standing{}}
+	f := fold{offers: map[statement.Ref]*Standing{}, consents: map[statement.Ref]*Standing{}, keys: map[string]bool{}}
 	for _, k := range []statement.Kind{OfferKind, ConsentKind, StepKind} {
 		for i := range said {
 			if said[i].Kind == k {
@@ -98,14 +118,17 @@ func Runs(said []Said) []*Standing {
 	return list
 }
 
-type fold struct{ offers, consents map[statement.Ref]*Standing }
+type fold struct {
+	offers, consents map[statement.Ref]*Standing
+	keys             map[string]bool // of offers: party and key of the run
+}
 
 func (f *fold) take(s *Said) {
 	switch s.Kind {
 	case OfferKind:
 		o, err := ParseOffer(s.Body)
 		if err == nil && CheckOffer(s.Body) == nil && o.Side.Party == s.Party {
-			f.offers[s.Ref] = &Standing{Offer: s.Ref, From: s.Party, Terms: *o, Offered: s.Time, Steps: [2]map[Kind]Logged{{}, {}}}
+			f.offers[s.Ref] = &Standing{Offer: s.Ref, From: s.Party, Terms: *o, Offered: s.Time, Steps: [2]map[Kind]Logged{{}, {}}, Void: f.void(s, o)}
 		}
 	case ConsentKind:
 		m, _, err := ParseConsent(s.Body)
@@ -113,7 +136,11 @@ func (f *fold) take(s *Said) {
 			return
 		}
 		run := f.offers[s.Refs[0]]
-		if run == nil || run.Consent != nil || run.Terms.To != s.Party || !run.Terms.fits(m, s.Party) {
+		if run == nil || run.Void != "" || run.Consent != nil || run.Terms.To != s.Party || !run.Terms.fits(m, s.Party) {
+			return
+		}
+		if s.Void != "" {
+			run.Voided = append(run.Voided, Voided{s.Ref, s.Party, s.Void})
 			return
 		}
 		ref := s.Ref
@@ -122,6 +149,20 @@ func (f *fold) take(s *Said) {
 	case StepKind:
 		f.begin(s)
 	}
+}
+
+// void says why an offer is none. A key is of one run: the same offer once more,
+// with the signatures that it bore, was signed by nobody.
+func (f *fold) void(s *Said, o *Offer) string {
+	key := s.Party + " " + o.Side.Key
+	switch {
+	case s.Void != "":
+		return s.Void
+	case f.keys[key]:
+		return VoidRepeated
+	}
+	f.keys[key] = true
+	return ""
 }
 
 // fits reports whether a manifest is the offer with the other side filled in.

@@ -152,3 +152,29 @@ func TestStateOfAClosedRun(t *testing.T) {
 		t.Errorf("one side closed, the other ended it: %s", got)
 	}
 }
+
+// TestRunsVoid: an offer without its party's power makes no run, nor does one whose
+// key was used; a consent without power is passed over, and the next one counts.
+func TestRunsVoid(t *testing.T) {
+	g := meet(t, [2]Set{names("a", 20), names("b", 20)}, nil).start()
+	whole := g.logs()
+	void := slices.Clone(whole)
+	void[0].Void = "no-power"
+	if runs := Runs(void); len(runs) != 1 || runs[0].State() != "void" || runs[0].Consent != nil || runs[0].Void != "no-power" {
+		t.Errorf("an offer without power: %+v", runs[0])
+	}
+	passed := slices.Clone(whole)
+	first := passed[1]
+	first.Void, first.Ref.Index = "no-power", 50
+	passed = slices.Insert(passed, 1, first)
+	runs := Runs(passed)
+	if len(runs) != 1 || runs[0].State() != "committed" || len(runs[0].Voided) != 1 || runs[0].Voided[0] != (Voided{first.Ref, "south", "no-power"}) {
+		t.Errorf("a consent without power before one with it: %+v", runs[0])
+	}
+	again := whole[0]
+	again.Ref.Index, again.Time = 70, again.Time+1
+	runs = Runs(append(slices.Clone(whole), again))
+	if len(runs) != 2 || runs[0].State() != "committed" || runs[1].State() != "void" || runs[1].Void != VoidRepeated {
+		t.Errorf("the offer a second time: %+v", runs)
+	}
+}

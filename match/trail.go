@@ -67,7 +67,7 @@ func Granted(runs []*Standing, by, partner string, epoch uint64, class func(*Off
 	for _, s := range runs {
 		o, said, n := &s.Terms, int64(0), 0
 		switch {
-		case o.Epoch != epoch || !class(o):
+		case o.Epoch != epoch || s.Void != "" || !class(o):
 			continue
 		case s.From == by && o.To == partner:
 			said, n = s.Offered, o.Side.Left

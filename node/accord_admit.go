@@ -28,7 +28,7 @@ func (n *Node) maySay(ctx context.Context, d draft, raw []byte) error {
 
 // signable says that officers sign what is said of a kind.
 func signable(k statement.Kind) bool {
-	return ofAccord(k) && k != accord.KindDisclosure || k == record.KindWithdrawal
+	return ofAccord(k) && k != accord.KindDisclosure || k == record.KindWithdrawal || isMatchAct(k)
 }
 
 // judge says whether a statement would be this party's position with these
@@ -37,6 +37,9 @@ func (n *Node) judge(ctx context.Context, d draft, raw []byte, approvals []state
 	act, err := actOf(raw)
 	if err != nil {
 		return err
+	}
+	if isMatchAct(act.Kind) {
+		return n.judgeMatch(ctx, act, raw, approvals)
 	}
 	r, ref, err := n.recordWith(ctx, act, raw, approvals, d.parts)
 	if err != nil {

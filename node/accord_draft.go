@@ -246,7 +246,15 @@ func (n *Node) Drafts(ctx context.Context) ([]Pending, error) {
 
 // Discard drops a draft with its approvals.
 func (n *Node) Discard(ctx context.Context, id string) error {
-	if _, err := n.kept(ctx, id); err != nil {
+	kept, err := n.kept(ctx, id)
+	if err != nil {
+		return err
+	}
+	act, err := actOf(kept.Act)
+	if err == nil {
+		err = n.forgetDraft(act)
+	}
+	if err != nil {
 		return err
 	}
 	n.changes.all()

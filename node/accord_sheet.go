@@ -6,6 +6,7 @@ import (
 
 	"entente/accord"
 	"entente/api"
+	"entente/match"
 	"entente/statement"
 )
 
@@ -29,6 +30,8 @@ func (n *Node) sheet(ctx context.Context, p Pending) (api.Sheet, error) {
 		err = proposalSheet(r, p, &out)
 	case accord.KindPosition:
 		err = positionSheet(r, p, &out)
+	case match.OfferKind, match.ConsentKind:
+		err = runSheet(n.self.ID, p, &out)
 	default:
 		err = sheetOf(p, &out)
 	}

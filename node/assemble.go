@@ -65,6 +65,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	n.canaries = &canaries{self: n.self, view: n.view, log: n.log, opens: n.ingress}
 	n.lists.decoys, n.lists.copies = n.canaries.decoys, n.canaries.copies
 	n.clerk = newClerk(n.author, n.view, n.watch, n.lists, n.heads, now)
+	n.clerk.powerless = n.powerless
 	if err := errors.Join(n.clerk.recall(ctx), n.recallSpent(ctx), n.out.recall(ctx)); err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@ type clerk struct {
 	watch   *sqlite.Watch
 	allowed map[string]*allowance // by party; each used by judge alone, one call at a time
 	now     func() time.Time
+	// powerless says of an offer or a consent of match that it does not bind its party.
+	powerless func(ctx context.Context, origin string, index uint64) (bool, error)
 
 	receipting sync.Mutex // guards receipted
 	receipted  uint64     // the first own leaf without a receipt, 0 before anybody looked
@@ -202,6 +204,16 @@ func (c *clerk) verdict(ctx context.Context, origin string, u sqlite.Unacked) (r
 		item.Verdict = record.VerdictNotUnderstood
 	case c.lists.refusal(origin, u.Index) != "":
 		item.Verdict, item.Code = record.VerdictRefused, c.lists.refusal(origin, u.Index)
+	case isMatchAct(u.Kind):
+		void, err := c.powerless(ctx, origin, u.Index)
+		if err != nil {
+			return item, err
+		}
+		if void {
+			item.Verdict, item.Code = record.VerdictRefused, statement.CodePower
+			m, _ := c.roster.ByOrigin(origin)
+			c.refused(m.ID, statement.CodePower, u.ID.String())
+		}
 	case u.Kind == indicator.KindSighting:
 		fits, err := c.view.Fits(ctx, origin, u.Index, c.self.Origin)
 		if err != nil {

@@ -171,6 +171,9 @@ func (in ingress) judge(m record.Member, chain record.KeyChain, index uint64, le
 	if err = in.project(&e, m, &chain, l, open); err == nil && ofAccord(a.Kind) {
 		err = projectAccord(&e, l, approvals, open)
 	}
+	if isMatchAct(a.Kind) {
+		e.Approvals = approvals
+	}
 	if err != nil {
 		return sqlite.Entry{Statement: refused(s, err)}, chain
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -84,20 +85,40 @@ func (p *matchPending) public() string {
 	return base64.StdEncoding.EncodeToString(p.key().Public().(ed25519.PublicKey))
 }
 
-func pendingName(offer statement.Digest) string { return "pending/" + offer.String() + ".json" }
+// pendingName is by the run's own public key, as the manifest has it: that is known
+// before anything is said.
+func pendingName(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "pending/" + hex.EncodeToString(sum[:]) + ".json"
+}
 
-func (n *Node) keepPending(offer statement.Digest, p *matchPending) error {
+func (n *Node) keepPending(p *matchPending) error {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return n.keepMatch(pendingName(offer), data)
+	return n.keepMatch(pendingName(p.public()), data)
+}
+
+// ownKey is the key of the own side of a run, as far as it is known.
+func (n *Node) ownKey(r *match.Standing) string {
+	switch {
+	case r.From == n.self.ID:
+		return r.Terms.Side.Key
+	case r.Proposed != nil && r.Terms.To == n.self.ID:
+		return r.Proposed.Sides[r.Proposed.Side(n.self.ID)].Key
+	}
+	return ""
 }
 
 // brought is nil where the own side brings nothing to a run.
-func (n *Node) brought(offer statement.Digest) (*matchPending, error) {
+func (n *Node) brought(r *match.Standing) (*matchPending, error) {
+	key := n.ownKey(r)
+	if key == "" {
+		return nil, nil
+	}
 	var p matchPending
-	err := n.readMatch(pendingName(offer), &p)
+	err := n.readMatch(pendingName(key), &p)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
@@ -110,8 +131,8 @@ func (n *Node) brought(offer statement.Digest) (*matchPending, error) {
 }
 
 // dropPending forgets what was kept once the run is over.
-func (n *Node) dropPending(offer statement.Digest) error {
-	err := os.Remove(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(offer))))
+func (n *Node) dropPending(key string) error {
+	err := os.Remove(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(key))))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -123,7 +144,7 @@ func (n *Node) dropPending(offer statement.Digest) error {
 func (n *Node) matchRuns(ctx context.Context) ([]*match.Standing, error) {
 	n.rounds.folding.Lock()
 	defer n.rounds.folding.Unlock()
-	heard := n.rounds.heard.Load()
+	heard := n.rounds.heard.Load() + n.accord.heard.Load() // who may speak for a party is of the accord
 	if n.rounds.folded == nil || n.rounds.upTo != heard {
 		runs, err := n.foldMatch(ctx)
 		if err != nil {
@@ -135,23 +156,8 @@ func (n *Node) matchRuns(ctx context.Context) ([]*match.Standing, error) {
 }
 
 func (n *Node) foldMatch(ctx context.Context) ([]*match.Standing, error) {
-	var said []match.Said
-	for _, m := range n.roster.Members {
-		for _, kind := range []statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind} {
-			rows, err := n.view.OfKind(ctx, m.Origin, kind)
-			if err != nil {
-				return nil, err
-			}
-			for _, s := range rows {
-				if s.State == sqlite.StateOpen {
-					said = append(said, match.Said{
-						Ref: statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}, Party: s.Party, Refs: s.Refs, Kind: s.Kind, Time: s.Time, Body: s.Body,
-					})
-				}
-			}
-		}
-	}
-	return match.Runs(said), nil
+	said, err := n.matchSaid(ctx)
+	return match.Runs(said), err
 }
 
 // hearMatch notes that a statement moves a run.
@@ -161,10 +167,6 @@ func (n *Node) hearMatch(e sqlite.Entry) {
 		n.wake.match.ring()
 		n.changes.match()
 	}
-}
-
-func isMatch(e sqlite.Entry) bool {
-	return slices.Contains([]statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind}, e.Statement.Kind)
 }
 
 // matchClasses are the classes with the own side's budgets.
@@ -244,7 +246,7 @@ func (n *Node) tendMatch(ctx context.Context, start func(*liveRun)) error {
 		return err
 	}
 	for _, r := range runs {
-		p, err := n.brought(r.Offer.ID)
+		p, err := n.brought(r)
 		if err != nil || p == nil {
 			if err != nil {
 				n.logger.Warn("a run cannot be played", "run", r.Offer.ID.Short(), "error", err)
@@ -257,7 +259,7 @@ func (n *Node) tendMatch(ctx context.Context, start func(*liveRun)) error {
 		case r.Consent != nil && r.From == n.self.ID:
 			err = n.beginMatch(ctx, runs, r, p)
 		case r.Consent != nil && n.opt.Now().Sub(milli(r.Consented)) > time.Duration(r.Terms.Step)*time.Second:
-			err = n.dropPending(r.Offer.ID) // it was not begun in time: its items need not lie here
+			err = n.dropPending(p.public()) // it was not begun in time: its items need not lie here
 		}
 		if err := n.survived(err); err != nil {
 			return err

@@ -96,7 +96,7 @@ func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
 		return err
 	}
 	n.changes.match()
-	return n.dropPending(r.standing.Offer.ID)
+	return n.dropPending(r.kept.public())
 }
 
 func (n *Node) keepTranscripts(r *liveRun) error {

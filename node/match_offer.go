@@ -26,16 +26,12 @@ func (c control) MatchOffer(ctx context.Context, r api.MatchOffer) (api.MatchMad
 	if err != nil {
 		return api.MatchMade{Read: read}, err
 	}
-	ref, err := n.author.say(ctx, draft{kind: match.OfferKind, marking: border.Amber, toAll: true, body: o})
-	if err != nil {
-		return api.MatchMade{Read: read}, err
+	ref, waits, err := n.sayMatch(ctx, draft{kind: match.OfferKind, marking: border.Amber, toAll: true, body: o}, p)
+	if err != nil || waits != nil {
+		return api.MatchMade{Draft: waits, Items: o.Side.Items, Read: read}, err
 	}
-	if err := n.keepPending(ref.ID, p); err != nil {
-		return api.MatchMade{Read: read}, err
-	}
-	n.wake.match.ring()
 	run, err := c.MatchRun(ctx, ref.ID.String())
-	return api.MatchMade{Run: run, Read: read}, err
+	return api.MatchMade{Run: run, Items: o.Side.Items, Read: read}, err
 }
 
 func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *matchPending, api.MatchRead, error) {
@@ -191,29 +187,19 @@ func (c control) MatchConsent(ctx context.Context, r api.MatchConsent) (api.Matc
 		return api.MatchMade{Read: read}, err
 	}
 	sig := match.SignManifest(data, p.key())
-	if err := n.keepPending(run.Offer.ID, p); err != nil {
-		return api.MatchMade{Read: read}, err
-	}
-	_, err = n.author.say(ctx, draft{
+	_, waits, err := n.sayMatch(ctx, draft{
 		kind: match.ConsentKind, refs: []statement.Ref{run.Offer}, marking: border.Amber, toAll: true,
 		body: match.Consent{Manifest: string(data), Signature: base64.StdEncoding.EncodeToString(sig[:])},
-	})
+	}, p)
 	if err != nil {
 		return api.MatchMade{Read: read}, err
 	}
-	n.wake.match.ring()
 	out, err := c.MatchRun(ctx, run.Offer.ID.String())
-	return api.MatchMade{Run: out, Read: read}, err
+	return api.MatchMade{Run: out, Draft: waits, Items: m.Sides[m.Side(n.self.ID)].Items, Read: read}, err
 }
 
 func (n *Node) consentOf(ctx context.Context, runs []*match.Standing, run *match.Standing, r api.MatchConsent) (*match.Manifest, *matchPending, api.MatchRead, error) {
-	switch {
-	case run.Terms.To != n.self.ID:
-		return nil, nil, api.MatchRead{}, statement.Refuse(statement.CodeParty, "this run was not offered to %s", n.self.ID)
-	case run.Consent != nil:
-		return nil, nil, api.MatchRead{}, statement.Refuse(statement.CodeState, "the run has its consent already")
-	}
-	if err := n.mayMatch(run.From); err != nil {
+	if err := n.mayConsent(run); err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
 	o := &run.Terms
@@ -272,7 +258,7 @@ func (n *Node) beginMatch(ctx context.Context, runs []*match.Standing, r *match.
 		if err := n.keepOutcome(r.Offer.ID, outcome{Fault: why.Error(), Guilty: r.Terms.To, Count: -1}); err != nil {
 			return err
 		}
-		return n.dropPending(r.Offer.ID)
+		return n.dropPending(p.public())
 	}
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 		if err := n.keepOutcome(s.Offer.ID, outcome{Count: closing.Count, Matches: []matchFound{}, Fault: lostOutcome().Error()}); err != nil {
 			return err
 		}
-		return n.dropPending(s.Offer.ID)
+		return n.dropPending(p.public())
 	}
 	partner, err := n.partnerOf(s)
 	if err != nil {
@@ -104,7 +104,7 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
 	}
 	p.Played = true
-	if err := n.keepPending(s.Offer.ID, p); err != nil {
+	if err := n.keepPending(p); err != nil {
 		return err
 	}
 	n.rounds.put(sid, r)

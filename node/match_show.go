@@ -83,6 +83,9 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 			return nil
 		}
 	}
+	if r.Void != "" {
+		return nil
+	}
 	if r.Consent == nil && r.Terms.To == n.self.ID {
 		out.Waits = "consent"
 	} else if r.Agreed == nil {

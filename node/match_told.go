@@ -23,6 +23,12 @@ func (n *Node) matchLogged(r *match.Standing) api.MatchRun {
 	if c, err := border.MatchClassOf(n.matchClasses(), o.Types); err == nil {
 		out.Class = c.Name
 	}
+	if r.Void != "" {
+		out.Void = append(out.Void, api.MatchVoid{Party: r.From, Index: r.Offer.Index, Why: r.Void})
+	}
+	for _, v := range r.Voided {
+		out.Void = append(out.Void, api.MatchVoid{Party: v.Party, Index: v.Ref.Index, Why: v.Why})
+	}
 	if m := r.Proposed; m != nil {
 		for i := range out.Sides {
 			s := m.Sides[m.Side(out.Sides[i].Party)]

@@ -30,7 +30,8 @@ comes back with a proof, the count is known before names are, matches are opened
 since when each log commits to them, and some unmatched items are opened as a sample.
 
 offer reads FILEs (as share does) and asks PARTY; consent answers with one's own FILEs; both
-are said in the logs. When the count is known a person says agree, unless it is at most
+are said in the logs, and where a party has officers they are drafts that these sign first
+(entente sign). When the count is known a person says agree, unless it is at most
 --up-to. stock commits to items in the log: addresses are matched only when they have
 stood there for a day. show prints what came of a run, and list every run there was, with
 why those were ended that came to nothing. budget says how many guesses each side has left
@@ -194,19 +195,17 @@ func (f *matchFlags) showMade(e *env, made api.MatchMade, what string) error {
 		return e.json(made)
 	}
 	r := made.Read
-	e.printf("run %s %s\n", made.Run.ID[:8], what)
+	if made.Draft == nil {
+		e.printf("run %s %s\n", made.Run.ID[:8], what)
+	}
 	e.printf("%s of the run's types; left out: %d of other types, %d on warning lists or one's own, %d not long enough in the log, %d rows without a value\n",
 		many(int64(r.Items), "item"), r.Other, r.Common, r.NotAged, r.Skipped)
-	e.printf("the list is filled up to %s, which is all that its length tells\n", many(int64(made.Run.Items[ownOf(made.Run, what)]), "item"))
-	return nil
-}
-
-// ownOf is the own side of a run that was just offered or consented to.
-func ownOf(r api.MatchRun, what string) string {
-	if strings.HasPrefix(what, "offered") {
-		return r.From
+	e.printf("the list is filled up to %s, which is all that its length tells\n", many(int64(made.Items), "item"))
+	if made.Draft != nil {
+		e.printf("nothing is said yet: it is for officers to let a list be matched (entente sign)\n")
+		showPending(e, *made.Draft)
 	}
-	return r.To
+	return nil
 }
 
 func matchAgree(ctx context.Context, e *env, f *matchFlags, args []string) error {

@@ -86,6 +86,9 @@ func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
 			e.printf("%-10s %s, dummies included; lets the other bring %s more, %s after the run\n", s.Party, many(int64(s.Items), "item"), leftText(s.Left), leftText(s.After))
 		}
 	}
+	for _, v := range r.Void {
+		e.printf("moves nothing: %s/%d, %s\n", v.Party, v.Index, voidText(v, r))
+	}
 	if r.Count >= 0 {
 		e.printf("%s on both lists\n", many(int64(r.Count), "item"))
 	}
@@ -137,6 +140,18 @@ func showTrail(e *env, r api.MatchRun) {
 		}
 		e.printf("%s UTC  %s/%d  %s%s\n", sinceText(m.Time), m.Party, m.Index, m.What, why)
 	}
+}
+
+// voidText says why an offer or a consent counts for nothing.
+func voidText(v api.MatchVoid, r api.MatchRun) string {
+	what := "the consent"
+	if v.Party == r.From {
+		what = "the offer"
+	}
+	if v.Why == "repeated" {
+		return what + " stands a second time in its log: what officers sign is one run"
+	}
+	return what + " is not the position of " + v.Party + ": its officers did not sign as they must"
 }
 
 func guilty(party string) string {

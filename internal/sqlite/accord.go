@@ -68,6 +68,11 @@ func addAccord(p *prepared, e Entry) error {
 // addSaid adds a statement of the accord itself.
 func addSaid(p *prepared, e Entry) error {
 	a, s := e.Accord, e.Statement
+	if e.Approvals != nil {
+		if err := addApprovals(p, e); err != nil {
+			return err
+		}
+	}
 	if a == nil {
 		return nil
 	}

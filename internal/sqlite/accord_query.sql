@@ -2,6 +2,12 @@
 INSERT INTO accord (origin, idx, approvals, digests) VALUES (?, ?, ?, ?);
 -- name: drop_accord
 DELETE FROM accord WHERE origin = ? AND idx = ?;
+-- name: add_approvals
+INSERT INTO approval (origin, idx, approvals) VALUES (?, ?, ?);
+-- name: drop_approvals
+DELETE FROM approval WHERE origin = ? AND idx = ?;
+-- name: approvals
+SELECT a.idx, a.approvals FROM approval a JOIN statement s ON s.origin = a.origin AND s.idx = a.idx WHERE a.origin = ? AND s.state = 'open' ORDER BY a.idx;
 -- name: add_part
 INSERT OR IGNORE INTO accord_part (origin, idx, part, by_origin, by_idx, digest, text) VALUES (?, ?, ?, ?, ?, ?, ?);
 -- name: hide_part

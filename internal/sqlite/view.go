@@ -117,6 +117,8 @@ type Entry struct {
 	Hides    *Hidden
 	Moments  []accord.Moment
 	Convicts string
+	// Approvals are kept of statements of other areas that officers sign, verified.
+	Approvals []statement.Approval
 	// Again is an earlier leaf of the same log as it is judged after this one:
 	// without a part that this one says is erased, or with those that it opens.
 	Again *Entry
@@ -237,8 +239,10 @@ func judgeAgain(p *prepared, e Entry, by uint64) error {
 	if err := dropObjects(p, s.Origin, s.Index); err != nil {
 		return err
 	}
-	if _, err := p.exec("drop_accord", s.Origin, s.Index); err != nil {
-		return err
+	for _, name := range []string{"drop_accord", "drop_approvals"} {
+		if _, err := p.exec(name, s.Origin, s.Index); err != nil {
+			return err
+		}
 	}
 	if err := addSaid(p, e); err != nil {
 		return err
@@ -272,6 +276,7 @@ func (v *View) Dump(ctx context.Context, w io.Writer) error {
 		{"retraction", "origin, of_idx, idx, first"},
 		{"object", "origin, idx, n"},
 		{"accord", "origin, idx"},
+		{"approval", "origin, idx"},
 		{"accord_part", "origin, idx, part, by_origin, by_idx"},
 		{"fork", "origin, by_origin, by_idx"},
 		{"moment", "origin, size, root, owner, by, at, logged"},

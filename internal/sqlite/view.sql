@@ -151,6 +151,13 @@ CREATE TABLE IF NOT EXISTS accord (
   digests   TEXT NOT NULL,
   PRIMARY KEY (origin, idx)
 ) WITHOUT ROWID;
+-- Who approved a statement of another area that officers sign: approvals, verified.
+CREATE TABLE IF NOT EXISTS approval (
+  origin    TEXT NOT NULL,
+  idx       INTEGER NOT NULL,
+  approvals TEXT NOT NULL,
+  PRIMARY KEY (origin, idx)
+) WITHOUT ROWID;
 -- Further parts of statements of the accord, as some leaf shows them: their own, a release, a disclosure. The
 -- digest is that of salt and text; one that is not in the leaf of the statement shows nothing of it.
 CREATE TABLE IF NOT EXISTS accord_part (

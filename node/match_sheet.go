@@ -1,0 +1,52 @@
+package node
+
+import (
+	"strconv"
+
+	"entente/api"
+	"entente/match"
+	"entente/observable"
+)
+
+// runSheet is what officers read before they let their list be matched.
+func runSheet(self string, p Pending, out *api.Sheet) error {
+	out.Effects = append(out.Effects, api.Effect{Name: api.EffectFinal})
+	if p.Act.Kind == match.OfferKind {
+		o, err := match.ParseOffer(p.Act.Body)
+		if err != nil {
+			return err
+		}
+		runFacts(out, o.To, o.Purpose, o.Mode, o.Types, o.Side, o.Audit, o.Observer)
+		fact(out, "run-guesses", "", strconv.Itoa(o.Side.Left))
+		return nil
+	}
+	m, _, err := match.ParseConsent(p.Act.Body)
+	if err != nil {
+		return err
+	}
+	own := m.Side(self)
+	if own < 0 {
+		return nil // it is said of others, and moves nothing
+	}
+	runFacts(out, m.Sides[1-own].Party, m.Purpose, m.Mode, m.Types, m.Sides[own], m.Audit, m.Observer)
+	fact(out, "run-theirs", "", strconv.Itoa(m.Sides[1-own].Items))
+	fact(out, "run-left", "", strconv.Itoa(m.Sides[own].After))
+	return nil
+}
+
+func runFacts(out *api.Sheet, with, purpose, mode string, types []observable.Type, own match.Side, audit match.Audit, observer string) {
+	fact(out, "run-with", "", with)
+	fact(out, "for", "", purpose)
+	fact(out, "run-mode", "sheet.run", mode)
+	list := make([]string, len(types))
+	for i, t := range types {
+		list[i] = string(t)
+	}
+	fact(out, "run-types", "", list...)
+	fact(out, "run-ours", "", strconv.Itoa(own.Items))
+	if audit.Items > 0 {
+		fact(out, "run-audit", "", strconv.Itoa(audit.Items))
+		fact(out, "run-sees", "sheet.sees", audit.Sees)
+	}
+	fact(out, "run-observer", "", observer)
+}
