@@ -75,6 +75,10 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 	if n.rounds.get(sid) != nil {
 		return nil
 	}
+	// It may have ended since p was read: what is kept of a run is dropped before the run is.
+	if p, err := n.brought(s); err != nil || p == nil {
+		return err
+	}
 	own := s.Agreed.Manifest.Side(n.self.ID)
 	if own < 0 {
 		return nil
