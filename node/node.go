@@ -134,6 +134,7 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	if n.roster, err = record.NewRoster(c); err != nil {
 		return fmt.Errorf("keys of the charter: %w", err)
 	}
+	n.roster = n.roster.Remembering()
 	n.self, _ = n.roster.Member(keys.Party)
 	signs, err := newSigners(keys)
 	if err != nil {
