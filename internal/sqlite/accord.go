@@ -221,7 +221,7 @@ func (v *View) Forks(ctx context.Context) ([]accord.Fork, error) {
 // Timed is how far the moments of one log by one cosigner reach: the largest
 // size, and the latest time of the owner's, 0 where there is none.
 func (v *View) Timed(ctx context.Context, origin, by string) (size uint64, owner int64, err error) {
-	err = v.db.read.QueryRowContext(ctx, v.db.q("timed"), origin, by).Scan(&size, &owner)
+	err = v.db.row(ctx, v.db.q("timed"), origin, by).Scan(&size, &owner)
 	return size, owner, err
 }
 

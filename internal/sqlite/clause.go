@@ -231,7 +231,7 @@ func (w *Watch) ClauseRows(ctx context.Context) ([]ClauseRow, error) {
 
 // ClauseRowOf returns the row that a draft is of, or ErrNone.
 func (w *Watch) ClauseRowOf(ctx context.Context, draft string) (ClauseRow, error) {
-	r, err := scanClauseRow(w.db.read.QueryRowContext(ctx, w.db.q("clause_row_of"), draft))
+	r, err := scanClauseRow(w.db.row(ctx, w.db.q("clause_row_of"), draft))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, ErrNone
 	}

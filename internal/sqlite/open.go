@@ -44,6 +44,7 @@ func IsFull(err error) bool {
 type database struct {
 	write, read *sql.DB
 	query       map[string]string
+	texts       texts
 }
 
 // open opens or creates a database. synchronous is FULL where the file is the
@@ -67,6 +68,7 @@ func open(ctx context.Context, path, schema, queries, synchronous string) (*data
 	return d, nil
 }
 
+// close closes what was prepared with its connections.
 func (d *database) close() error { return errors.Join(d.read.Close(), d.write.Close()) }
 
 // named splits a .sql file at its "-- name: x" lines. Nothing may follow the
@@ -106,7 +108,7 @@ func (d *database) tx(ctx context.Context, f func(*sql.Tx) error) error {
 // count runs a query for one number. No row is zero.
 func (d *database) count(ctx context.Context, name string, args ...any) (int64, error) {
 	var n int64
-	err := d.read.QueryRowContext(ctx, d.q(name), args...).Scan(&n)
+	err := d.row(ctx, d.q(name), args...).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -123,7 +125,7 @@ func (d *database) each(ctx context.Context, name string, f func(*sql.Rows) erro
 
 // eachOf is each of a query by its text.
 func (d *database) eachOf(ctx context.Context, name, text string, f func(*sql.Rows) error, args ...any) error {
-	rows, err := d.read.QueryContext(ctx, text, args...)
+	rows, err := d.rows(ctx, text, args)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

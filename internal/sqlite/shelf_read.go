@@ -265,7 +265,7 @@ func (v *View) Claims(ctx context.Context, lens border.Lens, id string, limit in
 			continue
 		}
 		it := &o.Item
-		row := v.db.read.QueryRowContext(ctx, v.db.q("item_of"), o.Ref.Origin, o.Ref.Index, o.N)
+		row := v.db.row(ctx, v.db.q("item_of"), o.Ref.Origin, o.Ref.Index, o.N)
 		if err := row.Scan(&it.Type, &it.Value, &it.Observed, &it.Until, &it.Context, &it.Note); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, err
 		}
@@ -376,7 +376,7 @@ const (
 func (v *View) Refusals(ctx context.Context, origin string, index uint64) (Share, statement.Code, error) {
 	var all, no int
 	var code statement.Code
-	err := v.db.read.QueryRowContext(ctx, v.db.q("refusals_of"), origin, index).Scan(&all, &no, &code)
+	err := v.db.row(ctx, v.db.q("refusals_of"), origin, index).Scan(&all, &no, &code)
 	switch {
 	case no == 0:
 		return None, "", err

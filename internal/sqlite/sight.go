@@ -111,7 +111,7 @@ func (w *Seen) row(ctx context.Context, name string, args ...any) scanner {
 	if err != nil {
 		return failed{err}
 	}
-	return w.db.read.QueryRowContext(ctx, text, args...)
+	return w.db.row(ctx, text, args...)
 }
 
 // failed is a row that could not be asked for.

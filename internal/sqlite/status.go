@@ -37,7 +37,7 @@ func (w *Watch) putStatus(ctx context.Context, account, id string, body []byte, 
 // if there is none.
 func (w *Watch) Status(ctx context.Context, account, id string, now time.Time) ([]byte, error) {
 	var body []byte
-	err := w.db.read.QueryRowContext(ctx, w.db.q("taxii_status"), id, account, now.Add(-statusKept).UnixMilli()).Scan(&body)
+	err := w.db.row(ctx, w.db.q("taxii_status"), id, account, now.Add(-statusKept).UnixMilli()).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

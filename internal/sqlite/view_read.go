@@ -38,7 +38,7 @@ func scanStatement(row scanner) (Statement, error) {
 
 // Statement returns one statement, or ErrNone.
 func (v *View) Statement(ctx context.Context, origin string, index uint64) (Statement, error) {
-	s, err := scanStatement(v.db.read.QueryRowContext(ctx, v.db.q("statement"), origin, index))
+	s, err := scanStatement(v.db.row(ctx, v.db.q("statement"), origin, index))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, ErrNone
 	}
@@ -388,7 +388,7 @@ func (v *View) Told(ctx context.Context, lens border.Lens, self string, limit in
 // Sighted returns the index of the sighting of one item in the log origin.
 func (v *View) Sighted(ctx context.Context, origin string, list statement.Ref, item int) (uint64, bool, error) {
 	var n uint64
-	err := v.db.read.QueryRowContext(ctx, v.db.q("sighted"), origin, list.Origin, list.Index, item).Scan(&n)
+	err := v.db.row(ctx, v.db.q("sighted"), origin, list.Origin, list.Index, item).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}

@@ -75,7 +75,7 @@ type Source struct {
 // Position returns the stored position of a source; nil if it is new.
 func (w *Watch) Position(ctx context.Context, id string) ([]byte, error) {
 	var p []byte
-	err := w.db.read.QueryRowContext(ctx, w.db.q("position"), id).Scan(&p)
+	err := w.db.row(ctx, w.db.q("position"), id).Scan(&p)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -278,7 +278,7 @@ type Note struct {
 // Note reads a small value kept under a key; nil if there is none.
 func (w *Watch) Note(ctx context.Context, key string) ([]byte, error) {
 	var b []byte
-	err := w.db.read.QueryRowContext(ctx, w.db.q("get_note"), key).Scan(&b)
+	err := w.db.row(ctx, w.db.q("get_note"), key).Scan(&b)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
