@@ -224,10 +224,21 @@ func (m *mirror) hold(ctx context.Context, c record.Checkpoint, msg []byte, dire
 	defer m.mu.Unlock()
 	m.held = record.Join(text, append(own, line, cosigned)...)
 	// What a relay still has of a silent owner is no sign of life.
-	if direct || m.signedAt(msg) > m.signedAt(m.newest) {
+	if direct || m.later(c, msg) {
 		m.newest, m.heard, m.asks = msg, m.now(), 0
 	}
 	return nil
+}
+
+// later says that a note was signed after the newest one. Two of one second are
+// told apart by their trees: an owner says more than one thing in it.
+func (m *mirror) later(c record.Checkpoint, msg []byte) bool {
+	at, last := m.signedAt(msg), m.signedAt(m.newest)
+	if at != last {
+		return at > last
+	}
+	have, err := record.Peek(m.newest)
+	return err != nil || c.Size > have.Size
 }
 
 // resume restores what hold kept in memory, after a start.

@@ -110,12 +110,14 @@ func (s *Stand) Play(ctx context.Context, a Attack) error {
 	return errors.Join(err, <-done)
 }
 
-// recall adds to Main what the victim holds beyond it.
+// recall adds to Main what the victim holds beyond it. A victim that knows of no
+// head holds nothing; one that shows a head and not what lies under it is at fault:
+// to go on from less would be a fork that nobody meant.
 func (s *Stand) recall(ctx context.Context) error {
-	_, err := s.copyLog(ctx, s.Main)
-	if errors.Is(err, peer.ErrAbsent) {
+	if _, err := s.client.Checkpoint(ctx, s.Main.origin); errors.Is(err, peer.ErrAbsent) {
 		return nil
 	}
+	_, err := s.copyLog(ctx, s.Main)
 	return err
 }
 
