@@ -30,6 +30,7 @@ type Node interface {
 	Preserver
 	ElectionNode
 	MatchNode
+	WatchlistNode
 	Status(ctx context.Context) (Status, error)
 	Share(ctx context.Context, r ShareRequest) (ShareResult, error)
 	Accept(ctx context.Context, r AcceptRequest) (AcceptResult, error)

@@ -126,6 +126,7 @@ func bytesRoutes(mux *board, n Node) {
 	preserveRoutes(mux, n)
 	electionRoutes(mux, n)
 	matchRoutes(mux, n)
+	watchlistRoutes(mux, n)
 	mispRoutes(mux, n)
 	pushRoute(mux, n)
 	file := func(path string, f func(r *http.Request) ([]byte, error)) {

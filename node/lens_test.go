@@ -37,7 +37,7 @@ var unlensed = []struct {
 	{
 		"only who may see everything asks: the control socket, and whoever proves that nothing is beyond it",
 		[]string{
-			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.matchSaid", "Node.powerless", "Node.matchStocks", "Node.stocksHold", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
+			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.matchSaid", "Node.saidOfLists", "Node.powerless", "Node.matchStocks", "Node.stocksOf", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
 			"Node.rejected", "Node.seenItems", "Node.tookBack", "control.Accept", "control.Groups", "control.SetGroup", "control.Statements",
 			"exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
 		},

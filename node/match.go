@@ -21,6 +21,7 @@ import (
 	"entente/internal/peer"
 	"entente/internal/sqlite"
 	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/observable"
 	"entente/record"
 	"entente/statement"
@@ -29,8 +30,9 @@ import (
 // matching is the runs of match that this node plays just now. Everything else
 // about runs follows from the logs.
 type matching struct {
-	mu   sync.Mutex // guards live
-	live map[string]*liveRun
+	mu     sync.Mutex // guards live
+	live   map[string]*liveRun
+	asking asking
 
 	heard   atomic.Uint64     // changes of the logs that concern runs
 	folding sync.Mutex        // guards folded and upTo
@@ -40,11 +42,11 @@ type matching struct {
 
 // of implements the wire: what was said to a party in a run.
 func (m *matching) of(party, sid string) (peer.Round, bool) {
-	r := m.get(sid)
-	if r == nil || r.partner.ID != party {
-		return nil, false
+	if r := m.get(sid); r != nil {
+		return r, r.partner.ID == party
 	}
-	return r, true
+	l := m.asking.get(sid)
+	return l, l != nil && l.partner.ID == party
 }
 
 func (m *matching) get(sid string) *liveRun {
@@ -182,8 +184,8 @@ func (n *Node) matchClasses() []border.MatchClass {
 
 // guessesLeft is how many items a partner may still bring towards the own side
 // in a class, besides one run that is just being weighed.
-func (n *Node) guessesLeft(runs []*match.Standing, c border.MatchClass, partner string, but statement.Digest) int {
-	var spent []border.MatchRun
+func (n *Node) guessesLeft(runs []*match.Standing, asked []border.MatchRun, c border.MatchClass, partner string, but statement.Digest) int {
+	spent := asked // an item that is asked about is a guess like one that is brought
 	for _, r := range runs {
 		m := r.Proposed
 		if m == nil || r.Offer.ID == but || r.Agreed == nil {
@@ -199,14 +201,18 @@ func (n *Node) guessesLeft(runs []*match.Standing, c border.MatchClass, partner 
 }
 
 // matchLimits are what this side demands of a run with a partner.
-func (n *Node) matchLimits(runs []*match.Standing, types []observable.Type, mode, partner string, but statement.Digest) (match.Limits, border.MatchClass, error) {
+func (n *Node) matchLimits(ctx context.Context, runs []*match.Standing, types []observable.Type, mode, partner string, but statement.Digest) (match.Limits, border.MatchClass, error) {
 	c, err := border.MatchClassOf(n.matchClasses(), types)
+	if err != nil {
+		return match.Limits{}, c, err
+	}
+	lists, err := n.matchLists(ctx)
 	if err != nil {
 		return match.Limits{}, c, err
 	}
 	l := match.Limits{
 		Party: n.self.ID, Types: c.Types, MinItems: border.MatchMinItems, MaxItems: border.MatchMaxItems, Ratio: border.MatchRatio,
-		Left: n.guessesLeft(runs, c, partner, but), AuditPerMille: c.PerMille, AuditMost: c.Most,
+		Left: n.guessesLeft(runs, n.askedOf(lists, partner, (*voprf.Standing).Taken), c, partner, but), AuditPerMille: c.PerMille, AuditMost: c.Most,
 	}
 	if mode == match.ModeCount {
 		l.AuditPerMille, l.AuditMost = 0, 0
@@ -227,6 +233,11 @@ func (n *Node) runMatch(ctx context.Context) error {
 		}
 		n.wake.match.ring()
 		return loop(ctx, n.wake.match, heads, func(ctx context.Context) error {
+			if err := n.survived(n.tendLists(ctx, func(f func(context.Context) error) {
+				g.Go(func() error { return f(ctx) })
+			})); err != nil {
+				return err
+			}
 			return n.survived(n.tendMatch(ctx, func(r *liveRun) {
 				g.Go(func() error { return n.survived(n.playMatch(ctx, r)) })
 			}))

@@ -55,7 +55,7 @@ func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *ma
 	if o.Corpus, err = statement.ParseDigest(observable.CorpusDigest); err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
-	limits, class, err := n.matchLimits(runs, o.Types, o.Mode, r.To, statement.Digest{})
+	limits, class, err := n.matchLimits(ctx, runs, o.Types, o.Mode, r.To, statement.Digest{})
 	if err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
@@ -203,7 +203,7 @@ func (n *Node) consentOf(ctx context.Context, runs []*match.Standing, run *match
 		return nil, nil, api.MatchRead{}, err
 	}
 	o := &run.Terms
-	limits, _, err := n.matchLimits(runs, o.Types, o.Mode, run.From, run.Offer.ID)
+	limits, _, err := n.matchLimits(ctx, runs, o.Types, o.Mode, run.From, run.Offer.ID)
 	if err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
@@ -222,8 +222,12 @@ func (n *Node) consentOf(ctx context.Context, runs []*match.Standing, run *match
 // stocksHold looks up in the partner's log what it says of its stocks: nothing
 // is older there than the record shows.
 func (n *Node) stocksHold(ctx context.Context, m *match.Manifest, partner string) error {
+	return n.stocksOf(ctx, m.Sides[m.Side(partner)].Stocks, partner)
+}
+
+func (n *Node) stocksOf(ctx context.Context, stocks []match.Stock, partner string) error {
 	who, _ := n.roster.Member(partner)
-	for _, s := range m.Sides[m.Side(partner)].Stocks {
+	for _, s := range stocks {
 		row, err := n.view.Statement(ctx, who.Origin, s.Index)
 		if err != nil || row.Kind != match.StockKind {
 			return statement.Refuse(statement.CodeAge, "%s names a stock that is not in its log", partner)
@@ -246,7 +250,7 @@ func (n *Node) stocksHold(ctx context.Context, m *match.Manifest, partner string
 // beginMatch puts the own signature under a manifest that the partner made of
 // the own offer. What does not fit is never signed, and said at home.
 func (n *Node) beginMatch(ctx context.Context, runs []*match.Standing, r *match.Standing, p *matchPending) error {
-	limits, _, err := n.matchLimits(runs, r.Proposed.Types, r.Proposed.Mode, r.Terms.To, r.Offer.ID)
+	limits, _, err := n.matchLimits(ctx, runs, r.Proposed.Types, r.Proposed.Mode, r.Terms.To, r.Offer.ID)
 	if err == nil {
 		err = limits.Check(r.Proposed)
 	}

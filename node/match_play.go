@@ -101,7 +101,7 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 	for kind, m := range s.Steps[own] {
 		r.logged[match.ID{Kind: kind}] = m.Ref
 	}
-	if no := n.outdated(runs, s, partner.ID); no != nil && !p.Played {
+	if no := n.outdated(ctx, runs, s, partner.ID); no != nil && !p.Played {
 		r.run.Stop(1-own, no)
 	}
 	if p.Played {
@@ -123,9 +123,9 @@ func lostOutcome() *statement.Refusal {
 // outdated says why what was consented to earlier is not played any more: the
 // partner may keep many consents and begin them all at once, each reckoned with
 // the whole budget, or begin one when it pleases.
-func (n *Node) outdated(runs []*match.Standing, s *match.Standing, partner string) *statement.Refusal {
+func (n *Node) outdated(ctx context.Context, runs []*match.Standing, s *match.Standing, partner string) *statement.Refusal {
 	m := &s.Agreed.Manifest
-	limits, _, err := n.matchLimits(runs, m.Types, m.Mode, partner, s.Offer.ID)
+	limits, _, err := n.matchLimits(ctx, runs, m.Types, m.Mode, partner, s.Offer.ID)
 	if err == nil {
 		err = limits.Check(m)
 	}

@@ -8,6 +8,7 @@ import (
 	"entente/api"
 	"entente/internal/sqlite"
 	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/record"
 	"entente/statement"
 )
@@ -18,9 +19,10 @@ func isMatchAct(k statement.Kind) bool {
 	return k == match.OfferKind || k == match.ConsentKind
 }
 
-// isMatch says that a statement moves a run.
+// isMatch says that a statement moves a run or a list.
 func isMatch(e sqlite.Entry) bool {
-	return isMatchAct(e.Statement.Kind) || e.Statement.Kind == match.StepKind
+	k := e.Statement.Kind
+	return isMatchAct(k) || k == match.StepKind || k == voprf.OpenKind || k == voprf.StepKind
 }
 
 // matchSaid are the statements of all logs that runs are made of, each offer and
@@ -132,7 +134,7 @@ func (n *Node) consentStands(ctx context.Context, runs []*match.Standing, offer 
 	if err := n.mayConsent(run); err != nil {
 		return err
 	}
-	limits, _, err := n.matchLimits(runs, m.Types, m.Mode, run.From, offer.ID)
+	limits, _, err := n.matchLimits(ctx, runs, m.Types, m.Mode, run.From, offer.ID)
 	if err == nil {
 		err = limits.Check(m)
 	}

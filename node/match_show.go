@@ -22,7 +22,7 @@ func (c control) MatchRuns(ctx context.Context) ([]api.MatchRun, error) {
 	}
 	out := []api.MatchRun{}
 	for _, r := range runs {
-		one, err := n.matchShown(runs, r)
+		one, err := n.matchShown(ctx, runs, r)
 		if err != nil {
 			return nil, err
 		}
@@ -42,10 +42,10 @@ func (c control) MatchRun(ctx context.Context, id string) (api.MatchRun, error) 
 	if err != nil {
 		return api.MatchRun{}, err
 	}
-	return c.n.matchShown(runs, r)
+	return c.n.matchShown(ctx, runs, r)
 }
 
-func (n *Node) matchShown(runs []*match.Standing, r *match.Standing) (api.MatchRun, error) {
+func (n *Node) matchShown(ctx context.Context, runs []*match.Standing, r *match.Standing) (api.MatchRun, error) {
 	out := n.matchLogged(r)
 	if !out.Own {
 		return out, nil
@@ -55,7 +55,7 @@ func (n *Node) matchShown(runs []*match.Standing, r *match.Standing) (api.MatchR
 		return out, err
 	}
 	out.Guesses = out.Items[partner.ID]
-	if limits, _, err := n.matchLimits(runs, r.Terms.Types, r.Terms.Mode, partner.ID, statement.Digest{}); err == nil {
+	if limits, _, err := n.matchLimits(ctx, runs, r.Terms.Types, r.Terms.Mode, partner.ID, statement.Digest{}); err == nil {
 		out.Left = limits.Left
 	}
 	return out, n.matchOwn(&out, r)

@@ -8,6 +8,7 @@ import (
 	"entente/border"
 	"entente/charter"
 	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/statement"
 )
 
@@ -83,6 +84,10 @@ func (n *Node) matchBudgets(ctx context.Context) ([]api.MatchBudget, error) {
 	if err != nil {
 		return nil, err
 	}
+	lists, err := n.matchLists(ctx)
+	if err != nil {
+		return nil, err
+	}
 	epoch, out := n.roster.Charter.Epoch, []api.MatchBudget{}
 	for _, m := range n.roster.Others(n.self.ID) {
 		if m.Role != charter.RoleParty || n.self.Role != charter.RoleParty {
@@ -90,7 +95,7 @@ func (n *Node) matchBudgets(ctx context.Context) ([]api.MatchBudget, error) {
 		}
 		for _, c := range n.matchClasses() {
 			b := api.MatchBudget{Party: m.ID, Class: c.Name, Types: slices.Sorted(slices.Values(c.Types)), Epoch: epoch, Most: c.Guesses}
-			b.Left = n.guessesLeft(runs, c, m.ID, statement.Digest{})
+			b.Left = n.guessesLeft(runs, n.askedOf(lists, m.ID, (*voprf.Standing).Taken), c, m.ID, statement.Digest{})
 			b.Ours, b.Said = match.Granted(runs, m.ID, n.self.ID, epoch, func(o *match.Offer) bool { return c.Holds(o.Types) })
 			out = append(out, b)
 		}

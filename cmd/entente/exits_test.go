@@ -204,7 +204,8 @@ func verbExits() map[string]exit {
 		"verb case": {"cases; with a flag one case", "own side at the machine; with the flag tools of the own side", byEgress}, "verb instruments": toOwn("joint acts"), "verb clocks": toOwn("deadlines"), "verb compare": toOwn("accounts"), "verb conduct": toOwn("counts of how each has acted"), "verb report": toOwn("the report of a day"),
 		"verb press": {"what was checked of an election", "the press", byForeign}, "verb match offer": toParties("digests, and to the partner of the run points that only a match opens"), "verb match consent": toParties("digests, and to the partner of the run points that only a match opens"),
 		"verb match agree": {"matched items, and a sample", "the partner of the run, under both sides' consent", byEgress}, "verb match stock": toParties("a digest"), "verb match list": toOwn("runs"), "verb match budget": toOwn("guesses that are left"), "verb match show": toOwn("what came of a run"), "verb match verify": nothing,
-		"verb lookalike": nothing, "verb inventory check": nothing, "verb inventory show": toOwn("what is guarded around an election, and whom to call"), "verb campaign": {"accounts named in an export", "own side at the machine", byForeign}, "verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
+		"verb match watchlist": toParties("digests, and to the partner of the list tokens and points that only a hit opens, and under a list's terms hits"),
+		"verb lookalike":       nothing, "verb inventory check": nothing, "verb inventory show": toOwn("what is guarded around an election, and whom to call"), "verb campaign": {"accounts named in an export", "own side at the machine", byForeign}, "verb audit sizes": nothing, "verb audit draws": nothing, "verb audit risk": nothing, "verb audit check": nothing, "verb audit commit": nothing, "verb audit seed": nothing,
 		"verb audit cvr": {"counts of a file's records", "own side at the machine", byForeign}, "verb audit manifest": nothing, "verb audit contest": nothing, "verb audit measure": {"what boards read", "own side at the machine", byForeign}, "verb audit entries": nothing,
 		"verb audit boards": {"what boards read", "own side at the machine", byForeign}, "verb audit seal": toParties("digests"), "verb audit joint": toParties("steps of an audit's ceremony"), "verb audit report": {"what was read of drawn cards", "whoever is given the file", byForeign},
 		"verb results show": {"results of files", "own side at the machine", byForeign}, "verb results diff": {"results of files", "own side at the machine", byForeign},
@@ -240,7 +241,10 @@ func controlExits() map[string]exit {
 		"POST push":      {"which objects of a file may go", "tools of the own side", byEgress},
 		"GET match/runs": toOwn("runs"), "GET match/run": toOwn("what came of a run"), "GET match/budgets": toOwn("guesses that are left"), "POST match/agree": {"matched items, and a sample", "the partner of the run, under both sides' consent", byEgress},
 		"POST match/offer": toParties("digests, and to the partner of the run points that only a match opens"), "POST match/consent": toParties("digests, and to the partner of the run points that only a match opens"), "POST match/stock": toParties("a digest"),
-		"POST accept": toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
+		"GET match/watchlists": toOwn("lists"), "GET match/watchlist": toOwn("what came of questions"), "POST match/watchlist/close": toParties("a code"),
+		"POST match/watchlist/open": toParties("a digest, and to the partner tokens that nobody can open without the key"),
+		"POST match/watchlist/ask":  toParties("digests, and to the list's owner points that nobody can open, and under its terms hits"),
+		"POST accept":               toOwn("a decision"), "POST act": nothing, "POST users": nothing, "POST users/remove": nothing, "POST carry/in": nothing,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
 		out["control "+method+" /v1/"+path] = e

@@ -23,6 +23,12 @@ func matchVerb() verb {
        entente match budget --dir DIR [--json]
        entente match show --dir DIR [--wait] [--json] RUN
        entente match verify [--charter FILE] [--json] TRANSCRIPT [BUNDLE...]
+       entente match watchlist open --dir DIR --to PARTY --purpose TEXT --class CLASS [flags] FILE...
+       entente match watchlist query --dir DIR [--echo] [--wait] [--json] LIST FILE...
+       entente match watchlist close --dir DIR [--json] LIST
+       entente match watchlist list --dir DIR [--json]
+       entente match watchlist show --dir DIR [--wait] [--json] LIST
+       entente match watchlist check [--json] EVIDENCE [RECEIPT...]
 
 Two parties learn which items are on both their lists, and each that the other cannot lie
 about it: both commit to their lists in their logs before anything is shown, every list
@@ -39,6 +45,12 @@ towards the other in this epoch of the charter. What is public and few (CVE numb
 numbers, top-level domains, techniques) is in no class and never matched. verify checks a transcript offline,
 without any item; with bundles of the runs' steps also that the logs hold what it says.
 
+watchlist is for a long list that stays secret and many short questions. open publishes a
+file of tokens, made with a key that is destroyed at the end (--for); a partner asks with
+query which of its items are on the list, until --budget is spent, and learns its hits and
+nothing else; the list's owner learns how many items were asked about, and hits only if it
+demands --echo. check judges offline what a question and its answer prove.
+
   --to PARTY      with whom
   --purpose TEXT  why, for both records
   --class CLASS   hashes, names or addresses: each has its budget of guesses
@@ -49,7 +61,10 @@ without any item; with bundles of the runs' steps also that the logs hold what i
   --step TIME     how long one side may let the other wait; default: 1h
   --up-to N       agree to names without asking, if there are at most N matches
   --stop          end the run instead of agreeing
-  --wait          wait until the run needs an answer or has ended
+  --wait          wait until the run needs an answer or has ended, or the questions are answered
+  --budget N      how many items may be asked about, dummies included; default: all that is left
+  --for TIME      how long a list is open; default: 168h
+  --echo          open: hits must be proved to the own side; query: agree to prove them
   --charter FILE  the charter, for verify
   --json          one JSON object
 
@@ -62,9 +77,9 @@ type matchFlags struct {
 	*flags
 	to, purpose, class, observer, charter string
 	types                                 texts
-	audit, upTo                           int
-	step                                  time.Duration
-	count, stop, wait, asJSON             bool
+	audit, upTo, budget                   int
+	step, life                            time.Duration
+	count, stop, wait, echo, asJSON       bool
 }
 
 func runMatch(ctx context.Context, e *env, args []string) error {
@@ -72,7 +87,7 @@ func runMatch(ctx context.Context, e *env, args []string) error {
 		return usagef("match offer, consent, agree, stock, list, budget, show or verify?")
 	}
 	run, known := map[string]func(context.Context, *env, *matchFlags, []string) error{
-		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "list": matchList, "budget": matchBudget, "show": matchShow, "verify": matchVerify,
+		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "list": matchList, "budget": matchBudget, "show": matchShow, "verify": matchVerify, "watchlist": matchWatchlist,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
@@ -84,13 +99,15 @@ func runMatch(ctx context.Context, e *env, args []string) error {
 	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "charter": &f.charter} {
 		f.StringVar(to, name, "", "")
 	}
-	for name, to := range map[string]*bool{"count": &f.count, "stop": &f.stop, "wait": &f.wait, "json": &f.asJSON} {
+	for name, to := range map[string]*bool{"count": &f.count, "stop": &f.stop, "wait": &f.wait, "echo": &f.echo, "json": &f.asJSON} {
 		f.BoolVar(to, name, false, "")
 	}
 	f.Var(&f.types, "type", "")
 	f.IntVar(&f.audit, "audit", 0, "")
 	f.IntVar(&f.upTo, "up-to", 0, "")
+	f.IntVar(&f.budget, "budget", 0, "")
 	f.DurationVar(&f.step, "step", 0, "")
+	f.DurationVar(&f.life, "for", 0, "")
 	rest, err := f.parse(args[1:])
 	if err != nil {
 		return err

@@ -200,7 +200,9 @@ func (o *Owner) File() []byte { return bytes.Clone(o.tokens) }
 // Erase destroys the key: no further answer, no echo, and the file says nothing
 // to anybody any more.
 func (o *Owner) Erase() {
-	o.key.Erase()
+	if o.key != nil {
+		o.key.Erase()
+	}
 	o.key, o.signer = nil, nil
 }
 

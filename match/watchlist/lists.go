@@ -14,6 +14,7 @@ type Standing struct {
 	Opened statement.Ref
 	From   string
 	Terms  Terms
+	Body   []byte // of the statement, exactly
 	About  *Announcement
 	At     int64          // claimed, Unix milliseconds
 	Before *statement.Ref // the list whose place it takes
@@ -77,6 +78,26 @@ func (s *Standing) State(now int64) string {
 // Left is how many items may still be asked about.
 func (s *Standing) Left() int { return s.Terms.Budget - s.Spent }
 
+// Answered is how many items were asked about and answered.
+func (s *Standing) Answered() int {
+	return s.sum(func(q *Asked) bool { return q.Answer != nil })
+}
+
+// Taken is how many items were asked about and not refused: they were answered,
+// or may be.
+func (s *Standing) Taken() int {
+	return s.sum(func(q *Asked) bool { return q.Void == "" && q.Refuse == nil })
+}
+
+func (s *Standing) sum(counts func(*Asked) bool) (n int) {
+	for i := range s.Asks {
+		if counts(&s.Asks[i]) {
+			n += s.Asks[i].Items
+		}
+	}
+	return n
+}
+
 // Lists folds what the logs say into lists, in the order of their opening. As
 // with runs the order of different logs does not matter, and what does not fit
 // moves nothing.
@@ -118,7 +139,7 @@ func opened(s *match.Said) *Standing {
 	if err != nil || a.Party != s.Party {
 		return nil
 	}
-	l := &Standing{Opened: s.Ref, From: s.Party, Terms: *t, About: a, At: s.Time, seen: map[statement.Digest]bool{}}
+	l := &Standing{Opened: s.Ref, From: s.Party, Terms: *t, Body: s.Body, About: a, At: s.Time, seen: map[statement.Digest]bool{}}
 	if len(s.Refs) > 0 {
 		l.Before = &s.Refs[0]
 	}

@@ -215,6 +215,10 @@ type Hit struct {
 	// Echo proves to the owner that the item was evaluated: what of the hash is
 	// not in the file. Whoever sees it learns that there was a hit on its token.
 	Echo Echo
+	// Place and Blind open the question at this item and no other, for whoever is
+	// to see that its owner's list held it.
+	Place int
+	Blind [32]byte
 }
 
 // Echo is the whole hash of a hit.
@@ -230,6 +234,10 @@ func (q *Query) Open(answer, file []byte) ([]Hit, error) {
 	if q.blinds == nil {
 		return nil, statement.Refuse(statement.CodeState, "this answer was opened before")
 	}
+	blinds := make([][32]byte, len(out))
+	for i, b := range q.blinds {
+		copy(blinds[i][:], b.Bytes())
+	}
 	group.InvertAll(q.blinds)
 	hashes := make([]Echo, len(out))
 	group.Each(len(out), func(from, to int) {
@@ -242,10 +250,11 @@ func (q *Query) Open(answer, file []byte) ([]Hit, error) {
 		b.Erase()
 	}
 	q.blinds = nil
+	defer clear(blinds)
 	var hits []Hit
 	for i, h := range hashes {
 		if _, found := find(file, h[:TokenSize]); found && q.items[i].Type != filler {
-			hits = append(hits, Hit{q.items[i], h})
+			hits = append(hits, Hit{Item: q.items[i], Echo: h, Place: i, Blind: blinds[i]})
 		}
 	}
 	return hits, nil

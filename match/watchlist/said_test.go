@@ -94,7 +94,7 @@ func TestListsFold(t *testing.T) {
 			t.Fatalf("%d lists", len(lists))
 		}
 		got := lists[0]
-		if len(got.Asks) != 2 || got.Spent != 48 || got.Left() != 16 || got.State(1) != StateClosed ||
+		if len(got.Asks) != 2 || got.Spent != 48 || got.Left() != 16 || got.State(1) != StateClosed || got.Answered() != 16 || got.Taken() != 16 ||
 			got.Asks[0].Answer == nil || got.Asks[0].Read == nil || got.Asks[1].Refuse == nil || got.Asks[1].Void != "" {
 			t.Fatalf("%+v", got)
 		}

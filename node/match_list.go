@@ -1,0 +1,377 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"entente/border"
+	"entente/internal/peer"
+	"entente/internal/sqlite"
+	"entente/match"
+	voprf "entente/match/watchlist"
+	"entente/record"
+	"entente/statement"
+)
+
+// asking is the epoch watchlists that this node answers or may ask, while they
+// are open. Whatever else is known of them follows from the logs.
+type asking struct {
+	mu   sync.Mutex // guards live
+	live map[string]*liveList
+
+	answering sync.Mutex // one answer at a time, so that each sees what is left
+
+	opening sync.Mutex // an own list is said and put among the live ones at once
+	folding sync.Mutex // guards folded and upTo
+	folded  []*voprf.Standing
+	upTo    uint64
+}
+
+// maxLists is how many lists of others are followed at a time.
+const maxLists = 64
+
+// liveList is one list in use: the own one with its key, or a partner's.
+type liveList struct {
+	id      string // of the statement that opened it
+	opened  statement.Ref
+	own     bool
+	partner record.Member
+	dir     string
+	bell    bell
+	size    atomic.Uint64 // grows whenever there may be something new to fetch
+	grown   func()
+	started bool // guarded by asking.mu
+
+	owner   *voprf.Owner      // of an own list
+	outline []byte            // of its file
+	waited  map[int]time.Time // since when each question is waited for; its player's alone
+	checked map[int]bool      // whose findings were looked at; its player's alone
+
+	query  *voprf.Query // that waits for its answer; its player's alone
+	number int
+	tokens []byte // the partner's file, once it is here and checked
+
+	mu       sync.Mutex // guards what follows
+	standing *voprf.Standing
+	queue    []questions
+	done     int    // blocks of the file
+	trouble  string // why the last question was not asked
+}
+
+// questions are items that are to be asked about, in one question.
+type questions struct {
+	items match.Items
+	size  int // dummies included
+}
+
+var _ peer.Round = (*liveList)(nil)
+
+// Size implements peer.Round.
+func (l *liveList) Size() uint64 { return l.size.Load() }
+
+// Message implements peer.Round. What is committed to is shown once the log has it.
+func (l *liveList) Message(name string) ([]byte, error) {
+	l.mu.Lock()
+	s := l.standing
+	l.mu.Unlock()
+	word, number, _ := strings.Cut(name, "-")
+	i, err := strconv.Atoi(number)
+	if err != nil {
+		i = -1
+	}
+	asked := i >= 0 && i < len(s.Asks)
+	switch {
+	case l.own && name == "outline":
+		return l.outline, nil
+	case l.own && word == "block":
+		return l.owner.Block(i), nil
+	case l.own && word == "answer" && asked && s.Asks[i].Answer != nil,
+		!l.own && word == "query" && asked,
+		!l.own && word == "findings" && asked && s.Asks[i].Read != nil && s.Terms.Echo:
+	default:
+		return nil, nil
+	}
+	data, err := os.ReadFile(l.path(word, i))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// path is where a message of a list lies.
+func (l *liveList) path(word string, number int) string {
+	return filepath.Join(l.dir, word+"-"+strconv.Itoa(number))
+}
+
+func (l *liveList) stands(s *voprf.Standing) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.standing = s
+}
+
+func (a *asking) get(id string) *liveList {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.live[id]
+}
+
+func (a *asking) put(id string, l *liveList) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.live == nil {
+		a.live = map[string]*liveList{}
+	}
+	if l == nil {
+		delete(a.live, id)
+		return
+	}
+	a.live[id] = l
+}
+
+// begin says that the caller is the first to play a list.
+func (a *asking) begin(l *liveList) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	first := !l.started
+	l.started = true
+	return first
+}
+
+// others is how many lists of partners are followed.
+func (a *asking) others() (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.live {
+		if !l.own {
+			n++
+		}
+	}
+	return n
+}
+
+// listDir is where what a list needs and leaves behind lies, below matchDir.
+func listDir(id string) string { return "lists/" + id }
+
+func (n *Node) newLiveList(s *voprf.Standing) (*liveList, error) {
+	l := &liveList{
+		id: s.Opened.ID.String(), opened: s.Opened, own: s.From == n.self.ID, standing: s, bell: make(bell, 1), grown: n.backend.grown,
+		waited: map[int]time.Time{}, checked: map[int]bool{},
+	}
+	partner := s.From
+	if l.own {
+		partner = s.Terms.To
+	}
+	m, ok := n.roster.Member(partner)
+	if !ok || n.lineTo(partner) == nil {
+		return nil, statement.Refuse(statement.CodeParty, "there is no direct line to %.31s", partner)
+	}
+	l.partner, l.dir = m, filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(listDir(l.id)))
+	return l, os.MkdirAll(l.dir, 0o700)
+}
+
+// matchLists folds the logs into lists, once for every change of them.
+func (n *Node) matchLists(ctx context.Context) ([]*voprf.Standing, error) {
+	a := &n.rounds.asking
+	a.folding.Lock()
+	defer a.folding.Unlock()
+	heard := n.rounds.heard.Load()
+	if a.folded == nil || a.upTo != heard {
+		said, err := n.saidOfLists(ctx)
+		if err != nil {
+			return nil, err
+		}
+		a.folded, a.upTo = voprf.Lists(said), heard
+	}
+	return a.folded, nil
+}
+
+// saidOfLists is what all logs say of lists.
+func (n *Node) saidOfLists(ctx context.Context) (said []match.Said, err error) {
+	for _, m := range n.roster.Members {
+		for _, kind := range []statement.Kind{voprf.OpenKind, voprf.StepKind} {
+			rows, err := n.view.OfKind(ctx, m.Origin, kind)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range rows {
+				if s.State == sqlite.StateOpen {
+					ref := statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}
+					said = append(said, match.Said{Ref: ref, Party: s.Party, Refs: s.Refs, Kind: s.Kind, Time: s.Time, Body: s.Body})
+				}
+			}
+		}
+	}
+	return said, nil
+}
+
+// listOf is how one list stands now.
+func (n *Node) listOf(ctx context.Context, opened statement.Ref) (*voprf.Standing, error) {
+	all, err := n.matchLists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		if s.Opened == opened {
+			return s, nil
+		}
+	}
+	return nil, statement.Refuse(statement.CodeState, "the list is not in the logs any more")
+}
+
+// tendLists starts whatever list is open, and ends own ones whose key died with
+// an earlier process.
+func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) error)) error {
+	if !n.open.Load() || n.gone.Load() || n.stopping.Load() {
+		return nil
+	}
+	a := &n.rounds.asking
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	all, err := n.matchLists(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.From != n.self.ID && s.Terms.To != n.self.ID {
+			continue
+		}
+		l := a.get(s.Opened.ID.String())
+		switch {
+		case l != nil:
+			l.stands(s)
+			l.bell.ring()
+		case s.Ended != nil && s.From == n.self.ID:
+			if n.orphaned(s, all) {
+				start(func(ctx context.Context) error { return n.survived(n.reopen(ctx, s)) })
+			}
+			continue
+		case s.Ended != nil:
+			continue
+		case s.From == n.self.ID:
+			if err := n.survived(n.endOrphan(ctx, s)); err != nil {
+				return err
+			}
+			continue
+		case a.others() < maxLists:
+			if l, err = n.newLiveList(s); err != nil {
+				if err := n.survived(err); err != nil {
+					return err
+				}
+				continue
+			}
+			a.put(l.id, l)
+		default:
+			continue
+		}
+		if a.begin(l) {
+			start(func(ctx context.Context) error { return n.survived(n.playList(ctx, l)) })
+		}
+	}
+	return nil
+}
+
+// played is what one step of a list came to.
+type played int
+
+const (
+	playIdle  played = iota // nothing to do before the logs or the clock move
+	playMoved               // there may be more to do at once
+	playWaits               // for a partner who cannot be reached
+	playOver
+)
+
+// playList answers or asks one list until it ends.
+func (n *Node) playList(ctx context.Context, l *liveList) error {
+	defer n.rounds.asking.put(l.id, nil)
+	for {
+		s, err := n.listOf(ctx, l.opened)
+		if err != nil {
+			return err
+		}
+		l.stands(s)
+		step := n.askStep
+		if l.own {
+			step = n.ownStep
+		}
+		came, err := step(ctx, l, s)
+		if _, refused := statement.AsRefusal(err); refused || full(err) {
+			n.logger.Warn("a watchlist waits", "list", l.opened.ID.Short(), "partner", l.partner.ID, "error", err)
+			came, err = playWaits, nil
+		}
+		wait := time.Minute
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case came == playOver:
+			return n.leaveList(l)
+		case came == playMoved:
+			l.size.Add(1)
+			l.grown()
+			n.changes.record()
+			continue
+		case came == playWaits:
+			wait = matchTick
+		}
+		if left := milli(s.Terms.Until).Sub(n.opt.Now()); left > 0 {
+			wait = min(wait, left)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-l.bell:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// sayOfList logs a step of a list.
+func (n *Node) sayOfList(ctx context.Context, list statement.Ref, step voprf.Step) error {
+	_, err := n.author.say(ctx, draft{kind: voprf.StepKind, refs: []statement.Ref{list}, marking: border.Amber, toAll: true, body: step})
+	return err
+}
+
+// leaveList forgets what an ended list needs no more. Evidence, hits and their
+// receipts stay.
+func (n *Node) leaveList(l *liveList) error {
+	if l.owner != nil {
+		l.owner.Erase()
+	}
+	var errs []error
+	for _, pattern := range []string{"tokens*", "outline", "answer-*", "query-*"} {
+		list, err := filepath.Glob(filepath.Join(l.dir, pattern))
+		errs = append(errs, err)
+		for _, path := range list {
+			errs = append(errs, os.Remove(path))
+		}
+	}
+	_ = os.Remove(l.dir) // if nothing is left in it
+	return errors.Join(errs...)
+}
+
+// keepEvidence writes down the exchange about one question, and returns the
+// digest that a refusal names.
+func (n *Node) keepEvidence(l *liveList, s *voprf.Standing, number int, query, reply []byte) (statement.Digest, error) {
+	q := &s.Asks[number]
+	e := voprf.Evidence{
+		Format: voprf.EvidenceFormat, Opened: s.Opened, Terms: s.Body, Asked: q.Ref, Query: query, Reply: reply,
+		Ask: voprf.Step{Do: voprf.DoAsk, Number: number, Items: q.Items, Digest: q.Digest},
+	}
+	if q.Answer != nil {
+		e.Answered, e.Answer = q.Answer.Ref, voprf.Step{Do: voprf.DoAnswer, Number: number, Digest: q.Answer.Digest}
+	}
+	data, digest, err := e.Marshal()
+	if err != nil {
+		return digest, err
+	}
+	return digest, n.keepMatch(listDir(l.id)+"/evidence-"+strconv.Itoa(number)+".json", data)
+}

@@ -1,0 +1,229 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"os"
+	"strconv"
+	"time"
+
+	"entente/api"
+	"entente/border"
+	"entente/match"
+	voprf "entente/match/watchlist"
+	"entente/observable"
+	"entente/statement"
+)
+
+// mayAsk refuses lists that cannot be asked as this node asks.
+func (n *Node) mayAsk(ctx context.Context, s *voprf.Standing, echo bool) error {
+	t := &s.Terms
+	switch {
+	case t.To != n.self.ID:
+		return statement.Refuse(statement.CodeParty, "the list was not opened to %s", n.self.ID)
+	case s.State(n.opt.Now().UnixMilli()) != voprf.StateOpen:
+		return statement.Refuse(statement.CodeState, "the list is %s", s.State(n.opt.Now().UnixMilli()))
+	case s.About.Epoch != n.roster.Charter.Epoch:
+		return statement.Refuse(statement.CodeState, "the list is of epoch %d of the charter, now it is %d", s.About.Epoch, n.roster.Charter.Epoch)
+	case t.Normaliser != observable.NormaliserVersion || t.Corpus.String() != observable.CorpusDigest:
+		return statement.Refuse(statement.CodeDrift, "the list's normaliser is %.64s with corpus %s, here it is %s with %.8s",
+			t.Normaliser, t.Corpus.Short(), observable.NormaliserVersion, observable.CorpusDigest)
+	case t.Echo && !echo:
+		return statement.Refuse(statement.CodeState, "the list demands that hits be proved to %s", s.From)
+	}
+	c, err := border.MatchClassOf(n.matchClasses(), t.Types)
+	if err != nil {
+		return err
+	}
+	if c.Aged > 0 && t.Aged.Seconds < int64(c.Aged.Seconds()) {
+		return statement.Refuse(statement.CodeAge, "a list of this class must be in the log for %d seconds", int64(c.Aged.Seconds()))
+	}
+	return n.stocksOf(ctx, t.Stocks, s.From)
+}
+
+// askStep does what can be done now about a partner's list.
+func (n *Node) askStep(ctx context.Context, l *liveList, s *voprf.Standing) (played, error) {
+	if s.Ended != nil {
+		l.query = nil
+		return playOver, nil
+	}
+	for i := range s.Asks {
+		q := &s.Asks[i]
+		waits := l.query != nil && l.number == i
+		switch {
+		case q.Refuse != nil || q.Void != "":
+			if waits {
+				l.query = nil
+			}
+		case q.Read != nil:
+		case q.Answer != nil && waits:
+			return n.readAnswer(ctx, l, s, i)
+		case q.Answer != nil: // its blinds died with an earlier process, or it came too late
+			return n.readNothing(ctx, l, s, i)
+		case waits && n.opt.Now().Sub(milli(q.Time)) <= time.Duration(s.Terms.Step)*time.Second:
+			return playWaits, nil
+		case waits:
+			l.query = nil
+		}
+	}
+	l.mu.Lock()
+	var next *questions
+	if len(l.queue) > 0 {
+		next = &l.queue[0]
+	}
+	l.mu.Unlock()
+	if next == nil || s.State(n.opt.Now().UnixMilli()) != voprf.StateOpen {
+		return playIdle, nil
+	}
+	return n.askNext(ctx, l, s, *next)
+}
+
+// askNext commits to a question, once the token file is here. Nothing is spent on
+// a list whose file is not the announced one.
+func (n *Node) askNext(ctx context.Context, l *liveList, s *voprf.Standing, next questions) (played, error) {
+	if came, err := n.fetchTokens(ctx, l, s); l.tokens == nil {
+		return came, err
+	}
+	unqueue := func(why error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.queue, l.trouble = l.queue[1:], ""
+		if no, refused := statement.AsRefusal(why); refused {
+			l.trouble = no.Error()
+		}
+	}
+	if next.size > s.Left() || len(s.Asks) >= voprf.MaxBatches {
+		unqueue(statement.Refuse(statement.CodeBudget, "%d items, %d are left of the list's budget", next.size, s.Left()))
+		return playMoved, nil
+	}
+	items, err := voprf.Fill(next.items, next.size, rand.Reader)
+	if err != nil {
+		return playIdle, err
+	}
+	query, err := voprf.Ask(s.About, items, rand.Reader)
+	if err != nil {
+		return playIdle, err
+	}
+	i := len(s.Asks)
+	if err := replaceFile(l.path("query", i), query.Bytes()); err != nil {
+		return playIdle, err
+	}
+	err = n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoAsk, Number: i, Items: next.size, Digest: voprf.QueryDigest(query.Bytes())})
+	if err != nil {
+		return playIdle, err
+	}
+	l.query, l.number = query, i
+	unqueue(nil)
+	return playMoved, nil
+}
+
+// readAnswer opens the answer to the question that waits for it.
+func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i int) (played, error) {
+	q := &s.Asks[i]
+	answer, err := n.lineTo(l.partner.ID).client.Round(ctx, l.id, "answer-"+strconv.Itoa(i))
+	if err == nil && voprf.AnswerDigest(answer) != q.Answer.Digest {
+		return n.endAccusing(ctx, l, s, i, statement.CodeDigest, nil)
+	}
+	if err != nil {
+		if l.late(n.opt.Now(), s, i) {
+			return n.endAccusing(ctx, l, s, i, statement.CodeLate, nil)
+		}
+		return playWaits, nil
+	}
+	query := l.query.Bytes()
+	hits, err := l.query.Open(answer, l.tokens)
+	if no, refused := statement.AsRefusal(err); refused {
+		return n.endAccusing(ctx, l, s, i, no.Code, answer)
+	}
+	if err != nil {
+		return playIdle, err
+	}
+	if err := n.keepHits(l, s, i, query, answer, hits); err != nil {
+		return playIdle, err
+	}
+	l.query = nil
+	return n.sayFindings(ctx, l, s, i, hits)
+}
+
+// endAccusing ends a list whose owner did what it must not.
+func (n *Node) endAccusing(ctx context.Context, l *liveList, s *voprf.Standing, i int, code statement.Code, answer []byte) (played, error) {
+	n.logger.Warn("a watchlist is ended", "list", s.Opened.ID.Short(), "partner", l.partner.ID, "number", i, "code", code)
+	var query []byte
+	if l.query != nil {
+		query = l.query.Bytes()
+	}
+	digest, err := n.keepEvidence(l, s, i, query, answer)
+	if err != nil {
+		return playIdle, err
+	}
+	l.query = nil
+	return playMoved, n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoClose, Number: i, Code: code, Digest: digest})
+}
+
+// keepHits keeps hits with what shows them to others, before anything is said.
+func (n *Node) keepHits(l *liveList, s *voprf.Standing, i int, query, answer []byte, hits []voprf.Hit) error {
+	if len(hits) == 0 {
+		return nil
+	}
+	if _, err := n.keepEvidence(l, s, i, query, answer); err != nil {
+		return err
+	}
+	now := n.opt.Now().UnixMilli()
+	b := api.WatchlistBatch{Number: i, Items: s.Asks[i].Items}
+	for at, h := range hits {
+		b.Hits = append(b.Hits, api.WatchlistHit{Type: h.Item.Type, Value: h.Item.Canonical, At: now})
+		r, err := voprf.NewReceipt(h, l.tokens)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		if err := n.keepMatch(listDir(l.id)+"/receipt-"+strconv.Itoa(i)+"-"+strconv.Itoa(at)+".json", data); err != nil {
+			return err
+		}
+	}
+	return n.keepFound(l.id, &b)
+}
+
+// sayFindings commits to what was found, hits or none, and shows it to the owner
+// if the terms say so.
+func (n *Node) sayFindings(ctx context.Context, l *liveList, s *voprf.Standing, i int, hits []voprf.Hit) (played, error) {
+	var f voprf.Findings
+	if _, err := rand.Read(f.Salt[:]); err != nil {
+		return playIdle, err
+	}
+	for _, h := range hits {
+		f.Echoes = append(f.Echoes, h.Echo)
+	}
+	if err := replaceFile(l.path("findings", i), f.Marshal()); err != nil {
+		return playIdle, err
+	}
+	err := n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoRead, Number: i, Digest: f.Digest()})
+	if err != nil {
+		return playIdle, err
+	}
+	_ = os.Remove(l.path("query", i)) // it has been answered
+	return playMoved, nil
+}
+
+// readNothing settles a question that was answered when nobody could open it any
+// more: the owner need not wait for what it found.
+func (n *Node) readNothing(ctx context.Context, l *liveList, s *voprf.Standing, i int) (played, error) {
+	if err := n.keepFound(l.id, &api.WatchlistBatch{Number: i, Items: s.Asks[i].Items, Lost: true}); err != nil {
+		return playIdle, err
+	}
+	return n.sayFindings(ctx, l, s, i, nil)
+}
+
+// batches cuts items into questions.
+func batches(items match.Items, most int) (list []questions) {
+	for len(items) > 0 {
+		part := items[:min(len(items), most)]
+		items = items[len(part):]
+		list = append(list, questions{items: part, size: match.SizeClass(max(len(part), border.MatchMinItems))})
+	}
+	return list
+}
