@@ -37,6 +37,7 @@ type Console struct {
 	once sync.Once
 	// present is who of the own side is where.
 	present *presence
+	reading chan struct{} // one token: whoever's files are read holds it
 }
 
 // New makes a console. An error means that Config is not whole.
@@ -51,7 +52,7 @@ func New(cfg Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Console{surface: s, node: cfg.Node, dir: cmp.Or(cfg.Dir, "DIR"), present: newPresence(cfg.Now)}
+	c := &Console{surface: s, node: cfg.Node, dir: cmp.Or(cfg.Dir, "DIR"), present: newPresence(cfg.Now), reading: make(chan struct{}, 1)}
 	s.head, s.hint = c.header, cmp.Or(cfg.EntryCommand, "entente link --dir "+c.dir)
 	s.nav = []screen{{"W", "/watch", "nav.watch"}, {"C", "/cases", "nav.cases"}, {"L", "/line", "nav.line"}, {"A", "/accord", "nav.accord"}, {"E", "/election", "nav.election"}, {"R", "/record", "nav.record"}, {"D", "/daily", "nav.daily"}}
 	for _, rt := range c.routes() {

@@ -40,7 +40,8 @@ type Election interface {
 type Beginning struct {
 	Domains []string
 	Page    inventory.Page
-	Call    inventory.Person // nobody if it has no name
+	Call    inventory.Person    // nobody if it has no name
+	More    inventory.Inventory // from lists that were brought as files
 }
 
 // VersionPair is two versions of a page beside each other.

@@ -8,32 +8,104 @@ import (
 	"time"
 	"unicode"
 
+	"entente/election/intake"
 	"entente/election/inventory"
 	"entente/election/night"
 	"entente/election/press"
 	"entente/statement"
 )
 
-// startPage is the body of the guided start: what was typed, and what is wrong
-// with it.
+// startPage is the body of the guided start: what was typed, what is wrong with
+// it, and the first answer.
 type startPage struct {
 	Domains, URL, Place, Name, Phone string
 	Refused                          *statement.Refusal
+	Trouble                          string // large, many, cut; empty: none
 	Decides                          bool
+
+	Files   []fileAnswer
+	Remarks []intake.Remark
+	Begun   bool // what was named and read is guarded now
+	Now     inventory.Inventory
+	Page    *night.PageView // the page that was named
+	MiB     int             // of all files at one time
+	Most    int             // files
+}
+
+func newStartPage() startPage {
+	return startPage{Decides: true, MiB: intake.MaxTotal >> 20, Most: intake.MaxFiles}
 }
 
 func (c *Console) electionStart(v *visit) error {
-	return c.render(v, http.StatusOK, "electionstart", frame{Title: "election.start", Up: "/election", Body: startPage{Decides: v.user.decides()}})
+	p := newStartPage()
+	p.Decides = v.user.decides()
+	return c.showStart(v, http.StatusOK, p)
 }
 
-// electionBegin takes the form and shows the page that was named, fetched.
+func (c *Console) showStart(v *visit, status int, p startPage) error {
+	return c.render(v, status, "electionstart", frame{Title: "election.start", Up: "/election", Body: p})
+}
+
+// electionBegin takes the form. With files it answers on the same page; without,
+// the page that was named is shown, fetched.
 func (c *Console) electionBegin(v *visit) error {
-	if err := v.form(); err != nil {
+	form, err := v.readStart()
+	if err != nil {
 		return err
 	}
-	get := func(name string) string { return strings.TrimSpace(v.r.PostForm.Get(name)) }
-	p := startPage{Domains: get("domains"), URL: get("url"), Place: get("place"), Name: get("name"), Phone: get("phone"), Decides: true}
-	b := Beginning{Domains: strings.FieldsFunc(p.Domains, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })}
+	p, get := newStartPage(), form.fields
+	p.Domains, p.URL, p.Place, p.Name, p.Phone = get["domains"], get["url"], get["place"], get["name"], get["phone"]
+	if p.Trouble = form.trouble; p.Trouble != "" {
+		return c.showStart(v, http.StatusRequestEntityTooLarge, p)
+	}
+	if p.Files, p.Remarks, err = c.answers(v, form.files); err != nil {
+		return err
+	}
+	b := p.beginning()
+	status := http.StatusOK
+	if len(p.Files) == 0 || !b.empty() {
+		err = v.source.Election().Begin(v.r.Context(), v.user, b)
+		p.Begun = err == nil
+	}
+	if r, refused := statement.AsRefusal(err); refused {
+		p.Refused, err, status = r, nil, http.StatusUnprocessableEntity
+	}
+	if err != nil {
+		return err
+	}
+	if len(p.Files) > 0 || p.Refused != nil {
+		return c.firstAnswer(v, status, p, b)
+	}
+	if p.URL == "" {
+		return v.see("/election")
+	}
+	return v.see("/election/" + url.PathEscape(b.Page.ID))
+}
+
+// firstAnswer shows what was read, what was wrong, and what is watched now.
+func (c *Console) firstAnswer(v *visit, status int, p startPage, b Beginning) error {
+	pages, err := v.source.Election().Pages(v.r.Context())
+	if err != nil {
+		return err
+	}
+	published(p.Files, pages)
+	if p.Begun {
+		p.Now = b.More
+		for _, d := range b.Domains {
+			p.Now.Domains = append(p.Now.Domains, inventory.Domain{Name: d})
+		}
+		for i := range pages {
+			if pages[i].Page.ID == b.Page.ID {
+				p.Page = &pages[i]
+			}
+		}
+	}
+	return c.showStart(v, status, p)
+}
+
+// beginning is what the form and its files name.
+func (p startPage) beginning() Beginning {
+	b := Beginning{Domains: strings.FieldsFunc(p.Domains, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }), More: guarding(p.Files)}
 	if p.URL != "" {
 		b.Page = inventory.Page{ID: pageName(cmp.Or(p.Place, p.URL)), URL: p.URL, Jurisdiction: p.Place}
 	}
@@ -41,18 +113,11 @@ func (c *Console) electionBegin(v *visit) error {
 		b.Call = inventory.Person{ID: pageName(p.Name), Name: p.Name, Phone: p.Phone, For: []string{"results", "domains"}}
 		b.Page.Call = b.Call.ID
 	}
-	err := v.source.Election().Begin(v.r.Context(), v.user, b)
-	if r, refused := statement.AsRefusal(err); refused {
-		p.Refused = r
-		return c.render(v, http.StatusUnprocessableEntity, "electionstart", frame{Title: "election.start", Up: "/election", Body: p})
-	}
-	if err != nil {
-		return err
-	}
-	if p.URL == "" {
-		return v.see("/election")
-	}
-	return v.see("/election/" + url.PathEscape(b.Page.ID))
+	return b
+}
+
+func (b Beginning) empty() bool {
+	return len(b.Domains) == 0 && b.Page.URL == "" && b.Call.Name == "" && b.More.Empty()
 }
 
 // pageName makes an id of what people call a place: lower-case letters, digits

@@ -14,6 +14,7 @@ import (
 	"entente/border"
 	"entente/charter"
 	"entente/election/audit"
+	"entente/election/intake"
 	"entente/election/night"
 	"entente/statement"
 	"entente/watch/indicator"
@@ -161,6 +162,9 @@ func TestNoKeyUnused(t *testing.T) {
 		"election.alarm": alarms, "election.means": alarms, "election.do": alarms,
 		"election.outcome": {"first", "changed", "reformatted", "unread", "unreadable", "same"},
 		"election.why":     {"silent", "late", "status", "size", "cut", "inside", "redirect", "networks", "address"},
+
+		"election.file": strs(intake.Kinds()), "election.file.hint": {"csv", "text", "columns", "unpack", "empty"}, "election.file.trouble": {tooLarge, tooMany, cutShort}, "election.file.next": {"manifest", "records"}, "election.file.cmd": {"manifest", "records"},
+		"election.remark": {"same-batches", "other-batches", "all-candidates", "missing-candidates", "same-numbers", "other-numbers", "other-election"},
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},

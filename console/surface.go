@@ -32,8 +32,11 @@ type route struct {
 // largest is how many bytes a form may have: a text that people write has more
 // than what they choose.
 func (rt route) largest() int64 {
-	if strings.HasPrefix(rt.pattern, "POST /writing/") {
+	switch {
+	case strings.HasPrefix(rt.pattern, "POST /writing/"):
 		return maxWriting
+	case rt.pattern == "POST /election/start":
+		return startLargest
 	}
 	return maxForm
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -154,22 +153,9 @@ func (g *guarded) add(more inventory.Inventory, now time.Time) error {
 	if !g.own {
 		return statement.Refuse(statement.CodeState, "the list is kept in %.200s: add it there", filepath.Base(g.path))
 	}
-	list := g.get()
-	for _, d := range more.Domains {
-		if !slices.ContainsFunc(list.Domains, func(x inventory.Domain) bool { return x.Name == d.Name }) {
-			list.Domains = append(slices.Clip(list.Domains), d)
-		}
-	}
-	for _, p := range more.Results {
-		if slices.ContainsFunc(list.Results, func(x inventory.Page) bool { return x.ID == p.ID }) {
-			return statement.Refuse(statement.CodeField, "a page %.64s is guarded already", p.ID)
-		}
-		list.Results = append(slices.Clip(list.Results), p)
-	}
-	for _, p := range more.Call {
-		if !slices.ContainsFunc(list.Call, func(x inventory.Person) bool { return x.ID == p.ID }) {
-			list.Call = append(slices.Clip(list.Call), p)
-		}
+	list, err := g.get().With(more)
+	if err != nil {
+		return statement.Refuse(statement.CodeField, "%.300s", err.Error())
 	}
 	data, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {

@@ -47,11 +47,14 @@ func (s electionScreens) Look(ctx context.Context, _ console.User, id string) er
 
 // Begin implements console.Election.
 func (s electionScreens) Begin(ctx context.Context, _ console.User, b console.Beginning) error {
-	var more inventory.Inventory
+	more := b.More.FromAfar()
 	for _, d := range b.Domains {
 		more.Domains = append(more.Domains, inventory.Domain{Name: strings.ToLower(d)})
 	}
 	if b.Page.URL != "" {
+		if _, known := s.n.guarded.get().Page(b.Page.ID); known {
+			return statement.Refuse(statement.CodeField, "a page %.64s is guarded already", b.Page.ID)
+		}
 		more.Results = append(more.Results, b.Page)
 	}
 	if b.Call.Name != "" {

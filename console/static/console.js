@@ -7,6 +7,7 @@ import { startRows } from "./rows.js";
 import { startLive } from "./live.js";
 import { startPasskeys } from "./passkey.js";
 import { startWriting } from "./write.js";
+import { startDrops } from "./drop.js";
 
 startTimes();
 startForms();
@@ -14,4 +15,5 @@ startRows();
 startKeys();
 startPasskeys();
 startWriting();
+startDrops();
 if (document.body.dataset.live) startLive(document.body.dataset.live);

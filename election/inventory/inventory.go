@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -224,6 +225,42 @@ func (v Inventory) FromAfar() Inventory {
 		out.Registration[i].Exports = nil
 	}
 	return out
+}
+
+// With is a list with more in it. What stands there already under the same name or
+// address stays as it is; a page under the id of another is an error.
+func (v Inventory) With(more Inventory) (Inventory, error) {
+	for _, p := range more.Results {
+		if old, known := v.Page(p.ID); known {
+			if old.URL == p.URL {
+				continue
+			}
+			return v, fmt.Errorf("a page %.64s is guarded already", p.ID)
+		}
+		v.Results = append(slices.Clip(v.Results), p)
+	}
+	v.Offices = joined(v.Offices, more.Offices, func(o Office) string { return o.Name + "\x00" + o.Jurisdiction })
+	v.Domains = joined(v.Domains, more.Domains, func(d Domain) string { return d.Name })
+	v.Senders = joined(v.Senders, more.Senders, func(s Sender) string { return s.Address })
+	v.Registration = joined(v.Registration, more.Registration, func(s Site) string { return s.Name })
+	v.Files = joined(v.Files, more.Files, func(f File) string { return f.Path })
+	v.Vendors = joined(v.Vendors, more.Vendors, func(d Vendor) string { return d.Name })
+	v.Call = joined(v.Call, more.Call, func(p Person) string { return p.ID })
+	return v, nil
+}
+
+func joined[T any](all, more []T, name func(T) string) []T {
+	known := make(map[string]bool)
+	for _, x := range all {
+		known[name(x)] = true
+	}
+	for _, x := range more {
+		if !known[name(x)] {
+			known[name(x)] = true
+			all = append(slices.Clip(all), x)
+		}
+	}
+	return all
 }
 
 func only[T any](all []T, want func(T) bool) (out []T) {
