@@ -75,6 +75,12 @@ func everyPage() map[string][]look {
 		"GET /guard/audits":         append(north("/guard/audits"), look{"blank", "/guard/audits", ""}),
 		"GET /guard/audits/{audit}": north("/guard/audits/night", "/guard/audits/night?contest=Mayor", "/guard/audits/recount%2F2026", "/guard/audits/day"),
 
+		"GET /match":       append(north("/match"), look{"observer", "/match", ""}, look{"blank", "/match", ""}),
+		"GET /match/new":   append(north("/match/new", "/match/new?class=addresses&to=south"), look{"observer", "/match/new", ""}),
+		"GET /match/stock": append(north("/match/stock", "/match/stock?read=18.1.2.3.4"), look{"blank", "/match/stock", ""}),
+		"POST /match/new":  {{"north", "/match/new", "to=south&class=names&mode=names"}},
+		"GET /match/{run}": append(north(runPaths()...), look{"observer", "/match/" + matchID("closed"), ""}),
+
 		"GET /accord":                 append(north("/accord"), look{"blank", "/accord", ""}),
 		"GET /accord/{party}/{index}": north("/accord/south/31", "/accord/north/12", "/accord/north/9"),
 		"GET /drafts":                 append(north("/drafts"), look{"blank", "/drafts", ""}),
@@ -85,6 +91,14 @@ func everyPage() map[string][]look {
 
 		"": north("/nothing"),
 	}
+}
+
+// runPaths are the pages of the sample's runs.
+func runPaths() (paths []string) {
+	for _, r := range sampleMatches() {
+		paths = append(paths, "/match/"+r.ID)
+	}
+	return paths
 }
 
 // looks is everyPage in order.
@@ -105,7 +119,7 @@ func looks() (list []look) {
 // to another page. A POST shows what was wrong with it, or leads on.
 var noPage = []string{
 	"GET /live", "GET /static/{version}/{name}", "GET /crossed", "GET /watch/incident/{id}/export/{format}", "GET /record/{party}/{index}/bundle",
-	"GET /cases/{id}/comparison", "GET /cases/{id}/export/{format}", "GET /daily/{day}/markdown", "GET /daily/{day}/stix", "GET /signing/{file}", "GET /election/{page}/copy/bytes",
+	"GET /cases/{id}/comparison", "GET /cases/{id}/export/{format}", "GET /daily/{day}/markdown", "GET /daily/{day}/stix", "GET /signing/{file}", "GET /election/{page}/copy/bytes", "GET /match/{run}/transcript",
 }
 
 // blankNode has seen nothing and said nothing.
@@ -166,6 +180,9 @@ func TestEveryPage(t *testing.T) {
 				want := http.StatusOK
 				if pattern == "" {
 					want = http.StatusNotFound
+				}
+				if pattern == "POST /match/new" { // what was wrong with it
+					want = http.StatusUnprocessableEntity
 				}
 				if w.Code != want || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") || w.Header().Get("Content-Language") != lang {
 					t.Errorf("%v in %s: %d %s", l, lang, w.Code, w.Header().Get("Content-Type"))

@@ -128,7 +128,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"meta":    {"dir", "thousands", "decimal"},
 
 		"signing.role": {"party", "observer"}, "accord.mode": {"shall", "shall-not", "may"}, "accord.alone": {"complete", "abort"},
-		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "drafts", "officers", "conduct"}, "accord.why_state": strs(accord.Reasons()),
+		"accord.rung": {"yours", "open", "agreed", "force", "over"}, "accord.tab": {"accord", "drafts", "officers", "match", "conduct"}, "accord.why_state": strs(accord.Reasons()),
 		"accord.take": taken(), "take.means": taken(), "officers.list": {"rules", "ruled", "waits"}, "sheet.listed": {"new", "changed", "gone"},
 		"watched.why":    {"no-sensors", "not-named", "scope", "refused", "never", "no-rule", "too-many"},
 		"officers.power": slices.Collect(maps.Keys(accord.FirstRules(charter.Charter{}).Powers)), "sheet.part": {"title", "text", "stands-on", "words", "reservation", "question", "limits", "assumption", "gap", "would-change", "dissent", "view", "test"},
@@ -165,6 +165,9 @@ func TestNoKeyUnused(t *testing.T) {
 
 		"election.file": strs(intake.Kinds()), "election.file.hint": {"csv", "text", "columns", "unpack", "empty"}, "election.file.trouble": {tooLarge, tooMany, cutShort}, "election.file.next": {"manifest", "records"}, "election.file.cmd": {"manifest", "records"},
 		"election.remark": {"same-batches", "other-batches", "all-candidates", "missing-candidates", "same-numbers", "other-numbers", "other-election"},
+		"match.state":     matchStates(), "match.means": matchStates(), "match.waits": {"consent", "count", "partner"}, "match.class": classNames(), "match.why": classNames(), "match.never": border.MatchNever(),
+		"match.mode": {"names", "count"}, "match.mode.long": {"names", "count"}, "match.learns": {"names", "count"}, "match.sees": {"partner", "observer", "nobody"},
+		"match.commits": {"list", "key", "proof", "budget", "end"}, "match.mark": {"offer", "consent", "begin", "commit", "returned", "closing", "abort"},
 
 		"recordtab": {"record", "crossed", "objects", "share"}, "scope": {"own", "accepted"}, "standing": {"claim", "again"},
 		"egress": {border.RuleNamed, border.RuleOpen, border.RuleGroup, border.RuleOwn, border.RulePublic},
@@ -205,6 +208,13 @@ func TestNoKeyUnused(t *testing.T) {
 			t.Errorf("%q is used nowhere", key)
 		}
 	}
+}
+
+func classNames() (names []string) {
+	for _, c := range border.MatchClasses() {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // taken are the stances that a text's page offers.

@@ -29,6 +29,7 @@ type memory struct {
 	subs      map[chan Change]bool
 	accepted  []string
 	released  []string
+	matched   []string
 	budget    int
 	broken    error
 	desk      desk

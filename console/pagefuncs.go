@@ -80,6 +80,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"text":    func(b []byte) string { return string(b) },
 		"when_ms": func(ms int64) time.Time { return time.UnixMilli(ms) },
 
+		"unbounded": unbounded,
+
 		"plotDays": plotDays, "plotHours": plotHours,
 	}
 }
@@ -92,7 +94,7 @@ func within(screen, path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch screen {
 	case "/accord":
-		return slices.Contains([]string{"drafts", "officers", "conduct", "writing"}, first)
+		return slices.Contains([]string{"drafts", "officers", "conduct", "writing", "match"}, first)
 	case "/election":
 		return first == "guard"
 	case "/record":

@@ -48,7 +48,7 @@ type pages struct {
 }
 
 // shared are the files that every page is put together with.
-var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html", "page/lineparts.html", "page/electionparts.html", "page/guardparts.html", "page/clauseparts.html", "page/sheetparts.html", "page/writeparts.html"}
+var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html", "page/lineparts.html", "page/electionparts.html", "page/guardparts.html", "page/clauseparts.html", "page/sheetparts.html", "page/writeparts.html", "page/matchparts.html"}
 
 func loadPages(files *files, locale fs.FS) (pages, error) {
 	p := pages{languagesIn(locale), map[string]*catalogue{}, map[string]map[string]*template.Template{}}

@@ -46,6 +46,8 @@ type Source interface {
 	Election() Election
 	// Guards is the part that shows audits and the other guards of an election.
 	Guards() Guards
+	// Matches is the part that finds with a partner what both hold.
+	Matches() Matches
 	// Header returns what the top of every page says of the party.
 	Header(ctx context.Context) (Header, error)
 	// Watch returns the Watch screen: the whole source ledger and one page of

@@ -37,6 +37,8 @@ func (rt route) largest() int64 {
 		return maxWriting
 	case rt.pattern == "POST /election/start":
 		return startLargest
+	case strings.HasPrefix(rt.pattern, "POST /match/"):
+		return maxLists
 	}
 	return maxForm
 }

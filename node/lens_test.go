@@ -37,7 +37,7 @@ var unlensed = []struct {
 	{
 		"only who may see everything asks: the control socket, and whoever proves that nothing is beyond it",
 		[]string{
-			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.matchSaid", "Node.saidOfLists", "Node.powerless", "Node.matchStocks", "Node.stocksOf", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
+			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.saidOfLists", "Node.matchStocks", "Node.ownStocks", "Node.stocksOf", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
 			"Node.rejected", "Node.seenItems", "Node.tookBack", "control.Accept", "control.Groups", "control.SetGroup", "control.Statements",
 			"exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
 		},
@@ -49,6 +49,10 @@ var unlensed = []struct {
 	{
 		"acts of the accord go to every party, and are hidden as instruments, by accordScreens",
 		[]string{"ReadWorld", "builder.takeLeaf"},
+	},
+	{
+		"runs of match are hidden whole, by matchScreens, from whoever may not see TLP:AMBER, and what both hold from whoever may not see everything",
+		[]string{"Node.matchSaid", "Node.powerless"},
 	},
 	{
 		"results pages are hidden whole, by electionScreens, from whoever may not see what is said of them",

@@ -197,3 +197,8 @@ func (n *Node) stockedAt(ctx context.Context, origin string, index uint64) (at i
 	})
 	return at, ok, err
 }
+
+// stockPath is where the items of an own commitment lie.
+func (n *Node) stockPath(root statement.Digest) string {
+	return filepath.Join(n.cfg.Dir, matchDir, "stocks", root.String())
+}
