@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/accord"
@@ -58,7 +59,31 @@ func (m *message) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &m.text)
 }
 
-func loadCatalogue(lang string) (*catalogue, error) { return catalogueIn(localeFiles, lang) }
+// loadCatalogue is the catalogue of a language that comes with the program, read
+// once: it does not change, and a sentence is asked for at every alert.
+func loadCatalogue(lang string) (*catalogue, error) {
+	all, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	c, ok := all[lang]
+	if !ok {
+		return catalogueIn(localeFiles, lang) // says which is missing
+	}
+	return c, nil
+}
+
+var embedded = sync.OnceValues(func() (map[string]*catalogue, error) {
+	all := make(map[string]*catalogue)
+	for _, lang := range Languages() {
+		c, err := catalogueIn(localeFiles, lang)
+		if err != nil {
+			return nil, err
+		}
+		all[lang] = c
+	}
+	return all, nil
+})
 
 func catalogueIn(files fs.FS, lang string) (*catalogue, error) {
 	data, err := fs.ReadFile(files, "locale/"+lang+".json")
