@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"entente/accord"
@@ -20,6 +21,9 @@ type observing struct {
 	watched []accord.Watched
 	rules   *rule.Set
 	more    []*sentry // beyond those that can be run
+	none    bool      // the last look found that nothing is watched
+
+	busy atomic.Bool // a look is under way that may find something
 }
 
 // lateFor is how long after a clause has ended lines of its time are looked for.
@@ -31,7 +35,13 @@ func (n *Node) tendRows(ctx context.Context) error {
 	o := &n.observing
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.busy.Store(true)
+	defer o.busy.Store(false)
 	watched, err := n.accord.watched(ctx, n)
+	if err == nil && len(watched) == 0 && o.none {
+		o.busy.Store(false) // as at the last look: what follows only looks again
+	}
+	o.none = err == nil && len(watched) == 0
 	if err == nil {
 		err = n.lookout.whenRoom(ctx, func(ctx context.Context) error { return n.postAll(ctx, watched) })
 	}
@@ -100,12 +110,13 @@ func putNote(ctx context.Context, w *sqlite.Watch, key string, v any) error {
 	return w.PutNote(ctx, key, data)
 }
 
-// unobserved says that what clauses want watched is looked after just now.
+// unobserved says that what clauses want watched is looked after just now. A node
+// of which no clause wants anything looks at every interval all the same, and on a
+// slow machine is at it most of the time: that is no work left to do.
 func (n *Node) unobserved(context.Context) (string, error) {
-	if len(n.wake.rows) > 0 || !n.observing.mu.TryLock() {
+	if len(n.wake.rows) > 0 || n.observing.busy.Load() {
 		return "drafting rows", nil
 	}
-	n.observing.mu.Unlock()
 	return "", nil
 }
 
