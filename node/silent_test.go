@@ -60,10 +60,15 @@ func heap() uint64 {
 // statement each hour, watches its logs and is never blocked. Then south
 // comes back and has everything, once and in order.
 func TestThirtyDaysOfSilence(t *testing.T) {
-	days := 30
-	if testing.Short() {
-		days = 5
-	}
+	days(t)
+	silence(t, 30)
+}
+
+// TestDaysOfSilence is the same for as many days as show whether anything grows
+// with them.
+func TestDaysOfSilence(t *testing.T) { silence(t, 5) }
+
+func silence(t *testing.T, days int) {
 	bubbles(t)
 	synctest.Test(t, func(t *testing.T) {
 		u := bubbled(t, nil, north, south)
