@@ -62,7 +62,7 @@ func (m *message) UnmarshalJSON(data []byte) error {
 // loadCatalogue is the catalogue of a language that comes with the program, read
 // once: it does not change, and a sentence is asked for at every alert.
 func loadCatalogue(lang string) (*catalogue, error) {
-	all, err := embedded()
+	all, err := catalogues()
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func loadCatalogue(lang string) (*catalogue, error) {
 	return c, nil
 }
 
-var embedded = sync.OnceValues(func() (map[string]*catalogue, error) {
+var catalogues = sync.OnceValues(func() (map[string]*catalogue, error) {
 	all := make(map[string]*catalogue)
 	for _, lang := range Languages() {
 		c, err := catalogueIn(localeFiles, lang)

@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -40,18 +41,36 @@ type frame struct {
 	Body   any
 }
 
-// pages holds every page in every language, parsed once.
+// pages holds every page in every language, parsed when it is first asked for: a
+// node that starts without a reader has better things to do.
 type pages struct {
 	langs []string
 	says  map[string]*catalogue
-	sets  map[string]map[string]*template.Template // language, page
+	sets  map[string]map[string]func() (*template.Template, error) // language, page
 }
+
+// outfit is what every console of the program shows: its files, and the pages that
+// are made of them.
+type outfit struct {
+	files *files
+	pages pages
+}
+
+// embedded is the outfit that comes with the program, one for all of its consoles.
+var embedded = sync.OnceValues(func() (outfit, error) {
+	files, err := loadFiles()
+	if err != nil {
+		return outfit{}, err
+	}
+	pages, err := loadPages(files, localeFiles)
+	return outfit{files, pages}, err
+})
 
 // shared are the files that every page is put together with.
 var shared = []string{"page/layout.html", "page/parts.html", "page/caseparts.html", "page/lineparts.html", "page/electionparts.html", "page/guardparts.html", "page/clauseparts.html", "page/sheetparts.html", "page/writeparts.html", "page/matchparts.html"}
 
 func loadPages(files *files, locale fs.FS) (pages, error) {
-	p := pages{languagesIn(locale), map[string]*catalogue{}, map[string]map[string]*template.Template{}}
+	p := pages{languagesIn(locale), map[string]*catalogue{}, map[string]map[string]func() (*template.Template, error){}}
 	names, err := fs.Glob(pageFiles, "page/*.html")
 	if err != nil {
 		return p, err
@@ -65,19 +84,18 @@ func loadPages(files *files, locale fs.FS) (pages, error) {
 		if err != nil {
 			return p, fmt.Errorf("pages: %w", err)
 		}
-		set := map[string]*template.Template{}
+		set := map[string]func() (*template.Template, error){}
 		for _, name := range names {
 			if slices.Contains(shared, name) {
 				continue
 			}
-			t, err := base.Clone()
-			if err == nil {
-				t, err = t.ParseFS(pageFiles, name)
-			}
-			if err != nil {
-				return p, fmt.Errorf("page %s: %w", name, err)
-			}
-			set[strings.TrimSuffix(path.Base(name), ".html")] = t
+			set[strings.TrimSuffix(path.Base(name), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+				t, err := base.Clone()
+				if err == nil {
+					t, err = t.ParseFS(pageFiles, name)
+				}
+				return t, err
+			})
 		}
 		p.says[lang], p.sets[lang] = say, set
 	}
@@ -95,9 +113,13 @@ func (p pages) tongues() template.FuncMap {
 func (p pages) say(r *http.Request) *catalogue { return p.says[languageOf(r, p.langs)] }
 
 func (p pages) run(w io.Writer, lang, page string, f frame) error {
-	t := p.sets[lang][page]
-	if t == nil {
+	parsed := p.sets[lang][page]
+	if parsed == nil {
 		return fmt.Errorf("no page %q", page)
+	}
+	t, err := parsed()
+	if err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
 	}
 	if err := t.ExecuteTemplate(w, "layout", f); err != nil {
 		return fmt.Errorf("page %s: %w", page, err)

@@ -264,3 +264,25 @@ func TestHousekeepingIsBehindALink(t *testing.T) {
 		t.Error("no way back from all leaves")
 	}
 }
+
+// TestPagesParse: a page is parsed when it is first asked for, so that all of them
+// are asked for here; and a second console of the program parses none again.
+func TestPagesParse(t *testing.T) {
+	one := newRig(t, shift("north", "south")).c.pages
+	for lang, set := range one.sets {
+		for name, parsed := range set {
+			if _, err := parsed(); err != nil {
+				t.Errorf("%s in %s: %v", name, lang, err)
+			}
+		}
+	}
+	other := newRig(t, shift("south", "north")).c.pages
+	for lang, set := range one.sets {
+		for name, parsed := range set {
+			a, _ := parsed()
+			if b, _ := other.sets[lang][name](); a != b {
+				t.Errorf("%s in %s is parsed anew", name, lang)
+			}
+		}
+	}
+}

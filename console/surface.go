@@ -92,11 +92,7 @@ func newSurface(o options) (*surface, error) {
 	if o.host == "" || o.users == nil || o.now == nil || o.rand == nil {
 		return nil, errors.New("console: host, users, clock and randomness are needed")
 	}
-	files, err := loadFiles()
-	if err != nil {
-		return nil, err
-	}
-	pages, err := loadPages(files, localeFiles)
+	all, err := embedded()
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +102,7 @@ func newSurface(o options) (*surface, error) {
 			users: o.users, now: o.now, rand: o.rand,
 			tokens: map[secretHash]pass{}, sessions: map[secretHash]pass{},
 		},
-		pages: pages, files: files, report: o.log, mux: http.NewServeMux(),
+		pages: all.pages, files: all.files, report: o.log, mux: http.NewServeMux(),
 		closed: make(chan struct{}), live: make(chan struct{}, maxStreams),
 	}
 	if o.tls {
