@@ -323,6 +323,9 @@ func (r *Run) Erase() {
 		r.key = nil
 	}
 	clear(r.dummies[:])
+	for i := range r.board.sides {
+		r.board.sides[i].points = nil // there is no key to prove anything with
+	}
 }
 
 // Pairs returns the places of the matched items in the two lists, ascending by

@@ -239,5 +239,6 @@ func (r *Run) prove() error {
 		return err
 	}
 	us.lists[ListNamed].outline.proof, us.proven = &pr, true
+	r.partner().points = nil // nothing weighs them again
 	return nil
 }

@@ -34,6 +34,8 @@ type matching struct {
 	live   map[string]*liveRun
 	asking asking
 
+	sparing sparing
+
 	heard   atomic.Uint64     // changes of the logs that concern runs
 	folding sync.Mutex        // guards folded and upTo
 	folded  []*match.Standing // not changed any more
@@ -74,8 +76,9 @@ func sidOf(a *match.Agreed) string { return hex.EncodeToString(a.SID[:]) }
 // matchPending is what the own side brings to a run that is not over: it is
 // kept, so that a consent of tomorrow finds it.
 type matchPending struct {
-	Key   []byte      `json:"key"` // seed of the Ed25519 key that signs the run's messages
-	Items match.Items `json:"items"`
+	Key []byte `json:"key"` // seed of the Ed25519 key that signs the run's messages
+	// Items are there until they are kept, which is in a file of their own.
+	Items match.Items `json:"items,omitempty"`
 	UpTo  int         `json:"up_to"`
 	// Played says that the run was begun: its secrets died with the process.
 	Played bool `json:"played"`
@@ -95,6 +98,12 @@ func pendingName(key string) string {
 }
 
 func (n *Node) keepPending(p *matchPending) error {
+	if p.Items != nil {
+		if err := n.keepItems(p); err != nil {
+			return err
+		}
+		p.Items = nil
+	}
 	data, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -134,11 +143,12 @@ func (n *Node) brought(r *match.Standing) (*matchPending, error) {
 
 // dropPending forgets what was kept once the run is over.
 func (n *Node) dropPending(key string) error {
-	err := os.Remove(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(key))))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+	for _, path := range []string{n.itemsPath(key), filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(key)))} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // matchRuns folds the logs into runs, once for every change of them: a run that is

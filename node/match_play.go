@@ -23,6 +23,7 @@ type liveRun struct {
 	partner  record.Member
 	side     int // of the partner in the manifest
 	kept     *matchPending
+	files    *runFiles
 	bell     bell
 	size     atomic.Uint64 // grows whenever there may be something new to fetch
 	grown    func()
@@ -95,25 +96,34 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 		return err
 	}
 	r := &liveRun{standing: s, partner: partner, side: 1 - own, kept: p, bell: make(bell, 1), logged: map[match.ID]statement.Ref{}, grown: n.backend.grown}
-	if r.run, err = n.newRun(ctx, s, p); err != nil {
+	if r.files, err = n.openRun(s.Offer.ID, p); err != nil {
+		return err
+	}
+	if err := n.prepareMatch(ctx, runs, r); err != nil {
+		return errors.Join(err, r.files.close())
+	}
+	n.rounds.put(sid, r)
+	start(r)
+	return nil
+}
+
+// prepareMatch makes the run, and notes that it is played.
+func (n *Node) prepareMatch(ctx context.Context, runs []*match.Standing, r *liveRun) (err error) {
+	s, p, own := r.standing, r.kept, 1-r.side
+	if r.run, err = n.newRun(ctx, s, p, r.files); err != nil {
 		return err
 	}
 	for kind, m := range s.Steps[own] {
 		r.logged[match.ID{Kind: kind}] = m.Ref
 	}
-	if no := n.outdated(ctx, runs, s, partner.ID); no != nil && !p.Played {
+	if no := n.outdated(ctx, runs, s, r.partner.ID); no != nil && !p.Played {
 		r.run.Stop(1-own, no)
 	}
 	if p.Played {
 		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
 	}
 	p.Played = true
-	if err := n.keepPending(p); err != nil {
-		return err
-	}
-	n.rounds.put(sid, r)
-	start(r)
-	return nil
+	return n.keepPending(p)
 }
 
 func lostOutcome() *statement.Refusal {
@@ -136,7 +146,7 @@ func (n *Node) outdated(ctx context.Context, runs []*match.Standing, s *match.St
 	return no
 }
 
-func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending) (*match.Run, error) {
+func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending, f *runFiles) (*match.Run, error) {
 	seed, err := n.matchSeed()
 	if err != nil {
 		return nil, err
@@ -159,7 +169,7 @@ func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending) (
 		return nil, err
 	}
 	return match.New(match.Config{
-		Agreed: s.Agreed, Party: n.self.ID, Key: p.key(), Set: p.Items, Seed: seed, Shelves: shelves, Random: rand.Reader, Began: n.opt.Now(), Used: used,
+		Agreed: s.Agreed, Party: n.self.ID, Key: p.key(), Set: f.set, Seed: seed, Shelves: shelves, Random: rand.Reader, Began: n.opt.Now(), Used: used, Space: f.space,
 	})
 }
 
@@ -185,7 +195,13 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	sid := sidOf(r.standing.Agreed)
-	defer n.rounds.put(sid, nil)
+	defer func() {
+		n.rounds.put(sid, nil)
+		if err := r.files.close(); err != nil {
+			n.logger.Warn("the lists of a run stay on the disk", "error", err)
+		}
+	}()
+	defer n.rounds.sparing.begin(&r.standing.Agreed.Manifest)()
 	r.mu.Lock()
 	prepared := r.run.Fault() != nil // a run that is only to be ended needs no work
 	r.mu.Unlock()

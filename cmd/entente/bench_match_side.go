@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,6 +70,7 @@ func benchMatchSide(ctx context.Context, e env, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(matchfile.GCPercent) // as a node does for a run of this size
 	p.began = cpuTime()
 	p.run, err = match.New(match.Config{
 		Agreed: agreed, Party: agreed.Manifest.Sides[own].Party, Key: keys[own], Set: set, Random: rand.Reader, Began: time.Unix(0, 0), Space: space,

@@ -11,6 +11,12 @@ import (
 	"entente/match"
 )
 
+// GCPercent is how much a process that plays a run of a million items should
+// let its memory grow before it is collected (debug.SetGCPercent). What is large
+// in a run are points and digests, in which the collector has nothing to follow:
+// collecting often costs next to nothing, and halves what is resident.
+const GCPercent = 20
+
 // Space keeps the lists of points of one run in the files of a folder. They
 // are worth nothing once the run is over, or its process has ended.
 type Space struct {

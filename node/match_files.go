@@ -1,0 +1,93 @@
+package node
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"entente/internal/matchfile"
+	"entente/match"
+	"entente/statement"
+)
+
+// runFiles are the files that a run works on while it is played, so that a
+// node's memory does not grow with its list.
+type runFiles struct {
+	set   match.Set
+	items *matchfile.Items // nil where the set is in memory
+	space *matchfile.Space
+}
+
+// openRun opens the own items of a run, and room for its lists.
+func (n *Node) openRun(offer statement.Digest, p *matchPending) (f *runFiles, err error) {
+	f = &runFiles{set: p.Items}
+	if p.Items == nil && !p.Played { // a run that was played is only to be ended
+		if f.items, err = matchfile.Open(n.itemsPath(p.public())); err != nil {
+			return nil, err
+		}
+		f.set = f.items
+	}
+	if f.space, err = matchfile.NewSpace(filepath.Join(n.cfg.Dir, matchDir, "lists", offer.String())); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return f, nil
+}
+
+// close removes the lists; the own items are dropPending's.
+func (f *runFiles) close() (err error) {
+	if f.items != nil {
+		err = f.items.Close()
+	}
+	if f.space != nil {
+		err = errors.Join(err, f.space.Close())
+	}
+	return err
+}
+
+// largeRun is from how many items of a side on a run decides how much memory a
+// node takes.
+const largeRun = 1 << 17
+
+// sparing makes the collector run often while large runs are played.
+type sparing struct {
+	mu   sync.Mutex // guards what follows
+	runs int
+	was  int
+}
+
+// begin is called when a run begins; the function that it returns, when it ends.
+func (s *sparing) begin(m *match.Manifest) (end func()) {
+	if max(m.Sides[0].Items, m.Sides[1].Items) < largeRun {
+		return func() {}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs++; s.runs == 1 {
+		s.was = debug.SetGCPercent(matchfile.GCPercent)
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.runs--; s.runs == 0 {
+			debug.SetGCPercent(s.was)
+		}
+	}
+}
+
+// itemsPath is where the own items of a run lie, beside what is kept of it.
+func (n *Node) itemsPath(key string) string {
+	return filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(strings.TrimSuffix(pendingName(key), ".json")+".items"))
+}
+
+// keepItems puts the own items of a run into a file.
+func (n *Node) keepItems(p *matchPending) error {
+	path := n.itemsPath(p.public())
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return replaceFileBy(path, func(w io.Writer) error { return matchfile.Write(w, p.Items) })
+}
