@@ -56,7 +56,11 @@ var unlensed = []struct {
 	},
 	{
 		"results pages are hidden whole, by electionScreens, from whoever may not see what is said of them",
-		[]string{"Node.balances", "Node.giveWord", "Node.published"},
+		[]string{"Node.giveWord", "Node.saidOpen"},
+	},
+	{
+		"lists of what parties guard go to every party, and here to the own side at the machine",
+		[]string{"Node.toldBy"},
 	},
 	{
 		"the guards of an election are hidden whole, by guardScreens, from whoever may not see what is of the own side alone",
