@@ -21,6 +21,23 @@ type Inventory struct {
 	List    inventory.Inventory `json:"list"`
 }
 
+// ToldInventory is the newest list that a party told, by its own word. The names in it are
+// that party's.
+type ToldInventory struct {
+	Party  string              `json:"party"` // who says so
+	Index  uint64              `json:"index"` // of the statement, in its log
+	At     int64               `json:"at"`    // claimed, Unix milliseconds
+	SHA256 statement.Digest    `json:"sha256"`
+	Items  int64               `json:"items"`
+	Fault  string              `json:"fault"` // why the list is not taken
+	List   inventory.Inventory `json:"list"`
+}
+
+// PartyRequest names a party; where none is asked for it is empty.
+type PartyRequest struct {
+	Party string `json:"party"`
+}
+
 // PageRequest names a results page of the inventory.
 type PageRequest struct {
 	Page string `json:"page"`
@@ -29,6 +46,12 @@ type PageRequest struct {
 // ElectionNode is the part of a node that guards an election.
 type ElectionNode interface {
 	Inventory(ctx context.Context) (Inventory, error)
+	// TellInventory tells the other parties what of the own list is shared.
+	TellInventory(ctx context.Context, r PartyRequest) (ToldInventory, error)
+	// ToldInventories are the newest lists of all who told one, this party first.
+	ToldInventories(ctx context.Context) ([]ToldInventory, error)
+	// GuardTheirs takes up what another party told; its list is what was new.
+	GuardTheirs(ctx context.Context, r PartyRequest) (ToldInventory, error)
 	// ResultPages says how the results pages stand; one alone comes with its contests.
 	ResultPages(ctx context.Context, page string) ([]night.PageView, error)
 	// LookAtPage fetches a page now.
@@ -57,6 +80,12 @@ func electionRoutes(mux *board, n Node) {
 		v, err := n.Inventory(r.Context())
 		answer(w, v, err)
 	})
+	mux.HandleFunc("GET /v1/inventory/told", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.ToldInventories(r.Context())
+		answer(w, v, err)
+	})
+	post(mux, "inventory/tell", n.TellInventory)
+	post(mux, "inventory/guard", n.GuardTheirs)
 	mux.HandleFunc("GET /v1/results", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.ResultPages(r.Context(), r.URL.Query().Get("page"))
 		answer(w, v, err)
@@ -89,6 +118,21 @@ func electionRoutes(mux *board, n Node) {
 // Inventory implements Node.
 func (c *Client) Inventory(ctx context.Context) (out Inventory, err error) {
 	return out, c.get(ctx, "inventory", nil, &out)
+}
+
+// TellInventory implements Node.
+func (c *Client) TellInventory(ctx context.Context, r PartyRequest) (out ToldInventory, err error) {
+	return out, c.post(ctx, "inventory/tell", r, &out)
+}
+
+// ToldInventories implements Node.
+func (c *Client) ToldInventories(ctx context.Context) (out []ToldInventory, err error) {
+	return out, c.get(ctx, "inventory/told", nil, &out)
+}
+
+// GuardTheirs implements Node.
+func (c *Client) GuardTheirs(ctx context.Context, r PartyRequest) (out ToldInventory, err error) {
+	return out, c.post(ctx, "inventory/guard", r, &out)
 }
 
 // ResultPages implements Node.

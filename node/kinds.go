@@ -4,6 +4,7 @@ import (
 	"entente/accord"
 	"entente/border"
 	"entente/election/audit"
+	"entente/election/inventory"
 	"entente/election/night"
 	"entente/exchange/stix"
 	"entente/match"
@@ -26,6 +27,7 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: border.KindCanary, Check: border.CheckCanary},
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
 		statement.Spec{Kind: audit.KindCeremony, Check: audit.CheckStep},
+		statement.Spec{Kind: inventory.KindInventory, Check: inventory.CheckTold},
 		statement.Spec{Kind: night.KindPublished, Check: night.CheckPublished},
 		statement.Spec{Kind: night.KindBalance, Check: night.CheckBalance},
 		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},

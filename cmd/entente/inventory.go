@@ -11,6 +11,9 @@ import (
 func inventoryVerb() verb {
 	return verb{"inventory", "list what is guarded around an election, and whom to call", `inventory check [--json] FILE
        entente inventory show --dir DIR [--shared] [--json]
+       entente inventory tell --dir DIR [--json]
+       entente inventory told --dir DIR [--json] [PARTY]
+       entente inventory guard --dir DIR [--json] PARTY
 
 A JSON file that you write lists what you protect: offices, domains, mail senders, results
 pages and feeds, registration sites, files of tabulators and manifests, vendors, and whom
@@ -20,13 +23,18 @@ node reads it again when it changes; a file with an error changes nothing.
 check says what a file lists, or where it is wrong and what would be right; it needs no
 node. show says what a running node guards.
 
+tell says to the other parties what is marked as shared, without networks, exports and
+files. told lists what each party has told, in its own words. guard takes the list that
+a party told up into the own one, if that is the node's own and no file of yours:
+its domains and senders are guarded and its pages fetched like one's own.
+
   --shared   only what is marked as shared
   --json     the list as JSON, in the format of the file`, runInventory}
 }
 
 func runInventory(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("check or show?")
+		return usagef("check, show, tell, told or guard?")
 	}
 	f := newFlags(e, "inventory")
 	asJSON := f.Bool("json", false, "")
@@ -80,8 +88,10 @@ func runInventory(ctx context.Context, e *env, args []string) error {
 			}
 		}
 		return showInventory(e, got.List, *asJSON)
+	case "tell", "told", "guard":
+		return runTold(ctx, e, f.withDir(), args[0], asJSON, args[1:])
 	}
-	return usagef("no inventory %q: check or show?", args[0])
+	return usagef("no inventory %q: check, show, tell, told or guard?", args[0])
 }
 
 // showInventory prints a list by sections, each thing with whom to call.
