@@ -52,7 +52,7 @@ func sampleMatches() []MatchRun {
 	closed := agreed(run("closed", "north", "south", "the same intruder?", "closed", -300))
 	closed.Count, closed.Audited, closed.Ended, closed.Transcript, closed.File = 2, 41, ago(4*time.Hour), true, "match/runs/x/transcript"
 	closed.Found = []MatchFound{{Type: "domain-name", Value: "login-north.example", Ours: ago(90 * 24 * time.Hour), Theirs: ago(30 * 24 * time.Hour)}, {Type: "url", Value: "https://pay.example/\u202ekcab"}}
-	closed.Trail = append(closed.Trail, markAt(-290, "returned", "north", 44), markAt(-289, "returned", "south", 79), markAt(-241, "closing", "north", 45), markAt(-240, "closing", "south", 80))
+	closed.Trail = append(closed.Trail, markAt(-285, "returned", "north", 44), markAt(-284, "returned", "south", 79), markAt(-241, "closing", "north", 45), markAt(-240, "closing", "south", 80))
 	count := agreed(run("count", "north", "south", "how much is common at all?", "closed", -1500))
 	count.Mode, count.Count, count.Audit, count.Sees, count.Class, count.Types, count.Observer = "count", 0, 0, "nobody", "hashes", []string{"md5", "sha1", "sha256"}, ""
 	for i := range count.Sides {
