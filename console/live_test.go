@@ -61,6 +61,10 @@ func TestStreamSaysWhatChanged(t *testing.T) {
 	if a, b := next(t, lines), next(t, lines); a != "event: change" || b != "data: watch record" {
 		t.Errorf("%q %q", a, b)
 	}
+	src.changed(Change{}.With(Change{Match: true}))
+	if a, b := next(t, lines), next(t, lines); a != "event: change" || b != "data: match" {
+		t.Errorf("%q %q", a, b)
+	}
 	r.c.Close()
 	if l, open := <-lines; open {
 		t.Errorf("after Close: %q", l)
