@@ -56,7 +56,7 @@ func TestPreserve(t *testing.T) {
 		t.Error("captured what could not be sealed")
 	}
 	u.ok(n.Control().Override(t.Context(), api.ReasonRequest{Officer: officer, Reason: "there is nobody to ask"}))
-	u.patience /= 2 // of the minute between two looks at the clock
+	u.patience = 30 * time.Second // half of the minute between two looks at the clock
 	var list []api.Capture
 	u.eventually("the first capture", func() bool {
 		list = must(n.CapturesChanged(t.Context(), p.url))(t)

@@ -82,7 +82,8 @@ func unitOn(t testing.TB, edit func(*charter.Terms), names []string, place func(
 	u := &unit{
 		t: t, dir: t.TempDir(), names: names, keys: make(map[string]*keyfile.Keys),
 		cfg: make(map[string]*Config), opt: make(map[string]*Options), live: make(map[string]*running),
-		patience: time.Minute, tick: 20 * time.Millisecond,
+		// Only a failure waits so long: a machine of CI may be a tenth as fast as others.
+		patience: 3 * time.Minute, tick: 20 * time.Millisecond,
 	}
 	if raceDetector {
 		u.patience *= 5
