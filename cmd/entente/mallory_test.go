@@ -10,7 +10,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/signal"
@@ -77,7 +76,7 @@ func malloryUnit(_ context.Context, args []string) error {
 	if *more != "" {
 		names = append(names, *more)
 	}
-	for _, name := range names {
+	for i, name := range names {
 		role := charter.RoleParty
 		if name == observer {
 			role = charter.RoleObserver
@@ -89,7 +88,7 @@ func malloryUnit(_ context.Context, args []string) error {
 		if err := node.Init(node.Config{Dir: name}, k, nil); err != nil {
 			return err
 		}
-		address, err := unusedPort()
+		address, err := unusedPort(i)
 		if err != nil {
 			return err
 		}
@@ -133,11 +132,12 @@ func sign(cards []charter.Card, terms charter.Terms, keys map[string]*keyfile.Ke
 	return errors.Join(errs...)
 }
 
-// unusedPort finds an address below the range from which systems hand out
-// ports by themselves, so that it is still free when the node wants it.
-func unusedPort() (string, error) {
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(10_000+rand.IntN(20_000)))
+// unusedPort finds an address below those that freeport gives to stories, from
+// where this process begins: two stories at once, and a node that is away for a
+// while, must not be given the same.
+func unusedPort(n int) (string, error) {
+	for i := range 1000 {
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(10_000+(os.Getpid()*8+n+i*8)%10_000))
 		if err == nil {
 			return l.Addr().String(), l.Close()
 		}

@@ -54,6 +54,8 @@ func TestScript(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ENTENTE_DIR", "")
+			// Nodes of a few seconds: collecting their garbage would be a sixth of the work.
+			e.Setenv("GOGC", "400")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
