@@ -110,7 +110,12 @@ type Watchlist struct {
 	Total   int               `json:"total"`
 	Trouble string            `json:"trouble,omitempty"` // why the last question was not asked
 	Batches []WatchlistBatch  `json:"batches"`
-	Files   string            `json:"files,omitempty"` // folder of evidence and receipts, in the data folder
+	// Hourly is how many items the own watch asks about each hour, 0 if it does not;
+	// Waiting what it has seen and not asked about yet, Dropped what it never could.
+	Hourly  int    `json:"hourly,omitempty"`
+	Waiting int    `json:"waiting,omitempty"`
+	Dropped int64  `json:"dropped,omitempty"`
+	Files   string `json:"files,omitempty"` // folder of evidence and receipts, in the data folder
 }
 
 // WatchlistBatch is one question.

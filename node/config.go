@@ -16,6 +16,7 @@ import (
 	"entente/border"
 	ringing "entente/internal/bell"
 	"entente/internal/peer"
+	voprf "entente/match/watchlist"
 	"entente/observable"
 	"entente/watch/detect"
 )
@@ -75,6 +76,12 @@ type Match struct {
 	// Guesses is how many items a partner may bring in one epoch of the charter, by
 	// class: hashes, names, addresses.
 	Guesses map[string]int `yaml:"guesses"`
+	// Blind is how many values of the own logs are asked about each hour on every list
+	// that a partner has opened to this party, by class; none means that the watch
+	// asks nothing. A question always has this size.
+	Blind map[string]int `yaml:"blind"`
+	// BlindEcho agrees to prove hits to lists that demand it.
+	BlindEcho bool `yaml:"blind_echo"`
 }
 
 func (m Match) check() error {
@@ -82,6 +89,12 @@ func (m Match) check() error {
 		known := slices.ContainsFunc(border.MatchClasses(), func(c border.MatchClass) bool { return c.Name == name })
 		if !known || g < 0 {
 			return fmt.Errorf("match: guesses: %.40q: %d: hashes, names or addresses, and a number from 0", name, g)
+		}
+	}
+	for name, size := range m.Blind {
+		known := slices.ContainsFunc(border.MatchClasses(), func(c border.MatchClass) bool { return c.Name == name })
+		if !known || size < border.MatchMinItems || size > voprf.MaxQuery {
+			return fmt.Errorf("match: blind: %.40q: %d: hashes, names or addresses, and a number from %d to %d", name, size, border.MatchMinItems, voprf.MaxQuery)
 		}
 	}
 	return nil

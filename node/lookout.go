@@ -24,14 +24,15 @@ type lookout struct {
 	db    *sqlite.Watch
 	seen  *sqlite.Seen // all of it
 	// commit stores what one batch gave and where its source goes on, in one transaction.
-	commit  func(ctx context.Context, s sqlite.Source, hits []sqlite.Hit, fresh []statement.Ref, notes ...sqlite.Note) error
-	config  ingest.Config
-	now     func() time.Time
-	logger  *slog.Logger
-	alerted func()                                        // called after alerts were stored
-	spotted func()                                        // called after something was stored that clauses look for
-	current func(ctx context.Context, w *watchlist) error // called when w has become current
-	archive *segment.Store                                // nil: nothing is kept
+	commit   func(ctx context.Context, s sqlite.Source, hits []sqlite.Hit, fresh []statement.Ref, notes ...sqlite.Note) error
+	config   ingest.Config
+	now      func() time.Time
+	logger   *slog.Logger
+	alerted  func()                                        // called after alerts were stored
+	spotted  func()                                        // called after something was stored that clauses look for
+	glimpsed func(ingest.Batch)                            // called after a batch was stored; nil: nobody asks lists of partners about it
+	current  func(ctx context.Context, w *watchlist) error // called when w has become current
+	archive  *segment.Store                                // nil: nothing is kept
 
 	// mu orders batches and swaps of the watchlist: a line is matched live by
 	// exactly the lists that no later hunt will bring to it.
@@ -95,6 +96,9 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 		return err
 	}
 	l.rules.stored(b.Source)
+	if l.glimpsed != nil {
+		l.glimpsed(b)
+	}
 	delete(l.sentries.memo, b.Source)
 	l.known[b.Source] = true
 	if len(hits) > 0 {

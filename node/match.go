@@ -237,6 +237,14 @@ func (n *Node) matchLimits(ctx context.Context, runs []*match.Standing, types []
 func (n *Node) runMatch(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	_, _, heads := n.roster.Charter.Intervals.Duration()
+	if n.glimpses != nil {
+		g.Go(func() error {
+			if err := n.recallGlimpses(ctx); err != nil && ctx.Err() == nil {
+				n.archiveTrouble(err)
+			}
+			return loop(ctx, make(bell), blindEvery, func(ctx context.Context) error { return n.survived(n.blindWatch(ctx)) })
+		})
+	}
 	g.Go(func() error {
 		if n.waitWritable(ctx) != nil {
 			return nil

@@ -16,6 +16,7 @@ import (
 	"entente/internal/sqlite"
 	"entente/match"
 	voprf "entente/match/watchlist"
+	"entente/observable"
 	"entente/record"
 	"entente/statement"
 )
@@ -39,8 +40,8 @@ const maxLists = 64
 
 // liveList is one list in use: the own one with its key, or a partner's.
 type liveList struct {
-	id      string // of the statement that opened it
-	opened  statement.Ref
+	id      string        // of the statement that opened it
+	said    statement.Ref // that opened it
 	own     bool
 	partner record.Member
 	dir     string
@@ -56,11 +57,15 @@ type liveList struct {
 
 	query  *voprf.Query // that waits for its answer; its player's alone
 	number int
+	about  questions
+	opened bool // and what it found is in hits
+	hits   []voprf.Hit
 	tokens []byte // the partner's file, once it is here and checked
 
 	mu       sync.Mutex // guards what follows
 	standing *voprf.Standing
 	queue    []questions
+	asking   bool   // a question waits for its answer
 	done     int    // blocks of the file
 	trouble  string // why the last question was not asked
 }
@@ -68,7 +73,8 @@ type liveList struct {
 // questions are items that are to be asked about, in one question.
 type questions struct {
 	items match.Items
-	size  int // dummies included
+	size  int                             // dummies included
+	watch map[observable.Value]sqlite.Hit // where each was seen, of a question of the watch
 }
 
 var _ peer.Round = (*liveList)(nil)
@@ -161,7 +167,7 @@ func listDir(id string) string { return "lists/" + id }
 
 func (n *Node) newLiveList(s *voprf.Standing) (*liveList, error) {
 	l := &liveList{
-		id: s.Opened.ID.String(), opened: s.Opened, own: s.From == n.self.ID, standing: s, bell: make(bell, 1), grown: n.backend.grown,
+		id: s.Opened.ID.String(), said: s.Opened, own: s.From == n.self.ID, standing: s, bell: make(bell, 1), grown: n.backend.grown,
 		waited: map[int]time.Time{}, checked: map[int]bool{},
 	}
 	partner := s.From
@@ -291,7 +297,7 @@ const (
 func (n *Node) playList(ctx context.Context, l *liveList) error {
 	defer n.rounds.asking.put(l.id, nil)
 	for {
-		s, err := n.listOf(ctx, l.opened)
+		s, err := n.listOf(ctx, l.said)
 		if err != nil {
 			return err
 		}
@@ -302,7 +308,7 @@ func (n *Node) playList(ctx context.Context, l *liveList) error {
 		}
 		came, err := step(ctx, l, s)
 		if _, refused := statement.AsRefusal(err); refused || full(err) {
-			n.logger.Warn("a watchlist waits", "list", l.opened.ID.Short(), "partner", l.partner.ID, "error", err)
+			n.logger.Warn("a watchlist waits", "list", l.said.ID.Short(), "partner", l.partner.ID, "error", err)
 			came, err = playWaits, nil
 		}
 		wait := time.Minute

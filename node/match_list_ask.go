@@ -45,7 +45,7 @@ func (n *Node) mayAsk(ctx context.Context, s *voprf.Standing, echo bool) error {
 // askStep does what can be done now about a partner's list.
 func (n *Node) askStep(ctx context.Context, l *liveList, s *voprf.Standing) (played, error) {
 	if s.Ended != nil {
-		l.query = nil
+		n.giveUpAsking(l)
 		return playOver, nil
 	}
 	for i := range s.Asks {
@@ -54,7 +54,7 @@ func (n *Node) askStep(ctx context.Context, l *liveList, s *voprf.Standing) (pla
 		switch {
 		case q.Refuse != nil || q.Void != "":
 			if waits {
-				l.query = nil
+				n.giveUpAsking(l)
 			}
 		case q.Read != nil:
 		case q.Answer != nil && waits:
@@ -64,7 +64,7 @@ func (n *Node) askStep(ctx context.Context, l *liveList, s *voprf.Standing) (pla
 		case waits && n.opt.Now().Sub(milli(q.Time)) <= time.Duration(s.Terms.Step)*time.Second:
 			return playWaits, nil
 		case waits:
-			l.query = nil
+			n.giveUpAsking(l)
 		}
 	}
 	l.mu.Lock()
@@ -77,6 +77,23 @@ func (n *Node) askStep(ctx context.Context, l *liveList, s *voprf.Standing) (pla
 		return playIdle, nil
 	}
 	return n.askNext(ctx, l, s, *next)
+}
+
+// waits says which question waits for its answer, if any.
+func (l *liveList) waits(q *voprf.Query, number int, about questions) {
+	l.query, l.number, l.about, l.opened, l.hits = q, number, about, false, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asking = q != nil
+}
+
+// giveUpAsking forgets a question that nobody answers any more. What the watch saw
+// is asked about again.
+func (n *Node) giveUpAsking(l *liveList) {
+	if l.about.watch != nil {
+		n.glimpses.again(l.id, l.about.items)
+	}
+	l.waits(nil, 0, questions{})
 }
 
 // askNext commits to a question, once the token file is here. Nothing is spent on
@@ -113,7 +130,7 @@ func (n *Node) askNext(ctx context.Context, l *liveList, s *voprf.Standing, next
 	if err != nil {
 		return playIdle, err
 	}
-	l.query, l.number = query, i
+	l.waits(query, i, next)
 	unqueue(nil)
 	return playMoved, nil
 }
@@ -132,17 +149,24 @@ func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i
 		return playWaits, nil
 	}
 	query := l.query.Bytes()
-	hits, err := l.query.Open(answer, l.tokens)
+	if !l.opened { // once: a full disk may keep what follows waiting
+		l.hits, err = l.query.Open(answer, l.tokens)
+	}
+	hits := l.hits
 	if no, refused := statement.AsRefusal(err); refused {
 		return n.endAccusing(ctx, l, s, i, no.Code, answer)
 	}
 	if err != nil {
 		return playIdle, err
 	}
+	l.opened = true
 	if err := n.keepHits(l, s, i, query, answer, hits); err != nil {
 		return playIdle, err
 	}
-	l.query = nil
+	if err := n.raiseBlind(ctx, s, i, hits, l.about.watch); err != nil {
+		return playIdle, err
+	}
+	l.waits(nil, 0, questions{})
 	return n.sayFindings(ctx, l, s, i, hits)
 }
 
@@ -157,7 +181,7 @@ func (n *Node) endAccusing(ctx context.Context, l *liveList, s *voprf.Standing, 
 	if err != nil {
 		return playIdle, err
 	}
-	l.query = nil
+	n.giveUpAsking(l)
 	return playMoved, n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoClose, Number: i, Code: code, Digest: digest})
 }
 

@@ -249,6 +249,10 @@ func (n *Node) listShown(s *voprf.Standing) api.Watchlist {
 	if l == nil || l.own {
 		return out
 	}
+	if c, err := border.MatchClassOf(n.matchClasses(), t.Types); err == nil && n.glimpses != nil && n.glimpses.sizes[c.Name] > 0 {
+		out.Hourly = match.SizeClass(n.glimpses.sizes[c.Name])
+		out.Waiting, out.Dropped = n.glimpses.waiting(out.ID, c.Name, t.Types)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out.Done, out.Trouble = l.done, l.trouble

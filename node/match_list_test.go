@@ -186,7 +186,7 @@ func (m mallory) asks(number, items int, query, shown []byte) {
 	if len(shown) > 0 {
 		write(m.t, m.list.path("query", number), shown)
 	}
-	m.ok(m.node(north).sayOfList(m.t.Context(), m.list.opened, voprf.Step{Do: voprf.DoAsk, Number: number, Items: items, Digest: voprf.QueryDigest(query)}))
+	m.ok(m.node(north).sayOfList(m.t.Context(), m.list.said, voprf.Step{Do: voprf.DoAsk, Number: number, Items: items, Digest: voprf.QueryDigest(query)}))
 }
 
 // refused waits until a question is refused and returns why.
@@ -369,7 +369,7 @@ func TestWatchlistEcho(t *testing.T) {
 			write(t, m.list.path("findings", 0), f.Marshal())
 		}
 		m.asks(0, 16, m.question("a", 16), nil)
-		u.ok(u.node(north).sayOfList(t.Context(), m.list.opened, voprf.Step{Do: voprf.DoRead, Digest: f.Digest()}))
+		u.ok(u.node(north).sayOfList(t.Context(), m.list.said, voprf.Step{Do: voprf.DoRead, Digest: f.Digest()}))
 		u.eventually("the list is ended", func() bool { return u.listAt(observer, id).State == voprf.StateBroken })
 		if got := u.listAt(observer, id); got.Code != string(c.code) || got.EndedBy != south {
 			t.Errorf("%s: %+v", what, got)

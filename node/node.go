@@ -71,6 +71,7 @@ type Node struct {
 	damages   damages
 	shelf     shelver
 	rounds    matching
+	glimpses  *glimpses // nil: the watch asks no list of a partner's
 	covered   covered
 	printOnce sync.Once
 	print     string // the charter's fingerprint, slow to make

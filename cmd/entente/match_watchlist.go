@@ -213,6 +213,9 @@ func (f *matchFlags) showList(e *env, l api.Watchlist) error {
 	case l.Waits != "":
 		e.printf("waits for the %s\n", l.Waits)
 	}
+	if l.Hourly > 0 {
+		e.printf("asked each hour about %s that the own logs showed; %d wait, %d were never asked about\n", many(int64(l.Hourly), "item"), l.Waiting, l.Dropped)
+	}
 	if l.Files != "" {
 		e.printf("evidence and receipts: %s\n", filepath.Join(f.dir, l.Files))
 	}
