@@ -27,7 +27,7 @@ func resultsVerb() verb {
        entente results seal --dir DIR [reading] [--json] FILE...
        entente results pages --dir DIR [--look] [--json] [PAGE]
        entente results balance --dir DIR [--json] PAGE
-       entente results copies --dir DIR --out FOLDER [--last N] PAGE
+       entente results copies --dir DIR --out FOLDER [--last N | --joint] PAGE
        entente results ever --dir DIR [--contest TEXT] [--choice TEXT] [--unit TEXT] [--json] NUMBER|PERCENT%
 
 Reads NIST SP 1500-100 v2 (XML, JSON), Clarity detail.xml and summary.csv, OpenElections
@@ -46,7 +46,9 @@ root into the own log.
 pages says how the results pages of the inventory stand, which the node watches; --look
 fetches one now. balance gives this party's word, over the root, on whether the newest numbers of a
 page add up; it is joint when every party has said so over the same root. copies writes the
-newest versions (two, or --last), each with the bundle of its seal, for entente verify. ever looks a
+newest versions (two, or --last), each with the bundle of its seal, for entente verify; with
+--joint the last version that several parties sealed, with the bundles of all of them and a
+page that any web server can show while the source is down. ever looks a
 number up in everything that this party and the others have sealed.
 
   FILE...             for show, prove, learn and seal: one publication, in one file or

@@ -199,7 +199,7 @@ func resultsEver(ctx context.Context, e *env, f *resultFlags, args []string) err
 // resultsCopies writes the newest versions of a page, each with the bundle of its seal.
 func resultsCopies(ctx context.Context, e *env, f *resultFlags, args []string) error {
 	f.withDir()
-	out, last := f.String("out", "", ""), f.Int("last", 2, "")
+	out, last, joint := f.String("out", "", ""), f.Int("last", 2, ""), f.Bool("joint", false, "")
 	names, err := f.parse(args)
 	if err != nil {
 		return err
@@ -216,8 +216,11 @@ func resultsCopies(ctx context.Context, e *env, f *resultFlags, args []string) e
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(*out, 0o700); err != nil {
+	if err := os.MkdirAll(*out, 0o755); err != nil { //nolint:gosec // it is for whoever is given it
 		return err
+	}
+	if *joint {
+		return writeMirror(ctx, e, c, *out, all[0])
 	}
 	for _, h := range all[0].Histories {
 		if h.Party != s.Party {
