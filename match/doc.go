@@ -40,5 +40,6 @@
 // read through an interface, and calls use all processors but leave nothing
 // running. The lists of points, 128 bytes an item and side, lie in a Space that
 // the caller gives, or in memory. What is always there is some 100 bytes an
-// item, and 320 for the points of lists that are short enough to stay decoded.
+// item, and up to 320 for the points of lists that are short enough to stay
+// decoded, until they are proven.
 package match
