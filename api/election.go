@@ -67,6 +67,10 @@ type ElectionNode interface {
 	Audit(ctx context.Context, name string, with audit.Seats) (audit.Joint, error)
 	// AuditStep takes a step of its ceremony, if it is due.
 	AuditStep(ctx context.Context, r AuditStepRequest) (statement.Ref, error)
+	// AuditShow shows to all what a board of the own side read and had sealed, when another's board has sealed too.
+	AuditShow(ctx context.Context, r audit.Reading) (statement.Ref, error)
+	// AuditReadings are what boards showed to all of what they had sealed.
+	AuditReadings(ctx context.Context, name string) ([]audit.Reading, error)
 }
 
 // AuditStepRequest is a step of a ceremony.
@@ -113,6 +117,11 @@ func electionRoutes(mux *board, n Node) {
 		answer(w, v, err)
 	})
 	post(mux, "audit/step", n.AuditStep)
+	post(mux, "audit/show", n.AuditShow)
+	mux.HandleFunc("GET /v1/audit/entries", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.AuditReadings(r.Context(), r.URL.Query().Get("name"))
+		answer(w, v, err)
+	})
 }
 
 // Inventory implements Node.
@@ -163,6 +172,16 @@ func (c *Client) Audit(ctx context.Context, name string, with audit.Seats) (out 
 // AuditStep implements Node.
 func (c *Client) AuditStep(ctx context.Context, r AuditStepRequest) (ref statement.Ref, err error) {
 	return ref, c.post(ctx, "audit/step", r, &ref)
+}
+
+// AuditShow implements Node.
+func (c *Client) AuditShow(ctx context.Context, r audit.Reading) (ref statement.Ref, err error) {
+	return ref, c.post(ctx, "audit/show", r, &ref)
+}
+
+// AuditReadings implements Node.
+func (c *Client) AuditReadings(ctx context.Context, name string) (out []audit.Reading, err error) {
+	return out, c.get(ctx, "audit/entries", url.Values{"name": {name}}, &out)
 }
 
 // PageBytes implements Node.

@@ -139,6 +139,17 @@ func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]a
 	}); err != nil {
 		return nil, err
 	}
+	if err := add(audit.KindEntries, func(s sqlite.Statement, to *audit.Said) bool {
+		r, err := n.reading(m, s)
+		if err != nil || r.Audit != name {
+			return false
+		}
+		digest, err := r.Digest()
+		to.What, to.Name, to.Digest, to.Entries = audit.SaidEntries, r.Board, digest, r.Entries
+		return err == nil
+	}); err != nil {
+		return nil, err
+	}
 	return out, add(audit.KindCeremony, func(s sqlite.Statement, to *audit.Said) bool {
 		step, err := audit.ParseStep(s.Body)
 		to.Step = step

@@ -74,7 +74,11 @@ func (a *auditing) look(ctx context.Context, n *Node) error {
 		if err != nil {
 			return err
 		}
-		all, err := d.measure(ctx, audit.Join(name, log, n.seats(audit.Seats{})))
+		shown, err := n.shownReadings(ctx, name)
+		if err != nil {
+			return err
+		}
+		all, err := d.measure(ctx, audit.Join(name, log, n.seats(audit.Seats{})), shown)
 		if err != nil {
 			return err
 		}
@@ -89,7 +93,7 @@ func (a *auditing) look(ctx context.Context, n *Node) error {
 func (n *Node) auditMarks(ctx context.Context) (string, error) {
 	var b strings.Builder
 	for _, m := range n.roster.Members {
-		for _, kind := range []statement.Kind{record.KindSeal, audit.KindCeremony} {
+		for _, kind := range []statement.Kind{record.KindSeal, audit.KindCeremony, audit.KindEntries} {
 			at, err := n.view.LastOfKind(ctx, m.Origin, kind)
 			if err != nil {
 				return "", err
@@ -178,9 +182,10 @@ func declare(list inventory.Inventory) (d declared) {
 	return d
 }
 
-// measure is each contest of an audit that was sealed before its seed.
-func (d *declared) measure(ctx context.Context, j audit.Joint) ([]console.AuditContest, error) {
-	boards, err := j.Boards(d.readings)
+// measure is each contest of an audit that was sealed before its seed, by what
+// boards showed in the record and by what is in declared files.
+func (d *declared) measure(ctx context.Context, j audit.Joint, shown []audit.Reading) ([]console.AuditContest, error) {
+	boards, err := j.Boards(slices.Concat(shown, d.readings))
 	if err != nil {
 		d.broken = append(d.broken, console.GuardFile{Name: j.Audit, Detail: err.Error()})
 	}

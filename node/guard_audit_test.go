@@ -93,13 +93,13 @@ func TestMeasuredAudit(t *testing.T) {
 			tt.change(&at)
 		}
 		d := declare(inventory.Inventory{Files: tt.files})
-		got := must(d.measure(t.Context(), at))(t)
+		got := must(d.measure(t.Context(), at, nil))(t)
 		if len(got) != 1 || fmt.Sprint(got[0].Needs) != tt.needs || len(d.broken) != tt.broken || (got[0].Newest() != nil) != (tt.needs == "[]") {
 			t.Errorf("%s: %+v, broken %v", tt.name, got, d.broken)
 		}
 	}
 	d = declare(inventory.Inventory{Files: []inventory.File{contest, manifest, red, blue}})
-	c := must(d.measure(t.Context(), j))(t)[0]
+	c := must(d.measure(t.Context(), j, nil))(t)[0]
 	if o := c.Newest(); o.Seen != 12 || o.Risk <= 0 || o.Risk >= 1 || len(c.Course) != 12 || c.Course[11].Risk != o.Risk || c.Rows[2].First != "Bo" || c.Rows[2].Second != "Bo" || c.Rows[3].Paper != "Ann" {
 		t.Errorf("%+v", c)
 	}

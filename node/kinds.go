@@ -28,6 +28,7 @@ func Kinds() (statement.Registry, error) {
 		statement.Spec{Kind: border.KindGroup, Check: border.CheckGroup},
 		statement.Spec{Kind: audit.KindCeremony, Check: audit.CheckStep},
 		statement.Spec{Kind: inventory.KindInventory, Check: inventory.CheckTold},
+		statement.Spec{Kind: audit.KindEntries, Check: audit.CheckSheet},
 		statement.Spec{Kind: night.KindPublished, Check: night.CheckPublished},
 		statement.Spec{Kind: night.KindBalance, Check: night.CheckBalance},
 		statement.Spec{Kind: border.KindReceipt, Check: border.CheckReceipts, Housekeeping: true},

@@ -39,7 +39,7 @@ var unlensed = []struct {
 		[]string{
 			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.saidOfLists", "Node.matchStocks", "Node.ownStocks", "Node.stocksOf", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
 			"Node.rejected", "Node.seenItems", "Node.tookBack", "control.Accept", "control.Groups", "control.SetGroup", "control.Statements",
-			"exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
+			"Node.shownReadings", "exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
 		},
 	},
 	{

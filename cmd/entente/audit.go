@@ -18,13 +18,15 @@ func auditVerb() verb {
        entente audit contest --contest FILE [--cvr FILE]... [--assertions FILE [--names FILE]] [--json]
        entente audit measure --contest FILE --seed DIGITS --manifest FILE [--cvr FILE]... [--assertions FILE [--names FILE]] [--json] ENTRIES [SECOND [THIRD]]
        entente audit entries --contest FILE --audit NAME --board NAME --out FILE ENTRIES
-       entente audit boards (--commitment BOARD:HEX... | --dir DIR --audit NAME) [--json] FIRST SECOND [THIRD]
+       entente audit boards --commitment BOARD:HEX... [--json] FIRST SECOND [THIRD]
+       entente audit boards --dir DIR --audit NAME [--json] (--with BOARD... | FIRST SECOND [THIRD])
        entente audit commit --ceremony NAME --party PARTY --dice DIGITS --out FILE
        entente audit seed --ceremony NAME --public DIGITS --commitment PARTY:HEX... [--json] FILE...
        entente audit seal --dir DIR --audit NAME [--manifest FILE] [--cvr FILE]... [--key FILE] [--contest FILE] [--entries FILE] [--json]
        entente audit joint --dir DIR --audit NAME [--with PARTY... [--observer ID]...] show [--json]
        entente audit joint --dir DIR --audit NAME [--with PARTY... [--observer ID]...] (commit --dice DIGITS --out FILE [--commit-by TIME | --commit-within TIME] [--open-by TIME | --open-within TIME] | open FILE | close | public --dice DIGITS)
-       entente audit report --dir DIR --audit NAME --contest FILE --manifest FILE [--cvr FILE]... [--lang en|ru] [--out FILE] FIRST SECOND [THIRD]
+       entente audit show --dir DIR --audit NAME [--json] ENTRIES
+       entente audit report --dir DIR --audit NAME --contest FILE --manifest FILE [--cvr FILE]... [--lang en|ru] [--out FILE] (--with BOARD... | FIRST SECOND [THIRD])
 
 Needs no node and no network: anybody can check an audit with the numbers that were
 published. sizes says how many ballots an audit has to look at. draws names the ballots
@@ -46,7 +48,9 @@ With a running node an audit is joint: all parties seal manifest, records and co
 (seal), commit to dice, open them, close and say what the public dice showed (joint), each
 step in the record and none before it is due; what one does against the others is told and
 provable. Observers close and say what they saw too, and what more than half say counts: so
-nobody who stalls or leaves ends it, and nobody alone chooses anything. report measures by what was sealed and nothing else, in Markdown.
+nobody who stalls or leaves ends it, and nobody alone chooses anything. show shows to all what a
+board read and had sealed, not before a board of another side has sealed too; boards and report take
+what is shown (--with BOARD, or PARTY/BOARD), and refuse a board that may have known the other's. report measures by what was sealed and nothing else, in Markdown.
 
   --limit SHARE     the risk limit; default: 0.05
   --gamma X         the error inflation factor; default: 1.03905
@@ -72,7 +76,7 @@ const auditLimit = 256 << 20 // bytes of a manifest or a round
 
 func runAudit(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit, seed, seal, joint or report?")
+		return usagef("sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit, seed, seal, joint, show or report?")
 	}
 	if run, known := joint[args[0]]; known {
 		return run(ctx, e, newFlags(e, "audit"), args[1:])
@@ -84,7 +88,7 @@ func runAudit(ctx context.Context, e *env, args []string) error {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit, seed, seal, joint or report?", args[0])
+		return usagef("no audit %q: sizes, draws, risk, check, manifest, cvr, contest, measure, entries, boards, commit, seed, seal, joint, show or report?", args[0])
 	}
 	return run(e, newFlags(e, "audit"), args[1:])
 }

@@ -202,12 +202,13 @@ func auditMeasure(e *env, f *flags, args []string) error {
 
 // measure recomputes the draws, and the risk that the entries leave.
 func (in *contestInputs) measure(e *env, seed, manifest string, files []string) (measured, error) {
-	out, _, _, err := in.measured(e, seed, manifest, files)
+	out, _, _, err := in.measured(e, seed, manifest, func(c audit.Contest) (audit.Entries, error) { return settledEntries(files, c) })
+	out.Entries = len(files)
 	return out, err
 }
 
 // measured also gives what it rests on: the contest, and the cards as drawn.
-func (in *contestInputs) measured(e *env, seed, manifest string, files []string) (out measured, c audit.Contest, rows []audit.Drawn, err error) {
+func (in *contestInputs) measured(e *env, seed, manifest string, read func(audit.Contest) (audit.Entries, error)) (out measured, c audit.Contest, rows []audit.Drawn, err error) {
 	if c, err = in.contest(); err != nil {
 		return out, c, nil, err
 	}
@@ -221,7 +222,7 @@ func (in *contestInputs) measured(e *env, seed, manifest string, files []string)
 	if err := audit.CheckSeed(seed); err != nil {
 		return out, c, nil, usagef("%v", err)
 	}
-	entries, err := settledEntries(files, c)
+	entries, err := read(c)
 	if err != nil {
 		return out, c, nil, err
 	}
@@ -233,7 +234,7 @@ func (in *contestInputs) measured(e *env, seed, manifest string, files []string)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", in.path, err)
 	}
-	out = measured{Outcome: got.Outcome, Seed: seed, Entries: len(files), CVRRoot: h.total.Root, Unknown: got.Unrecorded}
+	out = measured{Outcome: got.Outcome, Seed: seed, CVRRoot: h.total.Root, Unknown: got.Unrecorded}
 	return out, c, got.Rows, err
 }
 

@@ -18,7 +18,7 @@ import (
 
 // joint are the verbs of an audit that speak to a running node.
 var joint = map[string]func(context.Context, *env, *flags, []string) error{
-	"seal": auditSealed, "joint": auditJoint, "boards": auditBoards, "report": auditReport,
+	"seal": auditSealed, "joint": auditJoint, "show": auditShow, "boards": auditBoards, "report": auditReport,
 }
 
 func auditSealed(ctx context.Context, e *env, f *flags, args []string) error {
@@ -248,8 +248,14 @@ func showJoint(e *env, j audit.Joint, asJSON bool) error {
 		return faulty(j)
 	}
 	rows := [][]string{{"PARTY", "NUMBER", "WHAT", "DIGEST OR DICE"}}
-	for _, s := range append(append([]audit.Sealed{}, j.Sealed...), j.Entries...) {
+	for _, s := range j.Sealed {
 		rows = append(rows, []string{s.Party, fmt.Sprint(s.Index), strings.TrimSpace(s.What + " " + s.Name), s.Digest.String()})
+	}
+	for _, x := range j.Sheets {
+		rows = append(rows, []string{x.Party, fmt.Sprint(x.Index), fmt.Sprintf("board %s, round %d", x.Board, x.Round), x.Digest.String()})
+		if x.Shown != nil {
+			rows = append(rows, []string{x.Party, fmt.Sprint(*x.Shown), fmt.Sprintf("board %s, round %d, shown", x.Board, x.Round), ""})
+		}
 	}
 	for _, s := range j.Steps {
 		rows = append(rows, []string{s.Party, fmt.Sprint(s.Index), s.Step, s.Dice})

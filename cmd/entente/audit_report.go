@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"entente/election/audit"
 	"entente/statement"
@@ -14,23 +15,20 @@ func auditReport(ctx context.Context, e *env, f *flags, args []string) error {
 	in := f.contestInputs()
 	name, manifest := f.String("audit", "", ""), f.String("manifest", "", "")
 	lang, out := f.String("lang", "en", ""), f.String("out", "", "")
+	var with texts
+	f.Var(&with, "with", "")
 	files, err := f.parse(args)
 	if err != nil {
 		return err
 	}
-	if *name == "" || len(files) < 2 {
-		return usagef("--audit NAME, and the entries of two boards, and of a third where they differ")
+	if *name == "" {
+		return usagef("--audit NAME, and two boards, and a third where they differ: --with BOARD for each that is shown, or their files")
 	}
-	c, _, err := f.client(ctx)
+	j, read, err := f.boards(ctx, *name, with, files)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	j, err := c.Audit(ctx, *name, audit.Seats{})
-	if err != nil {
-		return err
-	}
-	r, err := in.report(e, j, *manifest, files)
+	r, err := in.report(e, j, *manifest, read)
 	if err != nil {
 		return err
 	}
@@ -49,49 +47,39 @@ func auditReport(ctx context.Context, e *env, f *flags, args []string) error {
 }
 
 // report measures a contest by what was sealed, and by nothing else.
-func (in *contestInputs) report(e *env, j audit.Joint, manifest string, files []string) (r audit.Report, err error) {
+func (in *contestInputs) report(e *env, j audit.Joint, manifest string, read []boardRead) (r audit.Report, err error) {
 	r.Joint = j
 	if j.Seed == "" {
 		return r, hint(fmt.Errorf("%s has no seed yet", j.Audit), "entente audit joint show says what it waits for")
 	}
-	m, c, rows, err := in.measured(e, j.Seed, manifest, files)
+	if err := notApart(read[0].sheet, read[1].sheet); err != nil {
+		return r, err
+	}
+	var third audit.Entries
+	if len(read) == 3 {
+		third = read[2].Entries
+	}
+	r.Differ = audit.Compare(read[0].Entries, read[1].Entries)
+	if r.Settled, err = audit.Resolve(read[0].Entries, read[1].Entries, third); err != nil {
+		return r, hint(err, "entente audit boards lists what has to be settled")
+	}
+	m, c, rows, err := in.measured(e, j.Seed, manifest, func(audit.Contest) (audit.Entries, error) { return r.Settled, nil })
 	if err != nil {
 		return r, err
 	}
 	if err := in.asSealed(j, manifest, m); err != nil {
 		return r, err
 	}
-	var read [3]audit.Entries
-	for i, path := range files {
-		s, err := readSealedEntries(path)
-		if err != nil {
-			return r, err
+	for _, s := range read {
+		name := s.Board
+		if slices.ContainsFunc(read, func(o boardRead) bool { return o.Board == s.Board && o.sheet.Party != s.sheet.Party }) {
+			name = s.sheet.ID()
 		}
-		d, err := s.Digest()
-		if err != nil {
-			return r, err
-		}
-		if s.Audit != j.Audit || !sealedEntry(j, s.Board, d) {
-			return r, hint(fmt.Errorf("%s: no party has sealed these entries of the board %s for %s", path, s.Board, j.Audit), "entente audit seal --entries FILE, before the file is shown to the other board")
-		}
-		read[i] = s.Entries
-		r.Boards = append(r.Boards, s.Board)
+		r.Boards = append(r.Boards, name)
 	}
-	r.Differ = audit.Compare(read[0], read[1])
-	if r.Settled, err = audit.Resolve(read[0], read[1], read[2]); err != nil {
-		return r, err
-	}
+	r.Apart = audit.Apart(read[0].sheet, read[1].sheet)
 	r.Contest, r.Outcome, r.Rows = c, m.Outcome, rows
 	return r, nil
-}
-
-func sealedEntry(j audit.Joint, board string, d statement.Digest) bool {
-	for _, s := range j.Entries {
-		if s.Name == board && s.Digest == d {
-			return true
-		}
-	}
-	return false
 }
 
 // asSealed refuses files that are not those sealed before the seed.

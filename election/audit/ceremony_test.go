@@ -192,7 +192,7 @@ func TestHonestNeverAtFault(t *testing.T) {
 // others get their seed without it.
 func TestLiarChoosesNothing(t *testing.T) {
 	made := 0
-	for seed := range uint64(16) {
+	for seed := range uint64(9) {
 		chance := rand.New(rand.NewPCG(seed, 77))
 		w := newWorld(t)
 		w.sealAll()
@@ -251,7 +251,7 @@ func TestLiarChoosesNothing(t *testing.T) {
 			t.Errorf("seed %d: %s", seed, d)
 		}
 	}
-	if made < 8 {
+	if made < 5 {
 		t.Errorf("only %d seeds", made)
 	}
 }

@@ -98,6 +98,9 @@ func (j Joint) Boards(shown []Reading) ([]Board, error) {
 	}
 	var out []Board
 	for _, s := range j.Entries {
+		if j.changed(s) {
+			continue
+		}
 		i := slices.IndexFunc(out, func(b Board) bool { return b.Party == s.Party && b.Name == s.Name })
 		if i < 0 {
 			i = len(out)
@@ -119,6 +122,13 @@ func (j Joint) Boards(shown []Reading) ([]Board, error) {
 		return cmp.Or(cmp.Compare(largest(b), largest(a)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Party, b.Party))
 	})
 	return out, nil
+}
+
+// changed says that a board was shown to have read otherwise before.
+func (j Joint) changed(s Sealed) bool {
+	return slices.ContainsFunc(j.Sheets, func(x Sheet) bool {
+		return x.Party == s.Party && x.Board == s.Name && x.Digest == s.Digest && x.Bad == BadChanged
+	})
 }
 
 // A Round is the reading of the cards drawn so far by two boards.

@@ -17,10 +17,12 @@ type Said struct {
 	Index uint64 // in its log
 	Time  int64  // claimed, Unix seconds
 
-	What   string // of a seal; empty for a step
+	What   string // of a seal, or SaidEntries; empty for a step
 	Name   string // of a seal: behind the audit's name
 	Digest statement.Digest
 	Size   int64
+
+	Entries Entries // of SaidEntries: what is shown
 
 	Step Step // where What is empty
 }
@@ -113,6 +115,7 @@ const (
 	FaultLeft     = "left-out"       // it closed without dice that it had cosigned in time
 	FaultDice     = "public-dice"    // it saw other public dice than most
 	FaultFork     = "fork"           // its log contradicts itself
+	FaultEntries  = "other-entries"  // it showed entries that its board had not sealed, or had read otherwise before
 )
 
 // A Joint is how far a joint audit has come, computed from the logs alone: every
@@ -126,6 +129,7 @@ type Joint struct {
 	OpenBy    int64            `json:"open_by"`
 	Sealed    []Sealed         `json:"sealed"`
 	Entries   []Sealed         `json:"entries"` // what boards committed to
+	Sheets    []Sheet          `json:"sheets"`  // and of it what they showed
 	Steps     []Taken          `json:"steps"`
 	Waiting   []Due            `json:"waiting"`
 	Faults    []Fault          `json:"faults"`
@@ -164,6 +168,7 @@ func Join(name string, log Log, with Seats) Joint {
 	j.forks()
 	j.times()
 	j.table()
+	j.sheets()
 	j.Joint.fill()
 	return j.Joint
 }
@@ -257,7 +262,8 @@ func who(log Log, with Seats) (Seats, []Fault) {
 // fill leaves no list nil, so that JSON shows none.
 func (j *Joint) fill() {
 	j.Parties, j.Observers = append([]string{}, j.Parties...), append([]string{}, j.Observers...)
-	j.Sealed, j.Entries = append([]Sealed{}, j.Sealed...), append([]Sealed{}, j.Entries...)
+	j.Sealed, j.Sheets = append([]Sealed{}, j.Sealed...), append([]Sheet{}, j.Sheets...)
+	j.Entries = append([]Sealed{}, j.Entries...)
 	j.Steps, j.Waiting = append([]Taken{}, j.Steps...), append([]Due{}, j.Waiting...)
 	j.Faults, j.Silent, j.Counted = append([]Fault{}, j.Faults...), append([]Silence{}, j.Silent...), append([]string{}, j.Counted...)
 }
@@ -287,7 +293,7 @@ func (j *joining) take(s Said) {
 func (j *joining) seals(said []Said) {
 	kept := make(map[string]int)
 	for _, s := range said {
-		if s.What == "" || s.What == SealEntries || !slices.Contains(j.Parties, s.Party) {
+		if s.What == "" || s.What == SealEntries || s.What == SaidEntries || !slices.Contains(j.Parties, s.Party) {
 			continue
 		}
 		key := strings.Join([]string{s.Party, s.What, s.Name}, "\n")

@@ -13,6 +13,7 @@ type Report struct {
 	Contest Contest
 	Outcome Outcome
 	Boards  []string // who read the cards; the third settled where the first two differ
+	Apart   bool     // the record proves that neither of the two knew what the other had read
 	Differ  []Difference
 	Settled Entries // what counts
 	Rows    []Drawn
@@ -104,7 +105,11 @@ func (r Report) cards(p *page) {
 		p.line(p.differ, r.Outcome.Differ)
 	}
 	if len(r.Boards) > 1 {
-		p.line(p.boards, p.list(r.Boards[:2]), len(r.Differ))
+		text := p.boards
+		if r.Apart {
+			text = p.apart
+		}
+		p.line(text, p.list(r.Boards[:2]), len(r.Differ))
 	}
 	third := make(map[string]string)
 	for _, e := range r.Settled {

@@ -6,7 +6,7 @@ type words struct {
 	rules, methods, seals, dice, faults, silent      map[string]string
 	sealedTitle, sealedText, fault                   string
 	seedTitle, seedText, agreed                      string
-	cardsTitle, seen, differ, boards                 string
+	cardsTitle, seen, differ, boards, apart          string
 	party, number, what, ballot, draw, record, paper string
 	asserted, showsTitle, shows, showsNotTitle       string
 	showsNot                                         []string
@@ -27,7 +27,7 @@ var reportWords = map[string]words{
 		faults: map[string]string{
 			FaultChanged: "it sealed something else after the dice were committed to; what it sealed first counts", FaultDiffer: "it sealed something else than the others", FaultEarly: "it took a step too early",
 			FaultTwice: "it took a step twice, with different contents; the first counts", FaultOpening: "it opened what it had not committed to", FaultDeadline: "it named another deadline", FaultParties: "it named other parties or observers", FaultDice: "it saw other public dice than most", FaultFork: "its record contradicts itself",
-			FaultTable: "it closed over other dice than its record had", FaultLeft: "it closed without dice whose record it had cosigned in time",
+			FaultTable: "it closed over other dice than its record had", FaultLeft: "it closed without dice whose record it had cosigned in time", FaultEntries: "it showed entries that its board had not sealed, or had read otherwise before; what it read first counts",
 		},
 		seedTitle:  "Seed and draws",
 		seedText:   "Seed %s: from the dice of each party, committed to before and opened after, and from public dice that were thrown last. Nobody could choose it, and anybody can compute it and every draw again.",
@@ -37,6 +37,7 @@ var reportWords = map[string]words{
 		cardsTitle: "The cards",
 		seen:       "%d draws were looked at; %d of the cards could not be found, which counts for every loser.",
 		differ:     "On %d the paper is not what the machine recorded.",
+		apart:      "Two boards of two sides, %s, each sealed what it read of every card before the record showed it what the other had read. They read %d differently.",
 		boards:     "Two boards, %s, committed in the record to what they read of every card; that neither saw the other's before is their word. They read %d differently.",
 		party:      "Party", number: "Number", what: "What", ballot: "Card", draw: "Draw", record: "Recorded", paper: "Read",
 		asserted:      "What must be true for the outcome to be right, and the risk of each",
@@ -65,7 +66,7 @@ var reportWords = map[string]words{
 		faults: map[string]string{
 			FaultChanged: "она опечатала другое после того, как броски были зафиксированы; считается опечатанное первым", FaultDiffer: "она опечатала не то, что другие", FaultEarly: "она сделала шаг слишком рано",
 			FaultTwice: "она сделала шаг дважды, с разным содержанием; считается первый", FaultOpening: "она открыла не то, чем обязалась", FaultDeadline: "она назвала другой срок", FaultParties: "она назвала других участников или наблюдателей", FaultDice: "она видела не тот результат публичного броска, что большинство", FaultFork: "её журнал противоречит сам себе",
-			FaultTable: "она закрыла приём не с теми бросками, что были в её журнале", FaultLeft: "она закрыла приём без бросков, журнал с которыми вовремя заверила",
+			FaultTable: "она закрыла приём не с теми бросками, что были в её журнале", FaultLeft: "она закрыла приём без бросков, журнал с которыми вовремя заверила", FaultEntries: "она показала записи, которых комиссия не опечатывала или прежде прочитала иначе; считается прочитанное первым",
 		},
 		seedTitle:  "Зерно и выборка",
 		seedText:   "Зерно %s: из бросков каждой стороны, зафиксированных заранее и открытых потом, и из публичного броска, сделанного последним. Выбрать его не мог никто, а вычислить его и всю выборку заново может любой.",
@@ -75,6 +76,7 @@ var reportWords = map[string]words{
 		cardsTitle: "Листы",
 		seen:       "Просмотрено по выборке: %d; не найдено листов: %d, каждый из них считается в пользу всех проигравших.",
 		differ:     "Бумага расходится с записью машины: %d.",
+		apart:      "Две комиссии двух сторон, %s: каждая опечатала прочитанное на каждом листе раньше, чем журнал показал ей прочитанное другой. Прочитано по-разному: %d.",
 		boards:     "Две комиссии, %s, зафиксировали в журнале, что прочитали на каждом листе; что ни одна не видела записей другой раньше — их слово. Прочитано по-разному: %d.",
 		party:      "Сторона", number: "Номер", what: "Что", ballot: "Лист", draw: "Жребий", record: "Записано", paper: "Прочитано",
 		asserted:      "Что должно быть верно, чтобы итог был верен, и риск каждого утверждения",
