@@ -21,6 +21,8 @@ type MatchNode interface {
 	MatchOffer(ctx context.Context, r MatchOffer) (MatchMade, error)
 	MatchConsent(ctx context.Context, r MatchConsent) (MatchMade, error)
 	MatchAgree(ctx context.Context, r MatchAgree) (MatchRun, error)
+	// MatchLists are the warning lists that both sides of a run may leave out.
+	MatchLists(ctx context.Context) ([]MatchList, error)
 	MatchRuns(ctx context.Context) ([]MatchRun, error)
 	MatchRun(ctx context.Context, id string) (MatchRun, error)
 	// MatchBudgets says how many items each side may still bring, by partner and
@@ -39,6 +41,10 @@ func matchRoutes(mux *board, n Node) {
 	})
 	mux.HandleFunc("GET /v1/match/run", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.MatchRun(r.Context(), r.URL.Query().Get("run"))
+		answer(w, v, err)
+	})
+	mux.HandleFunc("GET /v1/match/lists", func(w http.ResponseWriter, r *http.Request) {
+		v, err := n.MatchLists(r.Context())
 		answer(w, v, err)
 	})
 	mux.HandleFunc("GET /v1/match/budgets", func(w http.ResponseWriter, r *http.Request) {
@@ -99,6 +105,19 @@ func (c *Client) MatchBudgets(ctx context.Context) (out []MatchBudget, err error
 	return out, c.get(ctx, "match/budgets", nil, &out)
 }
 
+// MatchLists implements Node.
+func (c *Client) MatchLists(ctx context.Context) (out []MatchList, err error) {
+	return out, c.get(ctx, "match/lists", nil, &out)
+}
+
+// MatchList is a warning list that this node holds.
+type MatchList struct {
+	Name    string           `json:"name"`
+	Kind    string           `json:"kind"`
+	Entries int              `json:"entries"`
+	Digest  statement.Digest `json:"digest"` // of its content: both sides must hold it alike
+}
+
 // MatchFile is a file of items of the own side. It never leaves the machine.
 type MatchFile struct {
 	Name string `json:"name"`
@@ -112,6 +131,7 @@ type MatchOffer struct {
 	Count    bool              `json:"count"` // how many both hold, and never which
 	Types    []observable.Type `json:"types"`
 	Files    []MatchFile       `json:"files"`
+	Exclude  []string          `json:"exclude"`  // warning lists that both leave out: names, or beginnings of digests
 	Observer string            `json:"observer"` // party id, or empty
 	Audit    int               `json:"audit"`    // unmatched items that each side opens; 0: as many as the rules demand
 	Sees     string            `json:"sees"`     // who sees them: partner, observer, or empty for the partner
@@ -145,11 +165,12 @@ type MatchStocked struct {
 
 // MatchRead is what was read of files.
 type MatchRead struct {
-	Items   int `json:"items"`    // distinct, of the types of the run
-	Other   int `json:"other"`    // of other types
-	Common  int `json:"common"`   // left out: on a warning list, or one's own
-	Skipped int `json:"skipped"`  // rows without a value
-	NotAged int `json:"not_aged"` // in no stock that is old enough
+	Items    int `json:"items"`    // distinct, of the types of the run
+	Other    int `json:"other"`    // of other types
+	Common   int `json:"common"`   // left out: on a warning list, or one's own
+	Excluded int `json:"excluded"` // on a list that both leave out
+	Skipped  int `json:"skipped"`  // rows without a value
+	NotAged  int `json:"not_aged"` // in no stock that is old enough
 }
 
 // MatchMade is a run that was offered or consented to, or waits for that as a

@@ -1,6 +1,7 @@
 package border
 
 import (
+	"crypto/sha256"
 	"net/netip"
 	"slices"
 	"strings"
@@ -44,6 +45,7 @@ type WarningList struct {
 	patterns []pattern
 
 	size, unread int
+	sum          [sha256.Size]byte // of the entries
 }
 
 // NewWarningList builds a list. Entries that the kind cannot read (a name in a
@@ -57,7 +59,7 @@ func NewWarningList(name, kind string, values []string) (*WarningList, error) {
 	if len(values) > MaxEntries {
 		return nil, statement.Refuse(statement.CodeSize, "warning list %.80q: %d entries, at most %d", name, len(values), MaxEntries)
 	}
-	l := &WarningList{name: name, kind: kind, nets: new(bart.Lite), exact: make(map[string]struct{})}
+	l := &WarningList{name: name, kind: kind, nets: new(bart.Lite), exact: make(map[string]struct{}), sum: sumEntries(values)}
 	for _, raw := range values {
 		raw = strings.TrimSpace(raw)
 		ok := raw != "" && len(raw) <= MaxEntry

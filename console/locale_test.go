@@ -139,7 +139,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"sheet.fact": {
 			"level", "ask", "of", "role", "part", "what", "where", "seen-from", "impact", "wanted", "mode", "capacity", "names", "depositary", "present", "stage", "confidence", "dissent", "cell",
 			"name", "sort", "held", "passed", "observer", "reason", "hold", "bytes", "sha256", "captured", "custody", "for", "needs", "except", "finding", "acts", "stance", "counter", "quantity", "rule",
-			"run-with", "run-mode", "run-types", "run-ours", "run-theirs", "run-guesses", "run-left", "run-audit", "run-sees", "run-observer",
+			"run-with", "run-mode", "run-types", "run-ours", "run-theirs", "run-guesses", "run-left", "run-audit", "run-sees", "run-observer", "run-excluded",
 		},
 		"sheet.run": {"count", "names"}, "sheet.sees": {"nobody", "partner", "observer"},
 

@@ -25,6 +25,14 @@ type Limits struct {
 	AuditPerMille, AuditMost int
 	// Aged are the types that must be aged, and Seconds for how long.
 	Aged Aged
+	// Lists are the digests of the warning lists that this side can leave out.
+	Lists []statement.Digest
+}
+
+// ListDrift refuses a run that leaves out a warning list which is not held here
+// with this content.
+func ListDrift(d statement.Digest) *statement.Refusal {
+	return statement.Refuse(statement.CodeDrift, "the warning list %s, which both leave out, is not held here with this content", d.Short())
 }
 
 // Check refuses a manifest that these limits do not allow, whoever proposed
@@ -38,6 +46,11 @@ func (l Limits) Check(m *Manifest) error {
 	if m.Normaliser != observable.NormaliserVersion || m.Corpus.String() != observable.CorpusDigest {
 		return statement.Refuse(statement.CodeDrift, "the manifest's normaliser is %.64s with corpus %s, here it is %s with %.8s",
 			m.Normaliser, m.Corpus.Short(), observable.NormaliserVersion, observable.CorpusDigest)
+	}
+	for _, d := range m.Exclude {
+		if !slices.Contains(l.Lists, d) {
+			return ListDrift(d)
+		}
 	}
 	for _, t := range m.Types {
 		if !slices.Contains(l.Types, t) {

@@ -188,3 +188,27 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+// TestLimitsLists: a run leaves out no warning list that this side does not hold.
+func TestLimitsLists(t *testing.T) {
+	g := meet(t, [2]Set{names("a", 20), names("b", 20)}, nil)
+	held, other := statement.TaggedSum("test", []byte("held")), statement.TaggedSum("test", []byte("other"))
+	m := g.agreed.Manifest
+	for _, c := range []struct {
+		exclude, lists []statement.Digest
+		drift          bool
+	}{
+		{nil, nil, false},
+		{nil, []statement.Digest{held}, false},
+		{[]statement.Digest{held}, []statement.Digest{other, held}, false},
+		{[]statement.Digest{held}, nil, true},
+		{[]statement.Digest{held, other}, []statement.Digest{held}, true},
+	} {
+		m.Exclude = c.exclude
+		err := Limits{Party: "north", Types: m.Types, MinItems: 1, MaxItems: MaxItems, Lists: c.lists, Left: m.Sides[0].Left, AuditMost: 0}.Check(&m)
+		no, _ := statement.AsRefusal(err)
+		if drift := no != nil && no.Code == statement.CodeDrift; drift != c.drift {
+			t.Errorf("leaves out %d with %d held: %v", len(c.exclude), len(c.lists), err)
+		}
+	}
+}

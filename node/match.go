@@ -222,7 +222,7 @@ func (n *Node) matchLimits(ctx context.Context, runs []*match.Standing, types []
 	}
 	l := match.Limits{
 		Party: n.self.ID, Types: c.Types, MinItems: border.MatchMinItems, MaxItems: border.MatchMaxItems, Ratio: border.MatchRatio,
-		Left: n.guessesLeft(runs, n.askedOf(lists, partner, (*voprf.Standing).Taken), c, partner, but), AuditPerMille: c.PerMille, AuditMost: c.Most,
+		Left: n.guessesLeft(runs, n.askedOf(lists, partner, (*voprf.Standing).Taken), c, partner, but), AuditPerMille: c.PerMille, AuditMost: c.Most, Lists: n.heldLists(),
 	}
 	if mode == match.ModeCount {
 		l.AuditPerMille, l.AuditMost = 0, 0

@@ -72,7 +72,7 @@ func (n *Node) termsOf(ctx context.Context, r api.WatchlistOpen) (t voprf.Terms,
 	if t.Budget < border.MatchMinItems || t.Budget > limits.Left {
 		return t, nil, read, statement.Refuse(statement.CodeBudget, "a budget of %d items; at least %d, and %d are left to %s in this epoch", t.Budget, border.MatchMinItems, limits.Left, r.To)
 	}
-	if items, read, err = n.matchItems(r.Files, t.Types); err != nil {
+	if items, read, err = n.matchItems(r.Files, t.Types, nil); err != nil {
 		return t, nil, read, err
 	}
 	if limits.Aged.Seconds > 0 {
@@ -99,7 +99,7 @@ func (c control) WatchlistAsk(ctx context.Context, r api.WatchlistAsk) (api.Watc
 	if err := n.mayAsk(ctx, s, r.Echo); err != nil {
 		return api.WatchlistMade{}, err
 	}
-	items, read, err := n.matchItems(r.Files, s.Terms.Types)
+	items, read, err := n.matchItems(r.Files, s.Terms.Types, nil)
 	if err != nil {
 		return api.WatchlistMade{Read: read}, err
 	}

@@ -44,13 +44,16 @@ func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *ma
 	}
 	o := &match.Offer{
 		To: r.To, Purpose: r.Purpose, Mode: match.ModeNames, Types: slices.Sorted(slices.Values(r.Types)), Normaliser: observable.NormaliserVersion,
-		Exclude: []statement.Digest{}, Observer: r.Observer, Epoch: n.roster.Charter.Epoch, Time: n.opt.Now().UnixMilli(), Step: r.Step,
+		Observer: r.Observer, Epoch: n.roster.Charter.Epoch, Time: n.opt.Now().UnixMilli(), Step: r.Step,
 	}
 	if r.Count {
 		o.Mode = match.ModeCount
 	}
 	if o.Step == 0 {
 		o.Step = matchStep
+	}
+	if o.Exclude, err = n.namedLists(r.Exclude); err != nil {
+		return nil, nil, api.MatchRead{}, err
 	}
 	if o.Corpus, err = statement.ParseDigest(observable.CorpusDigest); err != nil {
 		return nil, nil, api.MatchRead{}, err
@@ -63,7 +66,7 @@ func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *ma
 	if limits.Aged.Seconds > 0 {
 		o.Aged = match.Aged{Types: o.Types, Seconds: limits.Aged.Seconds}
 	}
-	side, p, read, err := n.sideOf(ctx, r.Files, o.Types, o.Aged, limits, r.UpTo)
+	side, p, read, err := n.sideOf(ctx, r.Files, o, limits, r.UpTo)
 	if err != nil {
 		return nil, nil, read, err
 	}
@@ -94,8 +97,12 @@ func auditOf(r api.MatchOffer, c border.MatchClass, items int) (match.Audit, err
 }
 
 // sideOf is the own side of a manifest, with what is to be kept for the run.
-func (n *Node) sideOf(ctx context.Context, files []api.MatchFile, types []observable.Type, aged match.Aged, limits match.Limits, upTo int) (match.Side, *matchPending, api.MatchRead, error) {
-	items, read, err := n.matchItems(files, types)
+func (n *Node) sideOf(ctx context.Context, files []api.MatchFile, o *match.Offer, limits match.Limits, upTo int) (match.Side, *matchPending, api.MatchRead, error) {
+	out, err := n.excludedLists(o.Exclude)
+	if err != nil {
+		return match.Side{}, nil, api.MatchRead{}, err
+	}
+	items, read, err := n.matchItems(files, o.Types, out)
 	if err != nil {
 		return match.Side{}, nil, read, err
 	}
@@ -103,8 +110,8 @@ func (n *Node) sideOf(ctx context.Context, files []api.MatchFile, types []observ
 	if err != nil {
 		return match.Side{}, nil, read, err
 	}
-	if aged.Seconds > 0 {
-		if items, stocks, err = n.onlyAged(ctx, items, stocks, aged, &read); err != nil {
+	if o.Aged.Seconds > 0 {
+		if items, stocks, err = n.onlyAged(ctx, items, stocks, o.Aged, &read); err != nil {
 			return match.Side{}, nil, read, err
 		}
 	}
@@ -207,7 +214,7 @@ func (n *Node) consentOf(ctx context.Context, runs []*match.Standing, run *match
 	if err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
-	side, p, read, err := n.sideOf(ctx, r.Files, o.Types, o.Aged, limits, r.UpTo)
+	side, p, read, err := n.sideOf(ctx, r.Files, o, limits, r.UpTo)
 	if err != nil {
 		return nil, nil, read, err
 	}

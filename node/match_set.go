@@ -29,8 +29,8 @@ const matchDir = "match"
 
 // matchItems reads files into the distinct values of the given types. What the
 // gate would hold back as common or one's own is left out: that both hold
-// 8.8.8.8 says nothing.
-func (n *Node) matchItems(files []api.MatchFile, types []observable.Type) (match.Items, api.MatchRead, error) {
+// 8.8.8.8 says nothing; and what both sides have agreed to leave out.
+func (n *Node) matchItems(files []api.MatchFile, types []observable.Type, out []*border.WarningList) (match.Items, api.MatchRead, error) {
 	var read api.MatchRead
 	gate, now, seen := n.lists.gate, n.opt.Now(), map[observable.Value]bool{}
 	var list match.Items
@@ -46,6 +46,9 @@ func (n *Node) matchItems(files []api.MatchFile, types []observable.Type) (match
 			case it.IsRule() || !slices.Contains(types, v.Type) || len(v.Canonical) > match.MaxItem:
 				read.Other++
 			case seen[v]:
+			case onLists(out, v):
+				seen[v] = true
+				read.Excluded++
 			case commonplace(gate.Judge(border.Candidate{Value: v, Observed: now}, now)):
 				seen[v] = true
 				read.Common++
@@ -60,9 +63,14 @@ func (n *Node) matchItems(files []api.MatchFile, types []observable.Type) (match
 	})
 	read.Items = len(list)
 	if len(list) == 0 {
-		return nil, read, statement.Refuse(statement.CodeValue, "no item of the run's types in what was given; %d of other types, %d on warning lists", read.Other, read.Common)
+		return nil, read, statement.Refuse(statement.CodeValue, "no item of the run's types in what was given; %d of other types, %d on warning lists", read.Other, read.Common+read.Excluded)
 	}
 	return list, read, nil
+}
+
+func onLists(lists []*border.WarningList, v observable.Value) bool {
+	_, found := border.Meets(lists, v)
+	return found
 }
 
 // matchSeed is the secret that all salts come from. It is made once and kept: a
@@ -110,7 +118,7 @@ func (c control) MatchStock(ctx context.Context, r api.MatchStock) (api.MatchSto
 	if _, err := border.MatchClassOf(n.matchClasses(), r.Types); err != nil {
 		return out, err
 	}
-	list, read, err := n.matchItems(r.Files, r.Types)
+	list, read, err := n.matchItems(r.Files, r.Types, nil)
 	out.Read = read
 	if err != nil {
 		return out, err

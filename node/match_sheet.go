@@ -6,6 +6,7 @@ import (
 	"entente/api"
 	"entente/match"
 	"entente/observable"
+	"entente/statement"
 )
 
 // runSheet is what officers read before they let their list be matched.
@@ -17,6 +18,7 @@ func runSheet(self string, p Pending, out *api.Sheet) error {
 			return err
 		}
 		runFacts(out, o.To, o.Purpose, o.Mode, o.Types, o.Side, o.Audit, o.Observer)
+		fact(out, "run-excluded", "", digests(o.Exclude)...)
 		fact(out, "run-guesses", "", strconv.Itoa(o.Side.Left))
 		return nil
 	}
@@ -29,6 +31,7 @@ func runSheet(self string, p Pending, out *api.Sheet) error {
 		return nil // it is said of others, and moves nothing
 	}
 	runFacts(out, m.Sides[1-own].Party, m.Purpose, m.Mode, m.Types, m.Sides[own], m.Audit, m.Observer)
+	fact(out, "run-excluded", "", digests(m.Exclude)...)
 	fact(out, "run-theirs", "", strconv.Itoa(m.Sides[1-own].Items))
 	fact(out, "run-left", "", strconv.Itoa(m.Sides[own].After))
 	return nil
@@ -49,4 +52,12 @@ func runFacts(out *api.Sheet, with, purpose, mode string, types []observable.Typ
 		fact(out, "run-sees", "sheet.sees", audit.Sees)
 	}
 	fact(out, "run-observer", "", observer)
+}
+
+func digests(list []statement.Digest) []string {
+	out := make([]string, len(list))
+	for i, d := range list {
+		out[i] = short(d.String())
+	}
+	return out
 }

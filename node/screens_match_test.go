@@ -170,7 +170,7 @@ func TestStockAsList(t *testing.T) {
 	for _, v := range items {
 		types = append(types, v.Type)
 	}
-	got, read, err := n.matchItems([]api.MatchFile{{Name: "stock.csv", Data: stockCSV(items)}}, types)
+	got, read, err := n.matchItems([]api.MatchFile{{Name: "stock.csv", Data: stockCSV(items)}}, types, nil)
 	u.ok(err)
 	for _, v := range items {
 		if !slices.Contains(got, v) {

@@ -19,6 +19,7 @@ func matchVerb() verb {
        entente match consent --dir DIR [--up-to N] [--json] RUN FILE...
        entente match agree --dir DIR [--stop] [--json] RUN
        entente match stock --dir DIR --class CLASS [--json] FILE...
+       entente match lists --dir DIR [--json]
        entente match list --dir DIR [--json]
        entente match budget --dir DIR [--json]
        entente match show --dir DIR [--wait] [--json] RUN
@@ -55,6 +56,7 @@ demands --echo. check judges offline what a question and its answer prove.
   --purpose TEXT  why, for both records
   --class CLASS   hashes, names or addresses: each has its budget of guesses
   --type TYPE     only this type of the class; may be repeated
+  --exclude LIST  a warning list that both sides hold alike and leave out; may be repeated
   --count         how many both hold, and never which
   --observer ID   an observer who may check the run
   --audit N       how many unmatched items each side opens; default: what the rules demand
@@ -76,7 +78,7 @@ hidden guess cannot be excluded. That is what budgets, audits and aged items are
 type matchFlags struct {
 	*flags
 	to, purpose, class, observer, charter string
-	types                                 texts
+	types, exclude                        texts
 	audit, upTo, budget                   int
 	step, life                            time.Duration
 	count, stop, wait, echo, asJSON       bool
@@ -84,16 +86,16 @@ type matchFlags struct {
 
 func runMatch(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("match offer, consent, agree, stock, list, budget, show or verify?")
+		return usagef("match offer, consent, agree, stock, lists, list, budget, show or verify?")
 	}
 	run, known := map[string]func(context.Context, *env, *matchFlags, []string) error{
-		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "list": matchList, "budget": matchBudget, "show": matchShow, "verify": matchVerify, "watchlist": matchWatchlist,
+		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "lists": matchLists, "list": matchList, "budget": matchBudget, "show": matchShow, "verify": matchVerify, "watchlist": matchWatchlist,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no match %q: offer, consent, agree, stock, list, budget, show or verify?", args[0])
+		return usagef("no match %q: offer, consent, agree, stock, lists, list, budget, show or verify?", args[0])
 	}
 	f := &matchFlags{flags: newFlags(e, "match").withDir()}
 	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "charter": &f.charter} {
@@ -103,6 +105,7 @@ func runMatch(ctx context.Context, e *env, args []string) error {
 		f.BoolVar(to, name, false, "")
 	}
 	f.Var(&f.types, "type", "")
+	f.Var(&f.exclude, "exclude", "")
 	f.IntVar(&f.audit, "audit", 0, "")
 	f.IntVar(&f.upTo, "up-to", 0, "")
 	f.IntVar(&f.budget, "budget", 0, "")
@@ -178,7 +181,7 @@ func matchOffer(ctx context.Context, e *env, f *matchFlags, paths []string) erro
 	}
 	defer c.Close()
 	made, err := c.MatchOffer(ctx, api.MatchOffer{
-		To: f.to, Purpose: f.purpose, Count: f.count, Types: types, Files: files, Observer: f.observer, Audit: f.audit,
+		To: f.to, Purpose: f.purpose, Count: f.count, Types: types, Files: files, Exclude: f.exclude, Observer: f.observer, Audit: f.audit,
 		Step: int64(f.step / time.Second), UpTo: f.upTo,
 	})
 	if err != nil {
@@ -216,7 +219,7 @@ func (f *matchFlags) showMade(e *env, made api.MatchMade, what string) error {
 		e.printf("run %s %s\n", made.Run.ID[:8], what)
 	}
 	e.printf("%s of the run's types; left out: %d of other types, %d on warning lists or one's own, %d not long enough in the log, %d rows without a value\n",
-		many(int64(r.Items), "item"), r.Other, r.Common, r.NotAged, r.Skipped)
+		many(int64(r.Items), "item"), r.Other, r.Common+r.Excluded, r.NotAged, r.Skipped)
 	e.printf("the list is filled up to %s, which is all that its length tells\n", many(int64(made.Items), "item"))
 	if made.Draft != nil {
 		e.printf("nothing is said yet: it is for officers to let a list be matched (entente sign)\n")
