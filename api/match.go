@@ -133,6 +133,7 @@ type MatchOffer struct {
 	Files    []MatchFile       `json:"files"`
 	Exclude  []string          `json:"exclude"`  // warning lists that both leave out: names, or beginnings of digests
 	Observer string            `json:"observer"` // party id, or empty
+	Release  bool              `json:"release"`  // the observer's node takes both lists of names, and gives them out together
 	Audit    int               `json:"audit"`    // unmatched items that each side opens; 0: as many as the rules demand
 	Sees     string            `json:"sees"`     // who sees them: partner, observer, or empty for the partner
 	Step     int64             `json:"step"`     // seconds that one side may let the other wait; 0: an hour
@@ -196,6 +197,9 @@ type MatchRun struct {
 	Offered  int64             `json:"offered"`
 	Items    map[string]int    `json:"items"` // of each side, by party, dummies included
 	Observer string            `json:"observer,omitempty"`
+	// Release is the observer's word, where names go through it; by itself whether they do.
+	Release  string   `json:"release,omitempty"`  // waits, released, or the code of why not
+	Withheld []string `json:"withheld,omitempty"` // parties who answer for that
 	// Void are the offer and the consents that are not the position of those in
 	// whose logs they stand: they move nothing.
 	Void []MatchVoid `json:"void,omitempty"`

@@ -62,6 +62,9 @@ type Manifest struct {
 	Time     int64   `json:"time"`  // when the run begins, Unix milliseconds
 	// Step is how long, in seconds, a side may let the other wait.
 	Step int64 `json:"step"`
+	// Release is how the named lists come to the other side: empty, in turns, or
+	// ReleaseObserver.
+	Release string `json:"release,omitempty"`
 }
 
 // Side is one party's part of a manifest.
@@ -165,6 +168,8 @@ func (m *Manifest) check() error {
 		return field("audit seen by %.40q", m.Audit.Sees)
 	case m.Audit.Sees == SeesObserver && m.Observer == "":
 		return field("an audit seen by an observer names it")
+	case m.Release != "" && (m.Release != ReleaseObserver || m.Observer == "" || m.Mode != ModeNames):
+		return field("release %.40q: an observer that is named releases names", m.Release)
 	case m.Observer == m.Sides[0].Party || m.Observer == m.Sides[1].Party:
 		return field("a side is no observer")
 	case m.Aged.Types == nil || m.Aged.Seconds < 0 || m.Aged.Seconds > 366*86400 || (len(m.Aged.Types) == 0) != (m.Aged.Seconds == 0):

@@ -50,8 +50,11 @@ type Standing struct {
 	Steps [2]map[Kind]Logged
 	// Void is why the offer is no position of its party: the run is none. Voided
 	// are consents to it that are none of theirs.
-	Void   string
-	Voided []Voided
+	Void string
+	// Release is the observer's word on the release of the named lists, if the run
+	// goes through it; nil if it has said none.
+	Release *ReleaseBody
+	Voided  []Voided
 
 	consent json.RawMessage
 }
@@ -101,8 +104,11 @@ func Runs(said []Said) []*Standing {
 	}
 	// Steps that begin a run stand in another log than those of the other side.
 	for i := range said {
-		if said[i].Kind == StepKind {
+		switch said[i].Kind {
+		case StepKind:
 			f.message(&said[i])
+		case ReleaseKind:
+			f.release(&said[i])
 		}
 	}
 	var list []*Standing
@@ -236,6 +242,31 @@ func (f *fold) message(s *Said) {
 	if _, twice := run.Steps[m.Side][m.ID.Kind]; !twice {
 		run.Steps[m.Side][m.ID.Kind] = Logged{Ref: s.Ref, Time: s.Time, Raw: raw}
 	}
+}
+
+// release takes the first word of the run's own observer.
+func (f *fold) release(s *Said) {
+	b, err := ParseRelease(s.Body)
+	if err != nil || len(s.Refs) == 0 {
+		return
+	}
+	run := f.consents[s.Refs[0]]
+	if run == nil || run.Agreed == nil || run.Release != nil {
+		return
+	}
+	m := &run.Agreed.Manifest
+	if !m.byObserver() || m.Observer != s.Party || slices.ContainsFunc(b.Parties, func(p string) bool { return m.Side(p) < 0 }) {
+		return
+	}
+	run.Release = &b
+}
+
+// ByObserver says that an agreed run's named lists go through an observer, and which.
+func (s *Standing) ByObserver() (observer string, yes bool) {
+	if s.Agreed == nil || !s.Agreed.Manifest.byObserver() {
+		return "", false
+	}
+	return s.Agreed.Manifest.Observer, true
 }
 
 // Refs of a step: the consent of its run.

@@ -27,6 +27,7 @@ func Specs() []statement.Spec {
 		{Kind: ConsentKind, Check: CheckConsent},
 		{Kind: StepKind, Check: CheckStep},
 		{Kind: StockKind, Check: CheckStock},
+		{Kind: ReleaseKind, Check: CheckRelease},
 	}
 }
 
@@ -46,6 +47,7 @@ type Offer struct {
 	Epoch      uint64             `json:"epoch"`
 	Time       int64              `json:"time"`
 	Step       int64              `json:"step"`
+	Release    string             `json:"release,omitempty"`
 }
 
 // Manifest completes an offer by the other side: both sides get the same bytes.
@@ -53,7 +55,7 @@ func (o *Offer) Manifest(other Side) Manifest {
 	m := Manifest{
 		Format: Format, Purpose: o.Purpose, Mode: o.Mode, Types: o.Types, Normaliser: o.Normaliser, Corpus: o.Corpus,
 		Exclude: o.Exclude, Sides: [2]Side{o.Side, other}, Observer: o.Observer, Audit: o.Audit, Aged: o.Aged,
-		Epoch: o.Epoch, Time: o.Time, Step: o.Step,
+		Epoch: o.Epoch, Time: o.Time, Step: o.Step, Release: o.Release,
 	}
 	m.Sides[0].After = max(0, o.Side.Left-other.Items)
 	if other.Party < o.Side.Party {

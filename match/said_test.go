@@ -32,7 +32,7 @@ func (g *meeting) logs() []Said {
 	sig := func(i int) string { return base64.StdEncoding.EncodeToString(g.agreed.Signatures[i][:]) }
 	offer := say("north", OfferKind, Offer{
 		To: "south", Purpose: m.Purpose, Mode: m.Mode, Types: m.Types, Normaliser: m.Normaliser, Corpus: m.Corpus, Exclude: m.Exclude,
-		Side: side, Observer: m.Observer, Audit: m.Audit, Aged: m.Aged, Epoch: m.Epoch, Time: m.Time, Step: m.Step,
+		Side: side, Observer: m.Observer, Audit: m.Audit, Aged: m.Aged, Epoch: m.Epoch, Time: m.Time, Step: m.Step, Release: m.Release,
 	})
 	consent := say("south", ConsentKind, Consent{Manifest: string(g.agreed.Bytes), Signature: sig(1)}, offer)
 	say("north", StepKind, Step{Signature: sig(0)}, consent)

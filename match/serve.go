@@ -13,6 +13,13 @@ import (
 // asked for. A refusal with E_BUSY says that its time has not come; the
 // partner asks again.
 func (r *Run) Message(id ID) ([]byte, error) {
+	if id.List == ListNamed && r.board.agreed.Manifest.byObserver() {
+		return nil, busy(id) // see Hand
+	}
+	return r.message(id)
+}
+
+func (r *Run) message(id ID) ([]byte, error) {
 	body, err := r.body(id)
 	if err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func (r *Run) chunk(id ID) ([]byte, error) {
 	if id.Index >= len(l.outline.hashes) {
 		return nil, statement.Refuse(statement.CodeRequest, "no chunk %d", id.Index)
 	}
-	if id.List == ListNamed {
+	if id.List == ListNamed && !r.board.agreed.Manifest.byObserver() {
 		if theirs := &r.partner().lists[ListNamed]; !theirs.complete() && theirs.got < id.Index+r.side {
 			return nil, busy(id)
 		}

@@ -89,7 +89,11 @@ func (r *Run) Overdue(now time.Time) error {
 	if len(want) == 0 || now.Sub(r.moved) <= time.Duration(r.board.agreed.Manifest.Step)*time.Second {
 		return nil
 	}
-	f := &Fault{Side: 1 - r.side, Refusal: statement.Refuse(statement.CodeLate, "%s did not come within %d seconds", want[0], r.board.agreed.Manifest.Step)}
+	side := 1 - r.side
+	if want[0].List == ListNamed && r.board.agreed.Manifest.byObserver() {
+		side = -1 // the observer knows who kept its list back, if it is not the observer
+	}
+	f := &Fault{Side: side, Refusal: statement.Refuse(statement.CodeLate, "%s did not come within %d seconds", want[0], r.board.agreed.Manifest.Step)}
 	r.end(f)
 	return f
 }

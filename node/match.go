@@ -30,9 +30,11 @@ import (
 // matching is the runs of match that this node plays just now. Everything else
 // about runs follows from the logs.
 type matching struct {
-	mu     sync.Mutex // guards live
+	mu     sync.Mutex // guards live and keeping
 	live   map[string]*liveRun
 	asking asking
+	// keeping are runs of others that this node releases as their observer.
+	keeping map[string]*keeping
 
 	sparing sparing
 
@@ -44,6 +46,9 @@ type matching struct {
 
 // of implements the wire: what was said to a party in a run.
 func (m *matching) of(party, sid string) (peer.Round, bool) {
+	if r, yes := m.released(party, sid); yes {
+		return r, true
+	}
 	if r := m.get(sid); r != nil {
 		return r, r.partner.ID == party
 	}
@@ -253,6 +258,11 @@ func (n *Node) runMatch(ctx context.Context) error {
 		return loop(ctx, n.wake.match, heads, func(ctx context.Context) error {
 			if err := n.survived(n.tendLists(ctx, func(f func(context.Context) error) {
 				g.Go(func() error { return f(ctx) })
+			})); err != nil {
+				return err
+			}
+			if err := n.survived(n.tendReleases(ctx, func(k *keeping) {
+				g.Go(func() error { return n.survived(n.keepRelease(ctx, k)) })
 			})); err != nil {
 				return err
 			}

@@ -46,6 +46,12 @@ func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *ma
 		To: r.To, Purpose: r.Purpose, Mode: match.ModeNames, Types: slices.Sorted(slices.Values(r.Types)), Normaliser: observable.NormaliserVersion,
 		Observer: r.Observer, Epoch: n.roster.Charter.Epoch, Time: n.opt.Now().UnixMilli(), Step: r.Step,
 	}
+	if r.Release {
+		if n.lineTo(r.Observer) == nil {
+			return nil, nil, api.MatchRead{}, noLineTo(r.Observer)
+		}
+		o.Release = match.ReleaseObserver
+	}
 	if r.Count {
 		o.Mode = match.ModeCount
 	}

@@ -363,6 +363,9 @@ func (n *Node) fetchMatch(ctx context.Context, r *liveRun, sid string) (moved bo
 	if m, ok := steps[match.KindAbort]; ok {
 		return n.takeAbort(r, m)
 	}
+	if err := n.heedRelease(ctx, r); err != nil {
+		return false, err
+	}
 	r.mu.Lock()
 	want := r.run.Want()
 	r.mu.Unlock()
@@ -415,7 +418,11 @@ func (n *Node) messageOf(ctx context.Context, r *liveRun, steps map[match.Kind]m
 		}
 		return m.Raw, &match.Place{Index: m.Ref.Index, Time: m.Time}, nil
 	}
-	raw, err := n.lineTo(r.partner.ID).client.Round(ctx, sid, id.String())
+	from := r.partner.ID
+	if by, yes := r.standing.ByObserver(); yes && id.List == match.ListNamed {
+		from = by
+	}
+	raw, err := n.lineTo(from).client.Round(ctx, sid, id.String())
 	if err != nil {
 		return nil, nil, nil //nolint:nilerr // not there, or nobody there: asked again until the step is over
 	}

@@ -22,7 +22,7 @@ func isMatchAct(k statement.Kind) bool {
 // isMatch says that a statement moves a run or a list.
 func isMatch(e sqlite.Entry) bool {
 	k := e.Statement.Kind
-	return isMatchAct(k) || k == match.StepKind || k == voprf.OpenKind || k == voprf.StepKind
+	return isMatchAct(k) || k == match.StepKind || k == match.ReleaseKind || k == voprf.OpenKind || k == voprf.StepKind
 }
 
 // matchSaid are the statements of all logs that runs are made of, each offer and
@@ -34,7 +34,7 @@ func (n *Node) matchSaid(ctx context.Context) ([]match.Said, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, kind := range []statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind} {
+		for _, kind := range []statement.Kind{match.OfferKind, match.ConsentKind, match.StepKind, match.ReleaseKind} {
 			rows, err := n.view.OfKind(ctx, m.Origin, kind)
 			if err != nil {
 				return nil, err
@@ -153,6 +153,9 @@ func (n *Node) mayConsent(run *match.Standing) error {
 		return statement.Refuse(statement.CodeParty, "this run was not offered to %s", n.self.ID)
 	case run.Consent != nil:
 		return statement.Refuse(statement.CodeState, "the run has its consent already")
+	}
+	if run.Terms.Release != "" && n.lineTo(run.Terms.Observer) == nil {
+		return noLineTo(run.Terms.Observer)
 	}
 	return n.mayMatch(run.From)
 }

@@ -18,6 +18,7 @@ func runSheet(self string, p Pending, out *api.Sheet) error {
 			return err
 		}
 		runFacts(out, o.To, o.Purpose, o.Mode, o.Types, o.Side, o.Audit, o.Observer)
+		fact(out, "run-release", "sheet.release", o.Release)
 		fact(out, "run-excluded", "", digests(o.Exclude)...)
 		fact(out, "run-guesses", "", strconv.Itoa(o.Side.Left))
 		return nil
@@ -31,6 +32,7 @@ func runSheet(self string, p Pending, out *api.Sheet) error {
 		return nil // it is said of others, and moves nothing
 	}
 	runFacts(out, m.Sides[1-own].Party, m.Purpose, m.Mode, m.Types, m.Sides[own], m.Audit, m.Observer)
+	fact(out, "run-release", "sheet.release", m.Release)
 	fact(out, "run-excluded", "", digests(m.Exclude)...)
 	fact(out, "run-theirs", "", strconv.Itoa(m.Sides[1-own].Items))
 	fact(out, "run-left", "", strconv.Itoa(m.Sides[own].After))

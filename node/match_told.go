@@ -30,6 +30,15 @@ func (n *Node) matchLogged(r *match.Standing) api.MatchRun {
 	for _, v := range r.Voided {
 		out.Void = append(out.Void, api.MatchVoid{Party: v.Party, Index: v.Ref.Index, Why: v.Why})
 	}
+	if r.Terms.Release != "" {
+		out.Release = "waits"
+	}
+	if w := r.Release; w != nil {
+		out.Release, out.Withheld = string(w.Code), w.Parties
+		if w.Released {
+			out.Release = "released"
+		}
+	}
 	if m := r.Proposed; m != nil {
 		for i := range out.Sides {
 			s := m.Sides[m.Side(out.Sides[i].Party)]

@@ -59,6 +59,7 @@ demands --echo. check judges offline what a question and its answer prove.
   --exclude LIST  a warning list that both sides hold alike and leave out; may be repeated
   --count         how many both hold, and never which
   --observer ID   an observer who may check the run
+  --release       the observer's node takes what gives the names, and gives it to both sides together
   --audit N       how many unmatched items each side opens; default: what the rules demand
   --step TIME     how long one side may let the other wait; default: 1h
   --up-to N       agree to names without asking, if there are at most N matches
@@ -77,11 +78,11 @@ hidden guess cannot be excluded. That is what budgets, audits and aged items are
 // matchFlags are the flags of all forms.
 type matchFlags struct {
 	*flags
-	to, purpose, class, observer, charter string
-	types, exclude                        texts
-	audit, upTo, budget                   int
-	step, life                            time.Duration
-	count, stop, wait, echo, asJSON       bool
+	to, purpose, class, observer, charter    string
+	types, exclude                           texts
+	audit, upTo, budget                      int
+	step, life                               time.Duration
+	count, stop, wait, echo, release, asJSON bool
 }
 
 func runMatch(ctx context.Context, e *env, args []string) error {
@@ -101,7 +102,7 @@ func runMatch(ctx context.Context, e *env, args []string) error {
 	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "charter": &f.charter} {
 		f.StringVar(to, name, "", "")
 	}
-	for name, to := range map[string]*bool{"count": &f.count, "stop": &f.stop, "wait": &f.wait, "echo": &f.echo, "json": &f.asJSON} {
+	for name, to := range map[string]*bool{"count": &f.count, "release": &f.release, "stop": &f.stop, "wait": &f.wait, "echo": &f.echo, "json": &f.asJSON} {
 		f.BoolVar(to, name, false, "")
 	}
 	f.Var(&f.types, "type", "")
@@ -181,7 +182,7 @@ func matchOffer(ctx context.Context, e *env, f *matchFlags, paths []string) erro
 	}
 	defer c.Close()
 	made, err := c.MatchOffer(ctx, api.MatchOffer{
-		To: f.to, Purpose: f.purpose, Count: f.count, Types: types, Files: files, Exclude: f.exclude, Observer: f.observer, Audit: f.audit,
+		To: f.to, Purpose: f.purpose, Count: f.count, Types: types, Files: files, Exclude: f.exclude, Observer: f.observer, Release: f.release, Audit: f.audit,
 		Step: int64(f.step / time.Second), UpTo: f.upTo,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"entente/api"
@@ -88,6 +89,14 @@ func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
 	}
 	for _, v := range r.Void {
 		e.printf("moves nothing: %s/%d, %s\n", v.Party, v.Index, voidText(v, r))
+	}
+	switch {
+	case r.Release == "waits":
+		e.printf("names are released by %s, to both sides together\n", r.Observer)
+	case r.Release == "released":
+		e.printf("%s has released the names to both sides\n", r.Observer)
+	case r.Release != "":
+		e.printf("%s has released nothing, to nobody: %s%s\n", r.Observer, r.Release, guilty(strings.Join(r.Withheld, ", ")))
 	}
 	if r.Count >= 0 {
 		e.printf("%s on both lists\n", many(int64(r.Count), "item"))
