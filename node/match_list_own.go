@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"entente/accord"
 	"entente/api"
 	"entente/border"
 	"entente/match"
@@ -25,11 +26,32 @@ func itemsName(id string) string { return listDir(id) + "/items.json" }
 // openList makes the tokens of items and says the list. Whatever the terms leave
 // open is filled in.
 func (n *Node) openList(ctx context.Context, t voprf.Terms, items match.Items, before *statement.Ref) (statement.Ref, error) {
+	if err := n.mayOpenAlone(ctx); err != nil {
+		return statement.Ref{}, err
+	}
 	owner, err := voprf.NewOwner(ctx, n.self.ID, n.roster.Charter.Epoch, items, rand.Reader)
 	if err != nil {
 		return statement.Ref{}, err
 	}
 	return n.putList(ctx, t, owner, owner.Outline(), items, before)
+}
+
+// mayOpenAlone refuses to let the node of a party with officers open a list, unless
+// the configuration says that it may: where officers sign what lets a list be
+// matched, a question to a list is not to go round them.
+func (n *Node) mayOpenAlone(ctx context.Context) error {
+	if n.cfg.Match.OpenAlone {
+		return nil
+	}
+	r, err := n.Accord(ctx)
+	if err != nil {
+		return err
+	}
+	said := n.nextSaid(statement.Act{Kind: match.OfferKind, Body: []byte("{}")}, nil, nil, nil)
+	if label, _ := r.LabelOutside(said); label != accord.LabelNone {
+		return statement.Refuse(statement.CodePower, "officers sign what lets a list be matched; the node opens one by itself only with match: {open_alone: true} in config.yaml")
+	}
+	return nil
 }
 
 // putList says a list and lets its owner answer.

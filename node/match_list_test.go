@@ -351,6 +351,13 @@ func TestWatchlistHostileOwner(t *testing.T) {
 			t.Errorf("%s: the evidence says %+v, %v", what, j, err)
 		}
 	}
+	// Where officers sign what lets a list be matched, no node goes round them.
+	u.enlist()
+	if _, err := n.Control().WatchlistOpen(t.Context(), ask); !refusedFor(err, statement.CodePower) {
+		t.Errorf("opened without officers: %v", err)
+	}
+	n.cfg.Match.OpenAlone = true
+	must(n.Control().WatchlistOpen(t.Context(), ask))(t)
 }
 
 // TestWatchlistEcho: who claims a hit that it has not, or does not show what it
