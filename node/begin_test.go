@@ -34,6 +34,14 @@ func TestBegin(t *testing.T) {
 	u.ok(begin(console.Beginning{Domains: []string{"Vote.example"}, Page: page, Call: inventory.Person{ID: "ann", Name: "Ann Lee", Phone: "+1 555"}}))
 	refused("the same page", console.Beginning{Page: page})
 	u.ok(begin(console.Beginning{Domains: []string{"vote.example", "results.example"}}))
+	// What a file lists is guarded too, but for places on this machine and around it.
+	u.ok(begin(console.Beginning{More: inventory.Inventory{
+		Offices: []inventory.Office{{Name: "County Clerk"}}, Domains: []inventory.Domain{{Name: "vote.example"}}, Files: []inventory.File{{Name: "m", Path: "/etc/hosts", What: "other"}},
+		Registration: []inventory.Site{{Name: "Roll", Exports: []string{"/etc/hosts"}}},
+	}}))
+	if list := u.node(north).guarded.get(); len(list.Offices) != 1 || len(list.Files) != 0 || len(list.Registration) != 1 || len(list.Registration[0].Exports) != 0 {
+		t.Errorf("%+v", list)
+	}
 	for range 2 {
 		list := u.node(north).guarded.get()
 		if len(list.Domains) != 2 || list.Domains[0].Name != "vote.example" || len(list.Results) != 1 || len(list.Call) != 1 {
