@@ -12,9 +12,9 @@ import (
 
 // Matches is the part of a node that finds with a partner what both hold.
 type Matches interface {
-	// Runs lists every run that the logs speak of, newest first, with what a new
-	// one is made of.
-	Runs(ctx context.Context) (MatchRuns, error)
+	// Runs lists the runs that the logs speak of, newest first, so many from one on,
+	// with what a new one is made of.
+	Runs(ctx context.Context, offset, limit int) (MatchRuns, error)
 	// Run is one of them, by its id or that of its manifest, or ErrNotFound.
 	Run(ctx context.Context, id string) (MatchRun, error)
 	// Offer asks a partner for a run, and Consent answers a partner's offer: at
@@ -42,6 +42,7 @@ type MatchRuns struct {
 	Stocks   []MatchStock
 	Drafts   []DraftRow // offers and consents that wait for officers
 	Rows     []MatchRun
+	Total    int
 }
 
 // MatchClass is the types that are matched under one budget.
@@ -250,18 +251,16 @@ func (c *Console) matchRoutes() []route {
 type matchesPage struct {
 	MatchRuns
 	Never  []string
-	Rows   []MatchRun
 	Pager  pager
 	Speaks bool
 }
 
 func (c *Console) matches(v *visit) error {
-	all, err := v.source.Matches().Runs(v.r.Context())
+	all, err := v.source.Matches().Runs(v.r.Context(), (page(v.r.URL.Query())-1)*PerPage, PerPage)
 	if err != nil {
 		return err
 	}
-	p := matchesPage{MatchRuns: all, Never: border.MatchNever(), Speaks: v.user.speaks() && all.Party}
-	p.Rows, p.Pager = onPage(v, all.Rows)
+	p := matchesPage{MatchRuns: all, Never: border.MatchNever(), Speaks: v.user.speaks() && all.Party, Pager: newPager(v.r.URL, len(all.Rows), all.Total)}
 	return c.render(v, http.StatusOK, "match", frame{Title: "match.title", Live: "match", Up: "/accord", Body: p})
 }
 
@@ -285,7 +284,7 @@ func (c *Console) matchRun(v *visit) error {
 func (c *Console) showRun(v *visit, status int, r MatchRun, f matchForm) error {
 	p := matchRunPage{MatchRun: r, Command: "entente match verify " + transcriptName(r), Speaks: v.user.speaks(), Decides: v.user.decides(), Form: f, Made: madeOf(v.r.URL.Query().Get("read"))}
 	if r.Waits == "consent" && p.Speaks {
-		all, err := v.source.Matches().Runs(v.r.Context())
+		all, err := v.source.Matches().Runs(v.r.Context(), 0, 0)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (c *Console) matchNew(v *visit) error {
 }
 
 func (c *Console) showOffer(v *visit, status int, f matchForm) error {
-	all, err := v.source.Matches().Runs(v.r.Context())
+	all, err := v.source.Matches().Runs(v.r.Context(), 0, 0)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (c *Console) matchOffer(v *visit) error {
 	f := formOf(form)
 	o, err := offerOf(f, list)
 	if err == nil {
-		o.Types, err = c.typesOf(v, f)
+		o.Types, err = typesOf(f)
 	}
 	var made MatchMade
 	if err == nil {
@@ -122,7 +122,7 @@ func (c *Console) matchStock(v *visit) error {
 }
 
 func (c *Console) showStock(v *visit, status int, f matchForm) error {
-	all, err := v.source.Matches().Runs(v.r.Context())
+	all, err := v.source.Matches().Runs(v.r.Context(), 0, 0)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (c *Console) matchCommit(v *visit) error {
 		return err
 	}
 	f := formOf(form)
-	types, err := c.typesOf(v, f)
+	types, err := typesOf(f)
 	var made MatchMade
 	if err == nil {
 		made, err = v.source.Matches().Stock(v.r.Context(), v.user, types, list)
@@ -240,18 +240,21 @@ func offerOf(f matchForm, list MatchList) (MatchOffer, error) {
 }
 
 // typesOf are the types that a form chose of its class.
-func (c *Console) typesOf(v *visit, f matchForm) ([]string, error) {
-	all, err := v.source.Matches().Runs(v.r.Context())
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(all.Classes, func(c MatchClass) bool { return c.Name == f.Class })
+func typesOf(f matchForm) (types []string, err error) {
+	all := border.MatchClasses()
+	i := slices.IndexFunc(all, func(c border.MatchClass) bool { return c.Name == f.Class })
 	if i < 0 {
 		return nil, statement.Refuse(statement.CodeField, "class: choose one")
 	}
-	types := slices.DeleteFunc(slices.Clone(all.Classes[i].Types), func(t string) bool { return !slices.Contains(f.Types, t) })
-	if len(types) == 0 {
-		types = all.Classes[i].Types
+	for _, chosen := range []bool{true, false} { // none chosen: all
+		for _, t := range all[i].Types {
+			if !chosen || slices.Contains(f.Types, string(t)) {
+				types = append(types, string(t))
+			}
+		}
+		if len(types) > 0 {
+			break
+		}
 	}
 	return types, nil
 }

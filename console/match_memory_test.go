@@ -76,7 +76,14 @@ func sampleMatches() []MatchRun {
 	return []MatchRun{asked, drafted, locking, waits, running, counted, closed, count, aborted, lapsed, refused, void}
 }
 
-func (m matchMemory) Runs(context.Context) (MatchRuns, error) {
+func (m matchMemory) Runs(_ context.Context, offset, limit int) (MatchRuns, error) {
+	all, err := m.all()
+	all.Total = len(all.Rows)
+	all.Rows = cut(all.Rows, offset, limit)
+	return all, err
+}
+
+func (m matchMemory) all() (MatchRuns, error) {
 	all := MatchRuns{Self: m.header.Party, Now: noon, Party: !m.header.Observer, Partners: []string{"south"}, Watchers: []string{"observer"}}
 	for _, c := range border.MatchClasses() {
 		one := MatchClass{Name: c.Name, Guesses: c.Guesses, Aged: c.Aged, PerMille: c.PerMille, Most: c.Most}
@@ -104,8 +111,8 @@ func (m matchMemory) Runs(context.Context) (MatchRuns, error) {
 	return all, m.broken
 }
 
-func (m matchMemory) Run(ctx context.Context, id string) (MatchRun, error) {
-	all, err := m.Runs(ctx)
+func (m matchMemory) Run(_ context.Context, id string) (MatchRun, error) {
+	all, err := m.all()
 	i := slices.IndexFunc(all.Rows, func(r MatchRun) bool { return r.ID == id })
 	if err == nil && i < 0 {
 		err = ErrNotFound

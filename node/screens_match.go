@@ -26,7 +26,7 @@ type matchScreens struct{ screens }
 func (on screens) Matches() console.Matches { return matchScreens{on} }
 
 // Runs implements console.Matches.
-func (s matchScreens) Runs(ctx context.Context) (console.MatchRuns, error) {
+func (s matchScreens) Runs(ctx context.Context, offset, limit int) (console.MatchRuns, error) {
 	n := s.n
 	out := console.MatchRuns{Self: n.self.ID, Now: n.opt.Now(), Party: n.self.Role == charter.RoleParty}
 	for _, m := range n.roster.Others(n.self.ID) {
@@ -50,13 +50,18 @@ func (s matchScreens) Runs(ctx context.Context) (console.MatchRuns, error) {
 	for _, b := range budgets {
 		out.Budgets = append(out.Budgets, console.MatchBudget{Party: b.Party, Class: b.Class, Epoch: b.Epoch, Left: b.Left, Most: b.Most, Ours: b.Ours, At: instant(b.Said)})
 	}
-	runs, err := control{n}.MatchRuns(ctx)
+	runs, err := n.matchRuns(ctx)
 	if err != nil {
 		return out, err
 	}
-	for _, r := range slices.Backward(runs) {
-		one := s.run(r)
-		out.Rows = append(out.Rows, one)
+	out.Total = len(runs)
+	for i := len(runs) - 1 - offset; i >= 0 && len(out.Rows) < limit; i-- {
+		r, err := n.matchShown(ctx, runs, runs[i])
+		if err != nil {
+			return out, err
+		}
+		r.Matches = nil // a list of runs is not where items are shown
+		out.Rows = append(out.Rows, s.run(r))
 	}
 	if out.Drafts, err = s.drafts(ctx); err != nil {
 		return out, err

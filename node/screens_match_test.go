@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"entente/accord"
 	"entente/api"
 	"entente/border"
 	"entente/console"
@@ -175,6 +176,61 @@ func TestStockAsList(t *testing.T) {
 	for _, v := range items {
 		if !slices.Contains(got, v) {
 			t.Errorf("%v is not read again: %+v", v, read)
+		}
+	}
+}
+
+// TestMatchDraftedOnScreens: where a party has officers, what is proposed or
+// consented to on its console is a draft, which both lead to, and is said when they
+// have signed it.
+func TestMatchDraftedOnScreens(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south, observer)
+	u.start(u.names...)
+	u.open(u.names...)
+	u.enlist()
+	signs := func(party string, w *httptest.ResponseRecorder) {
+		t.Helper()
+		id, ok := strings.CutPrefix(w.Header().Get("Location"), "/drafts/")
+		if w.Code != http.StatusSeeOther || !ok {
+			t.Fatalf("%s: %d %v %.300s", party, w.Code, w.Header(), w.Body)
+		}
+		p := must(u.node(party).Pending(t.Context(), id))(t)
+		for _, officer := range []string{accord.RoleDelegate, accord.RoleHead} {
+			p = must(u.sign(party, officer, p))(t)
+		}
+		if p.Said == nil {
+			t.Fatalf("%s: two officers signed, and nothing is said", party)
+		}
+	}
+	asker, answerer := u.signedIn(north, "", console.RoleDelegate), u.signedIn(south, "", console.RoleDelegate)
+	form := url.Values{"to": {south}, "class": {"names"}, "mode": {"count"}, "purpose": {"signed by officers"}, "hours": {"1"}, "items": {string(namesFile("north", 20, "both.example")[0].Data)}}
+	w := asker.ask("POST", "/match/new", form)
+	if page := asker.page("/match"); !strings.Contains(page, w.Header().Get("Location")) || strings.Contains(page, "signed by officers") {
+		t.Error("the draft is not listed, or a run that nobody signed is")
+	}
+	if page := asker.page(w.Header().Get("Location")); !strings.Contains(page, "Offer to match") {
+		t.Error("the sheet does not say what is signed")
+	}
+	signs(north, w)
+	var path string
+	u.eventually("south reads the offer", func() bool {
+		runs := must(u.node(south).Control().MatchRuns(t.Context()))(t)
+		if len(runs) == 1 {
+			path = "/match/" + runs[0].ID
+		}
+		return path != ""
+	})
+	form.Set("items", string(namesFile("south", 20, "both.example")[0].Data))
+	w = answerer.ask("POST", path+"/consent", form)
+	if page := answerer.page(path); !strings.Contains(page, "A consent waits for officers to sign it.") || !strings.Contains(page, w.Header().Get("Location")) {
+		t.Error("the run does not lead to the consent that waits")
+	}
+	signs(south, w)
+	u.over(strings.TrimPrefix(path, "/match/"), "closed")
+	for who, p := range map[string]*person{north: asker, south: answerer} {
+		if page := p.page(path); !strings.Contains(page, "1 item is on both lists") || !strings.Contains(page, "was not asked, and nobody knows") || strings.Contains(page, "both.example") {
+			t.Errorf("%s is not shown the count alone", who)
 		}
 	}
 }
