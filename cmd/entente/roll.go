@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -105,16 +104,12 @@ func (f *rollFlags) office() (o roll.Office, err error) {
 	if err != nil {
 		return o, err
 	}
-	text, found := strings.CutPrefix(strings.TrimSpace(string(data)), keyPrefix)
-	key, err := hex.DecodeString(text)
-	if !found || err != nil || len(key) != len(o.Key) {
+	key, err := roll.ParseKey(data)
+	if err != nil {
 		return o, hint(fmt.Errorf("%s holds no key of an office", *f.key), "entente roll key FILE makes one")
 	}
-	return roll.Office{Key: roll.Key(key), Jurisdiction: *f.place, Broken: *f.broken}, nil
+	return roll.Office{Key: key, Jurisdiction: *f.place, Broken: *f.broken}, nil
 }
-
-// keyPrefix begins the file of a key, so that nothing else is taken for one.
-const keyPrefix = "entente-roll-key-1 "
 
 func rollKey(_ context.Context, e *env, f *rollFlags, args []string) error {
 	files, err := f.parse(args)
@@ -124,11 +119,11 @@ func rollKey(_ context.Context, e *env, f *rollFlags, args []string) error {
 	if len(files) != 1 {
 		return usagef("roll key makes one file")
 	}
-	secret, err := newSalt()
-	if err != nil {
+	var key roll.Key
+	if _, err := rand.Read(key[:]); err != nil {
 		return err
 	}
-	err = create(files[0], func(w io.Writer) error { _, err := fmt.Fprintln(w, keyPrefix+secret); return err })
+	err = create(files[0], func(w io.Writer) error { _, err := w.Write(key.File()); return err })
 	if errors.Is(err, fs.ErrExist) {
 		return hint(fmt.Errorf("%s exists", files[0]), "a key is not overwritten: what was sealed with it could not be proven any more")
 	}
@@ -137,9 +132,6 @@ func rollKey(_ context.Context, e *env, f *rollFlags, args []string) error {
 	}
 	return err
 }
-
-// dayInName is a day in the name of a file.
-var dayInName = regexp.MustCompile(`(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])`)
 
 // sources are the exports that the arguments name.
 func (f *rollFlags) sources(e *env, files []string) ([]roll.Source, error) {
@@ -154,8 +146,8 @@ func (f *rollFlags) sources(e *env, files []string) ([]roll.Source, error) {
 	var out []roll.Source
 	for i, path := range files {
 		day := days[min(i, len(days)-1)]
-		if m := dayInName.FindStringSubmatch(base(path)); *f.day == "" && m != nil {
-			day = m[1] + "-" + m[2] + "-" + m[3]
+		if *f.day == "" {
+			day = roll.DayOf(base(path))
 		}
 		if _, err := time.Parse(time.DateOnly, day); err != nil {
 			return nil, hint(fmt.Errorf("%s: of which day? YYYY-MM-DD", path), "--day says it, or the file's name")

@@ -3,7 +3,11 @@ package roll
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"hash"
+	"regexp"
+	"strings"
 
 	"entente/election/trie"
 )
@@ -11,6 +15,34 @@ import (
 // Key is the office's secret. Whoever has it can find out by trying which voter
 // and which value is behind every digest; nobody else can.
 type Key [32]byte
+
+// keyPrefix begins the file of a key, so that nothing else is taken for one.
+const keyPrefix = "entente-roll-key-1 "
+
+// ParseKey reads the file of a key.
+func ParseKey(data []byte) (Key, error) {
+	text, found := strings.CutPrefix(strings.TrimSpace(string(data)), keyPrefix)
+	key, err := hex.DecodeString(text)
+	if !found || err != nil || len(key) != len(Key{}) {
+		return Key{}, errors.New("no key of an office")
+	}
+	return Key(key), nil
+}
+
+// File is what the file of a key holds.
+func (k Key) File() []byte { return []byte(keyPrefix + hex.EncodeToString(k[:]) + "\n") }
+
+// dayInName is a day in the name of a file.
+var dayInName = regexp.MustCompile(`(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])`)
+
+// DayOf is the day, as YYYY-MM-DD, that stands in the name of an export; "" if none does.
+func DayOf(name string) string {
+	m := dayInName.FindStringSubmatch(name)
+	if m == nil {
+		return ""
+	}
+	return m[1] + "-" + m[2] + "-" + m[3]
+}
 
 // ID is a voter's place in the tree: 16 bytes of a keyed digest.
 type ID = trie.ID
