@@ -185,6 +185,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/daily?day=2017-07-09"},
 		{"north", "/election?number=1200"},
 		{"north", "/guard/audits"},
+		{"north", "/guard/names"},
 		{"north", "/guard/audits/night?contest=Mayor"},
 		{"north", "/guard/audits/day"},
 		{"north", "/election/adams"},

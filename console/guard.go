@@ -16,6 +16,11 @@ type Guards interface {
 	Audits(ctx context.Context) ([]AuditRow, error)
 	// Audit is one of them, or ErrNotFound.
 	Audit(ctx context.Context, name string) (AuditView, error)
+	// Names are the look-alikes in the own logs.
+	Names(ctx context.Context) (NamesView, error)
+	// MarkName says of one of them that it is benign, or watches it; ErrNotFound if
+	// it was not seen.
+	MarkName(ctx context.Context, by User, name, state string) error
 }
 
 // GuardFile is a file of the inventory that could not be read, and why.
@@ -84,4 +89,49 @@ type AuditRound struct {
 type AuditCard struct {
 	audit.Drawn
 	First, Second string
+}
+
+// SeenAt is where in the own logs something was first seen.
+type SeenAt struct {
+	Source string `json:"source"`
+	Line   int64  `json:"line"`
+	Field  string `json:"field"`
+	At     int64  `json:"at"` // Unix milliseconds
+}
+
+// SeenName is a name in own logs that resembles a protected one.
+type SeenName struct {
+	Name      string `json:"name"`
+	Protected string `json:"protected"`
+	Kind      string `json:"kind"` // a lookalike.Kind
+	Count     int64  `json:"count"`
+	First     SeenAt `json:"first"`
+	Last      int64  `json:"last"` // Unix milliseconds
+	Mark      string `json:"-"`    // what somebody here said of it; empty: nothing yet
+	By        string `json:"-"`    // who
+}
+
+// What somebody can say of a name.
+const (
+	NameBenign  = "benign"
+	NameWatched = "watched" // it stands on the own watchlist
+)
+
+// NamesView is what own logs have shown of look-alike names, the most telling first.
+type NamesView struct {
+	Rows      []SeenName
+	Protected int   // names that are looked for
+	Since     int64 // Unix milliseconds: logs read before were not looked at; 0: none is looked at yet
+	Left      int64 // sightings of names beyond those that are kept
+	Whom      inventory.Person
+}
+
+// SeenTouch is a decoy of a sealed folder that own logs have shown.
+type SeenTouch struct {
+	Folder    string `json:"folder"`
+	Recipient string `json:"recipient"` // who alone was given it
+	Value     string `json:"value"`
+	Count     int64  `json:"count"`
+	First     SeenAt `json:"first"`
+	Last      int64  `json:"last"`
 }

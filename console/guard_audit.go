@@ -15,6 +15,8 @@ func (c *Console) guardRoutes() []route {
 	return []route{
 		{"GET /guard/audits", readers, c.audits},
 		{"GET /guard/audits/{audit}", readers, c.audit},
+		{"GET /guard/names", readers, c.names},
+		{"POST /guard/names/mark", deciders, c.markName},
 	}
 }
 
@@ -92,8 +94,9 @@ type auditPage struct {
 
 type contestPart struct {
 	AuditContest
-	Plot *riskPlot
-	Path string
+	Plot  *riskPlot
+	Limit string // the risk limit, as a percentage
+	Path  string
 }
 
 func (c *Console) audit(v *visit) error {
@@ -109,6 +112,9 @@ func (c *Console) audit(v *visit) error {
 			continue
 		}
 		part := contestPart{AuditContest: one, Plot: plotRisk(one), Path: p.Path + "?contest=" + url.QueryEscape(one.Name)}
+		if one.Contest != nil {
+			part.Limit = riskWord(one.Contest.RiskLimit())
+		}
 		p.Contests = append(p.Contests, part)
 	}
 	if want != "" {
@@ -150,10 +156,7 @@ func plotRisk(c AuditContest) *riskPlot {
 	if len(c.Course) == 0 || c.Contest == nil {
 		return nil
 	}
-	limit, least := 1.0, 1.0
-	if r, err := audit.Parse(c.Contest.Limit); err == nil {
-		limit, _ = r.Float64()
-	}
+	limit, least := c.Contest.RiskLimit(), 1.0
 	for _, pt := range c.Course {
 		least = min(least, pt.Risk)
 	}

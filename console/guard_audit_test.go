@@ -23,7 +23,7 @@ func TestAudit(t *testing.T) {
 		}
 	}
 	page := html.UnescapeString(body(get(r.c, testHost, "/guard/audits/night", me)))
-	for _, want := range []string{"<polyline points=\"56,12 ", "mark-limit", "dashed: the limit, 5 %", "1 card read differently", "hidden until both boards have committed", "53417960661093690826", "If the announced outcome were wrong", "kept safe from the polls", "The audit of this contest may stop."} {
+	for _, want := range []string{"<polyline points=\"56,12 ", "mark-limit", "dashed: the limit, 5 %", "limit <span class=\"num\">5 %</span>", "1 card read differently", "hidden until both boards have committed", "53417960661093690826", "If the announced outcome were wrong", "kept safe from the polls", "The audit of this contest may stop."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
 		}

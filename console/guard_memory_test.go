@@ -55,6 +55,34 @@ func sampleAudits() []AuditView {
 	}
 }
 
+func (m guardMemory) Names(context.Context) (NamesView, error) {
+	if len(m.rows) == 0 {
+		return NamesView{}, m.broken
+	}
+	at := func(minutes, line int, source, field string) SeenAt {
+		return SeenAt{Source: source, Line: int64(line), Field: field, At: noon.Add(time.Duration(minutes) * time.Minute).UnixMilli()}
+	}
+	return NamesView{
+		Protected: 3, Since: noon.Add(-48 * time.Hour).UnixMilli(), Left: 2, Whom: inventory.Person{Name: "Ann Lee", Phone: "+1 555 0100"},
+		Rows: []SeenName{
+			{Name: "xn--vte-hna.example", Protected: "vote.example", Kind: "looks-the-same", Count: 4, First: at(-90, 1204, "dns", "dns.question.name"), Last: noon.UnixMilli()},
+			{Name: "vote-example-ballot.example", Protected: "vote.example", Kind: "compound", Count: 1, First: at(-30, 77, "web", "http.request.referrer"), Last: noon.UnixMilli(), Mark: NameWatched, By: "ann"},
+			{Name: "voted.example", Protected: "vote.example", Kind: "one-edit", Count: 19, First: at(-30, 9, "mail", "email.from.address"), Last: noon.UnixMilli(), Mark: NameBenign, By: "ann"},
+		},
+	}, m.broken
+}
+
+func (m guardMemory) MarkName(ctx context.Context, by User, name, state string) error {
+	v, err := m.Names(ctx)
+	if err == nil && !slices.ContainsFunc(v.Rows, func(n SeenName) bool { return n.Name == name }) {
+		err = ErrNotFound
+	}
+	if err == nil {
+		m.accepted = append(m.accepted, by.Name+" marks "+name+" "+state)
+	}
+	return err
+}
+
 func (m guardMemory) Audits(context.Context) ([]AuditRow, error) {
 	if len(m.rows) == 0 {
 		return nil, m.broken

@@ -96,7 +96,10 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	if n.guarded, err = newGuarded(n.cfg, now()); err != nil {
 		return err
 	}
-	n.press, n.guards = newPress(n), newGuards(n)
+	n.press = newPress(n)
+	if n.guards, err = newGuards(ctx, n); err != nil {
+		return err
+	}
 	if n.people, err = openPeople(n.cfg.Dir); err != nil {
 		return err
 	}

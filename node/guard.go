@@ -17,6 +17,8 @@ import (
 	"entente/border"
 	"entente/console"
 	"entente/election/inventory"
+	"entente/internal/ingest"
+	"entente/internal/sqlite"
 )
 
 const (
@@ -30,11 +32,18 @@ const (
 // the files that the inventory names. What they hold is computed anew after a
 // start; what must outlive one they keep in files of their own.
 type guards struct {
-	n      *Node
-	audits auditing
+	n       *Node
+	audits  auditing
+	names   lookalikes
+	marking sync.Mutex // one change of what people say of names at a time
 }
 
-func newGuards(n *Node) *guards { return &guards{n: n} }
+// newGuards looks at each batch of the lookout from now on.
+func newGuards(ctx context.Context, n *Node) (*guards, error) {
+	g := &guards{n: n}
+	n.lookout.looks = func(b ingest.Batch) ([]sqlite.Note, func(bool), error) { return g.names.look(b, n.opt.Now()) }
+	return g, g.names.protect(ctx, n, nil)
+}
 
 // runGuards looks again and again whether the files are others.
 func (n *Node) runGuards(ctx context.Context) error {
@@ -44,7 +53,7 @@ func (n *Node) runGuards(ctx context.Context) error {
 }
 
 func (g *guards) look(ctx context.Context) error {
-	return g.audits.look(ctx, g.n)
+	return errors.Join(g.names.protect(ctx, g.n, nil), g.audits.look(ctx, g.n))
 }
 
 // job is one thing that is computed again when what it rests on is another.

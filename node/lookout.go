@@ -33,6 +33,9 @@ type lookout struct {
 	glimpsed func(ingest.Batch)                            // called after a batch was stored; nil: nobody asks lists of partners about it
 	current  func(ctx context.Context, w *watchlist) error // called when w has become current
 	archive  *segment.Store                                // nil: nothing is kept
+	// looks finds the look-alikes and decoys in a batch: what of them is stored with
+	// it, and whom to tell whether it was.
+	looks func(b ingest.Batch) ([]sqlite.Note, func(stored bool), error)
 
 	// mu orders batches and swaps of the watchlist: a line is matched live by
 	// exactly the lists that no later hunt will bring to it.
@@ -87,9 +90,15 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 	if !l.known[b.Source] {
 		fresh = w.lists
 	}
+	seen, looked, err := l.looks(b)
+	if err != nil {
+		return err
+	}
 	notes := l.keep(b)
+	archived := len(notes) > 0
+	notes = append(notes, seen...)
 	err = l.commit(ctx, row, hits, fresh, notes...)
-	if len(notes) > 0 {
+	if looked(err == nil); archived {
 		l.archive.Done(err == nil)
 	}
 	if err != nil {

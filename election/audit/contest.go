@@ -47,6 +47,16 @@ type Contest struct {
 	Assertions []Assertion `json:"assertions,omitempty"` // of an IRV contest, see ReadAssertions
 }
 
+// RiskLimit is the limit as a number; 1 for one that is none.
+func (c Contest) RiskLimit() float64 {
+	r, err := Parse(c.Limit)
+	if err != nil {
+		return 1
+	}
+	limit, _ := r.Float64()
+	return limit
+}
+
 // Compares says whether the method needs the machine's record of each card.
 func (c Contest) Compares() bool {
 	return c.Method == MethodSuperSimple || c.Method == MethodComparison

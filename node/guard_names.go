@@ -1,0 +1,313 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"entente/api"
+	"entente/border"
+	"entente/console"
+	"entente/election/canary"
+	"entente/election/lookalike"
+	"entente/internal/ingest"
+	"entente/internal/sqlite"
+	"entente/observable"
+	"entente/statement"
+	"entente/watch/event"
+	"entente/watch/indicator"
+)
+
+const (
+	namesNote  = "election/names"       // what own logs have shown
+	marksNote  = "election/names/marks" // what people have said of it
+	mostNames  = 500                    // that are kept; what comes beyond is counted
+	mostPlain  = 1 << 16                // names remembered that resemble none
+	nameMarked = 4096                   // names that people have spoken of
+)
+
+// lookalikes notes the names in own logs that resemble a protected one, and the
+// decoys of sealed folders that somebody touched. What is kept goes into the store
+// with the batch that showed it, so that no line counts twice.
+type lookalikes struct {
+	mu      sync.Mutex // guards all
+	of      string     // the protected names that the index is of
+	index   *lookalike.Index
+	scratch lookalike.Scratch
+	plain   map[string]bool
+	decoys  map[observable.Value]decoy
+	kept    keptNames
+	read    bool
+}
+
+type decoy struct{ Folder, Recipient string }
+
+// keptNames is the note.
+type keptNames struct {
+	Since   int64                        `json:"since"` // Unix milliseconds: of logs read before nothing is known here
+	Names   map[string]console.SeenName  `json:"names"`
+	Left    int64                        `json:"left"` // sightings of names beyond those kept
+	Touched map[string]console.SeenTouch `json:"touched"`
+}
+
+// protect sets what is looked for.
+func (l *lookalikes) protect(ctx context.Context, n *Node, folders map[string]*canary.Folder) error {
+	senders, own, err := n.cfg.protects(n.guarded.get())
+	if err != nil {
+		return err
+	}
+	domains := slices.Clone(own)
+	for _, s := range senders {
+		domains = append(domains, s.Domains...)
+	}
+	slices.Sort(domains)
+	domains = slices.Compact(domains)
+	decoys := make(map[observable.Value]decoy)
+	for name, f := range folders {
+		for value, versions := range f.Documents {
+			for _, d := range versions {
+				if v, err := observable.Detect(value); err == nil && d.Recipient != "" {
+					decoys[v] = decoy{name, d.Recipient}
+				}
+			}
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.read {
+		if _, err := note(ctx, n.watch, namesNote, &l.kept); err != nil {
+			return err
+		}
+		l.read = true
+	}
+	l.decoys = decoys
+	if of := strings.Join(domains, " "); of != l.of || l.index == nil && len(domains) > 0 {
+		x, err := lookalike.New(domains, nil)
+		if err != nil {
+			return err
+		}
+		if l.index, l.of, l.plain = x, of, make(map[string]bool); len(domains) == 0 {
+			l.index = nil
+		}
+	}
+	if (l.index != nil || len(decoys) > 0) && l.kept.Since == 0 {
+		l.kept.Since = n.opt.Now().UnixMilli()
+		return putNote(ctx, n.watch, namesNote, l.kept)
+	}
+	return nil
+}
+
+// look notes what a batch shows. The note is stored with the batch; done says
+// whether that came about.
+func (l *lookalikes) look(b ingest.Batch, now time.Time) (notes []sqlite.Note, done func(stored bool), err error) {
+	done = func(bool) {}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.index == nil && len(l.decoys) == 0 {
+		return nil, done, nil
+	}
+	var next keptNames
+	changed := false
+	change := func() {
+		if !changed {
+			changed = true
+			next = l.kept
+			next.Names, next.Touched = maps.Clone(l.kept.Names), maps.Clone(l.kept.Touched)
+			if next.Names == nil {
+				next.Names = make(map[string]console.SeenName)
+			}
+			if next.Touched == nil {
+				next.Touched = make(map[string]console.SeenTouch)
+			}
+		}
+	}
+	for _, line := range b.Lines {
+		if line.Event == nil {
+			continue
+		}
+		at := now
+		if !line.Event.Time.IsZero() && !(line.Event.Time.Year() == 0 && b.Modified.IsZero()) {
+			at = event.CompleteYear(line.Event.Time, b.Modified)
+		}
+		place := console.SeenAt{Source: b.Source, Line: line.Number, At: at.UnixMilli()}
+		for _, o := range line.Event.Observables {
+			place.Field = o.Field
+			if d, ok := l.decoys[o.Value]; ok {
+				change()
+				next.touch(o.Value.Canonical, d, place)
+			}
+			if name := domainIn(o.Value); l.index != nil && name != "" && !l.plain[name] {
+				l.name(name, place, change, &next)
+			}
+		}
+	}
+	if !changed {
+		return nil, done, nil
+	}
+	data, err := json.Marshal(next)
+	if err != nil {
+		return nil, done, err
+	}
+	return []sqlite.Note{{Key: namesNote, Value: data}}, func(stored bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if stored {
+			l.kept = next
+		}
+	}, nil
+}
+
+// name notes one name, if it resembles a protected one. The caller holds mu.
+func (l *lookalikes) name(name string, at console.SeenAt, change func(), next *keptNames) {
+	best, ok := l.best(name)
+	if !ok {
+		if len(l.plain) >= mostPlain {
+			clear(l.plain)
+		}
+		l.plain[name] = true
+		return
+	}
+	change()
+	n, known := next.Names[name]
+	if !known {
+		if len(next.Names) >= mostNames {
+			next.Left++
+			return
+		}
+		n = console.SeenName{Name: name, Protected: best.Protected, Kind: string(best.Kind), First: at}
+	}
+	n.Count, n.Last = n.Count+1, max(n.Last, at.At)
+	if at.At < n.First.At {
+		n.First = at
+	}
+	next.Names[name] = n
+}
+
+// best is how a name resembles a protected one most. Two letters, and a name
+// inside another, tell nothing of short names.
+func (l *lookalikes) best(name string) (lookalike.Finding, bool) {
+	for _, f := range l.index.MatchWith(&l.scratch, name) {
+		label, _, _ := strings.Cut(f.Protected, ".")
+		if f.Kind == lookalike.Same || f.Kind == lookalike.Compound || len(label) >= leastLookalike {
+			return f, true
+		}
+	}
+	return lookalike.Finding{}, false
+}
+
+func (k *keptNames) touch(value string, d decoy, at console.SeenAt) {
+	t, known := k.Touched[value]
+	if !known && len(k.Touched) >= mostNames {
+		return
+	}
+	if !known {
+		t = console.SeenTouch{Folder: d.Folder, Recipient: d.Recipient, Value: value, First: at}
+	}
+	t.Count, t.Last = t.Count+1, max(t.Last, at.At)
+	k.Touched[value] = t
+}
+
+// domainIn is the domain that a value names; "" where it names none.
+func domainIn(v observable.Value) string {
+	switch v.Type {
+	case observable.Domain:
+		return v.Canonical
+	case observable.Email:
+		return v.Canonical[strings.LastIndexByte(v.Canonical, '@')+1:]
+	case observable.URL:
+		host, _, _ := strings.Cut(v.Canonical, "/")
+		host, _, _ = strings.Cut(host, ":")
+		return host
+	}
+	return ""
+}
+
+// nameMark is what somebody said of a name.
+type nameMark struct {
+	State string `json:"state"`
+	By    string `json:"by"`
+	At    int64  `json:"at"`
+}
+
+// Names implements console.Guards.
+func (s guardScreens) Names(ctx context.Context) (console.NamesView, error) {
+	var v console.NamesView
+	if !s.own() {
+		return v, nil
+	}
+	marks := make(map[string]nameMark)
+	if _, err := note(ctx, s.n.watch, marksNote, &marks); err != nil {
+		return v, err
+	}
+	l := &s.n.guards.names
+	l.mu.Lock()
+	v.Protected, v.Left, v.Since = len(strings.Fields(l.of)), l.kept.Left, l.kept.Since
+	for _, n := range l.kept.Names {
+		n.Mark, n.By = marks[n.Name].State, marks[n.Name].By
+		v.Rows = append(v.Rows, n)
+	}
+	l.mu.Unlock()
+	kinds := []string{string(lookalike.Same), string(lookalike.Suffix), string(lookalike.OneEdit), string(lookalike.Compound), string(lookalike.TwoEdits), string(lookalike.Inside)}
+	slices.SortFunc(v.Rows, func(a, b console.SeenName) int {
+		return cmp.Or(cmp.Compare(mark(a.Mark), mark(b.Mark)), cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
+	})
+	v.Whom, _ = s.n.guarded.get().Whom("domains", "")
+	return v, nil
+}
+
+// mark orders names: what nobody has spoken of first, what is benign last.
+func mark(state string) int {
+	return slices.Index([]string{"", console.NameWatched, console.NameBenign}, state)
+}
+
+// MarkName implements console.Guards.
+func (s guardScreens) MarkName(ctx context.Context, by console.User, name, state string) error {
+	l := &s.n.guards.names
+	l.mu.Lock()
+	seen, known := l.kept.Names[name]
+	l.mu.Unlock()
+	if !s.own() || !known {
+		return console.ErrNotFound
+	}
+	if err := s.n.writable(); err != nil {
+		return err
+	}
+	s.n.guards.marking.Lock()
+	defer s.n.guards.marking.Unlock()
+	marks := make(map[string]nameMark)
+	if _, err := note(ctx, s.n.watch, marksNote, &marks); err != nil {
+		return err
+	}
+	if marks[name].State == state {
+		return nil
+	}
+	if len(marks) >= nameMarked {
+		return statement.Refuse(statement.CodeState, "more than %d names are marked", nameMarked)
+	}
+	if state == console.NameWatched {
+		if err := s.n.watchName(ctx, by.Name, seen); err != nil {
+			return err
+		}
+	}
+	marks[name] = nameMark{State: state, By: by.Name, At: s.n.opt.Now().UnixMilli()}
+	return putNote(ctx, s.n.watch, marksNote, marks)
+}
+
+// watchName puts a name on the own watchlist, and shows it to nobody.
+func (n *Node) watchName(ctx context.Context, by string, seen console.SeenName) error {
+	texts, err := sheetTexts([]indicator.Item{{Type: string(observable.Domain), Value: seen.Name, Observed: time.UnixMilli(seen.Last).UTC().Format(time.RFC3339)}})
+	if err != nil {
+		return err
+	}
+	r := api.ShareRequest{Name: "look-alike " + seen.Name, Source: "own logs", Basis: indicator.BasisObserved, Officer: by}
+	if err := n.keepList(ctx, r, border.Red, texts, ""); err != nil {
+		return err
+	}
+	n.wake.lists.ring()
+	return nil
+}
