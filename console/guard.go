@@ -6,6 +6,8 @@ import (
 
 	"entente/election/audit"
 	"entente/election/inventory"
+	"entente/election/roll"
+	"entente/statement"
 )
 
 // Guards is the part of a node that shows what stands around an election beside
@@ -21,6 +23,13 @@ type Guards interface {
 	// MarkName says of one of them that it is benign, or watches it; ErrNotFound if
 	// it was not seen.
 	MarkName(ctx context.Context, by User, name, state string) error
+	// Rolls are the voter rolls, by site.
+	Rolls(ctx context.Context) ([]RollView, error)
+	// SealRoll says the keyed root of a site's day in the own log.
+	SealRoll(ctx context.Context, by User, site, day string) error
+	// RollSince compares the newest export of a site with that of a named day; it can
+	// take seconds.
+	RollSince(ctx context.Context, site, since string) (RollDifference, error)
 }
 
 // GuardFile is a file of the inventory that could not be read, and why.
@@ -134,4 +143,31 @@ type SeenTouch struct {
 	Count     int64  `json:"count"`
 	First     SeenAt `json:"first"`
 	Last      int64  `json:"last"`
+}
+
+// RollView is a registration site's voter roll, from its declared exports.
+type RollView struct {
+	Site   string
+	Days   []RollDay // the newest first
+	More   int       // days that are not listed
+	Broken []GuardFile
+	Whom   inventory.Person
+}
+
+// RollDay is one export. No voter is in it.
+type RollDay struct {
+	Header roll.Header
+	Root   statement.Digest
+	Since  string          // the day of the export before; empty for the first
+	Counts *roll.Published // what may leave the office; nil for the first
+	Alarms []roll.Alarm
+	Sealed *Ref // own statement with the root; nil: it has not left the office
+	Here   bool // its export is still here
+}
+
+// RollDifference is what is otherwise on the newest day than on a named one.
+type RollDifference struct {
+	Old, New roll.Header
+	Changes  map[string]int // voters by roll.Added, roll.Removed and roll.Changed
+	Counts   roll.Published
 }

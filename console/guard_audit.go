@@ -16,6 +16,8 @@ func (c *Console) guardRoutes() []route {
 		{"GET /guard/audits", readers, c.audits},
 		{"GET /guard/audits/{audit}", readers, c.audit},
 		{"GET /guard/names", readers, c.names},
+		{"GET /guard/rolls", readers, c.rolls},
+		{"POST /guard/rolls/seal", deciders, c.sealRoll},
 		{"POST /guard/names/mark", deciders, c.markName},
 	}
 }

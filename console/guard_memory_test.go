@@ -7,6 +7,7 @@ import (
 
 	"entente/election/audit"
 	"entente/election/inventory"
+	"entente/election/roll"
 )
 
 // guardMemory is the part of a memory that is about the other guards of an election.
@@ -81,6 +82,50 @@ func (m guardMemory) MarkName(ctx context.Context, by User, name, state string) 
 		m.accepted = append(m.accepted, by.Name+" marks "+name+" "+state)
 	}
 	return err
+}
+
+func (m guardMemory) Rolls(context.Context) ([]RollView, error) {
+	if len(m.rows) == 0 {
+		return nil, m.broken
+	}
+	head := func(day string) roll.Header {
+		return roll.Header{Jurisdiction: "Adams County", Day: day, Layout: "NC", Voters: 10_412, Fields: []string{"address"}}
+	}
+	public := &roll.Published{Day: "2026-11-03", Least: 10, Hidden: 7, Cells: []roll.Cell{{Measure: "address", Count: 231}, {Precinct: "0\u202e7", Measure: "address", Count: 204}}}
+	alarms := []roll.Alarm{{Kind: roll.Burst, Precinct: "0\u202e7", Measure: "address", Count: 204, Usual: 4.2, Chance: 1e-20}}
+	for _, k := range []string{roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary} {
+		alarms = append(alarms, roll.Alarm{Kind: k, Measure: "address", Count: 21})
+	}
+	unread := head("2026-11-02")
+	unread.Unread = 3
+	return []RollView{{
+		Site: "portal", Whom: inventory.Person{Name: "Ann Lee", Phone: "+1 555 0100"}, More: 4, Broken: []GuardFile{{Name: "roll-2026-11-04.txt", Detail: "line 7: 3 columns of 12"}},
+		Days: []RollDay{
+			{Header: head("2026-11-03"), Root: rootOf(3), Since: "2026-11-02", Counts: public, Alarms: alarms, Here: true},
+			{Header: unread, Root: rootOf(2), Since: "2026-10-20", Counts: public, Sealed: &Ref{Party: "north", Index: 1283}, Here: true},
+			{Header: head("2026-10-20"), Root: rootOf(1), Here: true},
+		},
+	}, {Site: "clay"}}, m.broken
+}
+
+func (m guardMemory) SealRoll(_ context.Context, by User, site, day string) error {
+	if site != "portal" {
+		return ErrNotFound
+	}
+	m.accepted = append(m.accepted, by.Name+" seals "+site+" "+day)
+	return nil
+}
+
+func (m guardMemory) RollSince(ctx context.Context, site, since string) (RollDifference, error) {
+	all, err := m.Rolls(ctx)
+	if err == nil && (site != "portal" || since != "2026-10-20") {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return RollDifference{}, err
+	}
+	days := all[0].Days
+	return RollDifference{Old: days[2].Header, New: days[0].Header, Changes: map[string]int{roll.Added: 12, roll.Changed: 240}, Counts: *days[0].Counts}, nil
 }
 
 func (m guardMemory) Audits(context.Context) ([]AuditRow, error) {

@@ -16,6 +16,7 @@ import (
 	"entente/election/audit"
 	"entente/election/intake"
 	"entente/election/night"
+	"entente/election/roll"
 	"entente/statement"
 	"entente/watch/indicator"
 	"entente/watch/rule"
@@ -154,7 +155,8 @@ func TestNoKeyUnused(t *testing.T) {
 		"write.how": {"supersedes", "ends"}, "write.capacity": {"official", "personal", "reported"}, "write.seal": {"open", "sealed"}, "write.rel": strings.Split("ABCDEF", ""), "write.cred": strings.Split("123456", ""), "write.level": {"technical", "operational", "strategic"}, "write.assess.begin": assessStages(), "write.assess.add": {"judgement", "dissent"},
 
 		"election.state": strs(night.States()), "election.stand": strs(night.Stands()), "election.grade": {"hard", "medium", "learned", "notice"},
-		"guard.tab": {"election", "guard/audits", "guard/names"}, "names.mark": {NameBenign, NameWatched}, "names.kind": {"looks-the-same", "other-suffix", "one-edit", "compound", "two-edits", "inside"}, "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle},
+		"guard.tab": {"election", "guard/audits", "guard/rolls", "guard/names"}, "rolls.change": {roll.Added, roll.Removed, roll.Changed},
+		"rolls.alarm": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "rolls.means": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "rolls.do": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "names.mark": {NameBenign, NameWatched}, "names.kind": {"looks-the-same", "other-suffix", "one-edit", "compound", "two-edits", "inside"}, "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle},
 		"audit.fault": {audit.FaultChanged, audit.FaultDiffer, audit.FaultEarly, audit.FaultTwice, audit.FaultOpening, audit.FaultDeadline, audit.FaultParties, audit.FaultDice, audit.FaultFork, audit.FaultTable, audit.FaultLeft}, "audit.silent": {audit.StepCommit, audit.StepOpen},
 		"audit.step":     {audit.StepCommit, audit.StepOpen, audit.StepClose, audit.StepPublic, audit.SealManifest, audit.SealRecords, audit.SealContest},
 		"audit.rule":     {audit.RulePlurality, audit.RuleApproval, audit.RuleSupermajority, audit.RuleIRV},

@@ -66,6 +66,9 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"refOf":    refOf,
 		"cell":     cellName,
 		"risk":     riskWord,
+		"decimal":  func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
+
+		"roll_notice": rollNotice,
 
 		"ruleField": ruleField,
 		"outcome":   say.outcome,

@@ -46,6 +46,7 @@ func TestShots(t *testing.T) {
 		{"daily", "north", "/daily?day=2017-07-09", s},
 		{"election", "north", "/election?number=1200", s},
 		{"electionpage", "north", "/election/adams", s},
+		{"guardrolls", "north", "/guard/rolls?site=portal&since=2026-10-20", s},
 		{"guardnames", "north", "/guard/names", s},
 		{"guardaudits", "north", "/guard/audits", s},
 		{"guardaudit", "north", "/guard/audits/night", s},

@@ -35,6 +35,7 @@ type guards struct {
 	n       *Node
 	audits  auditing
 	names   lookalikes
+	rolls   rolling
 	marking sync.Mutex // one change of what people say of names at a time
 }
 
@@ -53,7 +54,7 @@ func (n *Node) runGuards(ctx context.Context) error {
 }
 
 func (g *guards) look(ctx context.Context) error {
-	return errors.Join(g.names.protect(ctx, g.n, nil), g.audits.look(ctx, g.n))
+	return errors.Join(g.names.protect(ctx, g.n, nil), g.audits.look(ctx, g.n), g.rolls.look(ctx, g.n))
 }
 
 // job is one thing that is computed again when what it rests on is another.

@@ -111,6 +111,7 @@ func TestAuditScreen(t *testing.T) {
 	u := newUnit(t, nil, north, south)
 	u.start(north)
 	n := u.node(north)
+	u.eventually("it may write", func() bool { return n.writable() == nil })
 	whole := guardScreens{n.whole()}
 	if got := must(whole.Audits(t.Context()))(t); len(got) != 0 {
 		t.Errorf("%+v", got)

@@ -1,0 +1,476 @@
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/api"
+	"entente/console"
+	"entente/election/inventory"
+	"entente/election/roll"
+	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
+)
+
+const (
+	rollsDir    = "rolls" // what is kept of rolls: counts and keyed digests, one file a site
+	rollKeyFile = "office.key"
+	rollHistory = 256 << 20 // bytes of a file of days
+	sealedRoll  = "roll root"
+	subjectRoll = "roll"
+	rollsShown  = 60 // days
+)
+
+// rolling reads the declared exports of voter rolls, a day after the other. No
+// voter is kept: counts, keyed digests and roots are.
+type rolling struct {
+	job
+	sites map[string]*rollSite // by name
+	seen  map[string]string    // stamps of exports as they were at the last look: one that grows is not read
+}
+
+// rollSite is one registration site's exports.
+type rollSite struct {
+	days    []rollDay // oldest first
+	read    bool
+	files   map[string]string // path by day
+	tried   string            // the stamp that was read by last
+	trouble []console.GuardFile
+}
+
+// rollDay is what is kept of an export.
+type rollDay struct {
+	Header roll.Header `json:"header"`
+	Since  string      `json:"since,omitempty"` // the day of the export before, that changes are counted from
+	Day    *roll.Day   `json:"day,omitempty"`   // nil for the first
+}
+
+// look reads the exports that are new.
+func (r *rolling) look(ctx context.Context, n *Node) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sites == nil {
+		r.sites, r.seen = make(map[string]*rollSite), make(map[string]string)
+	}
+	now := make(map[string]bool)
+	for _, s := range n.guarded.get().Registration {
+		if len(s.Exports) == 0 {
+			continue
+		}
+		now[s.Name] = true
+		if err := r.site(ctx, n, s); err != nil {
+			return err
+		}
+	}
+	for name := range r.sites {
+		if !now[name] {
+			delete(r.sites, name)
+		}
+	}
+	return nil
+}
+
+func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
+	at := r.sites[s.Name]
+	if at == nil {
+		at = &rollSite{}
+		r.sites[s.Name] = at
+	}
+	if !at.read {
+		var err error
+		if at.days, err = readDays(n.rollFile(s)); err != nil {
+			at.trouble = []console.GuardFile{{Name: s.Name, Detail: err.Error()}}
+			return nil //nolint:nilerr // told on the screen; what is kept is not overwritten
+		}
+		at.read = true
+	}
+	how, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	stamp := string(how) + stamps(s.Exports...)
+	files, odd := exportsOf(s)
+	at.files = files
+	if steady := r.seen[s.Name] == stamp; !steady {
+		r.seen[s.Name] = stamp
+		return nil
+	}
+	if at.tried == stamp {
+		return nil
+	}
+	at.tried, at.trouble = stamp, odd
+	last := ""
+	if k := len(at.days); k > 0 {
+		last = at.days[k-1].Header.Day
+	}
+	days := make([]string, 0, len(files))
+	for day := range files {
+		days = append(days, day)
+	}
+	slices.Sort(days)
+	office, err := n.office(s)
+	if err != nil {
+		at.trouble = append(at.trouble, console.GuardFile{Name: s.Name, Detail: err.Error()})
+		return nil //nolint:nilerr // told on the screen
+	}
+	for i, day := range days {
+		if day <= last {
+			continue
+		}
+		if ctx.Err() != nil {
+			at.tried = ""
+			return ctx.Err()
+		}
+		before := ""
+		if i > 0 {
+			before = days[i-1]
+		}
+		d, err := at.judge(office, s, before, day)
+		if err != nil {
+			at.trouble = append(at.trouble, console.GuardFile{Name: filepath.Base(files[day]), Detail: err.Error()})
+			return nil //nolint:nilerr // told on the screen; later days are compared with this one when it can be read
+		}
+		if err := keepRollDay(n.rollFile(s), d); err != nil {
+			return err
+		}
+		at.days = append(at.days, d)
+		if err := n.raiseRoll(ctx, s, d); err != nil {
+			return err
+		}
+		n.changes.watch()
+	}
+	return nil
+}
+
+// judge reads an export, and compares it with the one before.
+func (at *rollSite) judge(o roll.Office, s inventory.Site, before, day string) (rollDay, error) {
+	if before == "" {
+		got, err := o.Read(exportOf(s, at.files[day], day))
+		if err != nil {
+			return rollDay{}, err
+		}
+		return rollDay{Header: got.Header}, nil
+	}
+	c, err := o.Compare(exportOf(s, at.files[before], before), exportOf(s, at.files[day], day))
+	if err != nil {
+		return rollDay{}, err
+	}
+	w := roll.Watch{}
+	if s.Roll != nil {
+		w.Allowed, w.Shared = s.Roll.Allowed, s.Roll.Shared
+		for _, id := range s.Roll.Canaries {
+			w.Canaries = append(w.Canaries, strings.ReplaceAll(strings.ToUpper(id), "/", roll.Part))
+		}
+		w.Election, _ = time.Parse(time.DateOnly, s.Roll.Election) // checked with the list
+	}
+	var history []roll.Day
+	for _, d := range at.days {
+		if d.Day != nil {
+			history = append(history, *d.Day)
+		}
+	}
+	judged := c.Judge(o, w, history)
+	for i, a := range judged.Alarms {
+		if a.Kind == roll.OneName {
+			judged.Alarms[i].Group = "" // a surname stays in the export
+		}
+	}
+	return rollDay{Header: c.New.Header, Since: before, Day: &judged}, nil
+}
+
+// exportsOf are the exports of a site by the day in their names; of one day the
+// one with the last name.
+func exportsOf(s inventory.Site) (files map[string]string, odd []console.GuardFile) {
+	files = make(map[string]string)
+	add := func(path string) {
+		if day := roll.DayOf(filepath.Base(path)); day != "" {
+			files[day] = max(files[day], path)
+		}
+	}
+	for _, path := range s.Exports {
+		info, err := os.Stat(path)
+		if err != nil {
+			odd = append(odd, console.GuardFile{Name: filepath.Base(path), Detail: withoutPath(err).Error()})
+			continue
+		}
+		if !info.IsDir() {
+			add(path)
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			odd = append(odd, console.GuardFile{Name: filepath.Base(path), Detail: withoutPath(err).Error()})
+		}
+		for _, e := range entries[:min(len(entries), guardFiles)] {
+			if e.Type().IsRegular() {
+				add(filepath.Join(path, e.Name()))
+			}
+		}
+	}
+	return files, odd
+}
+
+func exportOf(s inventory.Site, path, day string) roll.Source {
+	src := roll.Source{Name: filepath.Base(path), Day: day, Open: func() (io.ReadCloser, error) {
+		f, err := os.Open(path)
+		return f, withoutPath(err)
+	}}
+	if s.Roll != nil {
+		src.Columns = s.Roll.Columns
+	}
+	return src
+}
+
+// office is who reads a site's exports. A secret that the list does not name is
+// the node's own, made when it is first needed.
+func (n *Node) office(s inventory.Site) (roll.Office, error) {
+	o, path := roll.Office{Jurisdiction: s.Name}, filepath.Join(n.cfg.Dir, rollsDir, rollKeyFile)
+	if s.Roll != nil {
+		o.Jurisdiction, o.Broken = cmp.Or(s.Roll.Place, s.Name), s.Roll.Broken
+		path = cmp.Or(s.Roll.Key, path)
+	}
+	data, err := readWhole(path, 1024)
+	if errors.Is(err, fs.ErrNotExist) && (s.Roll == nil || s.Roll.Key == "") {
+		if _, err := rand.Read(o.Key[:]); err != nil {
+			return o, err
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return o, err
+		}
+		return o, replaceFile(path, o.Key.File())
+	}
+	if err != nil {
+		return o, fmt.Errorf("the office's secret: %w", err)
+	}
+	o.Key, err = roll.ParseKey(data)
+	return o, err
+}
+
+func (n *Node) rollFile(s inventory.Site) string {
+	sum := sha256.Sum256([]byte(s.Name))
+	return filepath.Join(n.cfg.Dir, rollsDir, fmt.Sprintf("%x.days", sum[:8]))
+}
+
+// readDays reads what is kept; a last line that was cut short is left out, and its
+// day is read again.
+func readDays(path string) (out []rollDay, err error) {
+	data, err := readWhole(path, rollHistory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	for i, line := range lines {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break
+		}
+		var d rollDay
+		if err := json.Unmarshal(line, &d); err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", filepath.Base(path), i+1, err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// keepRollDay adds a day.
+func keepRollDay(path string, d rollDay) error {
+	line, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if i := bytes.LastIndexByte(old, '\n'); i+1 < len(old) {
+		old = old[:i+1]
+	}
+	return replaceFile(path, append(old, append(line, '\n')...))
+}
+
+// raiseRoll makes incidents of a day's alarms. Done twice, it makes no second one.
+func (n *Node) raiseRoll(ctx context.Context, s inventory.Site, d rollDay) error {
+	if d.Day == nil || len(d.Day.Alarms) == 0 {
+		return nil
+	}
+	day, err := time.Parse(time.DateOnly, d.Header.Day)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(s.Name))
+	origin := electionRule + subjectRoll + "/" + fmt.Sprintf("%x", sum[:8])
+	var hits []sqlite.Hit
+	for i, a := range d.Day.Alarms[:min(len(d.Day.Alarms), maxAlarms)] {
+		says := rollSays(a)
+		hits = append(hits, sqlite.Hit{
+			Source: subjectRoll + " " + s.Name, Line: day.Unix() / 86400, Key: sqlite.Key{Origin: origin, Index: uint64(day.Unix() / 86400), Item: i}, Path: d.Header.Day, Rule: a.Kind, Field: a.Measure,
+			Seen: says, Type: subjectRoll, Value: a.Kind, Raw: []byte(says), Dataset: subjectRoll, EventTime: day.UnixMilli(), Asset: s.Name,
+			Title: "Voter roll: " + a.Kind, Level: rollLevel(a.Kind), Stored: n.opt.Now().UnixMilli(),
+		})
+	}
+	if err := n.watch.StoreHunt(ctx, hits); err != nil {
+		return err
+	}
+	n.logger.Warn("voter roll", "site", s.Name, "day", d.Header.Day, "alarms", len(d.Day.Alarms))
+	n.changes.watch()
+	return nil
+}
+
+// rollSays is an alarm in counts, without a voter.
+func rollSays(a roll.Alarm) string {
+	says := fmt.Sprintf("%s: %d", a.Kind, a.Count)
+	if a.Precinct != "" {
+		says += " in precinct " + roll.Show(a.Precinct)
+	}
+	if a.Measure != "" {
+		says += ", " + a.Measure
+	}
+	if a.Usual > 0 {
+		says += fmt.Sprintf(", usual %.1f", a.Usual)
+	}
+	return says
+}
+
+func rollLevel(kind string) string {
+	if kind == roll.Canary || kind == roll.Burst || kind == roll.Mass {
+		return "high"
+	}
+	return "medium"
+}
+
+// Rolls implements console.Guards.
+func (s guardScreens) Rolls(ctx context.Context) ([]console.RollView, error) {
+	if !s.own() {
+		return nil, nil
+	}
+	seals, err := s.n.sealedRolls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, r := s.n.guarded.get(), &s.n.guards.rolls
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []console.RollView
+	for _, site := range list.Registration {
+		at := r.sites[site.Name]
+		if len(site.Exports) == 0 || at == nil {
+			continue
+		}
+		v := console.RollView{Site: site.Name, Broken: at.trouble}
+		v.Whom, _ = list.Whom("registration", site.Call)
+		for _, d := range slices.Backward(at.days) {
+			if len(v.Days) == rollsShown {
+				v.More++
+				continue
+			}
+			day := console.RollDay{Header: d.Header, Root: statement.Digest(d.Header.Root()), Since: d.Since}
+			_, day.Here = at.files[d.Header.Day]
+			if index, ok := seals[day.Root]; ok {
+				day.Sealed = &console.Ref{Party: s.n.self.ID, Index: index}
+			}
+			if d.Day != nil {
+				public := d.Day.Publish()
+				day.Counts, day.Alarms = &public, d.Day.Alarms
+			}
+			v.Days = append(v.Days, day)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// sealedRolls are the own seals of rolls, by root.
+func (n *Node) sealedRolls(ctx context.Context) (map[statement.Digest]uint64, error) {
+	all, err := n.view.OfKind(ctx, n.self.Origin, record.KindSeal)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[statement.Digest]uint64)
+	for _, one := range all {
+		var b record.SealBody
+		if statement.Decode(one.Body, statement.MaxAct, &b) == nil && b.What == sealedRoll {
+			out[b.Digest] = one.Index
+		}
+	}
+	return out, nil
+}
+
+// SealRoll implements console.Guards: the keyed root of a day goes into the own log,
+// for all to witness. Nothing else of the roll does.
+func (s guardScreens) SealRoll(ctx context.Context, _ console.User, site, day string) error {
+	all, err := s.Rolls(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(v console.RollView) bool { return v.Site == site })
+	if i < 0 {
+		return console.ErrNotFound
+	}
+	k := slices.IndexFunc(all[i].Days, func(d console.RollDay) bool { return d.Header.Day == day })
+	if k < 0 {
+		return console.ErrNotFound
+	}
+	if d := all[i].Days[k]; d.Sealed == nil {
+		name := d.Header.Jurisdiction
+		if len(name) > 80 {
+			name = strings.ToValidUTF8(name[:80], "")
+		}
+		_, err = control{s.n}.Seal(ctx, api.SealRequest{What: sealedRoll, Name: name + " " + day, Size: int64(d.Header.Voters), Digest: d.Root})
+	}
+	return err
+}
+
+// RollSince implements console.Guards: what is otherwise than on a named day, in
+// counts that may leave the office.
+func (s guardScreens) RollSince(ctx context.Context, site, since string) (console.RollDifference, error) {
+	var out console.RollDifference
+	if !s.own() {
+		return out, console.ErrNotFound
+	}
+	list, r := s.n.guarded.get(), &s.n.guards.rolls
+	i := slices.IndexFunc(list.Registration, func(x inventory.Site) bool { return x.Name == site })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := r.sites[site]
+	if i < 0 || at == nil || len(at.days) == 0 {
+		return out, console.ErrNotFound
+	}
+	newest := at.days[len(at.days)-1].Header.Day
+	if at.files[since] == "" || at.files[newest] == "" || since >= newest {
+		return out, statement.Refuse(statement.CodeField, "no export of %.10s before the newest is here", since)
+	}
+	o, err := s.n.office(list.Registration[i])
+	if err != nil {
+		return out, err
+	}
+	c, err := o.Compare(exportOf(list.Registration[i], at.files[since], since), exportOf(list.Registration[i], at.files[newest], newest))
+	if err != nil {
+		return out, err
+	}
+	out.Old, out.New, out.Counts = c.Old.Header, c.New.Header, c.Count().Publish()
+	out.Changes = make(map[string]int)
+	for _, ch := range c.Changes {
+		out.Changes[ch.Kind]++
+	}
+	return out, ctx.Err()
+}
