@@ -71,8 +71,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	}
 	n.ingress.before = n.clerk.judge
 	n.lookout = &lookout{lists: n.lists, db: n.watch, seen: n.seen, commit: n.watch.Store, now: now, logger: n.logger, spotted: n.wake.rows.ring, known: make(map[string]bool), config: ingest.Config{Formats: Formats(), Translate: Translate, Poll: n.opt.Poll, PollOnly: n.opt.Poll > 0, Trouble: n.sourceTrouble}}
-	n.lookout.current = n.letIn
-	n.lookout.config.Quiet = n.lookout.caughtUp
+	n.lookout.current, n.lookout.config.Quiet = n.letIn, n.lookout.caughtUp
 	n.glimpse(now)
 	n.lookout.alerted = func() { n.changes.watch(); n.wake.tell.ring() }
 	if err := n.openArchive(ctx); err != nil {
