@@ -26,7 +26,7 @@ import (
 // assemble makes the parts that say and judge things and ties them together.
 func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) error {
 	c, now := n.roster.Charter, n.opt.Now
-	if err := errors.Join(n.cfg.checkSources(), n.cfg.checkFeeds(), n.cfg.Match.check(), n.cfg.checkPacks()); err != nil {
+	if err := errors.Join(n.cfg.checkSources(), n.cfg.checkFeeds(), n.cfg.Match.check(), n.cfg.checkPacks(), n.cfg.checkCertificateLogs()); err != nil {
 		return err
 	}
 	policy, err := n.cfg.policy(c.Budgets.SightingsPerDay)
@@ -92,17 +92,26 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 	if err := n.newLines(keys, c); err != nil {
 		return err
 	}
-	if n.guarded, err = newGuarded(n.cfg, now()); err != nil {
-		return err
-	}
-	n.press = newPress(n)
-	if n.guards, err = newGuards(ctx, n); err != nil {
+	if err := n.guard(ctx); err != nil {
 		return err
 	}
 	if n.people, err = openPeople(n.cfg.Dir); err != nil {
 		return err
 	}
 	return n.replayState(ctx)
+}
+
+// guard reads what is guarded around an election, and makes what watches it.
+func (n *Node) guard(ctx context.Context) (err error) {
+	if n.guarded, err = newGuarded(n.cfg, n.opt.Now()); err != nil {
+		return err
+	}
+	n.press = newPress(n)
+	if n.guards, err = newGuards(ctx, n); err != nil {
+		return err
+	}
+	n.certs, err = newCertWatches(ctx, n)
+	return err
 }
 
 func (n *Node) newBells() (err error) {

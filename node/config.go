@@ -63,6 +63,8 @@ type Config struct {
 	Feeds []Feed `yaml:"feeds"`
 	// Preserve are public pages that this node keeps copies of.
 	Preserve []Preserved `yaml:"preserve"`
+	// CertificateLogs are logs of Certificate Transparency that are read for names like those guarded.
+	CertificateLogs []CertificateLog `yaml:"certificate_logs"`
 	// Inventory is the JSON file that lists what is guarded around an election.
 	Inventory string `yaml:"inventory"`
 	// ResultsMiB is how much of fetched results pages is kept; 0 means 2048.

@@ -64,6 +64,7 @@ type Node struct {
 	guarded   *guarded
 	press     *press
 	guards    *guards
+	certs     []*certWatch
 	changes   changes
 	story     story
 	accord    records
@@ -240,6 +241,9 @@ func Run(ctx context.Context, cfg Config, opt Options, logger *slog.Logger, read
 	g.Go(func() error { return n.runInventory(ctx) })
 	g.Go(func() error { return n.runResults(ctx) })
 	g.Go(func() error { return n.runGuards(ctx) })
+	for _, w := range n.certs {
+		g.Go(func() error { return n.runCertificateLog(ctx, w) })
+	}
 	for _, p := range cfg.Preserve {
 		g.Go(func() error { return n.runPreserve(ctx, p) })
 	}

@@ -104,6 +104,11 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 			w.Indicators++
 		}
 	}
+	for _, c := range n.certs {
+		if t := c.trouble(); t != "" {
+			w.Troubles = append(w.Troubles, t)
+		}
+	}
 	n.lookout.mu.Lock()
 	w.Troubles = slices.Concat(w.Troubles, n.guarded.troubles(), n.ringer.troubles(), n.lookout.troubles)
 	n.lookout.mu.Unlock()

@@ -337,6 +337,6 @@ func otherExits() map[string]exit {
 		"beside the console GET /healthz": {"whether it runs", "this machine", byNone}, "beside the console GET /metrics": {"counts", "this machine", byOwnSide},
 		"listens: node/control.go": door, "listens: node/people.go": door, "listens: node/signing_serve.go": door, "listens: internal/account/door.go": door, "listens: internal/peer/server.go": door, "listens: cmd/entente/exercise_page.go": door, "listens: cmd/entente/exercise_night.go": door,
 		"connects: node/control.go": door, "connects: api/client.go": door, "connects: internal/peer/client.go": wire, "connects: node/config.go": wire,
-		"connects: node/feed.go": dials, "connects: node/preserve.go": dials, "connects: node/results_fetch.go": dials, "connects: cmd/entente/agent.go": door, "connects: cmd/entente/lookalike_ct.go": {"a question", "the log that is named", byNone}, "connects: internal/safedial/safedial.go": dials, "connects: internal/bell/bell.go": bell, "connects: internal/bell/mail.go": bell,
+		"connects: node/feed.go": dials, "connects: node/preserve.go": dials, "connects: node/results_fetch.go": dials, "connects: cmd/entente/agent.go": door, "connects: node/certs.go": {"numbers of entries, and hashes of certificates found there", "the certificate logs of the configuration", byNone}, "connects: cmd/entente/lookalike_ct.go": {"a question", "the log that is named", byNone}, "connects: internal/safedial/safedial.go": dials, "connects: internal/bell/bell.go": bell, "connects: internal/bell/mail.go": bell,
 	}
 }

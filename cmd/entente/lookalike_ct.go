@@ -2,39 +2,27 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"entente/election/certlog"
 	"entente/election/lookalike"
+	"entente/internal/certfetch"
 	"entente/internal/safedial"
 )
 
 // Bounds of a look through a log.
 const (
-	logAnswer  = 32 << 20
 	logPatient = time.Minute
 	logMost    = 5_000_000 // entries
 )
-
-// certSource is a certificate log as one reads it: a path below its prefix, with
-// its query.
-type certSource func(ctx context.Context, path string) ([]byte, error)
-
-// errNotThere says that a log has no such path.
-var errNotThere = errors.New("not there")
 
 // certFlags are those of a look through a log.
 type certFlags struct {
@@ -54,26 +42,19 @@ func (c *certFlags) register(f *flags) {
 }
 
 // source opens a folder or a server.
-func (c *certFlags) source() (certSource, error) {
+func (c *certFlags) source() (certlog.Source, error) {
 	if !strings.Contains(c.from, "://") {
 		root, err := os.OpenRoot(c.from)
 		if err != nil {
 			return nil, hint(fmt.Errorf("--ct %s: %w", c.from, unwrapPath(err)), "a folder, or a log's address with https://")
 		}
-		return func(_ context.Context, path string) ([]byte, error) {
-			file, err := root.Open(filepath.FromSlash(path))
-			if errors.Is(err, os.ErrNotExist) {
-				return nil, errNotThere
-			}
-			if err != nil {
-				return nil, unwrapPath(err)
-			}
-			defer file.Close()
-			return limited(file)
+		read := certfetch.Folder(root)
+		return func(ctx context.Context, path string) ([]byte, error) {
+			data, err := read(ctx, path)
+			return data, unwrapPath(err)
 		}, nil
 	}
-	prefix, err := url.Parse(c.from)
-	if err != nil || prefix.Host == "" || prefix.Scheme != "https" && prefix.Scheme != "http" || prefix.User != nil || prefix.RawQuery != "" {
+	if certfetch.CheckPrefix(c.from) != nil {
 		return nil, usagef("--ct %q: a folder, or the address of a log's monitoring prefix", c.from)
 	}
 	var dialer safedial.Dialer
@@ -84,59 +65,21 @@ func (c *certFlags) source() (certSource, error) {
 		}
 		dialer.Allow = append(dialer.Allow, p.Masked())
 	}
-	client := dialer.Client(nil, logPatient)
-	base := strings.TrimSuffix(c.from, "/") + "/"
-	return func(ctx context.Context, path string) ([]byte, error) { return askLog(ctx, client, base+path) }, nil
-}
-
-func askLog(ctx context.Context, client *http.Client, address string) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Accept-Encoding", "gzip, identity")
-	r.Header.Set("User-Agent", "entente-lookalike/1")
-	answer, err := client.Do(r)
-	if errors.Is(err, safedial.ErrAddress) {
-		return nil, hint(err, "--network names networks that may be connected to all the same")
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	switch answer.StatusCode {
-	case http.StatusOK:
-		return limited(answer.Body)
-	case http.StatusNotFound, http.StatusGone, http.StatusForbidden: // stores of objects say 403
-		return nil, errNotThere
-	}
-	return nil, fmt.Errorf("%s answers %d", address, answer.StatusCode)
-}
-
-// limited reads an answer, unpacked where it is packed: a log may pack without being asked.
-func limited(in io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(in, logAnswer+1))
-	if err == nil && bytes.HasPrefix(data, []byte{0x1f, 0x8b, 8}) {
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(bytes.NewReader(data)); err == nil {
-			data, err = io.ReadAll(io.LimitReader(z, logAnswer+1))
+	read := certfetch.Server(dialer.Client(nil, logPatient), c.from, "entente-lookalike/1")
+	return func(ctx context.Context, path string) ([]byte, error) {
+		data, err := read(ctx, path)
+		if errors.Is(err, safedial.ErrAddress) {
+			err = hint(err, "--network names networks that may be connected to all the same")
 		}
-	}
-	if err == nil && len(data) > logAnswer {
-		err = fmt.Errorf("more than %d bytes", logAnswer)
-	}
-	return data, err
+		return data, err
+	}, nil
 }
 
 // certLook is one look through a log.
 type certLook struct {
 	e      *env
 	x      *lookalike.Index
-	key    certlog.Key
-	read   certSource
-	static bool
-	head   certlog.Head
-	name   string // of the log
+	log    *certlog.Reader
 	asJSON bool
 	out    *json.Encoder // evidence; nil without
 
@@ -157,16 +100,22 @@ type certFinding struct {
 // lookThroughLog reads a stretch of a log, the newest entries where none is named.
 func lookThroughLog(ctx context.Context, e *env, x *lookalike.Index, c *certFlags, asJSON bool) (err error) {
 	l := &certLook{e: e, x: x, asJSON: asJSON}
-	if l.key, err = readLogKey(c.key); err != nil {
+	key, err := readLogKey(c.key)
+	if err != nil {
 		return err
 	}
-	if l.read, err = c.source(); err != nil {
+	read, err := c.source()
+	if err != nil {
 		return err
 	}
-	if err := l.begin(ctx, c.from); err != nil {
-		return err
+	l.log, err = certlog.Open(ctx, key, read, c.from)
+	switch {
+	case errors.Is(err, certlog.ErrNotThere):
+		return hint(fmt.Errorf("%s: neither checkpoint nor ct/v1/get-sth is there", c.from), "the address or folder of a log's monitoring prefix?")
+	case err != nil:
+		return fmt.Errorf("the head of %s: %w", c.from, err)
 	}
-	from, to := c.start, l.head.Size
+	from, to := c.start, l.log.Head.Size
 	if from < 0 {
 		from = max(0, to-c.count)
 	}
@@ -186,7 +135,7 @@ func lookThroughLog(ctx context.Context, e *env, x *lookalike.Index, c *certFlag
 		}
 	}
 	e.note("%s: entries %d to %d of %d under the head of %s; %s in certificates, %d resemble a protected one, %d not proved, %s not read",
-		l.name, from, from+int64(l.entries), l.head.Size, time.UnixMilli(l.head.Time).UTC().Format(time.RFC3339), counted(l.names, "name", "names"), l.found, l.unproved, counted(l.unparsed, "certificate", "certificates"))
+		l.log.Name, from, from+int64(l.entries), l.log.Head.Size, time.UnixMilli(l.log.Head.Time).UTC().Format(time.RFC3339), counted(l.names, "name", "names"), l.found, l.unproved, counted(l.unparsed, "certificate", "certificates"))
 	return err
 }
 
@@ -205,32 +154,11 @@ func readLogKey(path string) (certlog.Key, error) {
 	return k, nil
 }
 
-// begin reads the head: a checkpoint, or where there is none, as RFC 6962 has it.
-func (l *certLook) begin(ctx context.Context, from string) error {
-	data, err := l.read(ctx, "checkpoint")
-	if err == nil {
-		l.static = true
-		l.head, l.name, err = l.key.Checkpoint(data)
-	} else if errors.Is(err, errNotThere) {
-		l.name = from
-		if data, err = l.read(ctx, "ct/v1/get-sth"); err == nil {
-			l.head, err = l.key.STH(data)
-		}
-	}
-	if errors.Is(err, errNotThere) {
-		return hint(fmt.Errorf("%s: neither checkpoint nor ct/v1/get-sth is there", from), "the address or folder of a log's monitoring prefix?")
-	}
-	if err != nil {
-		return fmt.Errorf("the head of %s: %w", from, err)
-	}
-	return nil
-}
-
 func (l *certLook) stretch(ctx context.Context, from, to int64) error {
 	told, done := l.e.progress("entries")
 	defer done()
 	for at := from; at < to; {
-		list, err := l.part(ctx, at)
+		list, err := l.log.Part(ctx, at)
 		for _, entry := range list {
 			if entry.Index < at || entry.Index >= to {
 				continue
@@ -250,30 +178,6 @@ func (l *certLook) stretch(ctx context.Context, from, to int64) error {
 	return nil
 }
 
-// part reads what holds an entry: a tile, or what the log gives at once.
-func (l *certLook) part(ctx context.Context, at int64) (list []certlog.Entry, err error) {
-	if !l.static {
-		data, err := l.read(ctx, fmt.Sprintf("ct/v1/get-entries?start=%d&end=%d", at, min(at+255, l.head.Size-1)))
-		if err != nil {
-			return nil, fmt.Errorf("entry %d: %w", at, err)
-		}
-		return certlog.ParseEntries(data, at)
-	}
-	n := at / 256
-	width := int(min(256, l.head.Size-n*256))
-	data, err := l.read(ctx, certlog.TilePath(-1, n, width))
-	if errors.Is(err, errNotThere) && width < 256 { // it is full by now
-		data, err = l.read(ctx, certlog.TilePath(-1, n, 256))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", certlog.TilePath(-1, n, width), err)
-	}
-	if list, err = certlog.ParseTile(data, n*256); err == nil && len(list) < width {
-		err = fmt.Errorf("%s has %d entries", certlog.TilePath(-1, n, width), len(list))
-	}
-	return list, err
-}
-
 // entry looks at the names of one certificate.
 func (l *certLook) entry(ctx context.Context, entry certlog.Entry) error {
 	l.entries++
@@ -290,7 +194,7 @@ func (l *certLook) entry(ctx context.Context, entry certlog.Entry) error {
 				l.found++
 			}
 			if proof == nil {
-				if proof, err = l.prove(ctx, entry); err != nil {
+				if proof, err = l.log.Prove(ctx, entry); err != nil {
 					l.unproved++
 					l.e.note("%s: %v", name, err)
 				}
@@ -303,25 +207,10 @@ func (l *certLook) entry(ctx context.Context, entry certlog.Entry) error {
 	return nil
 }
 
-func (l *certLook) prove(ctx context.Context, entry certlog.Entry) ([][]byte, error) {
-	if l.static {
-		return certlog.Prove(l.head, entry, func(path string) ([]byte, error) { return l.read(ctx, path) })
-	}
-	h := certlog.LeafHash(entry)
-	data, err := l.read(ctx, fmt.Sprintf("ct/v1/get-proof-by-hash?hash=%s&tree_size=%d", url.QueryEscape(base64.StdEncoding.EncodeToString(h[:])), l.head.Size))
-	if err != nil {
-		return nil, fmt.Errorf("prove entry %d: %w", entry.Index, err)
-	}
-	return certlog.ParseProof(data, l.head, entry)
-}
-
 func (l *certLook) tell(entry certlog.Entry, f lookalike.Finding, proof [][]byte) error {
-	seen := certFinding{Finding: f, Log: l.name, Index: entry.Index, Seen: entry.When(), Proved: proof != nil}
+	seen := certFinding{Finding: f, Log: l.log.Name, Index: entry.Index, Seen: entry.When(), Proved: proof != nil}
 	if proof != nil && l.out != nil {
-		if err := l.out.Encode(certlog.Evidence{
-			Format: certlog.Format, Log: l.name, Key: l.key.DER, Size: l.head.Size, Time: l.head.Time, Root: l.head.Root[:], Signature: l.head.Signature,
-			Index: entry.Index, Leaf: entry.Leaf, Proof: proof, Name: f.Name, Protected: f.Protected, Kind: string(f.Kind),
-		}); err != nil {
+		if err := l.out.Encode(l.log.Evidence(entry, proof, f.Name, f.Protected, string(f.Kind))); err != nil {
 			return err
 		}
 	}
@@ -329,6 +218,20 @@ func (l *certLook) tell(entry certlog.Entry, f lookalike.Finding, proof [][]byte
 		return l.e.json(seen)
 	}
 	l.e.printf("%-14s  %-32s  %s  entry %d, seen by the log %s\n", f.Kind, f.Name, f.Protected, entry.Index, seen.Seen.Format(time.RFC3339))
+	return nil
+}
+
+// verifySplit checks two heads of a log that contradict each other.
+func verifySplit(e *env, s *certlog.Split, k certlog.Key, asJSON bool) error {
+	kind, err := s.Check(k)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return e.json(s)
+	}
+	e.printf("proved: the log with this key signed a head of %d entries at %s and one of %d at %s, which no log that only grows can (%s)\n",
+		s.Older.Size, time.UnixMilli(s.Older.Time).UTC().Format(time.RFC3339), s.Newer.Size, time.UnixMilli(s.Newer.Time).UTC().Format(time.RFC3339), kind)
 	return nil
 }
 
@@ -348,6 +251,12 @@ func verifyCertificates(e *env, path, key string, asJSON bool) error {
 			continue
 		}
 		n++
+		if split, err := certlog.ParseSplit(line); err == nil {
+			if err := verifySplit(e, split, k, asJSON); err != nil {
+				return fmt.Errorf("%s: piece %d: %w", path, n, err)
+			}
+			continue
+		}
 		ev, err := certlog.ParseEvidence(line)
 		var seen certlog.Seen
 		if err == nil {

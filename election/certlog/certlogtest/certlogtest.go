@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,6 +104,13 @@ func (l *Log) AddRaw(at time.Time, pre bool, body []byte) error {
 	return nil
 }
 
+// Fork is a log with the same key that has the first n entries, and goes its own way.
+func (l *Log) Fork(n int) *Log {
+	f := &Log{Origin: l.Origin, Key: l.Key, PEM: l.PEM, secret: l.secret, issuer: l.issuer, leaves: slices.Clone(l.leaves[:n]), data: slices.Clone(l.data[:n])}
+	f.hashes = slices.Clone(l.hashes[:tlog.StoredHashCount(int64(n))])
+	return f
+}
+
 func (l *Log) reader() tlog.HashReader {
 	return tlog.HashReaderFunc(func(at []int64) (out []tlog.Hash, err error) {
 		for _, i := range at {
@@ -179,6 +187,18 @@ func (l *Log) Answer(at time.Time, path string) ([]byte, error) {
 			list = append(list, map[string][]byte{"leaf_input": l.leaves[i], "extra_data": {0, 0, 0}})
 		}
 		return json.Marshal(map[string]any{"entries": list})
+	case "ct/v1/get-sth-consistency":
+		path := [][]byte{}
+		if number("first") < number("second") {
+			proof, err := tlog.ProveTree(number("second"), number("first"), l.reader())
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range proof {
+				path = append(path, p[:])
+			}
+		}
+		return json.Marshal(map[string]any{"consistency": path})
 	case "ct/v1/get-proof-by-hash":
 		for i, leaf := range l.leaves {
 			if h := tlog.RecordHash(leaf); base64.StdEncoding.EncodeToString(h[:]) == u.Query().Get("hash") {
