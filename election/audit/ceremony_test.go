@@ -24,7 +24,7 @@ func TestSilent(t *testing.T) {
 	}
 	w.now = 2_000_001
 	w.must("north", StepClose, "")
-	if j := w.join(); j.Counted != nil && len(j.Counted) > 0 {
+	if j := w.join(); len(j.Counted) > 0 {
 		t.Errorf("one alone left out another: %+v", j)
 	}
 	w.must("observer", StepClose, "")
