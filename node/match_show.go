@@ -88,8 +88,8 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 	}
 	if r.Consent == nil && r.Terms.To == n.self.ID {
 		out.Waits = "consent"
-	} else if r.Agreed == nil {
-		out.Waits = "partner"
+	} else if out.State != "closed" && out.State != "aborted" {
+		out.Waits = "partner" // also while what both signed is only about to be played
 	}
 	var o outcome
 	err := n.readMatch("runs/"+out.ID+"/outcome.json", &o)
