@@ -141,7 +141,7 @@ func (l *lookalikes) look(b ingest.Batch, now time.Time) (notes []sqlite.Note, d
 				change()
 				next.touch(o.Value.Canonical, d, place)
 			}
-			if name := domainIn(o.Value); l.index != nil && name != "" && !l.plain[name] {
+			if name := DomainIn(o.Value); l.index != nil && name != "" && !l.plain[name] {
 				l.name(name, place, change, &next)
 			}
 		}
@@ -212,8 +212,8 @@ func (k *keptNames) touch(value string, d decoy, at console.SeenAt) {
 	k.Touched[value] = t
 }
 
-// domainIn is the domain that a value names; "" where it names none.
-func domainIn(v observable.Value) string {
+// DomainIn is the domain that a value names; "" where it names none.
+func DomainIn(v observable.Value) string {
 	switch v.Type {
 	case observable.Domain:
 		return v.Canonical

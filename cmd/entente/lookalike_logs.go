@@ -63,27 +63,12 @@ func (l *logLook) Batch(_ context.Context, b ingest.Batch) error {
 			continue
 		}
 		for _, o := range line.Event.Observables {
-			if name := domainOf(o.Value); name != "" {
+			if name := node.DomainIn(o.Value); name != "" {
 				l.name(name, lookFinding{Field: o.Field, File: b.Path, Line: line.Number, First: line.Event.Time})
 			}
 		}
 	}
 	return nil
-}
-
-// domainOf is the domain that a value names; "" where it names none.
-func domainOf(v observable.Value) string {
-	switch v.Type {
-	case observable.Domain:
-		return v.Canonical
-	case observable.Email:
-		return v.Canonical[strings.LastIndexByte(v.Canonical, '@')+1:]
-	case observable.URL:
-		host, _, _ := strings.Cut(v.Canonical, "/")
-		host, _, _ = strings.Cut(host, ":")
-		return host
-	}
-	return ""
 }
 
 func (l *logLook) name(name string, at lookFinding) {
@@ -259,7 +244,7 @@ func (l *logLook) mail(path string, line int64, head string) bool {
 			for _, address := range addressesIn(value) {
 				if v, err := observable.Normalise(observable.Email, address); err == nil {
 					at.Field, read = field, true
-					l.name(domainOf(v), at)
+					l.name(node.DomainIn(v), at)
 				}
 			}
 		}
