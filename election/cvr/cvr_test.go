@@ -2,9 +2,7 @@ package cvr
 
 import (
 	"bytes"
-	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -229,49 +227,6 @@ func (r repeat) Read(p []byte) (int, error) {
 		p[i] = byte(r)
 	}
 	return len(p), nil
-}
-
-// endlessRows gives n cards of a Dominion CSV without holding them.
-type endlessRows struct {
-	n, at int
-	buf   []byte
-}
-
-func (e *endlessRows) Read(p []byte) (int, error) {
-	for len(e.buf) < len(p) && e.at < e.n {
-		e.at++
-		e.buf = fmt.Appendf(e.buf, "%d,%d,%d,%d,,Mail,P 1,A sheet 1,1,0,1,1,0\r\n", e.at, e.at%7, e.at/50%1000, e.at)
-	}
-	if len(e.buf) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, e.buf)
-	e.buf = e.buf[:copy(e.buf, e.buf[n:])]
-	return n, nil
-}
-
-// TestStreams: what reading keeps does not grow with the file, but for what the
-// root needs of each row.
-func TestStreams(t *testing.T) {
-	const n = 60_000
-	head, _, _ := strings.Cut(dominionCSV, "1,1,1,1")
-	s := NewSum(nil)
-	if _, err := Read([]Input{{"big.csv", func() (io.ReadCloser, error) {
-		return io.NopCloser(io.MultiReader(strings.NewReader(head), &endlessRows{n: n})), nil
-	}}}, s.Add); err != nil {
-		t.Fatal(err)
-	}
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	t.Logf("%d bytes held", m.HeapAlloc)
-	if m.HeapAlloc > 40<<20 {
-		t.Errorf("%d bytes held for %d rows", m.HeapAlloc, n)
-	}
-	total, err := s.Done()
-	if err != nil || total.Rows != n {
-		t.Errorf("%d rows, %v", total.Rows, err)
-	}
 }
 
 func fuzzSeeds(f *testing.F, formats ...string) {
