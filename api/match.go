@@ -197,6 +197,8 @@ type MatchRun struct {
 	Offered  int64             `json:"offered"`
 	Items    map[string]int    `json:"items"` // of each side, by party, dummies included
 	Observer string            `json:"observer,omitempty"`
+	// Exclude are the digests of the warning lists that both leave out.
+	Exclude []statement.Digest `json:"exclude,omitempty"`
 	// Release is the observer's word, where names go through it; by itself whether they do.
 	Release  string   `json:"release,omitempty"`  // waits, released, or the code of why not
 	Withheld []string `json:"withheld,omitempty"` // parties who answer for that

@@ -79,7 +79,7 @@ func everyPage() map[string][]look {
 
 		"GET /match":       append(north("/match"), look{"observer", "/match", ""}, look{"blank", "/match", ""}),
 		"GET /match/new":   append(north("/match/new", "/match/new?class=addresses&to=south"), look{"observer", "/match/new", ""}),
-		"GET /match/stock": append(north("/match/stock", "/match/stock?read=18.1.2.3.4"), look{"blank", "/match/stock", ""}),
+		"GET /match/stock": append(north("/match/stock", "/match/stock?read=18.1.2.3.4.5"), look{"blank", "/match/stock", ""}),
 		"POST /match/new":  {{"north", "/match/new", "to=south&class=names&mode=names"}},
 		"GET /match/{run}": append(north(runPaths()...), look{"observer", "/match/" + matchID("closed"), ""}),
 

@@ -38,6 +38,7 @@ type MatchRuns struct {
 	Partners []string
 	Watchers []string // observers of the charter
 	Classes  []MatchClass
+	Lists    []MatchWarning
 	Budgets  []MatchBudget
 	Stocks   []MatchStock
 	Drafts   []DraftRow // offers and consents that wait for officers
@@ -52,6 +53,13 @@ type MatchClass struct {
 	Guesses        int // that a partner may bring in an epoch
 	Aged           time.Duration
 	PerMille, Most int // of the sample that is opened
+}
+
+// MatchWarning is a warning list that both sides of a run may leave out, or do.
+type MatchWarning struct {
+	Name   string // empty: the own side does not hold it, or holds it otherwise
+	Digest string // of its content
+	Values int
 }
 
 // MatchBudget is how many items each side may still bring in a class.
@@ -88,7 +96,13 @@ type MatchRun struct {
 	Observer                                string
 	Audit                                   int // unmatched items that each side opens
 	Sees                                    string
-	Sides                                   []MatchSide // From, then To
+	Excluded                                []MatchWarning // lists that both leave out
+	// Release is where the observer's release stands: waits, released, or the code of
+	// why nothing is; empty where names go between the two sides. Withheld are the
+	// parties who answer for that code: they kept something back, or gave what is wrong.
+	Release  string
+	Withheld []string
+	Sides    []MatchSide // From, then To
 	// Waits is for what: consent, count, partner.
 	Waits                       string
 	Done, Total, Locked, ToLock int
@@ -139,7 +153,9 @@ type MatchOffer struct {
 	To, Purpose string
 	Types       []string
 	Count       bool
+	Exclude     []string // digests of warning lists that both leave out
 	Observer    string
+	Release     bool  // the observer gives the names out, to both together
 	Audit       int   // 0: as many as the rules demand
 	Step        int64 // seconds
 	List        MatchList
@@ -165,9 +181,9 @@ type MatchMade struct {
 	Draft string // that officers must sign; empty: it is said
 	Ref   Ref    // of a commitment
 	Items int
-	// What was left out: of other types, common or one's own, not old enough, and
-	// rows without a value.
-	Other, Common, NotAged, Skipped int
+	// What was left out: of other types, common or one's own, not old enough, rows
+	// without a value, and what stands on a list that both sides leave out.
+	Other, Common, NotAged, Skipped, Excluded int
 }
 
 // Over reports whether nothing more comes of the run.

@@ -23,6 +23,8 @@ type matchForm struct {
 	To, Purpose, Class, Mode, Observer, Audit, Hours, Text, UpTo string
 
 	Types   []string // chosen of the class; none: all
+	Exclude []string // digests of warning lists
+	Release bool
 	Chosen  []string // roots of stocks
 	Stocks  []MatchStock
 	Refused *statement.Refusal
@@ -194,7 +196,7 @@ func formOf(form url.Values) matchForm {
 	get := func(name string) string { return strings.TrimSpace(strings.ToValidUTF8(form.Get(name), "")) }
 	return matchForm{
 		To: get("to"), Purpose: get("purpose"), Class: get("class"), Mode: get("mode"), Observer: get("observer"), Audit: get("audit"), Hours: get("hours"),
-		Text: form.Get("items"), UpTo: get("up_to"), Types: form["type"], Chosen: form["stock"],
+		Text: form.Get("items"), UpTo: get("up_to"), Types: form["type"], Chosen: form["stock"], Exclude: form["exclude"], Release: get("release") != "",
 	}
 }
 
@@ -211,7 +213,7 @@ func number(s, name string) (int, error) {
 }
 
 func offerOf(f matchForm, list MatchList) (MatchOffer, error) {
-	o := MatchOffer{To: f.To, Purpose: f.Purpose, Observer: f.Observer, List: list}
+	o := MatchOffer{To: f.To, Purpose: f.Purpose, Exclude: f.Exclude, Observer: f.Observer, Release: f.Release, List: list}
 	switch f.Mode {
 	case "count":
 		o.Count = true
@@ -235,6 +237,12 @@ func offerOf(f matchForm, list MatchList) (MatchOffer, error) {
 	}
 	if o.Purpose == "" {
 		read.refuse("purpose: say why, for both records")
+	}
+	if o.Release && o.Observer == "" {
+		read.refuse("release: choose the observer who gives the names out")
+	}
+	if o.Release && o.Count {
+		read.refuse("release: only names are given out, and this run asks for none")
 	}
 	return o, read.err
 }
@@ -261,17 +269,17 @@ func typesOf(f matchForm) (types []string, err error) {
 
 // read is what was read of a list, as an address carries it.
 func (m MatchMade) read() string {
-	return fmt.Sprintf("%d.%d.%d.%d.%d", m.Items, m.Other, m.Common, m.NotAged, m.Skipped)
+	return fmt.Sprintf("%d.%d.%d.%d.%d.%d", m.Items, m.Other, m.Common, m.NotAged, m.Skipped, m.Excluded)
 }
 
 // madeOf reads it again; nil for anything else.
 func madeOf(s string) *MatchMade {
 	f := strings.Split(s, ".")
-	if len(f) != 5 {
+	if len(f) != 6 {
 		return nil
 	}
 	var m MatchMade
-	for i, to := range []*int{&m.Items, &m.Other, &m.Common, &m.NotAged, &m.Skipped} {
+	for i, to := range []*int{&m.Items, &m.Other, &m.Common, &m.NotAged, &m.Skipped, &m.Excluded} {
 		n, err := strconv.ParseUint(f[i], 10, 31)
 		if err != nil {
 			return nil

@@ -23,6 +23,11 @@ func markAt(minutes int, what, party string, index uint64) MatchMark {
 	return MatchMark{What: what, Ref: Ref{party, index}, Time: noon.Add(time.Duration(minutes) * time.Minute)}
 }
 
+// sampleWarnings are two warning lists, and one that this side does not hold.
+func sampleWarnings() []MatchWarning {
+	return []MatchWarning{{Name: "Top sites <i>of</i> the web", Digest: digest("list-1"), Values: 1000}, {Name: "Public resolvers", Digest: digest("list-2"), Values: 1}, {Digest: digest("list-3")}}
+}
+
 // sampleMatches are runs in every state that a screen tells apart, newest first.
 func sampleMatches() []MatchRun {
 	run := func(of, from, to, purpose, state string, minutes int) MatchRun {
@@ -44,6 +49,7 @@ func sampleMatches() []MatchRun {
 	waits := run("waits", "north", "south", "who phished both registrars?", "consented", -50)
 	waits.Waits, waits.Consented, waits.Expires = "partner", ago(30*time.Minute), noon.Add(30*time.Minute)
 	locking := agreed(run("locking", "north", "south", "the third actor", "agreed", -40))
+	locking.Release = "waits"
 	locking.Waits, locking.Locked, locking.ToLock = "partner", 512, 1449
 	running := agreed(run("running", "north", "south", "the third actor, again", "committed", -60))
 	running.Waits, running.Done, running.Total, running.Left = "partner", 64, 192, 85*time.Second
@@ -53,6 +59,7 @@ func sampleMatches() []MatchRun {
 	closed.Count, closed.Audited, closed.Ended, closed.Transcript, closed.File = 2, 41, ago(4*time.Hour), true, "match/runs/x/transcript"
 	closed.Found = []MatchFound{{Type: "domain-name", Value: "login-north.example", Ours: ago(90 * 24 * time.Hour), Theirs: ago(30 * 24 * time.Hour)}, {Type: "url", Value: "https://pay.example/\u202ekcab"}}
 	closed.Trail = append(closed.Trail, markAt(-285, "returned", "north", 44), markAt(-284, "returned", "south", 79), markAt(-241, "closing", "north", 45), markAt(-240, "closing", "south", 80))
+	closed.Release, closed.Excluded = "released", sampleWarnings()
 	count := agreed(run("count", "north", "south", "how much is common at all?", "closed", -1500))
 	count.Mode, count.Count, count.Audit, count.Sees, count.Class, count.Types, count.Observer = "count", 0, 0, "nobody", "hashes", []string{"md5", "sha1", "sha256"}, ""
 	for i := range count.Sides {
@@ -62,6 +69,7 @@ func sampleMatches() []MatchRun {
 	aborted := agreed(run("aborted", "south", "north", "addresses of the last wave", "aborted", -2000))
 	aborted.Class, aborted.Types, aborted.Aged = "addresses", []string{"ipv4-addr"}, 24*time.Hour
 	aborted.Code, aborted.Detail, aborted.Guilty, aborted.Ended = "E_LATE", "returned-own-0 did not come within 3600 seconds", "south", ago(32*time.Hour)
+	aborted.Release, aborted.Withheld, aborted.Excluded = "E_LATE", []string{"south"}, sampleWarnings()[1:]
 	end := markAt(-1920, "abort", "north", 51)
 	end.Code, end.Blames = "E_LATE", "south"
 	aborted.Trail = append(aborted.Trail, end)
@@ -84,7 +92,7 @@ func (m matchMemory) Runs(_ context.Context, offset, limit int) (MatchRuns, erro
 }
 
 func (m matchMemory) all() (MatchRuns, error) {
-	all := MatchRuns{Self: m.header.Party, Now: noon, Party: !m.header.Observer, Partners: []string{"south"}, Watchers: []string{"observer"}}
+	all := MatchRuns{Self: m.header.Party, Now: noon, Party: !m.header.Observer, Lists: sampleWarnings()[:2], Partners: []string{"south"}, Watchers: []string{"observer"}}
 	for _, c := range border.MatchClasses() {
 		one := MatchClass{Name: c.Name, Guesses: c.Guesses, Aged: c.Aged, PerMille: c.PerMille, Most: c.Most}
 		for _, t := range c.Types {
@@ -136,11 +144,11 @@ func (m matchMemory) Offer(_ context.Context, by User, o MatchOffer) (MatchMade,
 	if o.Class() == "addresses" && len(o.List.Stocks) == 0 {
 		return MatchMade{}, statement.Refuse(statement.CodeAge, "none of 20 items has been in the log for 24 hours: commit to them with a stock first")
 	}
-	m.note(by, fmt.Sprint("offers ", o.To, " ", o.Purpose, " ", o.Types, o.Count, o.Observer, o.Audit, o.Step), o.List)
+	m.note(by, fmt.Sprint("offers ", o.To, " ", o.Purpose, " ", o.Types, o.Count, o.Exclude, o.Observer, o.Release, " ", o.Audit, " ", o.Step), o.List)
 	if o.Purpose == "to be signed" {
 		return MatchMade{Draft: digest("draft-consent")}, nil
 	}
-	return MatchMade{Run: matchID("waits"), Items: 18, Other: 1, Common: 2, NotAged: 3, Skipped: 4}, nil
+	return MatchMade{Run: matchID("waits"), Items: 18, Other: 1, Common: 2, NotAged: 3, Skipped: 4, Excluded: 5}, nil
 }
 
 // Class is whether the offer is of addresses, which have to be old.

@@ -56,15 +56,15 @@ func TestProposeMatch(t *testing.T) {
 	r := newRig(t, src)
 	me := r.enter("delegate")
 	w := r.upload("/match/new", offerForm("type", "url"), map[string]string{"list.csv": "value\nx.example\n"}, me)
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/match/"+matchID("waits")+"?read=18.1.2.3.4" {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/match/"+matchID("waits")+"?read=18.1.2.3.4.5" {
 		t.Fatalf("%d %v", w.Code, w.Header())
 	}
-	want := "delegate offers south the same intruder? [url] falseobserver40 7200 list.csv=16 2 [" + digest("stock-1") + "] 5"
+	want := "delegate offers south the same intruder? [url] false []observerfalse 40 7200 list.csv=16 2 [" + digest("stock-1") + "] 5"
 	if !slices.Equal(src.matched, []string{want}) {
 		t.Errorf("%q, want %q", src.matched, want)
 	}
 	page := body(get(r.c, testHost, w.Header().Get("Location"), me))
-	for _, said := range []string{"18 items were read.", "1 of another type was left out.", "2 are common or your own", "3 have not been in the log for long enough", "4 rows have no value."} {
+	for _, said := range []string{"18 items were read.", "1 of another type was left out.", "2 are common or your own", "5 are on lists that both leave out.", "3 have not been in the log for long enough", "4 rows have no value."} {
 		if !strings.Contains(page, said) {
 			t.Errorf("what was read: no %q", said)
 		}
@@ -75,9 +75,15 @@ func TestProposeMatch(t *testing.T) {
 	if w := post(r.c, testHost, "/match/new", offerForm("mode", "count", "up_to", ""), me); w.Code != http.StatusSeeOther || !strings.Contains(src.matched[2], "[domain-name email-addr url] true") {
 		t.Errorf("without a file: %d %q", w.Code, src.matched)
 	}
+	chosen := offerForm("release", "yes", "type", "url")
+	chosen["exclude"] = []string{digest("list-1"), digest("list-2")}
+	if w := r.upload("/match/new", chosen, nil, me); w.Code != http.StatusSeeOther || !strings.Contains(src.matched[3], "[url] false ["+digest("list-1")+" "+digest("list-2")+"]observertrue 40") {
+		t.Errorf("lists and release: %d %q", w.Code, src.matched)
+	}
 	before := len(src.matched)
 	for name, f := range map[string]url.Values{
 		"class": offerForm("class", "cve"), "mode": offerForm("mode", "all"), "hours": offerForm("hours", "169"), "no hours": offerForm("hours", ""), "purpose": offerForm("purpose", " "), "audit": offerForm("audit", "-1"), "up to": offerForm("up_to", "x"),
+		"release by nobody": offerForm("observer", "", "release", "yes"), "release of a count": offerForm("mode", "count", "release", "yes"),
 		"age": {"to": {"south"}, "class": {"addresses"}, "mode": {"names"}, "purpose": {"the same intruder?"}, "hours": {"2"}, "items": {"192.0.2.1"}},
 	} {
 		w := post(r.c, testHost, "/match/new", f, me)
@@ -125,7 +131,7 @@ func TestConsentAndAgree(t *testing.T) {
 		t.Errorf("a run that is not there: %d", w.Code)
 	}
 	many := len(src.matched)
-	if w := post(r.c, testHost, "/match/stock", url.Values{"class": {"addresses"}, "items": {"192.0.2.1 192.0.2.2"}}, delegate); w.Header().Get("Location") != "/match/stock?read=21.0.0.0.0" || !strings.HasPrefix(src.matched[many], "delegate commits [ipv4-addr") {
+	if w := post(r.c, testHost, "/match/stock", url.Values{"class": {"addresses"}, "items": {"192.0.2.1 192.0.2.2"}}, delegate); w.Header().Get("Location") != "/match/stock?read=21.0.0.0.0.0" || !strings.HasPrefix(src.matched[many], "delegate commits [ipv4-addr") {
 		t.Errorf("a commitment: %d %v %q", w.Code, w.Header(), src.matched[many:])
 	}
 }
@@ -177,12 +183,12 @@ func TestMatchPages(t *testing.T) {
 		"asked":   {"&lt;b&gt;the same&lt;/b&gt; intruder?", `<span class="ctl">U&#43;202E</span>`, "They could test at most 1,449 guesses", `enctype="multipart/form-data"`, `value="` + digest("stock-1")},
 		"drafted": {`href="/drafts/` + digest("draft-consent"), "waits for officers to sign"},
 		"waits":   {"The consent counts until", "12:30:00"},
-		"locking": {`<progress max="1449" value="512"`, "512 of 1,449 · 35 %"},
+		"locking": {`<progress max="1449" value="512"`, "512 of 1,449 · 35 %", "observer gives the names out to both sides together, once"},
 		"running": {`<progress max="192" value="64"`, "64 of 192 · 33 % · about 1 min\u00a025 s left", `value="stop"`},
 		"counted": {"2 items are on both lists", `value="agree"`},
-		"closed":  {"login-north.example", "not before the run", "34 of 100 cases", "They could have tested at most 2,048 guesses; one hidden probe cannot be excluded.", "/transcript", "entente match verify match-", "/record/south/80/bundle"},
+		"closed":  {"login-north.example", "not before the run", "34 of 100 cases", "They could have tested at most 2,048 guesses; one hidden probe cannot be excluded.", "/transcript", "entente match verify match-", "/record/south/80/bundle", "observer has released the names to both sides.", "Top sites &lt;i&gt;of&lt;/i&gt; the web</bdi>", "1,000 values", "not held here", "through observer, to both sides together"},
 		"count":   {"0 items are on both lists", "was not asked, and nobody knows", "no bound"},
-		"aborted": {"E_LATE", "not done in the agreed time", "did not come within 3600 seconds", "south answers for it", "says that south answers for it", "/record/north/51/bundle"},
+		"aborted": {"E_LATE", "not done in the agreed time", "did not come within 3600 seconds", "south answers for it", "says that south answers for it", "/record/north/51/bundle", "observer has released nothing, to nobody:", "<bdi>Public resolvers"},
 		"lapsed":  {"consent has run out", "The consent counted until"},
 		"refused": {"E_SIZE", "nothing of a list was shown", "consent not signed"},
 		"void":    {"moves nothing", "officers without the power"},

@@ -16,7 +16,7 @@ import (
 func (n *Node) matchLogged(r *match.Standing) api.MatchRun {
 	o := &r.Terms
 	out := api.MatchRun{
-		ID: r.Offer.ID.String(), From: r.From, To: o.To, Purpose: o.Purpose, Mode: o.Mode, Types: o.Types, State: r.State(), Offered: r.Offered,
+		ID: r.Offer.ID.String(), From: r.From, To: o.To, Purpose: o.Purpose, Mode: o.Mode, Types: o.Types, Exclude: o.Exclude, State: r.State(), Offered: r.Offered,
 		Items: map[string]int{r.From: o.Side.Items}, Observer: o.Observer, Own: n.self.ID == r.From || n.self.ID == o.To, Count: -1,
 		Epoch: o.Epoch, Step: o.Step, Aged: o.Aged.Seconds, Audit: o.Audit.Items, Sees: o.Audit.Sees, Consented: r.Consented,
 		Sides: []api.MatchSide{{Party: r.From, Items: o.Side.Items, Stocks: len(o.Side.Stocks), Left: o.Side.Left, After: o.Side.Left}, {Party: o.To}},

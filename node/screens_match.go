@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"entente/api"
+	"entente/border"
 	"entente/charter"
 	"entente/console"
 	"entente/match"
@@ -42,6 +43,9 @@ func (s matchScreens) Runs(ctx context.Context, offset, limit int) (console.Matc
 	}
 	if !s.seesMatches() {
 		return out, nil
+	}
+	for _, l := range n.lists.gate.Lists() {
+		out.Lists = append(out.Lists, console.MatchWarning{Name: l.Name(), Digest: l.Digest().String(), Values: l.Len()})
 	}
 	budgets, err := n.matchBudgets(ctx)
 	if err != nil {
@@ -142,6 +146,7 @@ func (s matchScreens) run(r api.MatchRun) console.MatchRun {
 	for _, x := range r.Sides {
 		out.Sides = append(out.Sides, console.MatchSide{Party: x.Party, Items: x.Items, Stocks: x.Stocks, Left: x.Left, After: x.After})
 	}
+	out.Release, out.Withheld, out.Excluded = r.Release, r.Withheld, s.warnings(r.Exclude)
 	for _, m := range r.Trail {
 		out.Trail = append(out.Trail, console.MatchMark{What: m.What, Ref: console.Ref{Party: m.Party, Index: m.Index}, Time: instant(m.Time), Code: m.Code, Blames: m.Blames})
 	}
@@ -153,6 +158,19 @@ func (s matchScreens) run(r api.MatchRun) console.MatchRun {
 		for _, m := range r.Matches {
 			out.Found = append(out.Found, console.MatchFound{Type: string(m.Type), Value: m.Value, Ours: instant(m.Ours), Theirs: instant(m.Theirs)})
 		}
+	}
+	return out
+}
+
+// warnings are the warning lists of some digests, named where they are held here.
+func (s matchScreens) warnings(digests []statement.Digest) (out []console.MatchWarning) {
+	held := s.n.lists.gate.Lists()
+	for _, d := range digests {
+		one := console.MatchWarning{Digest: d.String()}
+		if i := slices.IndexFunc(held, func(l *border.WarningList) bool { return l.Digest() == d }); i >= 0 {
+			one.Name, one.Values = held[i].Name(), held[i].Len()
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -258,7 +276,7 @@ func (s matchScreens) Offer(ctx context.Context, _ console.User, o console.Match
 		return console.MatchMade{}, err
 	}
 	made, err := control{s.n}.MatchOffer(ctx, api.MatchOffer{
-		To: o.To, Purpose: o.Purpose, Count: o.Count, Types: typesOf(o.Types), Files: files, Observer: o.Observer, Audit: o.Audit, Step: o.Step, UpTo: o.List.UpTo,
+		To: o.To, Purpose: o.Purpose, Count: o.Count, Types: typesOf(o.Types), Files: files, Exclude: o.Exclude, Observer: o.Observer, Release: o.Release, Audit: o.Audit, Step: o.Step, UpTo: o.List.UpTo,
 	})
 	return madeOf(made), err
 }
@@ -294,7 +312,7 @@ func madeOf(m api.MatchMade) console.MatchMade {
 }
 
 func madeRead(r api.MatchRead) console.MatchMade {
-	return console.MatchMade{Items: r.Items, Other: r.Other, Common: r.Common, NotAged: r.NotAged, Skipped: r.Skipped}
+	return console.MatchMade{Items: r.Items, Other: r.Other, Common: r.Common, NotAged: r.NotAged, Skipped: r.Skipped, Excluded: r.Excluded}
 }
 
 // Agree implements console.Matches.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -59,28 +61,41 @@ func (p *person) page(path string) string {
 }
 
 // TestMatchOnScreens: one side proposes a run on its console, the other consents
-// on its own, the count is answered, and both consoles show the same names and the
-// honest sentence; an observer, and whoever may not see everything, sees none.
+// on its own, the count is answered, and both consoles show the same names, what both
+// have left out, that the observer gave the names out, and the honest sentence; an observer, and whoever may not see everything, sees none.
 // What a partner writes is shown as its words and does nothing.
 func TestMatchOnScreens(t *testing.T) {
 	t.Parallel()
 	u := newLoopback(t, nil, north, south, observer)
+	parking := filepath.Join(t.TempDir(), "parking.json")
+	u.ok(os.WriteFile(parking, []byte(`{"name":"Parking","type":"hostname","version":1,"description":"x","matching_attributes":["domain"],"list":["parked.example"]}`), 0o600))
+	u.cfg[north].WarningLists, u.cfg[south].WarningLists = []string{parking}, []string{parking}
 	u.start(u.names...)
 	u.open(u.names...)
 	both := []string{"shared-one.example", "shared-two.example"}
-	list := func(who string) string { return string(namesFile(who, 30, both...)[0].Data) }
+	list := func(who string) string {
+		return string(namesFile(who, 30, append(both, "a.parked.example")...)[0].Data)
+	}
 	asker, answerer, watcher := u.signedIn(north, "", console.RoleAdministrator), u.signedIn(south, "", console.RoleAdministrator), u.signedIn(observer, "", console.RoleObserver)
 	purpose := "<script>alert(1)</script>\u202eredro"
-	form := url.Values{"to": {south}, "class": {"names"}, "type": {"domain-name"}, "mode": {"names"}, "purpose": {purpose}, "hours": {"2"}, "observer": {observer}, "up_to": {"0"}}
+	form := url.Values{"to": {south}, "class": {"names"}, "type": {"domain-name"}, "mode": {"names"}, "purpose": {purpose}, "hours": {"2"}, "observer": {observer}, "release": {"yes"}, "up_to": {"0"}}
+	for _, l := range must(u.node(north).Control().MatchLists(t.Context()))(t) {
+		if form.Add("exclude", l.Digest.String()); !strings.Contains(asker.page("/match/new"), `name="exclude" value="`+l.Digest.String()) {
+			t.Errorf("%s is not to choose from", l.Name)
+		}
+	}
 	w := asker.upload("/match/new", list("north"), form)
 	path, _, _ := strings.Cut(w.Header().Get("Location"), "?")
 	if w.Code != http.StatusSeeOther || !strings.HasPrefix(path, "/match/") {
 		t.Fatalf("propose: %d %s", w.Code, w.Body)
 	}
+	if page := asker.page(w.Header().Get("Location")); !strings.Contains(page, "1 is on a list that both leave out.") {
+		t.Error("it is not said what was left out")
+	}
 	id := strings.TrimPrefix(path, "/match/")
 	u.eventually("south reads the offer", func() bool { return answerer.ask("GET", path, nil).Code == http.StatusOK })
 	page := answerer.page(path)
-	for _, want := range []string{"waits for your consent", "&lt;script&gt;alert(1)", `<span class="ctl">`, "32 items, dummies included", "in the words of north", "one hidden probe cannot be excluded"} {
+	for _, want := range []string{"waits for your consent", "&lt;script&gt;alert(1)", `<span class="ctl">`, "32 items, dummies included", "in the words of north", "Parking</bdi>", "through " + observer, "one hidden probe cannot be excluded"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("before the consent south is not shown %q", want)
 		}
@@ -102,7 +117,7 @@ func TestMatchOnScreens(t *testing.T) {
 	u.eventually("the observer sees it closed", func() bool { return u.runOf(observer, id).State == "closed" })
 	for who, p := range map[string]*person{north: asker, south: answerer} {
 		page := p.page(path)
-		for _, want := range append([]string{"They could have tested at most 32 guesses; one hidden probe cannot be excluded.", "closed", "was opened as a sample", path + "/transcript"}, both...) {
+		for _, want := range append([]string{"They could have tested at most 32 guesses; one hidden probe cannot be excluded.", "closed", "was opened as a sample", path + "/transcript", observer + " has released the names to both sides."}, both...) {
 			if !strings.Contains(page, want) && want != "was opened as a sample" || want == "was opened as a sample" && !strings.Contains(page, "opened as a sample and held") {
 				t.Errorf("%s is not shown %q", who, want)
 			}
