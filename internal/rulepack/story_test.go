@@ -112,6 +112,7 @@ func stories() map[string]pair {
 	}
 	webStories(out)
 	slowStories(out)
+	floodStories(out)
 	return out
 }
 
@@ -225,4 +226,30 @@ func slowStories(out map[string]pair) {
 				return h
 			})...)...)...),
 	}
+}
+
+// floodStories: a quiet site for two hours, then the night of the election.
+func floodStories(out map[string]pair) {
+	readers := chance(9)
+	quiet := each(2*60*4, 15*time.Second, func(int) hit {
+		return hit{from: fmt.Sprintf("198.51.100.%d", readers.below(200)), target: []string{"/", "/results", "/polling-places"}[readers.below(3)]}
+	})
+	night := 2 * time.Hour
+	flood := each(2*60*4+1200, time.Second/6, func(i int) hit {
+		return hit{after: night, from: fmt.Sprintf("192.0.%d.9", i%8), target: "/results", browser: chrome}
+	})
+	// a hundred times the readers, who look again and again; a newsroom's program among them; an office behind one address
+	var crowd []hit
+	for i := range 4 * 60 * 8 {
+		at := night + time.Duration(i)*time.Second/8
+		from := fmt.Sprintf("192.0.%d.%d", readers.below(16), readers.below(16))
+		crowd = append(crowd, hit{after: at, from: from, target: "/results", browser: chrome}, hit{after: at, from: from, target: "/site.css", referrer: "https://county.example/results", browser: chrome})
+		switch {
+		case i%16 == 0:
+			crowd = append(crowd, hit{after: at, from: "203.0.113.77", target: "/results", browser: "newsroom/2"})
+		case i%8 == 0:
+			crowd = append(crowd, hit{after: at, from: "203.0.113.5", target: "/results"})
+		}
+	}
+	out["6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c08"] = pair{web(append(quiet[:len(quiet):len(quiet)], flood...)...), web(append(quiet[:len(quiet):len(quiet)], crowd...)...)}
 }

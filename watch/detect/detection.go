@@ -81,5 +81,9 @@ func Election(s Senders) []*Detection {
 			Name: "sender-lookalike", ID: "6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c07", Title: "A mail's sender resembles a protected one", Level: "high",
 			Threats: []string{"T3"}, Version: 1, parameters: s.text(), line: s.judge,
 		},
+		{
+			Name: "request-flood", ID: "6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c08", Title: "Requests multiply, and few sources send them", Level: "high",
+			Threats: []string{"T7"}, Version: 1, Reach: 25 * time.Hour, walk: func() walker { return newFloods() },
+		},
 	}
 }
