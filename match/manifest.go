@@ -148,8 +148,8 @@ func (m *Manifest) check() error {
 	switch {
 	case m.Format != Format:
 		return field("format %.40q", m.Format)
-	case len(m.Purpose) == 0 || len(m.Purpose) > 512:
-		return field("a purpose has 1 to 512 bytes")
+	case len(m.Purpose) == 0 || len(m.Purpose) > maxPurpose:
+		return field("a purpose has 1 to %d bytes", maxPurpose)
 	case m.Mode != ModeCount && m.Mode != ModeNames:
 		return field("mode %.40q", m.Mode)
 	case len(m.Types) == 0 || len(m.Types) > 64 || !ascending(m.Types) || !ascending(m.Aged.Types):
