@@ -15,6 +15,7 @@ const MaxMatch = 192 << 20
 
 // MatchNode is the part of a node that finds what both hold.
 type MatchNode interface {
+	MatchGroupNode
 	// MatchStock commits to items, so that it can be shown later since when they
 	// are held.
 	MatchStock(ctx context.Context, r MatchStock) (MatchStocked, error)
@@ -35,6 +36,7 @@ func matchRoutes(mux *board, n Node) {
 	large(mux, "match/offer", n.MatchOffer)
 	large(mux, "match/consent", n.MatchConsent)
 	post(mux, "match/agree", n.MatchAgree)
+	matchGroupRoutes(mux, n)
 	mux.HandleFunc("GET /v1/match/runs", func(w http.ResponseWriter, r *http.Request) {
 		v, err := n.MatchRuns(r.Context())
 		answer(w, v, err)

@@ -23,6 +23,9 @@ func matchVerb() verb {
        entente match list --dir DIR [--json]
        entente match budget --dir DIR [--json]
        entente match show --dir DIR [--wait] [--json] RUN
+       entente match group offer --dir DIR --to PARTY,PARTY... --purpose TEXT --class CLASS [flags] FILE...
+       entente match group offer --dir DIR --group GROUP [--to PARTY...] [flags] FILE...
+       entente match group show --dir DIR [--at-least T] [--json] [GROUP]
        entente match verify [--charter FILE] [--json] TRANSCRIPT [BUNDLE...]
        entente match watchlist open --dir DIR --to PARTY --purpose TEXT --class CLASS [flags] FILE...
        entente match watchlist query --dir DIR [--echo] [--wait] [--json] LIST FILE...
@@ -46,13 +49,21 @@ towards the other in this epoch of the charter. What is public and few (CVE numb
 numbers, top-level domains, techniques) is in no class and never matched. verify checks a transcript offline,
 without any item; with bundles of the runs' steps also that the logs hold what it says.
 
+group is for three parties or more. offer makes one run with each PARTY, with one list and
+a mark in the purpose; who was offered one joins with --group, which offers to the others
+of the group. Every pair has a run of its own, with its own consent, budget and receipts.
+show says which own items are held by at least T of the group, and by whom. Each pair shows
+each other what both hold, as in any run; a party learns of its own items who else holds
+them, and nothing of what two others have in common without it; who repeats a group
+shows by the sizes of lists and counts how its list has grown.
+
 watchlist is for a long list that stays secret and many short questions. open publishes a
 file of tokens, made with a key that is destroyed at the end (--for); a partner asks with
 query which of its items are on the list, until --budget is spent, and learns its hits and
 nothing else; the list's owner learns how many items were asked about, and hits only if it
 demands --echo. check judges offline what a question and its answer prove.
 
-  --to PARTY      with whom
+  --to PARTY      with whom; of a group several, with commas
   --purpose TEXT  why, for both records
   --class CLASS   hashes, names or addresses: each has its budget of guesses
   --type TYPE     only this type of the class; may be repeated
@@ -62,6 +73,8 @@ demands --echo. check judges offline what a question and its answer prove.
   --release       the observer's node takes what gives the names, and gives it to both sides together
   --audit N       how many unmatched items each side opens; default: what the rules demand
   --step TIME     how long one side may let the other wait; default: 1h
+  --group GROUP   of which group the runs are, by its id or the beginning of it
+  --at-least T    items that at least T of the group hold, the own party included; default: 2
   --up-to N       agree to names without asking, if there are at most N matches
   --stop          end the run instead of agreeing
   --wait          wait until the run needs an answer or has ended, or the questions are answered
@@ -79,27 +92,28 @@ hidden guess cannot be excluded. That is what budgets, audits and aged items are
 type matchFlags struct {
 	*flags
 	to, purpose, class, observer, charter    string
+	group                                    string
 	types, exclude                           texts
-	audit, upTo, budget                      int
+	audit, upTo, budget, atLeast             int
 	step, life                               time.Duration
 	count, stop, wait, echo, release, asJSON bool
 }
 
 func runMatch(ctx context.Context, e *env, args []string) error {
 	if len(args) == 0 {
-		return usagef("match offer, consent, agree, stock, lists, list, budget, show or verify?")
+		return usagef("match offer, consent, agree, stock, lists, list, budget, show, group or verify?")
 	}
 	run, known := map[string]func(context.Context, *env, *matchFlags, []string) error{
-		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "lists": matchLists, "list": matchList, "budget": matchBudget, "show": matchShow, "verify": matchVerify, "watchlist": matchWatchlist,
+		"offer": matchOffer, "consent": matchConsent, "agree": matchAgree, "stock": matchStock, "lists": matchLists, "list": matchList, "budget": matchBudget, "show": matchShow, "group": matchGroup, "verify": matchVerify, "watchlist": matchWatchlist,
 	}[args[0]]
 	switch {
 	case args[0] == "-h" || args[0] == "-help" || args[0] == "--help":
 		return errHelp
 	case !known:
-		return usagef("no match %q: offer, consent, agree, stock, lists, list, budget, show or verify?", args[0])
+		return usagef("no match %q: offer, consent, agree, stock, lists, list, budget, show, group or verify?", args[0])
 	}
 	f := &matchFlags{flags: newFlags(e, "match").withDir()}
-	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "charter": &f.charter} {
+	for name, to := range map[string]*string{"to": &f.to, "purpose": &f.purpose, "class": &f.class, "observer": &f.observer, "group": &f.group, "charter": &f.charter} {
 		f.StringVar(to, name, "", "")
 	}
 	for name, to := range map[string]*bool{"count": &f.count, "release": &f.release, "stop": &f.stop, "wait": &f.wait, "echo": &f.echo, "json": &f.asJSON} {
@@ -109,6 +123,7 @@ func runMatch(ctx context.Context, e *env, args []string) error {
 	f.Var(&f.exclude, "exclude", "")
 	f.IntVar(&f.audit, "audit", 0, "")
 	f.IntVar(&f.upTo, "up-to", 0, "")
+	f.IntVar(&f.atLeast, "at-least", 0, "")
 	f.IntVar(&f.budget, "budget", 0, "")
 	f.DurationVar(&f.step, "step", 0, "")
 	f.DurationVar(&f.life, "for", 0, "")
