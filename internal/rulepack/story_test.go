@@ -113,6 +113,7 @@ func stories() map[string]pair {
 	webStories(out)
 	slowStories(out)
 	floodStories(out)
+	letterStories(out)
 	return out
 }
 
@@ -252,4 +253,29 @@ func floodStories(out map[string]pair) {
 		}
 	}
 	out["6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c08"] = pair{web(append(quiet[:len(quiet):len(quiet)], flood...)...), web(append(quiet[:len(quiet):len(quiet)], crowd...)...)}
+}
+
+// letterStories: nine days of an office's mail, then one that wants to be opened.
+func letterStories(out map[string]pair) {
+	office := func(more ...[2]string) story {
+		s := story{format: eve.Format()}
+		write := func(at time.Duration, from, file string) {
+			s.lines = append(s.lines, fmt.Sprintf(`{"timestamp":%q,"event_type":"smtp","src_ip":"198.51.100.7","dest_ip":"192.0.2.25","smtp":{"mail_from":"<bounce@list.example>"},"email":{"from":%q,"attachment":[%q]}}`,
+				begin.Add(at).Format("2006-01-02T15:04:05.000000-0700"), from, file))
+		}
+		files := []string{"minutes.docx", "ballots.pdf", "budget.xls", "notice.doc"}
+		for i := range 9 * 36 {
+			write(time.Duration(i)*40*time.Minute, fmt.Sprintf("Clerk <clerk%d@county.example>", i%7), files[i%len(files)])
+		}
+		for i, m := range more {
+			write(9*24*time.Hour+time.Duration(i)*time.Minute, m[0], m[1])
+		}
+		return s
+	}
+	out["6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c09"] = pair{
+		office([2]string{"Support <support@poll-books.example>", "new_procedures.doc"}),
+		// colleagues with the same, strangers with what runs nothing
+		office([2]string{"Clerk <CLERK3@county.example>", "new_procedures.doc"}, [2]string{"Support <support@poll-books.example>", "new_procedures.docx"},
+			[2]string{"x@paper.example", "quote.doc.pdf"}, [2]string{"x@paper.example", "doc"}),
+	}
 }

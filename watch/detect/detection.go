@@ -22,6 +22,7 @@ type Detection struct {
 	parameters string
 	line       func(ev *event.Event) (field, seen string)
 	walk       func() walker
+	mails      bool // it walks mails, not requests
 }
 
 // Code is the key of the catalogue for why a line is a finding.
@@ -35,7 +36,7 @@ func (d *Detection) Text() string {
 	return fmt.Sprintf("detection %s %s version %d %s", d.Name, d.ID, d.Version, d.parameters)
 }
 
-// A walker sees requests in the order of their times.
+// A walker sees requests, or mails, in the order of their times.
 type walker interface {
 	see(v *visit, found func(evidence))
 	counts() (kept, evicted int64)
@@ -84,6 +85,10 @@ func Election(s Senders) []*Detection {
 		{
 			Name: "request-flood", ID: "6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c08", Title: "Requests multiply, and few sources send them", Level: "high",
 			Threats: []string{"T7"}, Version: 1, Reach: 25 * time.Hour, walk: func() walker { return newFloods() },
+		},
+		{
+			Name: "first-attachment", ID: "6a0d2c1e-7e55-4c57-9f0f-0d6a3a1b5c09", Title: "A sender's first mail with what can run", Level: "medium",
+			Threats: []string{"T3"}, Version: 1, Reach: firstMemory + 24*time.Hour, walk: func() walker { return newFirsts() }, mails: true,
 		},
 	}
 }

@@ -111,7 +111,7 @@ func (r *Runner) Event(ev *event.Event, at watch.Place, now time.Time) []Finding
 		}
 	}
 	var v visit
-	if !r.walks || !visitOf(ev, &v) {
+	if !r.walks || !visitOf(ev, &v) && !letterOf(ev, &v) {
 		return r.out
 	}
 	if ev.Time.IsZero() || ev.Time.Year() == 0 || !now.IsZero() && ev.Time.After(now.Add(r.cfg.Ahead)) {
@@ -155,7 +155,7 @@ func (r *Runner) pass(to time.Time) {
 	for len(r.waiting) > 0 && !r.waiting[0].time.After(to) {
 		v := heap.Pop(&r.waiting).(visit)
 		for i, w := range r.walkers {
-			if w != nil {
+			if w != nil && r.list[i].mails == (v.from != "") {
 				w.see(&v, func(e evidence) { r.found(i, &v, e) })
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"entente/watch/event"
 )
 
-// visit is one request to a web server.
+// visit is one request to a web server, or one mail.
 type visit struct {
 	time           time.Time
 	at             watch.Place
@@ -24,6 +24,10 @@ type visit struct {
 	status         int
 	size           int64 // of the answer's body, 0 where the log has none
 	referred       bool
+
+	// Of a mail, which is no request and has nothing of the above but time and place.
+	from     string
+	attached []string // names of files that are not inert
 }
 
 const maxTarget = 2048 // bytes of a request's target that are kept
