@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entente/election/audit"
+	"entente/election/campaign"
 	"entente/election/inventory"
 	"entente/election/roll"
 	"entente/statement"
@@ -30,6 +31,8 @@ type Guards interface {
 	// RollSince compares the newest export of a site with that of a named day; it can
 	// take seconds.
 	RollSince(ctx context.Context, site, since string) (RollDifference, error)
+	// Posts are the exports of posts that the inventory names.
+	Posts(ctx context.Context) ([]PostsView, error)
 }
 
 // GuardFile is a file of the inventory that could not be read, and why.
@@ -170,4 +173,41 @@ type RollDifference struct {
 	Old, New roll.Header
 	Changes  map[string]int // voters by roll.Added, roll.Removed and roll.Changed
 	Counts   roll.Published
+}
+
+// PostsView is an export of posts, and which of its accounts behaved alike beyond
+// chance. It does not say who they are or why.
+type PostsView struct {
+	Name        string
+	Read        bool   // else it was not yet, or could not be
+	Detail      string // why it could not be read, foreign text
+	Rows        int
+	Without     int    // posts that carry nothing to compare
+	Unread      int    // rows that are broken
+	First       string // of them, foreign text
+	Params      campaign.Params
+	Posts       int
+	Tested      int // accounts
+	Named       int
+	Least       int // accounts that must be named together, with so many shuffles
+	Joined      int // texts that count as the same as another
+	Groups      []PostsGroup
+	More, Alone int // groups that are not shown; named accounts that are in none
+	Techniques  []string
+	PostsDigest string
+	Bundle      statement.Digest // of the result, which is the same wherever it is computed
+	Whom        inventory.Person
+}
+
+// PostsGroup is some accounts that acted together.
+type PostsGroup struct {
+	Size     int
+	Accounts []PostsAccount // those that did most
+	Quotes   []campaign.Quote
+}
+
+// PostsAccount is a named account. Its name is foreign text.
+type PostsAccount struct {
+	campaign.Account
+	Adjusted float64 // p-value after the control of false names
 }

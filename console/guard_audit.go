@@ -17,6 +17,7 @@ func (c *Console) guardRoutes() []route {
 		{"GET /guard/audits/{audit}", readers, c.audit},
 		{"GET /guard/names", readers, c.names},
 		{"GET /guard/rolls", readers, c.rolls},
+		{"GET /guard/posts", readers, c.posts},
 		{"POST /guard/rolls/seal", deciders, c.sealRoll},
 		{"POST /guard/names/mark", deciders, c.markName},
 	}

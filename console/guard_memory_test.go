@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entente/election/audit"
+	"entente/election/campaign"
 	"entente/election/inventory"
 	"entente/election/roll"
 )
@@ -147,4 +148,28 @@ func (m guardMemory) Audit(_ context.Context, name string) (AuditView, error) {
 		return AuditView{}, ErrNotFound
 	}
 	return all[i], m.broken
+}
+
+func (m guardMemory) Posts(context.Context) ([]PostsView, error) {
+	if len(m.rows) == 0 {
+		return nil, m.broken
+	}
+	ann := inventory.Person{Name: "Ann Lee", Phone: "+1 555 0100"}
+	account := func(name string, posts, together int, p, adjusted float64) PostsAccount {
+		return PostsAccount{campaign.Account{Name: name, Posts: posts, Together: together, Expected: 0.3, P: p}, adjusted}
+	}
+	params := campaign.Params{Window: 60, Least: 2, Rounds: 1240, Percent: 5, Near: 80, Carries: campaign.Texts}
+	return []PostsView{
+		{
+			Name: "platform export", Read: true, Rows: 16_203, Without: 71, Unread: 3, First: "row 9: no time that is known", Params: params, Posts: 16_129, Tested: 812, Named: 34, Least: 14, Joined: 40, More: 2, Alone: 1,
+			Techniques: []string{"T0084.001", "T0049.005"}, PostsDigest: rootOf(6).String(), Bundle: rootOf(7), Whom: ann,
+			Groups: []PostsGroup{
+				{Size: 23, Accounts: []PostsAccount{account("votenow_\u202e17", 12, 11, 0.00002, 0.0007), account("patriot4471", 9, 8, 0.00031, 0.011)}, Quotes: []campaign.Quote{{Says: "polls in adams county close at six tonight, stay \u202eat home", Wordings: 4, Posts: 61, Accounts: 23}, {Says: "they are not counting the ballots of our street", Wordings: 1, Posts: 40, Accounts: 20}}},
+				{Size: 2, Accounts: []PostsAccount{account("a", 4, 4, 0.001, 0.03), account("b", 4, 4, 0.001, 0.03)}},
+			},
+		},
+		{Name: "quiet", Read: true, Rows: 50, Posts: 50, Tested: 9, Least: 1, Params: campaign.Params{Window: 60, Least: 2, Rounds: 2000, Percent: 5, Carries: campaign.Addresses}, PostsDigest: rootOf(8).String(), Bundle: rootOf(9), Whom: ann},
+		{Name: "broken", Detail: "row 1: no column of the account among a, b", Whom: ann},
+		{Name: "new"},
+	}, m.broken
 }

@@ -14,6 +14,7 @@ import (
 	"entente/border"
 	"entente/charter"
 	"entente/election/audit"
+	"entente/election/campaign"
 	"entente/election/intake"
 	"entente/election/night"
 	"entente/election/roll"
@@ -155,7 +156,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"write.how": {"supersedes", "ends"}, "write.capacity": {"official", "personal", "reported"}, "write.seal": {"open", "sealed"}, "write.rel": strings.Split("ABCDEF", ""), "write.cred": strings.Split("123456", ""), "write.level": {"technical", "operational", "strategic"}, "write.assess.begin": assessStages(), "write.assess.add": {"judgement", "dissent"},
 
 		"election.state": strs(night.States()), "election.stand": strs(night.Stands()), "election.grade": {"hard", "medium", "learned", "notice"},
-		"guard.tab": {"election", "guard/audits", "guard/rolls", "guard/names"}, "rolls.change": {roll.Added, roll.Removed, roll.Changed},
+		"guard.tab": {"election", "guard/audits", "guard/rolls", "guard/names", "guard/posts"}, "posts.carries": {campaign.Texts, campaign.Addresses, campaign.Tags}, "posts.disarm": disarmed(), "rolls.change": {roll.Added, roll.Removed, roll.Changed},
 		"rolls.alarm": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "rolls.means": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "rolls.do": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "names.mark": {NameBenign, NameWatched}, "names.kind": {"looks-the-same", "other-suffix", "one-edit", "compound", "two-edits", "inside"}, "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle},
 		"audit.fault": {audit.FaultChanged, audit.FaultDiffer, audit.FaultEarly, audit.FaultTwice, audit.FaultOpening, audit.FaultDeadline, audit.FaultParties, audit.FaultDice, audit.FaultFork, audit.FaultTable, audit.FaultLeft}, "audit.silent": {audit.StepCommit, audit.StepOpen},
 		"audit.step":     {audit.StepCommit, audit.StepOpen, audit.StepClose, audit.StepPublic, audit.SealManifest, audit.SealRecords, audit.SealContest},
@@ -486,4 +487,13 @@ func blanks() (names []string) {
 		names = append(names, t.Blanks()...)
 	}
 	return names
+}
+
+func disarmed() (out []string) {
+	for _, carries := range []string{campaign.Texts, campaign.Addresses, campaign.Tags} {
+		for _, t := range campaign.Techniques(carries) {
+			out = append(out, t.ID)
+		}
+	}
+	return out
 }

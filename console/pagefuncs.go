@@ -68,6 +68,8 @@ func helpers(say *catalogue, files *files) template.FuncMap {
 		"risk":     riskWord,
 		"decimal":  func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
 
+		"chance": chanceWord,
+
 		"roll_notice": rollNotice,
 
 		"ruleField": ruleField,

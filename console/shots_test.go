@@ -47,6 +47,7 @@ func TestShots(t *testing.T) {
 		{"election", "north", "/election?number=1200", s},
 		{"electionpage", "north", "/election/adams", s},
 		{"guardrolls", "north", "/guard/rolls?site=portal&since=2026-10-20", s},
+		{"guardposts", "north", "/guard/posts", s},
 		{"guardnames", "north", "/guard/names", s},
 		{"guardaudits", "north", "/guard/audits", s},
 		{"guardaudit", "north", "/guard/audits/night", s},

@@ -36,6 +36,7 @@ type guards struct {
 	audits  auditing
 	names   lookalikes
 	rolls   rolling
+	posts   campaigns
 	marking sync.Mutex // one change of what people say of names at a time
 }
 
@@ -54,7 +55,7 @@ func (n *Node) runGuards(ctx context.Context) error {
 }
 
 func (g *guards) look(ctx context.Context) error {
-	return errors.Join(g.names.protect(ctx, g.n, nil), g.audits.look(ctx, g.n), g.rolls.look(ctx, g.n))
+	return errors.Join(g.names.protect(ctx, g.n, nil), g.audits.look(ctx, g.n), g.rolls.look(ctx, g.n), g.posts.look(ctx, g.n))
 }
 
 // job is one thing that is computed again when what it rests on is another.

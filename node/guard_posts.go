@@ -1,0 +1,204 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"entente/console"
+	"entente/election/campaign"
+	"entente/election/inventory"
+	"entente/statement"
+)
+
+// How exports of posts are judged: as the command line does where nothing else is
+// said, so that it gives the same bytes.
+const (
+	postsWindow  = 60 // seconds
+	postsLeast   = 2
+	postsRounds  = 2000
+	postsPercent = 5
+
+	postsMost     = 200_000    // posts of one export
+	postsShuffled = 20_000_000 // posts that are shuffled in all: with more posts fewer rounds
+	postsQuoted   = 5          // of one group
+	postsQuote    = 280        // bytes of a quotation
+	postsAccounts = 20         // of a group that are shown
+	postsGroups   = 20
+)
+
+// campaigns say which accounts of the declared exports of posts behaved alike. Of an
+// export nothing is kept but what the screen shows.
+type campaigns struct {
+	mu sync.Mutex // guards of and what it leads to
+	of map[string]*postsExport
+}
+
+// postsExport is one declared export, under how it is declared.
+type postsExport struct {
+	seen  string // its stamp at the last look: one that grows is not read
+	tried string // the stamp that was read by last
+	view  console.PostsView
+}
+
+// look reads the exports that are others and have lain still.
+func (c *campaigns) look(ctx context.Context, n *Node) error {
+	now := make(map[string]bool)
+	for _, f := range filesOf(n.guarded.get(), inventory.FilePosts) {
+		how := postsKey(f)
+		now[how] = true
+		stamp := stamps(f.Path)
+		if !c.due(how, stamp) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v := examinePosts(f)
+		c.mu.Lock()
+		if at := c.of[how]; at != nil && stamps(f.Path) == stamp {
+			at.tried, at.view = stamp, v
+		}
+		c.mu.Unlock()
+		n.changes.watch()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for how := range c.of {
+		if !now[how] {
+			delete(c.of, how)
+		}
+	}
+	return nil
+}
+
+// due says whether an export has lain still since the last look and was not read so.
+func (c *campaigns) due(how, stamp string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = make(map[string]*postsExport)
+	}
+	at := c.of[how]
+	if at == nil {
+		at = &postsExport{}
+		c.of[how] = at
+	}
+	still := at.seen == stamp
+	at.seen = stamp
+	return still && at.tried != stamp
+}
+
+func postsKey(f inventory.File) string {
+	how, _ := json.Marshal(f) // of strings and numbers alone
+	return string(how)
+}
+
+// examinePosts is what an export shows. Why it cannot be read is part of it.
+func examinePosts(f inventory.File) console.PostsView {
+	v := console.PostsView{Name: f.Name}
+	err := judgePosts(f, &v)
+	if err != nil {
+		v = console.PostsView{Name: f.Name, Detail: withoutPath(err).Error()}
+	}
+	return v
+}
+
+func judgePosts(f inventory.File, v *console.PostsView) error {
+	in, err := os.Open(f.Path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > guardFile {
+		return cmp.Or(err, fmt.Errorf("no file, or one of more than %d bytes", guardFile))
+	}
+	posts, rep, err := campaign.Read(io.LimitReader(in, guardFile), campaign.Columns{Near: true}) // words to quote
+	if err != nil {
+		return err
+	}
+	if len(posts) > postsMost {
+		return fmt.Errorf("more than %d posts: entente campaign takes them", postsMost)
+	}
+	p := campaign.Params{Window: postsWindow, Least: postsLeast, Rounds: min(postsRounds, postsShuffled/max(len(posts), 1)), Percent: postsPercent, Near: f.Near, Carries: rep.Carries}
+	res, err := campaign.Analyse(posts, p)
+	if err != nil {
+		return err
+	}
+	data, err := res.Encode()
+	if err != nil {
+		return err
+	}
+	quotes, err := res.Quotes(posts, postsQuoted)
+	if err != nil {
+		return err
+	}
+	v.Read, v.Rows, v.Without, v.Unread = true, rep.Rows, rep.Without, rep.Rows-rep.Posts-rep.Without
+	v.First, v.Params, v.Posts, v.Tested, v.Named, v.Joined = cutPosts(rep.First), p, res.Posts, res.Tested, len(res.Accounts), res.Joined
+	v.Techniques, v.PostsDigest, v.Bundle = res.DISARM, res.Digest, statement.Digest(sha256.Sum256(data))
+	v.Least = res.Tested*100/(p.Percent*(p.Rounds+1)) + 1
+	groupPosts(v, res, quotes)
+	return nil
+}
+
+// groupPosts fills in the groups of at least two accounts, the largest first.
+func groupPosts(v *console.PostsView, res campaign.Result, quotes [][]campaign.Quote) {
+	adjusted := res.Adjusted()
+	for i, members := range res.Groups {
+		switch {
+		case len(members) < 2:
+			v.Alone++
+			continue
+		case len(v.Groups) == postsGroups:
+			v.More++
+			continue
+		}
+		members = slices.Clone(members)
+		slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(res.Accounts[b].Together, res.Accounts[a].Together) })
+		g := console.PostsGroup{Size: len(members)}
+		for _, m := range members[:min(len(members), postsAccounts)] {
+			a := res.Accounts[m]
+			a.Name = cutPosts(a.Name)
+			g.Accounts = append(g.Accounts, console.PostsAccount{Account: a, Adjusted: adjusted[m]})
+		}
+		for _, q := range quotes[i] {
+			q.Says = cutPosts(q.Says)
+			g.Quotes = append(g.Quotes, q)
+		}
+		v.Groups = append(v.Groups, g)
+	}
+}
+
+// cutPosts shows of a long text that it goes on.
+func cutPosts(s string) string {
+	if len(s) <= postsQuote {
+		return s
+	}
+	return shorten(s, postsQuote) + "…"
+}
+
+// Posts implements console.Guards.
+func (s guardScreens) Posts(context.Context) ([]console.PostsView, error) {
+	if !s.own() {
+		return nil, nil
+	}
+	list, c := s.n.guarded.get(), &s.n.guards.posts
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []console.PostsView
+	for _, f := range filesOf(list, inventory.FilePosts) {
+		v := console.PostsView{Name: f.Name}
+		if at := c.of[postsKey(f)]; at != nil && at.tried != "" {
+			v = at.view
+		}
+		v.Whom, _ = list.Whom("files", f.Call)
+		out = append(out, v)
+	}
+	return out, nil
+}
