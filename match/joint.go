@@ -18,8 +18,9 @@ import (
 //
 // What it shows beyond what one run shows: each pair learns what both of it hold,
 // and so a party that lays its own runs side by side learns of its own items who
-// else holds each of them. It learns nothing of what two others have in common
-// without it. Whoever repeats a group with a list that has grown shows by the
+// else holds each of them. No table says what two others have in common without
+// it; the samples of unmatched items that audits open, one in each run, can: an
+// item that two partners open to it is on both their lists. Whoever repeats a group with a list that has grown shows by the
 // sizes of lists and counts by how much; and each run is one more list of guesses.
 
 // GroupMark is what ties runs to one group. It ends the purpose that both sides

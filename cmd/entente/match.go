@@ -54,8 +54,8 @@ a mark in the purpose; who was offered one joins with --group, which offers to t
 of the group. Every pair has a run of its own, with its own consent, budget and receipts.
 show says which own items are held by at least T of the group, and by whom. Each pair shows
 each other what both hold, as in any run; a party learns of its own items who else holds
-them, and nothing of what two others have in common without it; who repeats a group
-shows by the sizes of lists and counts how its list has grown.
+them, and of what two others have in common without it nothing but what both open to it in
+the samples; who repeats a group shows by the sizes of lists and counts how its list has grown.
 
 watchlist is for a long list that stays secret and many short questions. open publishes a
 file of tokens, made with a key that is destroyed at the end (--for); a partner asks with

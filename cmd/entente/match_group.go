@@ -97,8 +97,9 @@ func groupShow(ctx context.Context, e *env, f *matchFlags, args []string) error 
 	showHeld(e, g)
 	e.printf(`Each pair of the group has learnt what both of it hold. This table follows from the own runs:
 it says of our items who else holds them, and nothing of what others have in common without us.
-Each of the others can make such a table of its own items. Who repeats a group with a list that
-has grown shows by the sizes and counts how much.
+Each of the others can make such a table of its own items. Each run has also opened its sample of
+unmatched items: what two partners opened to us is on both their lists. Who repeats a group with
+a list that has grown shows by the sizes and counts how much.
 `)
 	return nil
 }
