@@ -2,6 +2,7 @@ package cvr
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -227,6 +228,33 @@ func (r repeat) Read(p []byte) (int, error) {
 		p[i] = byte(r)
 	}
 	return len(p), nil
+}
+
+// TestNISTStatus: what rules made invalid does not count, at each level that the
+// standard gives a status, and a choice to write in is called so.
+func TestNISTStatus(t *testing.T) {
+	report := func(contest, selection, position string) (string, string) {
+		return fmt.Sprintf(`{"@type":"CVR.CastVoteRecordReport","CVR":[{"UniqueId":"1","CurrentSnapshotId":"s","CVRSnapshot":[{"@id":"s","CVRContest":[{"ContestId":"c","Status":[%s],"CVRContestSelection":[{"ContestSelectionId":"w","Status":[%s],"SelectionPosition":[{"HasIndication":"yes","NumberVotes":1,"Status":[%s]}]}]}]}]}],"Election":[{"@id":"e","Contest":[{"@id":"c","Name":"Mayor","ContestSelection":[{"@id":"w","IsWriteIn":true}]}]}]}`,
+				contest, selection, position), strings.NewReplacer(`"`, "", "[", "<Status>", "]", "</Status>").Replace(fmt.Sprintf(
+				`<CastVoteRecordReport><CVR><CurrentSnapshotId>s</CurrentSnapshotId><CVRSnapshot ObjectId='s'><CVRContest><ContestId>c</ContestId><CVRContestSelection><ContestSelectionId>w</ContestSelectionId><SelectionPosition><HasIndication>yes</HasIndication><NumberVotes>1</NumberVotes>[%s]</SelectionPosition>[%s]</CVRContestSelection>[%s]</CVRContest></CVRSnapshot><UniqueId>1</UniqueId></CVR><Election ObjectId='e'><Contest ObjectId='c'><ContestSelection ObjectId='w'><IsWriteIn>true</IsWriteIn></ContestSelection><Name>Mayor</Name></Contest></Election></CastVoteRecordReport>`,
+				position, selection, contest))
+	}
+	const bad = `"invalidated-rules"`
+	for _, c := range [][4]string{{"", "", "", writeIn}, {bad, "", "", ""}, {"", bad, "", ""}, {"", "", bad, ""}, {`"undervoted"`, `"needs-adjudication"`, `"adjudicated"`, writeIn}} {
+		asJSON, asXML := report(c[0], c[1], c[2])
+		for _, text := range []string{asJSON, asXML} {
+			rows := 0
+			if _, err := Read([]Input{file("r", text)}, func(r *Row) error {
+				rows++
+				if v, _ := r.Vote("Mayor"); strings.Join(v, ",") != c[3] {
+					t.Errorf("%v: %q, want %q", c, v, c[3])
+				}
+				return nil
+			}); err != nil || rows != 1 {
+				t.Errorf("%v: %d rows, %v in %s", c, rows, err, text)
+			}
+		}
+	}
 }
 
 func fuzzSeeds(f *testing.F, formats ...string) {

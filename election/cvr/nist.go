@@ -30,6 +30,7 @@ type nistElection struct {
 			ID         string   `json:"@id" xml:"ObjectId,attr"`
 			Candidates []string `json:"CandidateIds" xml:"CandidateIds"` // in XML one list with blanks
 			Selection  string   `json:"Selection" xml:"Selection"`       // of a ballot measure
+			WriteIn    bool     `json:"IsWriteIn" xml:"IsWriteIn"`
 		} `json:"ContestSelection" xml:"ContestSelection"`
 	} `json:"Contest" xml:"Contest"`
 }
@@ -55,13 +56,15 @@ type nistContest struct {
 	Overvotes  int      `json:"Overvotes" xml:"Overvotes"`
 	Status     []string `json:"Status" xml:"Status"`
 	Selections []struct {
-		SelectionID string `json:"ContestSelectionId" xml:"ContestSelectionId"`
-		Rank        int    `json:"Rank" xml:"Rank"`
+		SelectionID string   `json:"ContestSelectionId" xml:"ContestSelectionId"`
+		Rank        int      `json:"Rank" xml:"Rank"`
+		Status      []string `json:"Status" xml:"Status"`
 		Positions   []struct {
-			Indication string `json:"HasIndication" xml:"HasIndication"`
-			Allocable  string `json:"IsAllocable" xml:"IsAllocable"`
-			Votes      *int   `json:"NumberVotes" xml:"NumberVotes"`
-			Rank       int    `json:"Rank" xml:"Rank"`
+			Indication string   `json:"HasIndication" xml:"HasIndication"`
+			Allocable  string   `json:"IsAllocable" xml:"IsAllocable"`
+			Votes      *int     `json:"NumberVotes" xml:"NumberVotes"`
+			Rank       int      `json:"Rank" xml:"Rank"`
+			Status     []string `json:"Status" xml:"Status"`
 			WriteIn    *struct {
 				Text string `json:"Text" xml:"Text"`
 			} `json:"CVRWriteIn" xml:"CVRWriteIn"`
@@ -126,7 +129,11 @@ func (n nistNames) define(e nistElection) error {
 				}
 				names = append(names, candidate)
 			}
-			choice, err := nistName(cmp.Or(strings.Join(names, " / "), s.Selection), s.ID)
+			called := cmp.Or(strings.Join(names, " / "), s.Selection)
+			if called == "" && s.WriteIn {
+				called = writeIn
+			}
+			choice, err := nistName(called, s.ID)
 			if err != nil {
 				return err
 			}
@@ -191,7 +198,7 @@ func (n nistNames) contest(c nistContest) (Contest, error) {
 		}
 		counted := false
 		for _, p := range s.Positions {
-			if p.Indication != "yes" || p.Allocable == "no" || p.Votes != nil && *p.Votes == 0 {
+			if p.Indication != "yes" || p.Allocable == "no" || p.Votes != nil && *p.Votes == 0 || void(c.Status) || void(s.Status) || void(p.Status) {
 				continue
 			}
 			if p.Votes != nil && *p.Votes != 1 {
@@ -225,6 +232,11 @@ func (n nistNames) contest(c nistContest) (Contest, error) {
 	}
 	return out, nil
 }
+
+// void says that the rules of a contest made a mark, all marks of a choice, or
+// those of a contest invalid (SP 1500-103, PositionStatus, ContestSelectionStatus
+// and ContestStatus): the device had them, and none of them counts.
+func void(status []string) bool { return slices.Contains(status, "invalidated-rules") }
 
 // readNISTJSON reads a report twice: definitions may stand behind the records.
 func readNISTJSON(in Input, each func(*Row) error) error {
