@@ -10,6 +10,7 @@ import (
 const (
 	KindMatchOffer   statement.Kind = "match-offer/v1"
 	KindMatchConsent statement.Kind = "match-consent/v1"
+	KindMatchList    statement.Kind = "match-watchlist/v1"
 )
 
 // powerOutside is the name of the power that binds a party by a kind of another
@@ -18,7 +19,7 @@ func powerOutside(k statement.Kind) string {
 	switch k {
 	case record.KindWithdrawal: // a party that leaves the unit leaves every instrument of it
 		return "withdraw"
-	case KindMatchOffer, KindMatchConsent:
+	case KindMatchOffer, KindMatchConsent, KindMatchList:
 		return "match"
 	}
 	return ""

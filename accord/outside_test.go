@@ -35,6 +35,8 @@ func TestLabelOutside(t *testing.T) {
 	}{
 		"two, a delegate among them":   {said(1, own, KindMatchOffer, "", "delegate", "duty"), LabelNone, true},
 		"a consent by two":             {said(1, own, KindMatchConsent, "", "delegate", "head"), LabelNone, true},
+		"a list, by nobody":            {said(1, own, KindMatchList, ""), LabelNoPower, true},
+		"a list, by two":               {said(1, own, KindMatchList, "", "delegate", "head"), LabelNone, true},
 		"one":                          {said(1, own, KindMatchConsent, "", "delegate"), LabelNoPower, true},
 		"one twice":                    {said(1, own, KindMatchConsent, "", "delegate", "delegate"), LabelNoPower, true},
 		"no delegate":                  {said(1, own, KindMatchOffer, "", "head", "approver", "duty"), LabelNoPower, true},

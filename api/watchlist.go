@@ -80,10 +80,12 @@ type WatchlistClose struct {
 	List string `json:"list"`
 }
 
-// WatchlistMade is a list that was opened or asked, with what was read of files.
+// WatchlistMade is a list that was opened or asked, with what was read of files; or
+// one that waits as a draft for officers to sign, and is no list yet.
 type WatchlistMade struct {
-	List Watchlist `json:"list"`
-	Read MatchRead `json:"read"`
+	List  Watchlist `json:"list"`
+	Draft *Pending  `json:"draft,omitempty"`
+	Read  MatchRead `json:"read"`
 }
 
 // Watchlist is one list as it stands in the logs, with what only the own side

@@ -141,9 +141,9 @@ func TestNoKeyUnused(t *testing.T) {
 		"sheet.fact": {
 			"level", "ask", "of", "role", "part", "what", "where", "seen-from", "impact", "wanted", "mode", "capacity", "names", "depositary", "present", "stage", "confidence", "dissent", "cell",
 			"name", "sort", "held", "passed", "observer", "reason", "hold", "bytes", "sha256", "captured", "custody", "for", "needs", "except", "finding", "acts", "stance", "counter", "quantity", "rule",
-			"run-with", "run-mode", "run-types", "run-ours", "run-theirs", "run-guesses", "run-left", "run-audit", "run-sees", "run-observer", "run-excluded", "run-release",
+			"run-with", "run-mode", "run-types", "run-ours", "run-theirs", "run-guesses", "run-left", "run-audit", "run-sees", "run-observer", "run-excluded", "run-release", "list-asks", "list-hits",
 		},
-		"sheet.run": {"count", "names"}, "sheet.release": {"observer"}, "sheet.sees": {"nobody", "partner", "observer"},
+		"sheet.run": {"count", "names"}, "sheet.release": {"observer"}, "sheet.hits": {"hidden", "proved"}, "sheet.sees": {"nobody", "partner", "observer"},
 
 		"case.tab": {caseTimeline, "accounts", "matrix", "actions", "shared"}, "matrix.plantable": {"no", "with-effort", "easily", "unknown"}, "shared.part": strs([]PartSight{SightOpen, SightOpened, SightClosed, SightNotItsOwn}), "case.word": {"reservation", "ad-referendum"}, "case.stage": {"hypotheses", "rows", "cells", "judgement"},
 		"case.exhibit": {"file", "pcap", "log-slice", "web-capture", "image", "stix", "test-result"}, "case.held": {"shared", "observer-only", "withheld", "sealed"},

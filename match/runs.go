@@ -16,14 +16,18 @@ type Said struct {
 	Kind  statement.Kind
 	Time  int64 // claimed, Unix milliseconds
 	Body  json.RawMessage
-	// Void says why an offer or a consent is not its party's position; empty if it
-	// is. Who may bind a party is the caller's question.
+	// Void says why an offer, a consent or a list that is opened is not its party's
+	// position; empty if it is. Who may bind a party is the caller's question.
 	Void string
 }
 
 // VoidRepeated is why an offer moves nothing that stands a second time in a log:
 // who signed it signed one run.
 const VoidRepeated = "repeated"
+
+// VoidNoPower is why a statement moves nothing that lacks the officers whom its
+// party's rules demand; the accord's word for it.
+const VoidNoPower = "no-power"
 
 // Voided is a statement that moves nothing, and why.
 type Voided struct {

@@ -274,6 +274,13 @@ func (n *Node) Approve(ctx context.Context, id string, a statement.Approval) (Pe
 	if err != nil {
 		return p, err
 	}
+	if n.keyless(p.Act) {
+		if err := n.watch.DropDraft(ctx, id); err != nil {
+			return p, err
+		}
+		n.changes.all()
+		return p, keyDied()
+	}
 	if !slices.Contains(p.May, a.Officer) {
 		return p, statement.Refuse(statement.CodePower, "%.60q is no officer who may sign this, or has signed", a.Officer)
 	}

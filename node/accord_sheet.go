@@ -7,6 +7,7 @@ import (
 	"entente/accord"
 	"entente/api"
 	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/statement"
 )
 
@@ -32,6 +33,8 @@ func (n *Node) sheet(ctx context.Context, p Pending) (api.Sheet, error) {
 		err = positionSheet(r, p, &out)
 	case match.OfferKind, match.ConsentKind:
 		err = runSheet(n.self.ID, p, &out)
+	case voprf.OpenKind:
+		err = listSheet(p, &out)
 	default:
 		err = sheetOf(p, &out)
 	}

@@ -84,8 +84,6 @@ type Match struct {
 	Blind map[string]int `yaml:"blind"`
 	// BlindEcho agrees to prove hits to lists that demand it.
 	BlindEcho bool `yaml:"blind_echo"`
-	// OpenAlone lets this node open watchlists although the party has named officers.
-	OpenAlone bool `yaml:"open_alone"`
 }
 
 func (m Match) check() error {

@@ -30,9 +30,12 @@ type asking struct {
 	answering sync.Mutex // one answer at a time, so that each sees what is left
 
 	opening sync.Mutex // an own list is said and put among the live ones at once
-	folding sync.Mutex // guards folded and upTo
-	folded  []*voprf.Standing
-	upTo    uint64
+
+	preparing sync.Mutex               // guards prepared
+	prepared  map[string]*preparedList // own lists that are not said yet, by announcement
+	folding   sync.Mutex               // guards folded and upTo
+	folded    []*voprf.Standing
+	upTo      uint64
 }
 
 // maxLists is how many lists of others are followed at a time.
@@ -187,7 +190,7 @@ func (n *Node) matchLists(ctx context.Context) ([]*voprf.Standing, error) {
 	a := &n.rounds.asking
 	a.folding.Lock()
 	defer a.folding.Unlock()
-	heard := n.rounds.heard.Load()
+	heard := n.rounds.heard.Load() + n.accord.heard.Load() // who may speak for a party is of the accord
 	if a.folded == nil || a.upTo != heard {
 		said, err := n.saidOfLists(ctx)
 		if err != nil {
@@ -201,16 +204,27 @@ func (n *Node) matchLists(ctx context.Context) ([]*voprf.Standing, error) {
 // saidOfLists is what all logs say of lists.
 func (n *Node) saidOfLists(ctx context.Context) (said []match.Said, err error) {
 	for _, m := range n.roster.Members {
+		approvals, err := n.view.Approvals(ctx, m.Origin)
+		if err != nil {
+			return nil, err
+		}
 		for _, kind := range []statement.Kind{voprf.OpenKind, voprf.StepKind} {
 			rows, err := n.view.OfKind(ctx, m.Origin, kind)
 			if err != nil {
 				return nil, err
 			}
 			for _, s := range rows {
-				if s.State == sqlite.StateOpen {
-					ref := statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}
-					said = append(said, match.Said{Ref: ref, Party: s.Party, Refs: s.Refs, Kind: s.Kind, Time: s.Time, Body: s.Body})
+				if s.State != sqlite.StateOpen {
+					continue
 				}
+				ref := statement.Ref{Origin: s.Origin, Index: s.Index, ID: s.ID}
+				one := match.Said{Ref: ref, Party: s.Party, Refs: s.Refs, Kind: s.Kind, Time: s.Time, Body: s.Body}
+				if kind == voprf.OpenKind {
+					if one.Void, err = n.matchVoid(ctx, s, approvals[s.Index]); err != nil {
+						return nil, err
+					}
+				}
+				said = append(said, one)
 			}
 		}
 	}
@@ -223,12 +237,20 @@ func (n *Node) listOf(ctx context.Context, opened statement.Ref) (*voprf.Standin
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range all {
-		if s.Opened == opened {
-			return s, nil
-		}
+	if s := listIn(all, opened); s != nil {
+		return s, nil
 	}
 	return nil, statement.Refuse(statement.CodeState, "the list is not in the logs any more")
+}
+
+// listIn is the list that a statement opened; nil if none was.
+func listIn(all []*voprf.Standing, opened statement.Ref) *voprf.Standing {
+	for _, s := range all {
+		if s.Opened == opened {
+			return s
+		}
+	}
+	return nil
 }
 
 // tendLists starts whatever list is open, and ends own ones whose key died with
@@ -258,8 +280,12 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 				start(func(ctx context.Context) error { return n.survived(n.reopen(ctx, s)) })
 			}
 			continue
-		case s.Ended != nil:
+		case s.Ended != nil, s.Void != "" && s.From != n.self.ID:
 			continue
+		case s.From == n.self.ID && n.rounds.asking.isPrepared(s.Terms.Announcement): // officers have signed it
+			if l, err = n.adopt(s); err != nil {
+				return err
+			}
 		case s.From == n.self.ID:
 			if err := n.survived(n.endOrphan(ctx, s)); err != nil {
 				return err

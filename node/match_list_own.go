@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"entente/accord"
 	"entente/api"
 	"entente/border"
 	"entente/match"
@@ -23,69 +21,24 @@ import (
 // again when its key died with the process.
 func itemsName(id string) string { return listDir(id) + "/items.json" }
 
-// openList makes the tokens of items and says the list. Whatever the terms leave
-// open is filled in.
-func (n *Node) openList(ctx context.Context, t voprf.Terms, items match.Items, before *statement.Ref) (statement.Ref, error) {
-	if err := n.mayOpenAlone(ctx); err != nil {
-		return statement.Ref{}, err
-	}
+// openList makes the tokens of items and says the list, or where the party has
+// officers drafts it for them to sign.
+func (n *Node) openList(ctx context.Context, t voprf.Terms, items match.Items) (ref statement.Ref, waits *api.Pending, err error) {
 	owner, err := voprf.NewOwner(ctx, n.self.ID, n.roster.Charter.Epoch, items, rand.Reader)
 	if err != nil {
-		return statement.Ref{}, err
+		return ref, nil, err
 	}
-	return n.putList(ctx, t, owner, owner.Outline(), items, before)
-}
-
-// mayOpenAlone refuses to let the node of a party with officers open a list, unless
-// the configuration says that it may: where officers sign what lets a list be
-// matched, a question to a list is not to go round them.
-func (n *Node) mayOpenAlone(ctx context.Context) error {
-	if n.cfg.Match.OpenAlone {
-		return nil
+	p := &preparedList{owner, owner.Outline(), items}
+	ref, err = n.putList(ctx, t, p, nil)
+	if !refusedFor(err, statement.CodePower) {
+		return ref, nil, err
 	}
-	r, err := n.Accord(ctx)
+	made, err := n.draftList(ctx, t, p)
 	if err != nil {
-		return err
+		return ref, nil, err
 	}
-	said := n.nextSaid(statement.Act{Kind: match.OfferKind, Body: []byte("{}")}, nil, nil, nil)
-	if label, _ := r.LabelOutside(said); label != accord.LabelNone {
-		return statement.Refuse(statement.CodePower, "officers sign what lets a list be matched; the node opens one by itself only with match: {open_alone: true} in config.yaml")
-	}
-	return nil
-}
-
-// putList says a list and lets its owner answer.
-func (n *Node) putList(ctx context.Context, t voprf.Terms, owner *voprf.Owner, outline []byte, items match.Items, before *statement.Ref) (statement.Ref, error) {
-	t.Announcement = base64.StdEncoding.EncodeToString(owner.Announcement.Marshal())
-	t.From = n.opt.Now().UnixMilli()
-	var refs []statement.Ref
-	if before != nil {
-		refs = []statement.Ref{*before}
-	}
-	a := &n.rounds.asking
-	a.opening.Lock()
-	defer a.opening.Unlock()
-	ref, err := n.author.say(ctx, draft{kind: voprf.OpenKind, refs: refs, marking: border.Amber, toAll: true, body: t})
-	if err != nil {
-		owner.Erase()
-		return ref, err
-	}
-	s, err := n.listOf(ctx, ref)
-	if err != nil {
-		return ref, err
-	}
-	l, err := n.newLiveList(s)
-	if err != nil {
-		return ref, err
-	}
-	data, err := json.Marshal(items)
-	if err != nil {
-		return ref, err
-	}
-	l.owner, l.outline = owner, outline
-	a.put(l.id, l)
-	n.wake.match.ring()
-	return ref, n.keepMatch(itemsName(l.id), data)
+	out := pendingOf(made)
+	return ref, &out, nil
 }
 
 // endOrphan closes an own list whose key died with an earlier process.
@@ -102,13 +55,13 @@ func (n *Node) endOrphan(ctx context.Context, s *voprf.Standing) error {
 }
 
 // orphaned says that an own list is to be opened again: nobody closed it, its
-// key died, and nothing has taken its place.
+// key died, nothing has taken its place, and its epoch has not ended.
 func (n *Node) orphaned(s *voprf.Standing, all []*voprf.Standing) bool {
-	if s.Ended.By != n.self.ID || s.Ended.Code != statement.CodeState || n.opt.Now().UnixMilli() >= s.Terms.Until || s.Left() < border.MatchMinItems {
+	if s.Void != "" || s.About.Epoch != n.roster.Charter.Epoch || s.Ended.By != n.self.ID || s.Ended.Code != statement.CodeState || n.opt.Now().UnixMilli() >= s.Terms.Until || s.Left() < border.MatchMinItems {
 		return false
 	}
 	for _, o := range all {
-		if o.Before != nil && *o.Before == s.Opened {
+		if o.Void == "" && o.Before != nil && *o.Before == s.Opened {
 			return false
 		}
 	}
@@ -131,7 +84,11 @@ func (n *Node) reopen(ctx context.Context, s *voprf.Standing) error {
 	}
 	t := s.Terms
 	t.Budget = s.Left()
-	_, err := n.openList(ctx, t, items, &s.Opened)
+	owner, err := voprf.NewOwner(ctx, n.self.ID, n.roster.Charter.Epoch, items, rand.Reader)
+	if err != nil {
+		return err
+	}
+	_, err = n.putList(ctx, t, &preparedList{owner, owner.Outline(), items}, &s.Opened)
 	return err
 }
 

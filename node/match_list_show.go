@@ -29,9 +29,9 @@ func (c control) WatchlistOpen(ctx context.Context, r api.WatchlistOpen) (api.Wa
 	if err != nil {
 		return api.WatchlistMade{Read: read}, err
 	}
-	ref, err := n.openList(ctx, t, items, nil)
-	if err != nil {
-		return api.WatchlistMade{Read: read}, err
+	ref, waits, err := n.openList(ctx, t, items)
+	if err != nil || waits != nil {
+		return api.WatchlistMade{Read: read, Draft: waits}, err
 	}
 	out, err := c.Watchlist(ctx, ref.ID.String())
 	return api.WatchlistMade{List: out, Read: read}, err

@@ -16,13 +16,13 @@ import (
 // isMatchAct says that a party lets its list be matched by a statement of this kind:
 // officers sign it.
 func isMatchAct(k statement.Kind) bool {
-	return k == match.OfferKind || k == match.ConsentKind
+	return k == match.OfferKind || k == match.ConsentKind || k == voprf.OpenKind
 }
 
 // isMatch says that a statement moves a run or a list.
 func isMatch(e sqlite.Entry) bool {
 	k := e.Statement.Kind
-	return isMatchAct(k) || k == match.StepKind || k == match.ReleaseKind || k == voprf.OpenKind || k == voprf.StepKind
+	return isMatchAct(k) || k == match.StepKind || k == match.ReleaseKind || k == voprf.StepKind
 }
 
 // matchSaid are the statements of all logs that runs are made of, each offer and
@@ -56,7 +56,8 @@ func (n *Node) matchSaid(ctx context.Context) ([]match.Said, error) {
 	return said, nil
 }
 
-// matchVoid is why an offer or a consent is not its party's position; empty if it is.
+// matchVoid is why an offer, a consent or a list that is opened is not its party's
+// position; empty if it is.
 func (n *Node) matchVoid(ctx context.Context, s sqlite.Statement, approvals []statement.Approval) (string, error) {
 	r, err := n.Accord(ctx)
 	if err != nil {
@@ -69,8 +70,8 @@ func (n *Node) matchVoid(ctx context.Context, s sqlite.Statement, approvals []st
 	return string(label), nil
 }
 
-// powerless says that a statement of a log is an offer or a consent that its party's
-// officers did not sign as they must: the verdict on it is a refusal.
+// powerless says that a statement of a log is an offer, a consent or a list that its
+// party's officers did not sign as they must: the verdict on it is a refusal.
 func (n *Node) powerless(ctx context.Context, origin string, index uint64) (bool, error) {
 	s, err := n.view.Statement(ctx, origin, index)
 	if err != nil {
@@ -81,12 +82,23 @@ func (n *Node) powerless(ctx context.Context, origin string, index uint64) (bool
 		return false, err
 	}
 	why, err := n.matchVoid(ctx, s, approvals[index])
-	return why != "", err
+	if err != nil || why == "" || s.Kind != voprf.OpenKind {
+		return why != "", err
+	}
+	said, err := n.saidOfLists(ctx)
+	if err != nil {
+		return false, err
+	}
+	l := listIn(voprf.Lists(said), statement.Ref{Origin: origin, Index: index, ID: s.ID})
+	return l == nil || l.Void != "", nil // it may only go on with one that was signed
 }
 
-// judgeMatch says whether an offer or a consent would bind this party with these
-// approvals. A party that has never named officers speaks through its node.
+// judgeMatch says whether an offer, a consent or a list would bind this party with
+// these approvals. A party that has never named officers speaks through its node.
 func (n *Node) judgeMatch(ctx context.Context, act statement.Act, raw []byte, approvals []statement.Approval) error {
+	if act.Kind == voprf.OpenKind {
+		return n.judgeList(ctx, act, raw, approvals)
+	}
 	r, err := n.Accord(ctx)
 	if err != nil {
 		return err
@@ -204,6 +216,12 @@ func (n *Node) forgetDraft(act statement.Act) error {
 		if own := m.Side(n.self.ID); own >= 0 {
 			return n.dropPending(m.Sides[own].Key)
 		}
+	case voprf.OpenKind:
+		t, _, err := voprf.ParseTerms(act.Body)
+		if err != nil {
+			return err
+		}
+		n.rounds.asking.unprepare(t.Announcement)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"entente/api"
 	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/observable"
 	"entente/statement"
 )
@@ -39,15 +40,39 @@ func runSheet(self string, p Pending, out *api.Sheet) error {
 	return nil
 }
 
-func runFacts(out *api.Sheet, with, purpose, mode string, types []observable.Type, own match.Side, audit match.Audit, observer string) {
-	fact(out, "run-with", "", with)
-	fact(out, "for", "", purpose)
-	fact(out, "run-mode", "sheet.run", mode)
+// listSheet is what officers read before they open a list to a partner's questions.
+func listSheet(p Pending, out *api.Sheet) error {
+	t, about, err := voprf.ParseTerms(p.Act.Body)
+	if err != nil {
+		return err
+	}
+	out.Effects = append(out.Effects, api.Effect{Name: api.EffectFinal}, api.Effect{Name: api.EffectEnds, At: t.Until / 1000})
+	fact(out, "run-with", "", t.To)
+	fact(out, "for", "", t.Purpose)
+	fact(out, "run-types", "", typeNames(t.Types)...)
+	fact(out, "run-ours", "", strconv.Itoa(about.Tokens))
+	fact(out, "list-asks", "", strconv.Itoa(t.Budget))
+	hits := "hidden"
+	if t.Echo {
+		hits = "proved"
+	}
+	fact(out, "list-hits", "sheet.hits", hits)
+	return nil
+}
+
+func typeNames(types []observable.Type) []string {
 	list := make([]string, len(types))
 	for i, t := range types {
 		list[i] = string(t)
 	}
-	fact(out, "run-types", "", list...)
+	return list
+}
+
+func runFacts(out *api.Sheet, with, purpose, mode string, types []observable.Type, own match.Side, audit match.Audit, observer string) {
+	fact(out, "run-with", "", with)
+	fact(out, "for", "", purpose)
+	fact(out, "run-mode", "sheet.run", mode)
+	fact(out, "run-types", "", typeNames(types)...)
 	fact(out, "run-ours", "", strconv.Itoa(own.Items))
 	if audit.Items > 0 {
 		fact(out, "run-audit", "", strconv.Itoa(audit.Items))

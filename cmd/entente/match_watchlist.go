@@ -53,9 +53,16 @@ func watchlistOpen(ctx context.Context, e *env, f *matchFlags, paths []string) e
 		return e.json(made)
 	}
 	l, r := made.List, made.Read
-	e.printf("list %s opened to %s until %s\n", l.ID[:8], l.To, dayText(l.Until))
+	if made.Draft == nil {
+		e.printf("list %s opened to %s until %s\n", l.ID[:8], l.To, dayText(l.Until))
+	}
 	e.printf("%s of its types; left out: %d of other types, %d on warning lists or one's own, %d not long enough in the log, %d rows without a value\n",
 		many(int64(r.Items), "item"), r.Other, r.Common, r.NotAged, r.Skipped)
+	if made.Draft != nil {
+		e.printf("nothing is said yet: it is for officers to open a list to questions (entente sign); its key waits in memory alone, so a restart of this node drops the draft\n")
+		showPending(e, *made.Draft)
+		return nil
+	}
 	e.printf("%s may ask about %s, dummies included; the key of the list is in memory alone and dies with this node, or at the end\n", l.To, many(int64(l.Budget), "item"))
 	return nil
 }

@@ -21,6 +21,9 @@ type Standing struct {
 	Asks   []Asked        // in their order
 	Spent  int            // items asked about
 	Ended  *Ending        // nil while it is open
+	// Void says why the list is not its owner's position: nobody asks it anything. What
+	// was answered counts all the same.
+	Void string
 
 	seen map[statement.Digest]bool
 }
@@ -60,11 +63,14 @@ const (
 	StateOver   = "over"   // its time has passed, and nobody has closed it yet
 	StateClosed = "closed" // as agreed
 	StateBroken = "broken" // for a reason
+	StateVoid   = "void"   // not its owner's position
 )
 
 // State is a word for how a list stands at a time, in Unix milliseconds.
 func (s *Standing) State(now int64) string {
 	switch {
+	case s.Void != "":
+		return StateVoid
 	case s.Ended != nil && s.Ended.Code != "":
 		return StateBroken
 	case s.Ended != nil:
@@ -125,6 +131,7 @@ func Lists(said []match.Said) []*Standing {
 	for _, l := range lists {
 		list = append(list, l)
 	}
+	takeOver(list, lists)
 	slices.SortFunc(list, func(a, b *Standing) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), bytes.Compare(a.Opened.ID[:], b.Opened.ID[:]))
 	})
@@ -139,7 +146,7 @@ func opened(s *match.Said) *Standing {
 	if err != nil || a.Party != s.Party {
 		return nil
 	}
-	l := &Standing{Opened: s.Ref, From: s.Party, Terms: *t, Body: s.Body, About: a, At: s.Time, seen: map[statement.Digest]bool{}}
+	l := &Standing{Opened: s.Ref, From: s.Party, Terms: *t, Body: s.Body, About: a, At: s.Time, Void: s.Void, seen: map[statement.Digest]bool{}}
 	if len(s.Refs) > 0 {
 		l.Before = &s.Refs[0]
 	}

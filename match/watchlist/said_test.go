@@ -338,3 +338,77 @@ func FuzzSteps(f *testing.F) {
 		}
 	})
 }
+
+// TestGoesOn: a list that officers did not sign stands only where it goes on with one
+// that stands: the same terms under another key, no more budget than answers left,
+// and the first to do so. Questions that are said afterwards change nothing.
+func TestGoesOn(t *testing.T) {
+	_, a, _ := open(t, names("listed", 40))
+	_, b, _ := open(t, names("listed", 40))
+	_, longer, _ := open(t, names("listed", 900))
+	again := termsOf(b, 48)
+	for what, c := range map[string]struct {
+		bend  func(*Terms)
+		end   *Step // instead of the owner's
+		by    string
+		twice bool
+		first string // Void of the first
+		want  bool
+	}{
+		"the same":        {want: true},
+		"less budget":     {bend: func(t *Terms) { t.Budget = 16 }, want: true},
+		"more budget":     {bend: func(t *Terms) { t.Budget = 49 }},
+		"another partner": {bend: func(t *Terms) { t.To = "west" }},
+		"a longer time":   {bend: func(t *Terms) { t.Until++ }},
+		"other types":     {bend: func(t *Terms) { t.Types = []observable.Type{observable.URL} }},
+		"no echo":         {bend: func(t *Terms) { t.Echo = false }},
+		"more items":      {bend: func(t *Terms) { t.Announcement = base64.StdEncoding.EncodeToString(longer.Marshal()) }},
+		"an older time":   {bend: func(t *Terms) { t.From-- }},
+		"for a fault":     {end: &Step{Do: DoClose, Code: statement.CodeProof}},
+		"as agreed":       {end: &Step{Do: DoClose}},
+		"by the partner":  {end: &Step{Do: DoClose, Code: statement.CodeState}, by: "north"},
+		"twice":           {twice: true},
+		"of a void one":   {first: match.VoidNoPower},
+	} {
+		l := &told{t: t}
+		at := l.say("south", OpenKind, termsOf(a, 64))
+		l.said[0].Void = c.first
+		l.say("north", StepKind, asked(0, 16, 1), at)
+		l.say("south", StepKind, Step{Do: DoAnswer, Number: 0, Digest: statement.Digest{2}}, at)
+		end, by := Step{Do: DoClose, Code: statement.CodeState}, "south"
+		if c.end != nil {
+			end = *c.end
+		}
+		if c.by != "" {
+			by = c.by
+		}
+		l.say(by, StepKind, end, at)
+		next := again
+		if c.bend != nil {
+			c.bend(&next)
+		}
+		opens := 1
+		if c.twice {
+			opens = 2
+		}
+		for range opens {
+			l.say("south", OpenKind, next, at)
+			l.said[len(l.said)-1].Void = match.VoidNoPower
+		}
+		l.say("north", StepKind, asked(1, 32, 7), at) // too late to take anything from it
+		list := Lists(l.said)
+		last := list[len(list)-1]
+		if stands := last.Void == ""; stands != c.want || (last.State(4000) == StateVoid) == c.want {
+			t.Errorf("%s: void %q, %s", what, last.Void, last.State(4000))
+		}
+		if c.twice && list[1].Void != "" {
+			t.Errorf("the first of two: void %q", list[1].Void)
+		}
+	}
+	l := &told{t: t}
+	l.say("south", OpenKind, again, statement.Ref{Origin: "entente/south/0", ID: statement.Digest{9}})
+	l.said[0].Void = match.VoidNoPower
+	if Lists(l.said)[0].Void == "" {
+		t.Error("it goes on with none")
+	}
+}
