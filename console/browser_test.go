@@ -187,6 +187,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/guard/audits"},
 		{"north", "/guard/names"},
 		{"north", "/guard/posts"},
+		{"north", "/guard/folders"},
 		{"north", "/guard/rolls?site=portal&since=2026-10-20"},
 		{"north", "/guard/audits/night?contest=Mayor"},
 		{"north", "/guard/audits/day"},

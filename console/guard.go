@@ -33,6 +33,8 @@ type Guards interface {
 	RollSince(ctx context.Context, site, since string) (RollDifference, error)
 	// Posts are the exports of posts that the inventory names.
 	Posts(ctx context.Context) ([]PostsView, error)
+	// Folders are the folders that were committed to, with their decoys that own logs have shown.
+	Folders(ctx context.Context) ([]FolderView, error)
 }
 
 // GuardFile is a file of the inventory that could not be read, and why.
@@ -146,6 +148,19 @@ type SeenTouch struct {
 	Count     int64  `json:"count"`
 	First     SeenAt `json:"first"`
 	Last      int64  `json:"last"`
+}
+
+// FolderView is a folder that was committed to, from the owner's secret of it.
+type FolderView struct {
+	Name      string // in the inventory
+	Title     string // to others; empty: not read
+	Documents int    // names that were committed to, decoys left out
+	Decoys    int
+	Root      statement.Digest
+	Sealed    *Ref // own statement with the root; nil: the others have not witnessed it
+	Touched   []SeenTouch
+	Detail    string // why it cannot be read
+	Whom      inventory.Person
 }
 
 // RollView is a registration site's voter roll, from its declared exports.

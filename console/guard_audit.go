@@ -18,6 +18,7 @@ func (c *Console) guardRoutes() []route {
 		{"GET /guard/names", readers, c.names},
 		{"GET /guard/rolls", readers, c.rolls},
 		{"GET /guard/posts", readers, c.posts},
+		{"GET /guard/folders", readers, c.folders},
 		{"POST /guard/rolls/seal", deciders, c.sealRoll},
 		{"POST /guard/names/mark", deciders, c.markName},
 	}

@@ -173,3 +173,20 @@ func (m guardMemory) Posts(context.Context) ([]PostsView, error) {
 		{Name: "new"},
 	}, m.broken
 }
+
+func (m guardMemory) Folders(context.Context) ([]FolderView, error) {
+	if len(m.rows) == 0 {
+		return nil, m.broken
+	}
+	ann := inventory.Person{Name: "Ann Lee", Phone: "+1 555 0100"}
+	at := SeenAt{Source: "/var/log/mail.log", Line: 5512, Field: "smtp.rcpt_to", At: noon.Add(-time.Hour).UnixMilli()}
+	return []FolderView{
+		{
+			Name: "mailbox of the office", Title: "Adams county, clerk", Documents: 4120, Decoys: 2, Root: rootOf(11), Sealed: &Ref{Party: "north", Index: 4}, Whom: ann,
+			Touched: []SeenTouch{{Folder: "Adams county, clerk", Recipient: "print \u202evendor", Value: "ballots-proof@clerk.example", Count: 3, First: at, Last: at.At}},
+		},
+		{Name: "drafts", Title: "Drafts of 2026", Documents: 1, Root: rootOf(12), Whom: ann},
+		{Name: "broken", Detail: "format \"x\", want another"},
+		{Name: "new"},
+	}, m.broken
+}

@@ -48,6 +48,7 @@ func TestShots(t *testing.T) {
 		{"electionpage", "north", "/election/adams", s},
 		{"guardrolls", "north", "/guard/rolls?site=portal&since=2026-10-20", s},
 		{"guardposts", "north", "/guard/posts", s},
+		{"guardfolders", "north", "/guard/folders", s},
 		{"guardnames", "north", "/guard/names", s},
 		{"guardaudits", "north", "/guard/audits", s},
 		{"guardaudit", "north", "/guard/audits/night", s},

@@ -24,7 +24,7 @@ var filled = regexp.MustCompile(`\{\w+\}|"(one|few|many)":`)
 var sameEverywhere = map[string]bool{
 	"UTC": true, "STIX": true, "MISP": true, "JSON": true, "URL": true, "Markdown": true, "Sigma": true, "TLP": true, "English": true, "EN": true, "RU": true,
 	// as programs, formats, cells of a matrix and acts of a charter are called
-	"OCSF": true, "CVE": true, "CSV": true, "ALPHA": true, "USC": true, "DISARM": true, "posts": true, "BRAVO": true, "stix": true, "syslog": true, "weblog": true, "zeektsv": true, "sigma": true, "II": true, "CC": true, "NA": true, "indicator": true, "intrusion": true, "election": true, "PIN-код": true, "ssh-agent": true, "config.yaml": true,
+	"OCSF": true, "CVE": true, "CSV": true, "ALPHA": true, "USC": true, "DISARM": true, "posts": true, "folder": true, "seal": true, "BRAVO": true, "stix": true, "syslog": true, "weblog": true, "zeektsv": true, "sigma": true, "II": true, "CC": true, "NA": true, "indicator": true, "intrusion": true, "election": true, "PIN-код": true, "ssh-agent": true, "config.yaml": true,
 	// whom and what the sample names
 	"entente": true, "north": true, "south": true, "observer": true, "blank": true, "orlova": true, "petrov": true, "us": true, "ru": true, "en": true, "desk": true, "administrator": true, "eve": true, "zone": true, "adams": true, "dover": true, "verify": true,
 }

@@ -37,6 +37,7 @@ type guards struct {
 	names   lookalikes
 	rolls   rolling
 	posts   campaigns
+	folders folders
 	marking sync.Mutex // one change of what people say of names at a time
 }
 
@@ -44,7 +45,8 @@ type guards struct {
 func newGuards(ctx context.Context, n *Node) (*guards, error) {
 	g := &guards{n: n}
 	n.lookout.looks = func(b ingest.Batch) ([]sqlite.Note, func(bool), error) { return g.names.look(b, n.opt.Now()) }
-	return g, g.names.protect(ctx, n, nil)
+	g.folders.look(n)
+	return g, g.names.protect(ctx, n, g.folders.held())
 }
 
 // runGuards looks again and again whether the files are others.
@@ -55,7 +57,8 @@ func (n *Node) runGuards(ctx context.Context) error {
 }
 
 func (g *guards) look(ctx context.Context) error {
-	return errors.Join(g.names.protect(ctx, g.n, nil), g.audits.look(ctx, g.n), g.rolls.look(ctx, g.n), g.posts.look(ctx, g.n))
+	g.folders.look(g.n)
+	return errors.Join(g.names.protect(ctx, g.n, g.folders.held()), g.audits.look(ctx, g.n), g.rolls.look(ctx, g.n), g.posts.look(ctx, g.n))
 }
 
 // job is one thing that is computed again when what it rests on is another.

@@ -200,6 +200,22 @@ func (l *lookalikes) best(name string) (lookalike.Finding, bool) {
 	return lookalike.Finding{}, false
 }
 
+// touches are the decoys that own logs have shown, by folder, the latest first.
+func (l *lookalikes) touches() map[string][]console.SeenTouch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make(map[string][]console.SeenTouch)
+	for _, t := range l.kept.Touched {
+		out[t.Folder] = append(out[t.Folder], t)
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b console.SeenTouch) int {
+			return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.Value, b.Value))
+		})
+	}
+	return out
+}
+
 func (k *keptNames) touch(value string, d decoy, at console.SeenAt) {
 	t, known := k.Touched[value]
 	if !known && len(k.Touched) >= mostNames {

@@ -22,7 +22,6 @@ import (
 	"entente/election/inventory"
 	"entente/election/roll"
 	"entente/internal/sqlite"
-	"entente/record"
 	"entente/statement"
 )
 
@@ -363,7 +362,7 @@ func (s guardScreens) Rolls(ctx context.Context) ([]console.RollView, error) {
 	if !s.own() {
 		return nil, nil
 	}
-	seals, err := s.n.sealedRolls(ctx)
+	seals, err := s.n.sealedAs(ctx, sealedRoll)
 	if err != nil {
 		return nil, err
 	}
@@ -395,22 +394,6 @@ func (s guardScreens) Rolls(ctx context.Context) ([]console.RollView, error) {
 			v.Days = append(v.Days, day)
 		}
 		out = append(out, v)
-	}
-	return out, nil
-}
-
-// sealedRolls are the own seals of rolls, by root.
-func (n *Node) sealedRolls(ctx context.Context) (map[statement.Digest]uint64, error) {
-	all, err := n.view.OfKind(ctx, n.self.Origin, record.KindSeal)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[statement.Digest]uint64)
-	for _, one := range all {
-		var b record.SealBody
-		if statement.Decode(one.Body, statement.MaxAct, &b) == nil && b.What == sealedRoll {
-			out[b.Digest] = one.Index
-		}
 	}
 	return out, nil
 }

@@ -86,7 +86,7 @@ func TestRolls(t *testing.T) {
 	if v = look(); v.Days[0].Sealed == nil || v.Days[0].Root != before || v.Days[1].Sealed != nil {
 		t.Errorf("%+v", v.Days[0].Sealed)
 	}
-	if n := len(must(u.node(north).sealedRolls(t.Context()))(t)); n != 1 {
+	if n := len(must(u.node(north).sealedAs(t.Context(), sealedRoll))(t)); n != 1 {
 		t.Errorf("%d seals", n)
 	}
 

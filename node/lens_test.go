@@ -64,7 +64,7 @@ var unlensed = []struct {
 	},
 	{
 		"the guards of an election are hidden whole, by guardScreens, from whoever may not see what is of the own side alone",
-		[]string{"Node.auditNames", "Node.sealedRolls"},
+		[]string{"Node.auditNames", "Node.sealedAs"},
 	},
 	{lensed, []string{"Node.Claims", "Node.mayDefend", "caseScreens.objectsShared", "mispStore.eachList", "mispStore.listEvent", "mispStore.ofList", "search.statements"}},
 }

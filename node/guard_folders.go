@@ -1,0 +1,138 @@
+package node
+
+import (
+	"context"
+	"sync"
+
+	"entente/console"
+	"entente/election/canary"
+	"entente/election/inventory"
+	"entente/record"
+	"entente/statement"
+)
+
+// sealedFolder is what the seal of a folder is called in the record, as entente
+// folder seal calls it.
+const sealedFolder = "folder root"
+
+// folders are the secrets of sealed folders that the inventory names: what was
+// committed to, and the decoys that own logs are searched for.
+type folders struct {
+	mu sync.Mutex // guards of and what it leads to
+	of map[string]*folderFile
+}
+
+// folderFile is one secret, by the path where it lies.
+type folderFile struct {
+	stamp  string
+	folder *canary.Folder // nil if it cannot be read
+	root   statement.Digest
+	decoys int
+	detail string
+}
+
+// look reads the secrets that are others.
+func (s *folders) look(n *Node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := make(map[string]*folderFile)
+	for _, f := range filesOf(n.guarded.get(), inventory.FileFolder) {
+		stamp := stamps(f.Path)
+		at := s.of[f.Path]
+		if at == nil || at.stamp != stamp {
+			at = &folderFile{stamp: stamp}
+			if err := at.read(f.Path); err != nil {
+				at.folder, at.detail = nil, withoutPath(err).Error()
+			}
+			n.changes.watch()
+		}
+		now[f.Path] = at
+	}
+	s.of = now
+}
+
+// read takes in a secret. Its root is made again, as the one in the record was.
+func (f *folderFile) read(path string) error {
+	data, err := readWhole(path, guardFile)
+	if err != nil {
+		return err
+	}
+	if f.folder, err = canary.ParseFolder(data); err != nil {
+		return err
+	}
+	sealed, err := f.folder.Seal()
+	if err != nil {
+		return err
+	}
+	f.root = statement.Digest(sealed.Root())
+	for _, versions := range f.folder.Documents {
+		for _, d := range versions {
+			if d.Recipient != "" {
+				f.decoys++
+			}
+		}
+	}
+	return nil
+}
+
+// held are the folders that were read, by title.
+func (s *folders) held() map[string]*canary.Folder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]*canary.Folder)
+	for _, f := range s.of {
+		if f.folder != nil {
+			out[f.folder.Title] = f.folder
+		}
+	}
+	return out
+}
+
+// Folders implements console.Guards. No name of a document and no decoy that nobody
+// touched is shown.
+func (s guardScreens) Folders(ctx context.Context) ([]console.FolderView, error) {
+	if !s.own() {
+		return nil, nil
+	}
+	seals, err := s.n.sealedAs(ctx, sealedFolder)
+	if err != nil {
+		return nil, err
+	}
+	touched := s.n.guards.names.touches()
+	list, g := s.n.guarded.get(), &s.n.guards.folders
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []console.FolderView
+	for _, f := range filesOf(list, inventory.FileFolder) {
+		v := console.FolderView{Name: f.Name}
+		v.Whom, _ = list.Whom("files", f.Call)
+		if at := g.of[f.Path]; at != nil {
+			v.Detail = at.detail
+			if at.folder != nil {
+				v.Title, v.Documents, v.Decoys, v.Root = at.folder.Title, len(at.folder.Documents)-at.decoys, at.decoys, at.root
+				v.Touched = touched[v.Title]
+				if index, ok := seals[at.root]; ok {
+					v.Sealed = &console.Ref{Party: s.n.self.ID, Index: index}
+				}
+			}
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// sealedAs are the own seals of one kind of thing, by digest.
+func (n *Node) sealedAs(ctx context.Context, what string) (map[statement.Digest]uint64, error) {
+	all, err := n.view.OfKind(ctx, n.self.Origin, record.KindSeal)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[statement.Digest]uint64)
+	for _, one := range all {
+		var b record.SealBody
+		if statement.Decode(one.Body, statement.MaxAct, &b) == nil && b.What == what {
+			out[b.Digest] = one.Index
+		}
+	}
+	return out, nil
+}
