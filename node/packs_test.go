@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"entente/election/inventory"
 	"entente/exchange/defend"
 	"entente/watch/detect"
+	"entente/watch/rule"
 )
 
 // packStory is an injection and a scan of an access log, and what lets time pass.
@@ -137,7 +139,10 @@ func TestPackProtectsTheInventory(t *testing.T) {
 		t.Error("made anew for nothing")
 	}
 	n.guarded.list = list
-	if later := n.packRules(); len(later) != len(first) || later[len(later)-1].Text == first[len(first)-1].Text || n.packsOf() == none {
+	same := func() bool {
+		return slices.EqualFunc(n.packRules(), first, func(a, b rule.Rule) bool { return a.Text == b.Text })
+	}
+	if later := n.packRules(); len(later) != len(first) || same() || n.packsOf() == none {
 		t.Error("another inventory protects nobody else")
 	}
 }

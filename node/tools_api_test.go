@@ -138,7 +138,13 @@ func TestAPI(t *testing.T) {
 	for _, path := range []string{"status", "rules", "givers", "exposure/south", "receipts", "alerts", "alerts?held=1", "incidents", "statements?all=1&limit=3"} {
 		full.ask(200, "GET", path, "")
 	}
-	full.ask(200, "GET", fmt.Sprintf("statements/north/%d/bundle", page.Objects[0].Statement.Index), "")
+	index := page.Objects[0].Statement.Index
+	u.eventually("a checkpoint covers it", func() bool {
+		n := u.node(north)
+		_, err := n.bundle(t.Context(), n.self, n.log, index)
+		return err == nil
+	})
+	full.ask(200, "GET", fmt.Sprintf("statements/north/%d/bundle", index), "")
 	for _, path := range []string{"objects?limit=0", "objects?after=x", "objects?scope=nobody", "objects?media=text/html", "alerts?limit=99999", "statements/north/-1/bundle"} {
 		full.ask(400, "GET", path, "")
 	}
