@@ -41,7 +41,7 @@ func TestReleasedList(t *testing.T) {
 	known := must(u.node(north).view.Lists(t.Context(), ""))(t)
 	a, b := known[0].Ref, known[1].Ref
 	release := u.openTo(a, south)
-	u.openTo(b, south)
+	first := u.openTo(b, south)
 	u.openTo(b, south) // said twice
 	u.settle()
 	if got := u.tally(south); got.Alerts != 2 || len(u.node(south).lists.get().lists) != 2 {
@@ -75,7 +75,7 @@ func TestReleasedList(t *testing.T) {
 	must(u.node(north).Control().Erase(t.Context(), api.PartRequest{Index: release.Index, Part: 1, Reason: "too much"}))(t)
 	u.settle()
 	u.eventually("list a is out of south's watch", func() bool { return len(u.node(south).lists.get().lists) == 1 })
-	must(u.node(north).Control().Erase(t.Context(), api.PartRequest{Index: release.Index + 1, Part: 2, Reason: "one of two"}))(t)
+	must(u.node(north).Control().Erase(t.Context(), api.PartRequest{Index: first.Index, Part: 2, Reason: "one of two"}))(t)
 	u.settle()
 	if lists := u.node(south).lists.get().lists; len(lists) != 1 || lists[0] != b {
 		t.Errorf("south watches for %v", lists)
