@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"entente/accord"
 	"entente/api"
 	"entente/match"
 	"entente/observable"
@@ -34,12 +35,16 @@ func (u *unit) offers(o api.MatchOffer, files []api.MatchFile, upTo int) string 
 	u.t.Helper()
 	o.To, o.Purpose = south, "is it the same intruder?"
 	made := must(u.node(north).Control().MatchOffer(u.t.Context(), o))(u.t)
-	u.eventually("south reads the offer", func() bool {
-		_, err := u.node(south).Control().MatchRun(u.t.Context(), made.Run.ID)
-		return err == nil
-	})
-	must(u.node(south).Control().MatchConsent(u.t.Context(), api.MatchConsent{Run: made.Run.ID, Files: files, UpTo: upTo}))(u.t)
-	return made.Run.ID
+	id := made.Run.ID
+	if made.Draft != nil { // north has named officers
+		id = u.signsAll(north, made, accord.RoleHead, accord.RoleDelegate).ID.String()
+	}
+	u.knowsRun(south, id)
+	yes := must(u.node(south).Control().MatchConsent(u.t.Context(), api.MatchConsent{Run: id, Files: files, UpTo: upTo}))(u.t)
+	if yes.Draft != nil {
+		u.signsAll(south, yes, accord.RoleHead, accord.RoleDelegate)
+	}
+	return id
 }
 
 func (u *unit) runOf(name, id string) api.MatchRun {
