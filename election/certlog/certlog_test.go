@@ -79,7 +79,7 @@ func TestStatic(t *testing.T) {
 	if _, err := certlog.Prove(head, changed, read); err == nil {
 		t.Error("a changed entry is proved")
 	}
-	files["tile/0/000"] = append([]byte{1}, files["tile/0/000"][1:]...)
+	files["tile/0/000"] = append([]byte{files["tile/0/000"][0] ^ 1}, files["tile/0/000"][1:]...)
 	if _, err := certlog.Prove(head, all[0], read); err == nil {
 		t.Error("a changed tile proves")
 	}
