@@ -179,15 +179,22 @@ func matchFiles(paths []string) ([]api.MatchFile, error) {
 	return list, nil
 }
 
-func matchOffer(ctx context.Context, e *env, f *matchFlags, paths []string) error {
+// brings is what one side brings to something that it begins, to a partner and for a
+// purpose.
+func (f *matchFlags) brings(verb string, paths []string) ([]observable.Type, []api.MatchFile, error) {
 	types, err := f.matchTypes()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if f.to == "" || f.purpose == "" {
-		return usagef("match offer needs --to PARTY and --purpose TEXT")
+		return nil, nil, usagef("match %s needs --to PARTY and --purpose TEXT", verb)
 	}
 	files, err := matchFiles(paths)
+	return types, files, err
+}
+
+func matchOffer(ctx context.Context, e *env, f *matchFlags, paths []string) error {
+	types, files, err := f.brings("offer", paths)
 	if err != nil {
 		return err
 	}

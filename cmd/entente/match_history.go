@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 	"entente/match"
 )
 
-func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
+// matchTable prints what a node lists, as rows below a head or as JSON; none is
+// what is said where there is nothing.
+func matchTable[T any](ctx context.Context, e *env, f *matchFlags, args []string, list func(*api.Client, context.Context) ([]T, error), none string, head []string, row func(T) []string) error {
 	if err := f.none(args); err != nil {
 		return err
 	}
@@ -21,52 +24,50 @@ func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error 
 		return err
 	}
 	defer c.Close()
-	runs, err := c.MatchRuns(ctx)
+	all, err := list(c, ctx)
 	if err != nil {
 		return err
 	}
 	if f.asJSON {
-		return e.json(runs)
+		return e.json(all)
 	}
-	if len(runs) == 0 {
-		e.note("no runs yet; entente match offer asks a partner for one")
+	if len(all) == 0 {
+		e.note("%s", none)
 		return nil
 	}
-	rows := [][]string{{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "ENDED BY", "OFFERED", "PURPOSE"}}
-	for _, r := range runs {
-		rows = append(rows, []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code, sinceText(r.Offered), r.Purpose})
+	rows := [][]string{head}
+	for _, one := range all {
+		rows = append(rows, row(one))
 	}
 	e.table(rows)
 	return nil
 }
 
+func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	return matchTable(ctx, e, f, args, (*api.Client).MatchRuns, "no runs yet; entente match offer asks a partner for one",
+		[]string{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "ENDED BY", "OFFERED", "PURPOSE"}, func(r api.MatchRun) []string {
+			return []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code, sinceText(r.Offered), r.Purpose}
+		})
+}
+
 // matchBudget prints what both sides may still bring towards each other.
 func matchBudget(ctx context.Context, e *env, f *matchFlags, args []string) error {
-	if err := f.none(args); err != nil {
-		return err
-	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	list, err := c.MatchBudgets(ctx)
-	if err != nil {
-		return err
-	}
-	if f.asJSON {
-		return e.json(list)
-	}
-	rows := [][]string{{"PARTNER", "CLASS", "EPOCH", "IT MAY BRING", "OF", "WE MAY BRING", "AS IT SAID"}}
-	for _, b := range list {
-		ours, said := "not said yet", ""
-		if b.Said > 0 {
-			ours, said = leftText(b.Ours), sinceText(b.Said)
-		}
-		rows = append(rows, []string{b.Party, b.Class, fmt.Sprint(b.Epoch), leftText(b.Left), leftText(b.Most), ours, said})
-	}
-	e.table(rows)
-	return nil
+	return matchTable(ctx, e, f, args, (*api.Client).MatchBudgets, "no partner to match with",
+		[]string{"PARTNER", "CLASS", "EPOCH", "IT MAY BRING", "OF", "WE MAY BRING", "AS IT SAID"}, func(b api.MatchBudget) []string {
+			ours, said := "not said yet", ""
+			if b.Said > 0 {
+				ours, said = leftText(b.Ours), sinceText(b.Said)
+			}
+			return []string{b.Party, b.Class, fmt.Sprint(b.Epoch), leftText(b.Left), leftText(b.Most), ours, said}
+		})
+}
+
+// matchLists shows the warning lists that a run may leave out.
+func matchLists(ctx context.Context, e *env, f *matchFlags, args []string) error {
+	return matchTable(ctx, e, f, args, (*api.Client).MatchLists, "no warning lists are held here",
+		[]string{"DIGEST", "KIND", "ENTRIES", "NAME"}, func(l api.MatchList) []string {
+			return []string{l.Digest.String()[:16], l.Kind, strconv.Itoa(l.Entries), l.Name}
+		})
 }
 
 func countText(n int) string {

@@ -26,14 +26,7 @@ func matchWatchlist(ctx context.Context, e *env, f *matchFlags, args []string) e
 }
 
 func watchlistOpen(ctx context.Context, e *env, f *matchFlags, paths []string) error {
-	types, err := f.matchTypes()
-	if err != nil {
-		return err
-	}
-	if f.to == "" || f.purpose == "" {
-		return usagef("match watchlist open needs --to PARTY and --purpose TEXT")
-	}
-	files, err := matchFiles(paths)
+	types, files, err := f.brings("watchlist open", paths)
 	if err != nil {
 		return err
 	}
@@ -117,31 +110,10 @@ func watchlistClose(ctx context.Context, e *env, f *matchFlags, args []string) e
 }
 
 func watchlistList(ctx context.Context, e *env, f *matchFlags, args []string) error {
-	if err := f.none(args); err != nil {
-		return err
-	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	lists, err := c.Watchlists(ctx)
-	if err != nil {
-		return err
-	}
-	if f.asJSON {
-		return e.json(lists)
-	}
-	if len(lists) == 0 {
-		e.note("no lists yet; entente match watchlist open opens one to a partner")
-		return nil
-	}
-	rows := [][]string{{"LIST", "FROM", "TO", "STATE", "ITEMS", "LEFT", "UNTIL", "PURPOSE"}}
-	for _, l := range lists {
-		rows = append(rows, []string{l.ID[:8], l.From, l.To, l.State, fmt.Sprint(l.Tokens), leftText(l.Left), dayText(l.Until), l.Purpose})
-	}
-	e.table(rows)
-	return nil
+	return matchTable(ctx, e, f, args, (*api.Client).Watchlists, "no lists yet; entente match watchlist open opens one to a partner",
+		[]string{"LIST", "FROM", "TO", "STATE", "ITEMS", "LEFT", "UNTIL", "PURPOSE"}, func(l api.Watchlist) []string {
+			return []string{l.ID[:8], l.From, l.To, l.State, fmt.Sprint(l.Tokens), leftText(l.Left), dayText(l.Until), l.Purpose}
+		})
 }
 
 func watchlistShow(ctx context.Context, e *env, f *matchFlags, args []string) error {
