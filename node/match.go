@@ -30,11 +30,11 @@ import (
 // matching is the runs of match that this node plays just now. Everything else
 // about runs follows from the logs.
 type matching struct {
-	mu     sync.Mutex // guards live and keeping
-	live   map[string]*liveRun
+	live   underWay[liveRun]
 	asking asking
+
 	// keeping are runs of others that this node releases as their observer.
-	keeping map[string]*keeping
+	keeping underWay[keeping]
 
 	sparing sparing
 
@@ -49,30 +49,63 @@ func (m *matching) of(party, sid string) (peer.Round, bool) {
 	if r, yes := m.released(party, sid); yes {
 		return r, true
 	}
-	if r := m.get(sid); r != nil {
+	if r := m.live.get(sid); r != nil {
 		return r, r.partner.ID == party
 	}
-	l := m.asking.get(sid)
+	l := m.asking.live.get(sid)
 	return l, l != nil && l.partner.ID == party
 }
 
-func (m *matching) get(sid string) *liveRun {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.live[sid]
+// underWay are runs or lists in use, by id.
+type underWay[T any] struct {
+	mu sync.Mutex // guards of
+	of map[string]*T
 }
 
-func (m *matching) put(sid string, r *liveRun) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.live == nil {
-		m.live = map[string]*liveRun{}
-	}
-	if r == nil {
-		delete(m.live, sid)
+func (u *underWay[T]) get(id string) *T {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.of[id]
+}
+
+// put keeps one; nil forgets it.
+func (u *underWay[T]) put(id string, one *T) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if one == nil {
+		delete(u.of, id)
 		return
 	}
-	m.live[sid] = r
+	if u.of == nil {
+		u.of = map[string]*T{}
+	}
+	u.of[id] = one
+}
+
+// add keeps one unless it is there, or there are as many as may be at a time.
+func (u *underWay[T]) add(id string, one *T, most int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.of[id] != nil || len(u.of) >= most {
+		return false
+	}
+	if u.of == nil {
+		u.of = map[string]*T{}
+	}
+	u.of[id] = one
+	return true
+}
+
+// count is how many there are of a sort.
+func (u *underWay[T]) count(sort func(*T) bool) (n int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, one := range u.of {
+		if sort(one) {
+			n++
+		}
+	}
+	return n
 }
 
 // sidOf is the id of a run as paths and people spell it.

@@ -254,7 +254,7 @@ func (n *Node) blindWatch(ctx context.Context) error {
 // blindAsk asks one list, unless an earlier question still waits.
 func (n *Node) blindAsk(s *voprf.Standing, class string) {
 	id, size := s.Opened.ID.String(), match.SizeClass(n.glimpses.sizes[class])
-	l := n.rounds.asking.get(id)
+	l := n.rounds.asking.live.get(id)
 	if l == nil {
 		return
 	}

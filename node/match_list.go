@@ -24,8 +24,7 @@ import (
 // asking is the epoch watchlists that this node answers or may ask, while they
 // are open. Whatever else is known of them follows from the logs.
 type asking struct {
-	mu   sync.Mutex // guards live
-	live map[string]*liveList
+	live underWay[liveList]
 
 	answering sync.Mutex // one answer at a time, so that each sees what is left
 
@@ -51,7 +50,7 @@ type liveList struct {
 	bell    bell
 	size    atomic.Uint64 // grows whenever there may be something new to fetch
 	grown   func()
-	started bool // guarded by asking.mu
+	started atomic.Bool
 
 	owner   *voprf.Owner      // of an own list
 	outline []byte            // of its file
@@ -125,45 +124,8 @@ func (l *liveList) stands(s *voprf.Standing) {
 	l.standing = s
 }
 
-func (a *asking) get(id string) *liveList {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.live[id]
-}
-
-func (a *asking) put(id string, l *liveList) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.live == nil {
-		a.live = map[string]*liveList{}
-	}
-	if l == nil {
-		delete(a.live, id)
-		return
-	}
-	a.live[id] = l
-}
-
-// begin says that the caller is the first to play a list.
-func (a *asking) begin(l *liveList) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	first := !l.started
-	l.started = true
-	return first
-}
-
 // others is how many lists of partners are followed.
-func (a *asking) others() (n int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, l := range a.live {
-		if !l.own {
-			n++
-		}
-	}
-	return n
-}
+func (a *asking) others() int { return a.live.count(func(l *liveList) bool { return !l.own }) }
 
 // listDir is where what a list needs and leaves behind lies, below matchDir.
 func listDir(id string) string { return "lists/" + id }
@@ -270,7 +232,7 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 		if s.From != n.self.ID && s.Terms.To != n.self.ID {
 			continue
 		}
-		l := a.get(s.Opened.ID.String())
+		l := a.live.get(s.Opened.ID.String())
 		switch {
 		case l != nil:
 			l.stands(s)
@@ -298,11 +260,11 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 				}
 				continue
 			}
-			a.put(l.id, l)
+			a.live.put(l.id, l)
 		default:
 			continue
 		}
-		if a.begin(l) {
+		if !l.started.Swap(true) {
 			start(func(ctx context.Context) error { return n.survived(n.playList(ctx, l)) })
 		}
 	}
@@ -321,7 +283,7 @@ const (
 
 // playList answers or asks one list until it ends.
 func (n *Node) playList(ctx context.Context, l *liveList) error {
-	defer n.rounds.asking.put(l.id, nil)
+	defer n.rounds.asking.live.put(l.id, nil)
 	for {
 		s, err := n.listOf(ctx, l.said)
 		if err != nil {

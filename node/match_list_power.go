@@ -125,7 +125,7 @@ func (n *Node) adopt(s *voprf.Standing) (*liveList, error) {
 		return nil, err
 	}
 	l.owner, l.outline = p.owner, p.outline
-	a.put(l.id, l)
+	a.live.put(l.id, l)
 	return l, n.keepMatch(itemsName(l.id), data)
 }
 

@@ -89,7 +89,7 @@ func TestWatchlistIsAnAct(t *testing.T) {
 	var next api.Watchlist
 	u.eventually("the signed list goes on", func() bool {
 		for _, l := range must(u.node(north).Control().Watchlists(ctx))(t) {
-			if l.ID != id && l.State == voprf.StateOpen && u.node(north).rounds.asking.get(l.ID) != nil {
+			if l.ID != id && l.State == voprf.StateOpen && u.node(north).rounds.asking.live.get(l.ID) != nil {
 				next = l
 			}
 		}

@@ -113,7 +113,7 @@ func (c control) WatchlistAsk(ctx context.Context, r api.WatchlistAsk) (api.Watc
 // queueAsk puts questions behind those that wait already, if the list's budget
 // has room for all of them.
 func (n *Node) queueAsk(s *voprf.Standing, list []questions) error {
-	l := n.rounds.asking.get(s.Opened.ID.String())
+	l := n.rounds.asking.live.get(s.Opened.ID.String())
 	if l == nil {
 		return statement.Refuse(statement.CodeBusy, "the list is not followed here yet")
 	}
@@ -245,7 +245,7 @@ func (n *Node) listShown(s *voprf.Standing) api.Watchlist {
 		out.Own = "asker"
 		out.Total = s.About.Blocks()
 	}
-	l := n.rounds.asking.get(out.ID)
+	l := n.rounds.asking.live.get(out.ID)
 	if l == nil || l.own {
 		return out
 	}

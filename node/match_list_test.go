@@ -33,7 +33,7 @@ func (u *unit) follow(id string) {
 	u.t.Helper()
 	u.eventually("the list is followed", func() bool {
 		_, err := u.node(observer).Control().Watchlist(u.t.Context(), id)
-		return err == nil && u.node(north).rounds.asking.get(id) != nil
+		return err == nil && u.node(north).rounds.asking.live.get(id) != nil
 	})
 }
 
@@ -117,7 +117,7 @@ func TestWatchlist(t *testing.T) {
 				return false
 			}
 		}
-		return u.node(south).rounds.asking.get(id) == nil && u.node(north).rounds.asking.get(id) == nil
+		return u.node(south).rounds.asking.live.get(id) == nil && u.node(north).rounds.asking.live.get(id) == nil
 	})
 	if seen := u.listAt(observer, id); len(listHits(seen)) > 0 || seen.Own != "" || len(seen.Batches) != 2 {
 		t.Errorf("the observer: %+v", seen)
@@ -174,7 +174,7 @@ type mallory struct {
 }
 
 func (u *unit) malloryOn(id string) mallory {
-	return mallory{u, id, u.node(north).rounds.asking.get(id)}
+	return mallory{u, id, u.node(north).rounds.asking.live.get(id)}
 }
 
 // asks commits to a question and shows another one, if shown is not nil.
@@ -393,7 +393,7 @@ func TestWatchlistRestart(t *testing.T) {
 	var next string
 	u.eventually("another list takes its place", func() bool {
 		for _, l := range must(u.node(north).Control().Watchlists(t.Context()))(t) {
-			if l.ID != id && l.State == voprf.StateOpen && u.node(north).rounds.asking.get(l.ID) != nil {
+			if l.ID != id && l.State == voprf.StateOpen && u.node(north).rounds.asking.live.get(l.ID) != nil {
 				next = l.ID
 			}
 		}

@@ -73,7 +73,7 @@ func (r *liveRun) moved() {
 // an earlier process is ended: its keys died with it.
 func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.Standing, p *matchPending, start func(*liveRun)) error {
 	sid := sidOf(s.Agreed)
-	if n.rounds.get(sid) != nil {
+	if n.rounds.live.get(sid) != nil {
 		return nil
 	}
 	// It may have ended since p was read: what is kept of a run is dropped before the run is.
@@ -102,7 +102,7 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 	if err := n.prepareMatch(ctx, runs, r); err != nil {
 		return errors.Join(err, r.files.close())
 	}
-	n.rounds.put(sid, r)
+	n.rounds.live.put(sid, r)
 	start(r)
 	return nil
 }
@@ -196,7 +196,7 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 	defer stop()
 	sid := sidOf(r.standing.Agreed)
 	defer func() {
-		n.rounds.put(sid, nil)
+		n.rounds.live.put(sid, nil)
 		if err := r.files.close(); err != nil {
 			n.logger.Warn("the lists of a run stay on the disk", "error", err)
 		}

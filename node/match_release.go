@@ -76,35 +76,15 @@ func (h handed) Message(name string) ([]byte, error) {
 
 // released are the rounds that have to do with a release by an observer.
 func (m *matching) released(party, sid string) (peer.Round, bool) {
-	m.mu.Lock()
-	k, r := m.keeping[sid], m.live[sid]
-	m.mu.Unlock()
-	if k != nil {
+	if k := m.keeping.get(sid); k != nil {
 		return k.side(party)
 	}
-	if r != nil {
+	if r := m.live.get(sid); r != nil {
 		if by, yes := r.standing.ByObserver(); yes && by == party {
 			return handed{r}, true
 		}
 	}
 	return nil, false
-}
-
-func (m *matching) keep(sid string, k *keeping) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.keeping == nil {
-		m.keeping = map[string]*keeping{}
-	}
-	if k == nil {
-		delete(m.keeping, sid)
-		return false
-	}
-	if m.keeping[sid] != nil || len(m.keeping) >= maxKeeping {
-		return false
-	}
-	m.keeping[sid] = k
-	return true
 }
 
 // tendReleases begins to take what the sides of runs hand to this node as their
@@ -123,7 +103,7 @@ func (n *Node) tendReleases(ctx context.Context, start func(*keeping)) error {
 		if k.keeper, err = match.NewKeeper(r.Agreed, n.opt.Now()); err != nil {
 			return err
 		}
-		if n.rounds.keep(sidOf(r.Agreed), k) {
+		if n.rounds.keeping.add(sidOf(r.Agreed), k, maxKeeping) {
 			start(k)
 		}
 	}
@@ -134,7 +114,7 @@ func (n *Node) tendReleases(ctx context.Context, start func(*keeping)) error {
 // and serves it until the run is over.
 func (n *Node) keepRelease(ctx context.Context, k *keeping) error {
 	sid := sidOf(k.standing.Agreed)
-	defer n.rounds.keep(sid, nil)
+	defer n.rounds.keeping.put(sid, nil)
 	tick := time.NewTicker(matchTick)
 	defer tick.Stop()
 	said := k.standing.Release != nil

@@ -41,17 +41,12 @@ func TestMatchReleased(t *testing.T) {
 
 	id = counted()
 	s := u.node(south)
-	live := s.rounds.get(u.runOf(south, id).SID)
-	if !s.rounds.keep(sidOf(live.standing.Agreed), &keeping{standing: live.standing}) { // south answers the observer as a stranger
+	live := s.rounds.live.get(u.runOf(south, id).SID)
+	if !s.rounds.keeping.add(sidOf(live.standing.Agreed), &keeping{standing: live.standing}, 1) { // south answers the observer as a stranger
 		t.Fatal("south still hands over")
 	}
 	must(u.node(north).Control().MatchAgree(t.Context(), api.MatchAgree{Run: id}))(t)
-	k := func() *keeping {
-		m := &u.node(observer).rounds
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		return m.keeping[sidOf(live.standing.Agreed)]
-	}()
+	k := u.node(observer).rounds.keeping.get(sidOf(live.standing.Agreed))
 	u.eventually("north has handed over all, south nothing", func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()

@@ -64,7 +64,7 @@ func (n *Node) matchShown(ctx context.Context, runs []*match.Standing, r *match.
 // matchOwn adds what only this side knows.
 func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 	if out.SID != "" {
-		if live := n.rounds.get(out.SID); live != nil {
+		if live := n.rounds.live.get(out.SID); live != nil {
 			live.mu.Lock()
 			defer live.mu.Unlock()
 			out.Waits = "partner"
@@ -137,7 +137,7 @@ func (c control) MatchAgree(ctx context.Context, r api.MatchAgree) (api.MatchRun
 	}
 	var live *liveRun
 	if s.Agreed != nil {
-		live = n.rounds.get(sidOf(s.Agreed))
+		live = n.rounds.live.get(sidOf(s.Agreed))
 	}
 	if live == nil {
 		return api.MatchRun{}, statement.Refuse(statement.CodeState, "the run is not being played here: it is %s", s.State())
