@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -93,13 +94,16 @@ func silence(t *testing.T, days int) {
 			}
 			u.weblog(log, "203.0.113.7", "192.0.2.1")
 			if hour == 24 {
+				synctest.Wait() // as below: what begins at this very hour has begun
 				goroutines, memory = runtime.NumGoroutine(), heap()
 			}
 		}
 		pass(time.Hour)
 		synctest.Wait()
 		if more := runtime.NumGoroutine() - goroutines; more > 5 {
-			t.Errorf("%d more goroutines than after a day", more)
+			var stacks bytes.Buffer
+			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+			t.Errorf("%d more goroutines than after a day:\n%s", more, stacks.String()[:min(stacks.Len(), 8<<10)])
 		}
 		if now := heap(); now > memory+8<<20 {
 			t.Errorf("%d bytes in use, %d after a day", now, memory)
