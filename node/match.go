@@ -132,7 +132,7 @@ func (p *matchPending) public() string {
 // before anything is said.
 func pendingName(key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return "pending/" + hex.EncodeToString(sum[:]) + ".json"
+	return matchPendingDir + "/" + hex.EncodeToString(sum[:]) + ".json"
 }
 
 func (n *Node) keepPending(p *matchPending) error {
@@ -286,6 +286,9 @@ func (n *Node) runMatch(ctx context.Context) error {
 	g.Go(func() error {
 		if n.waitWritable(ctx) != nil {
 			return nil
+		}
+		if err := n.survived(n.clearWork()); err != nil {
+			return err
 		}
 		n.wake.match.ring()
 		return loop(ctx, n.wake.match, heads, func(ctx context.Context) error {

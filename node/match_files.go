@@ -31,10 +31,24 @@ func (n *Node) openRun(offer statement.Digest, p *matchPending) (f *runFiles, er
 		}
 		f.set = f.items
 	}
-	if f.space, err = matchfile.NewSpace(filepath.Join(n.cfg.Dir, matchDir, "lists", offer.String())); err != nil {
+	if f.space, err = matchfile.NewSpace(filepath.Join(n.cfg.Dir, matchDir, matchWorkDir, offer.String())); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil
+}
+
+// clearWork removes what runs of another process worked on, also from where
+// it lay before it had a folder of its own: files called by a number, among the
+// folders of watchlists.
+func (n *Node) clearWork() error {
+	dir := filepath.Join(n.cfg.Dir, matchDir)
+	old, err := filepath.Glob(filepath.Join(dir, matchListsDir, "*", "[0-9]*"))
+	errs := []error{err, os.RemoveAll(filepath.Join(dir, matchWorkDir))}
+	for _, path := range old {
+		errs = append(errs, os.Remove(path))
+		_ = os.Remove(filepath.Dir(path)) // if nothing is left in it
+	}
+	return errors.Join(errs...)
 }
 
 // close removes the lists; the own items are dropPending's.

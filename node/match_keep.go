@@ -37,7 +37,7 @@ func (n *Node) keepOutcome(offer statement.Digest, o outcome) error {
 	if err != nil {
 		return err
 	}
-	return n.keepMatch("runs/"+offer.String()+"/outcome.json", append(data, '\n'))
+	return n.keepMatch(matchRunsDir+"/"+offer.String()+"/outcome.json", append(data, '\n'))
 }
 
 // transcriptPath is where a run's transcript lies, with and without items.
@@ -46,7 +46,7 @@ func (n *Node) transcriptPath(offer statement.Digest, items bool) string {
 	if items {
 		name = "transcript-with-items"
 	}
-	return filepath.Join(n.cfg.Dir, matchDir, "runs", offer.String(), name)
+	return filepath.Join(n.cfg.Dir, matchDir, matchRunsDir, offer.String(), name)
 }
 
 // keepMatched is finishMatch, again and again while the disk is full: what the

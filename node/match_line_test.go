@@ -115,24 +115,38 @@ func TestMatchCut(t *testing.T) {
 }
 
 // TestMatchFiles: while a run waits, its lists lie in files and its own items
-// in theirs; when it is over, neither is there.
+// in theirs; when it is over, neither is there. What another process worked on
+// is gone when a node starts, and nothing that a list left behind.
 func TestMatchFiles(t *testing.T) {
 	t.Parallel()
 	u := newLoopback(t, nil, north, south)
+	left := map[string]bool{ // whether it stays
+		"work/0a/0": false, "lists/0b/0": false, "lists/0b/13": false, "lists/0c/3": false,
+		"lists/0c/evidence-3.json": true, "lists/0d/receipt-0-1.json": true, "runs/0b/transcript": true,
+	}
+	for name := range left {
+		u.ok(os.MkdirAll(filepath.Dir(u.path(north, matchDir, name)), 0o700))
+		u.ok(os.WriteFile(u.path(north, matchDir, name), []byte(name), 0o600))
+	}
 	u.start(u.names...)
 	u.open(u.names...)
 	id := u.offers(api.MatchOffer{Types: []observable.Type{observable.Domain}, Files: namesFile("north", 30, "both.example")}, namesFile("south", 40, "both.example"), 10)
 	u.eventually("north is asked about the count", func() bool { return u.runOf(north, id).Waits == "count" })
+	for name, stays := range left {
+		if got := exists(u.path(north, matchDir, name)); got != stays {
+			t.Errorf("%s is there: %v", name, got)
+		}
+	}
 	dir := u.path(north, matchDir)
-	if got := filesBelow(t, dir, "lists"); got != 4 {
+	if got := filesBelow(t, dir, matchWorkDir); got != 4 {
 		t.Errorf("%d lists on the disk", got)
 	}
-	if got := filesBelow(t, dir, "pending"); got != 2 {
+	if got := filesBelow(t, dir, matchPendingDir); got != 2 {
 		t.Errorf("%d files for a run of which one is played", got)
 	}
 	must(u.node(north).Control().MatchAgree(t.Context(), api.MatchAgree{Run: id}))(t)
 	u.over(id, "closed")
-	u.eventually("nothing is left of the lists", func() bool { return filesBelow(t, dir, "lists")+filesBelow(t, dir, "pending") == 0 })
+	u.eventually("nothing is left of the lists", func() bool { return filesBelow(t, dir, matchWorkDir)+filesBelow(t, dir, matchPendingDir) == 0 })
 }
 
 func filesBelow(t *testing.T, dir, part string) (n int) {

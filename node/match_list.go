@@ -128,7 +128,7 @@ func (l *liveList) stands(s *voprf.Standing) {
 func (a *asking) others() int { return a.live.count(func(l *liveList) bool { return !l.own }) }
 
 // listDir is where what a list needs and leaves behind lies, below matchDir.
-func listDir(id string) string { return "lists/" + id }
+func listDir(id string) string { return matchListsDir + "/" + id }
 
 func (n *Node) newLiveList(s *voprf.Standing) (*liveList, error) {
 	l := &liveList{

@@ -143,7 +143,7 @@ func (n *Node) onlyAged(ctx context.Context, items match.Items, stocks []match.S
 	old := map[observable.Value]bool{}
 	for _, s := range stocks {
 		var list match.Items
-		if err := n.readMatch("stocks/"+s.Root.String(), &list); err != nil {
+		if err := n.readMatch(matchStocksDir+"/"+s.Root.String(), &list); err != nil {
 			return nil, nil, err
 		}
 		for _, v := range list {

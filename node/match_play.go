@@ -155,7 +155,7 @@ func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending, f
 	var shelves []*match.Shelf
 	for _, k := range m.Sides[m.Side(n.self.ID)].Stocks {
 		var list match.Items
-		if err := n.readMatch("stocks/"+k.Root.String(), &list); err != nil {
+		if err := n.readMatch(matchStocksDir+"/"+k.Root.String(), &list); err != nil {
 			return nil, err
 		}
 		shelf, err := match.NewShelf(ctx, list, seed)

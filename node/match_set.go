@@ -27,6 +27,16 @@ import (
 // and what came of it. All of it shows items.
 const matchDir = "match"
 
+// The folders below it, each with what one thing alone needs: what is cleared
+// with one must not take another with it.
+const (
+	matchPendingDir = "pending" // what the own side brings to runs that are not over
+	matchWorkDir    = "work"    // points of runs that are played, a folder each; worth nothing to another process
+	matchRunsDir    = "runs"    // transcripts, and what came of runs
+	matchListsDir   = "lists"   // evidence, hits and receipts of watchlists
+	matchStocksDir  = "stocks"  // items that the log commits to
+)
+
 // matchItems reads files into the distinct values of the given types. What the
 // gate would hold back as common or one's own is left out: that both hold
 // 8.8.8.8 says nothing; and what both sides have agreed to leave out.
@@ -136,7 +146,7 @@ func (c control) MatchStock(ctx context.Context, r api.MatchStock) (api.MatchSto
 	if err != nil {
 		return out, err
 	}
-	if err := n.keepMatch("stocks/"+out.Root.String(), data); err != nil {
+	if err := n.keepMatch(matchStocksDir+"/"+out.Root.String(), data); err != nil {
 		return out, err
 	}
 	out.Ref, err = n.author.say(ctx, draft{kind: match.StockKind, marking: border.Amber, toAll: true, body: match.StockBody{Root: out.Root, Items: out.Items}})
@@ -169,7 +179,7 @@ func (n *Node) matchStocks(ctx context.Context, items match.Items) (stocks []mat
 			return nil, nil, err
 		}
 		var list match.Items
-		if !ok || n.readMatch("stocks/"+b.Root.String(), &list) != nil {
+		if !ok || n.readMatch(matchStocksDir+"/"+b.Root.String(), &list) != nil {
 			continue // not seen by anybody yet, or its items are gone
 		}
 		if !slices.ContainsFunc(list, func(v observable.Value) bool { return wanted[v] }) {
@@ -208,5 +218,5 @@ func (n *Node) stockedAt(ctx context.Context, origin string, index uint64) (at i
 
 // stockPath is where the items of an own commitment lie.
 func (n *Node) stockPath(root statement.Digest) string {
-	return filepath.Join(n.cfg.Dir, matchDir, "stocks", root.String())
+	return filepath.Join(n.cfg.Dir, matchDir, matchStocksDir, root.String())
 }

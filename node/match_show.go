@@ -92,7 +92,7 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 		out.Waits = "partner" // also while what both signed is only about to be played
 	}
 	var o outcome
-	err := n.readMatch("runs/"+out.ID+"/outcome.json", &o)
+	err := n.readMatch(matchRunsDir+"/"+out.ID+"/outcome.json", &o)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
