@@ -3,12 +3,15 @@ package node
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"entente/election/roll"
 )
 
 // tiny mounts a file system of so many bytes.
@@ -20,6 +23,24 @@ func tiny(t *testing.T, size string) string {
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir
+}
+
+// fill leaves no room in a folder's file system, until empty is called.
+func fill(t *testing.T, dir string) (empty func()) {
+	t.Helper()
+	ballast := filepath.Join(dir, "ballast")
+	f := must(os.Create(ballast))(t)
+	for chunk := make([]byte, 4096); ; {
+		if _, err := f.Write(chunk); err != nil {
+			break // full
+		}
+	}
+	_ = f.Close() // what it could not keep does not matter
+	return func() {
+		if err := os.Remove(ballast); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // TestFullDiskDelaysReading: when the disk under watch.db is full, reading
@@ -49,14 +70,7 @@ func TestFullDiskDelaysReading(t *testing.T) {
 	u.start(south)
 	u.open(south)
 	u.settle()
-	ballast := filepath.Join(disk, "ballast")
-	f := must(os.Create(ballast))(t)
-	for chunk := make([]byte, 4096); ; {
-		if _, err := f.Write(chunk); err != nil {
-			break // full
-		}
-	}
-	_ = f.Close() // what it could not keep does not matter
+	empty := fill(t, disk)
 	n := u.node(south)
 	lines := int64(9)
 	u.eventually("reading waits", func() bool {
@@ -72,7 +86,7 @@ func TestFullDiskDelaysReading(t *testing.T) {
 	}
 	u.share(north, south, "b.csv", dated(addresses(2)...)) // hunting back waits too
 	u.eventually("the list is here", func() bool { return u.held(south, north) == u.size(north) })
-	u.ok(os.Remove(ballast))
+	empty()
 	u.settle()
 	if got, want := u.tally(south), lines/9*(9+2); got.Lines != lines || got.Alerts != want {
 		t.Errorf("%d lines and %d alerts, want %d and %d", got.Lines, got.Alerts, lines, want)
@@ -124,5 +138,49 @@ func TestMissingSource(t *testing.T) {
 	}
 	if l := must(n.whole().ledger(t.Context()))(t); l[0].State != "absent" || l[0].Absent.IsZero() {
 		t.Errorf("the console shows %+v", l[0])
+	}
+}
+
+// TestFullDiskDelaysGuards: a day of a roll that cannot be kept for want of room ends
+// nothing and keeps no other guard from its files; it is kept when there is room.
+func TestFullDiskDelaysGuards(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	disk, dir, posts := tiny(t, "1m"), u.path(north, "exports"), u.path(north, "posts.csv")
+	u.ok(os.MkdirAll(dir, 0o700))
+	u.ok(os.Symlink(disk, u.path(north, rollsDir)))
+	write(t, u.path(north, "list.json"), fmt.Appendf(nil, `{"registration": [{"name": "portal", "exports": [%q]}], "files": [{"name": "platform", "path": %q, "what": "posts"}]}`, dir, posts))
+	u.cfg[north].Inventory = u.path(north, "list.json")
+	u.start(north)
+	n := u.node(north)
+	s := must(roll.NewSynth(7, 300, 2, time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC)))(t)
+	export := func() {
+		c := s.Day()
+		var b bytes.Buffer
+		u.ok(s.Write(&b, roll.Known()[0].Name))
+		write(t, filepath.Join(dir, "roll-"+c.New.Day+".txt"), b.Bytes())
+	}
+	days := func() int {
+		for range 2 { // what has just been written is read at the second look
+			u.ok(n.guards.look(t.Context()))
+		}
+		return len(must(readDays(n.rollFile(n.guarded.get().Registration[0])))(t))
+	}
+	export()
+	if got := days(); got != 1 {
+		t.Fatalf("%d days", got)
+	}
+	empty := fill(t, disk)
+	export()
+	write(t, posts, crowdedPosts(10, 3))
+	if got := days(); got != 1 {
+		t.Errorf("%d days on a full disk", got)
+	}
+	if v := must(guardScreens{n.whole()}.Posts(t.Context()))(t); len(v) != 1 || !v[0].Read {
+		t.Errorf("the posts are not read: %+v", v)
+	}
+	empty()
+	if got := days(); got != 2 {
+		t.Errorf("%d days when there is room", got)
 	}
 }

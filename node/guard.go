@@ -46,7 +46,7 @@ func newGuards(ctx context.Context, n *Node) (*guards, error) {
 	g := &guards{n: n}
 	n.lookout.looks = func(b ingest.Batch) ([]sqlite.Note, func(bool), error) { return g.names.look(b, n.opt.Now()) }
 	g.folders.look(n)
-	return g, g.names.protect(ctx, n, g.folders.held())
+	return g, n.survived(g.names.protect(ctx, n, g.folders.held()))
 }
 
 // runGuards looks again and again whether the files are others.
@@ -56,9 +56,16 @@ func (n *Node) runGuards(ctx context.Context) error {
 	})
 }
 
+// look lets each guard look. What one cannot do for now, as on a full disk, it does
+// at a later look, and keeps none of the others from looking.
 func (g *guards) look(ctx context.Context) error {
 	g.folders.look(g.n)
-	return errors.Join(g.names.protect(ctx, g.n, g.folders.held()), g.audits.look(ctx, g.n), g.rolls.look(ctx, g.n), g.posts.look(ctx, g.n))
+	return errors.Join(
+		g.n.survived(g.names.protect(ctx, g.n, g.folders.held())),
+		g.n.survived(g.audits.look(ctx, g.n)),
+		g.n.survived(g.rolls.look(ctx, g.n)),
+		g.n.survived(g.posts.look(ctx, g.n)),
+	)
 }
 
 // job is one thing that is computed again when what it rests on is another.

@@ -96,8 +96,12 @@ func (l *lookalikes) protect(ctx context.Context, n *Node, folders map[string]*c
 		}
 	}
 	if (l.index != nil || len(decoys) > 0) && l.kept.Since == 0 {
-		l.kept.Since = n.opt.Now().UnixMilli()
-		return putNote(ctx, n.watch, namesNote, l.kept)
+		kept := l.kept
+		kept.Since = n.opt.Now().UnixMilli()
+		if err := putNote(ctx, n.watch, namesNote, kept); err != nil {
+			return err
+		}
+		l.kept = kept
 	}
 	return nil
 }

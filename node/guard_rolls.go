@@ -66,13 +66,14 @@ func (r *rolling) look(ctx context.Context, n *Node) error {
 		r.sites, r.seen = make(map[string]*rollSite), make(map[string]string)
 	}
 	now := make(map[string]bool)
+	var failed error
 	for _, s := range n.guarded.get().Registration {
 		if len(s.Exports) == 0 {
 			continue
 		}
 		now[s.Name] = true
-		if err := r.site(ctx, n, s); err != nil {
-			return err
+		if err := n.survived(r.site(ctx, n, s)); err != nil {
+			failed = errors.Join(failed, err)
 		}
 	}
 	for name := range r.sites {
@@ -80,7 +81,7 @@ func (r *rolling) look(ctx context.Context, n *Node) error {
 			delete(r.sites, name)
 		}
 	}
-	return nil
+	return failed
 }
 
 func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
@@ -144,10 +145,12 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 			return nil //nolint:nilerr // told on the screen; later days are compared with this one when it can be read
 		}
 		if err := keepRollDay(n.rollFile(s), d); err != nil {
+			at.tried = "" // judged again when there is room
 			return err
 		}
 		at.days = append(at.days, d)
 		if err := n.raiseRoll(ctx, s, d); err != nil {
+			at.tried = ""
 			return err
 		}
 		n.changes.watch()
