@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -60,7 +62,7 @@ func (n *Node) askStep(ctx context.Context, l *liveList, s *voprf.Standing) (pla
 		case q.Answer != nil && waits:
 			return n.readAnswer(ctx, l, s, i)
 		case q.Answer != nil: // its blinds died with an earlier process, or it came too late
-			return n.readNothing(ctx, l, s, i)
+			return n.readLate(ctx, l, s, i)
 		case waits && n.opt.Now().Sub(milli(q.Time)) <= time.Duration(s.Terms.Step)*time.Second:
 			return playWaits, nil
 		case waits:
@@ -160,14 +162,29 @@ func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i
 		return playIdle, err
 	}
 	l.opened = true
-	if err := n.keepHits(l, s, i, query, answer, hits); err != nil {
+	// What is still to be done after a crash follows from what lies here by then:
+	// receipts before findings, and findings before the word that there are hits.
+	b, err := n.keepReceipts(l, s, i, query, answer, hits)
+	if err != nil {
 		return playIdle, err
 	}
 	if err := n.raiseBlind(ctx, s, i, hits, l.about.watch); err != nil {
 		return playIdle, err
 	}
-	l.waits(nil, 0, questions{})
-	return n.sayFindings(ctx, l, s, i, hits)
+	f, err := l.findings(i, hits)
+	if err != nil {
+		return playIdle, err
+	}
+	if len(hits) > 0 {
+		if err := n.keepFound(l.id, &b); err != nil {
+			return playIdle, err
+		}
+	}
+	if err := n.sayFindings(ctx, l, s, i, f); err != nil {
+		return playIdle, err
+	}
+	l.waits(nil, 0, questions{}) // not before: what fails above is tried again with the same hits
+	return playMoved, nil
 }
 
 // endAccusing ends a list whose owner did what it must not.
@@ -185,61 +202,117 @@ func (n *Node) endAccusing(ctx context.Context, l *liveList, s *voprf.Standing, 
 	return playMoved, n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoClose, Number: i, Code: code, Digest: digest})
 }
 
-// keepHits keeps hits with what shows them to others, before anything is said.
-func (n *Node) keepHits(l *liveList, s *voprf.Standing, i int, query, answer []byte, hits []voprf.Hit) error {
+// keepReceipts keeps what shows hits to others, before anything is said of them.
+func (n *Node) keepReceipts(l *liveList, s *voprf.Standing, i int, query, answer []byte, hits []voprf.Hit) (b api.WatchlistBatch, err error) {
+	b = api.WatchlistBatch{Number: i, Items: s.Asks[i].Items}
 	if len(hits) == 0 {
-		return nil
+		return b, nil
 	}
 	if _, err := n.keepEvidence(l, s, i, query, answer); err != nil {
-		return err
+		return b, err
 	}
 	now := n.opt.Now().UnixMilli()
-	b := api.WatchlistBatch{Number: i, Items: s.Asks[i].Items}
 	for at, h := range hits {
 		b.Hits = append(b.Hits, api.WatchlistHit{Type: h.Item.Type, Value: h.Item.Canonical, At: now})
 		r, err := voprf.NewReceipt(h, l.tokens)
 		if err != nil {
-			return err
+			return b, err
 		}
 		data, err := json.Marshal(r)
 		if err != nil {
-			return err
+			return b, err
 		}
-		if err := n.keepMatch(listDir(l.id)+"/receipt-"+strconv.Itoa(i)+"-"+strconv.Itoa(at)+".json", data); err != nil {
-			return err
+		if err := n.keepMatch(receiptName(l.id, i, at), data); err != nil {
+			return b, err
 		}
 	}
-	return n.keepFound(l.id, &b)
+	return b, nil
 }
 
-// sayFindings commits to what was found, hits or none, and shows it to the owner
-// if the terms say so.
-func (n *Node) sayFindings(ctx context.Context, l *liveList, s *voprf.Standing, i int, hits []voprf.Hit) (played, error) {
-	var f voprf.Findings
+func receiptName(id string, number, at int) string {
+	return listDir(id) + "/receipt-" + strconv.Itoa(number) + "-" + strconv.Itoa(at) + ".json"
+}
+
+// findings are what is committed to of a question's hits: those that lie here
+// already, or ones that are drawn and kept now.
+func (l *liveList) findings(i int, hits []voprf.Hit) (*voprf.Findings, error) {
+	if f, err := l.keptFindings(i); f != nil || err != nil {
+		return f, err
+	}
+	f := &voprf.Findings{}
 	if _, err := rand.Read(f.Salt[:]); err != nil {
-		return playIdle, err
+		return nil, err
 	}
 	for _, h := range hits {
 		f.Echoes = append(f.Echoes, h.Echo)
 	}
-	if err := replaceFile(l.path("findings", i), f.Marshal()); err != nil {
-		return playIdle, err
+	return f, replaceFile(l.path("findings", i), f.Marshal())
+}
+
+// keptFindings are nil if none lie here.
+func (l *liveList) keptFindings(i int) (*voprf.Findings, error) {
+	data, err := os.ReadFile(l.path("findings", i))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	return voprf.ParseFindings(data, voprf.MaxQuery)
+}
+
+// sayFindings commits to what was found, hits or none, and shows it to the owner
+// if the terms say so.
+func (n *Node) sayFindings(ctx context.Context, l *liveList, s *voprf.Standing, i int, f *voprf.Findings) error {
 	err := n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoRead, Number: i, Digest: f.Digest()})
+	if err == nil {
+		_ = os.Remove(l.path("query", i)) // it has been answered
+	}
+	return err
+}
+
+// readLate settles a question that was answered when nobody can open it any more,
+// so that the owner need not wait for what it found. If it was opened before a crash
+// that lies here; else it is lost.
+func (n *Node) readLate(ctx context.Context, l *liveList, s *voprf.Standing, i int) (played, error) {
+	f, err := l.keptFindings(i)
 	if err != nil {
 		return playIdle, err
 	}
-	_ = os.Remove(l.path("query", i)) // it has been answered
-	return playMoved, nil
-}
-
-// readNothing settles a question that was answered when nobody could open it any
-// more: the owner need not wait for what it found.
-func (n *Node) readNothing(ctx context.Context, l *liveList, s *voprf.Standing, i int) (played, error) {
-	if err := n.keepFound(l.id, &api.WatchlistBatch{Number: i, Items: s.Asks[i].Items, Lost: true}); err != nil {
+	if err := n.foundLate(l, s, i, f); err != nil {
 		return playIdle, err
 	}
-	return n.sayFindings(ctx, l, s, i, nil)
+	if f == nil {
+		if f, err = l.findings(i, nil); err != nil {
+			return playIdle, err
+		}
+	}
+	return playMoved, n.sayFindings(ctx, l, s, i, f)
+}
+
+// foundLate keeps what is known of hits whose question was opened before a crash, if
+// that is not kept yet: their receipts have the items.
+func (n *Node) foundLate(l *liveList, s *voprf.Standing, i int, f *voprf.Findings) error {
+	if exists(filepath.Join(l.dir, "found-"+strconv.Itoa(i)+".json")) {
+		return nil
+	}
+	b := api.WatchlistBatch{Number: i, Items: s.Asks[i].Items, Lost: f == nil}
+	if f != nil {
+		for at := range f.Echoes {
+			var r voprf.Receipt
+			if err := n.readMatch(receiptName(l.id, i, at), &r); errors.Is(err, os.ErrNotExist) {
+				b.Lost = true
+				continue
+			} else if err != nil {
+				return err
+			}
+			b.Hits = append(b.Hits, api.WatchlistHit{Type: r.Item.Type, Value: r.Item.Canonical, At: s.Asks[i].Answer.Time})
+		}
+	}
+	if len(b.Hits) == 0 && !b.Lost {
+		return nil
+	}
+	return n.keepFound(l.id, &b)
 }
 
 // batches cuts items into questions.
