@@ -156,11 +156,11 @@ type joining struct {
 	unsealed bool // something is not sealed by all
 }
 
-// Join says how far an audit has come. Who takes part is what commitments say;
-// while there is none, who sits in with. What others say of an audit of that name
-// counts for nothing.
+// Join says how far an audit has come. Who takes part is who sits in with, or whom
+// at least two parties of with have named alike with their commitments; then these
+// are told as a fault. What others say of an audit of that name counts for nothing.
 func Join(name string, log Log, with Seats) Joint {
-	seats, odd := who(log, with)
+	seats, odd := who(name, log, with)
 	j := fold(name, log, seats)
 	for _, f := range odd {
 		j.fault(f)
@@ -204,59 +204,6 @@ func (l Log) sorted() []Said {
 	said := slices.Clone(l.Said)
 	slices.SortFunc(said, func(a, b Said) int { return cmp.Or(cmp.Compare(a.Party, b.Party), cmp.Compare(a.Index, b.Index)) })
 	return said
-}
-
-// who finds who takes part: those in with, unless one of them has named others
-// with its commitment; then the list that most of those in it have named, and
-// none of them otherwise. So a stranger who names others with itself changes nothing.
-func who(log Log, with Seats) (Seats, []Fault) {
-	named := make(map[string]Said)
-	for _, s := range log.sorted() {
-		if _, twice := named[s.Party]; s.What == "" && s.Step.Step == StepCommit && !twice {
-			named[s.Party] = s
-		}
-	}
-	with = Seats{slices.Clone(with.Parties), slices.Clone(with.Observers)}
-	slices.Sort(with.Parties)
-	slices.Sort(with.Observers)
-	best, most, odd := with, 0, false
-	for _, party := range with.Parties {
-		s, ok := named[party]
-		odd = odd || ok && !s.Step.seats().equal(with)
-	}
-	if !odd {
-		return with, nil
-	}
-	for _, party := range slices.Sorted(maps.Keys(named)) {
-		seats, votes := named[party].Step.seats(), 0
-		for _, p := range seats.Parties {
-			switch s, ok := named[p]; {
-			case ok && s.Step.seats().equal(seats):
-				votes++
-			case ok:
-				votes = -maxSeats
-			}
-		}
-		if votes > most {
-			best, most = seats, votes
-		}
-	}
-	if most > 0 {
-		return best, nil
-	}
-	var faults []Fault
-	var first *Said
-	for _, party := range with.Parties {
-		s, ok := named[party]
-		switch {
-		case !ok:
-		case first == nil:
-			first, best = &s, s.Step.seats()
-		case !s.Step.seats().equal(best):
-			faults = append(faults, Fault{party, []uint64{s.Index}, FaultParties, "it named others than " + first.Party + " with its commitment: " + strings.Join(s.Step.seats().All(), ", "), true})
-		}
-	}
-	return best, faults
 }
 
 // fill leaves no list nil, so that JSON shows none.

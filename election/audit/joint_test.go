@@ -345,7 +345,7 @@ func TestFaults(t *testing.T) {
 			w.sealAll()
 			w.must("north", StepCommit, "4")
 			w.force("south", Step{Step: StepCommit, Digest: statement.TaggedSum("test"), Parties: []string{"north", "south"}, Observers: []string{}})
-		}, FaultParties, "south", true, "it named others than north with its commitment: north, south"},
+		}, FaultParties, "south", true, "it named others than north, observer, south with its commitment: north, south"},
 		"a fork before it is closed": {func(w *world) {
 			w.through(StepOpen)
 			w.log.Forks = []string{"south"}
