@@ -135,7 +135,10 @@ func TestChanceIsUniform(t *testing.T) {
 	r := newTable(canonical(crowd(1500, 12, 60, 9)))
 	p := Params{Window: 60, Least: 2, Rounds: 60, Percent: 5}
 	s := stream(7)
-	values, _ := r.chances(p, r.acts(p), &s)
+	values, _, err := r.chances(p, r.acts(p), &s, free())
+	if err != nil {
+		t.Fatal(err)
+	}
 	slices.Sort(values)
 	worst := 0.0
 	for i, v := range values {

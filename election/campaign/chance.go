@@ -117,7 +117,7 @@ func (r *table) sort(byTime []int32) {
 // chances are the p-value of each account: how often shuffled posts act together as
 // often as its own do. Ties are broken by chance, so that under the null it is uniform
 // and not merely conservative. expected is the mean number of acts in the shuffles.
-func (r *table) chances(p Params, own []int32, s *stream) (values, expected []float64) {
+func (r *table) chances(p Params, own []int32, s *stream, m *meter) (values, expected []float64, err error) {
 	values, expected = make([]float64, len(own)), make([]float64, len(own))
 	more, equal, sums := make([]int64, len(own)), make([]int64, len(own)), make([]int64, len(own))
 	byTime := make([]int32, len(r.posts))
@@ -128,6 +128,9 @@ func (r *table) chances(p Params, own []int32, s *stream) (values, expected []fl
 		return cmp.Or(cmp.Compare(r.posts[a].At, r.posts[b].At), cmp.Compare(a, b))
 	})
 	for range p.Rounds {
+		if err := m.ask(); err != nil {
+			return nil, nil, err
+		}
 		r.shuffle(s, byTime)
 		for i, n := range r.acts(p) {
 			sums[i] += int64(n)
@@ -144,7 +147,7 @@ func (r *table) chances(p Params, own []int32, s *stream) (values, expected []fl
 		values[i] = float64(float64(more[i])+float64(u*float64(equal[i]+1))) / float64(p.Rounds+1)
 		expected[i] = float64(sums[i]) / float64(max(p.Rounds, 1))
 	}
-	return values, expected
+	return values, expected, nil
 }
 
 // named are the accounts that may be named so that at most a share of them is

@@ -30,7 +30,7 @@ const (
 var (
 	errTexts    = errors.New("more than 1000000 different texts: fewer posts, or exact words")
 	errWordless = errors.New("nearness is of words, and of these posts none are known")
-	errCompare  = errors.New("more than 50000000 pairs of texts may be near: fewer posts, or a nearness above")
+	errCompare  = excess("more than 50000000 pairs of texts may be near: fewer posts, or a nearness above")
 )
 
 // LeastNear and MostNear bound the nearness of two texts, in percent.
@@ -121,26 +121,25 @@ type banded struct {
 
 // classes gives each text the number of the least of those that it is near to,
 // directly or by way of others. Texts are in ascending order, each once.
-func classes(texts []string, percent int) ([]int32, error) {
+func classes(texts []string, percent int, m *meter) ([]int32, error) {
 	if len(texts) > maxTexts {
 		return nil, errTexts
 	}
 	mix := mixtures()
-	sets, sketches := make([][]uint64, len(texts)), make([][bands * inBand]uint64, len(texts))
-	root := make([]int32, len(texts))
+	c := newClassing(len(texts), percent, m)
+	sketches := make([][bands * inBand]uint64, len(texts))
 	for i, t := range texts {
-		sets[i], root[i] = shingles(t), int32(i)
-		sketches[i] = sketch(sets[i], &mix)
-	}
-	find := func(i int32) int32 {
-		for root[i] != i {
-			root[i] = root[root[i]]
-			i = root[i]
+		c.sets[i] = shingles(t)
+		if err := m.step(len(c.sets[i])); err != nil {
+			return nil, err
 		}
-		return i
+		sketches[i] = sketch(c.sets[i], &mix)
 	}
-	list, compared := make([]banded, len(texts)), 0
+	list := make([]banded, len(texts))
 	for band := range bands {
+		if err := m.ask(); err != nil {
+			return nil, err
+		}
 		for i := range texts {
 			key := uint64(14695981039346656037)
 			for _, x := range sketches[i][band*inBand : (band+1)*inBand] {
@@ -155,32 +154,21 @@ func classes(texts []string, percent int) ([]int32, error) {
 			for to < len(list) && list[to].key == list[from].key {
 				to++
 			}
-			for i := from + 1; i < to; i++ {
-				for j := from; j < i; j++ {
-					a, b := find(list[i].text), find(list[j].text)
-					if a == b {
-						continue
-					}
-					if compared++; compared > maxCompare {
-						return nil, errCompare
-					}
-					if resemble(sets[list[i].text], sets[list[j].text], percent) {
-						root[max(a, b)] = min(a, b)
-					}
-				}
+			if err := c.bucket(list[from:to]); err != nil {
+				return nil, err
 			}
 			from = to
 		}
 	}
-	for i := range root {
-		root[i] = find(int32(i))
+	for i := range c.root {
+		c.root[i] = c.find(int32(i))
 	}
-	return root, nil
+	return c.root, nil
 }
 
 // join gives posts whose texts are near one another the same object: that of
 // the first text of them, in the order of texts. It says how many texts it joined to another.
-func join(posts []Post, percent int) (out []Post, joined int, err error) {
+func join(posts []Post, percent int, m *meter) (out []Post, joined int, err error) {
 	objects := make(map[string]string) // by text
 	for _, p := range posts {
 		if o, ok := objects[p.Text]; p.Text != "" && (!ok || p.Object < o) { // two that differ beyond what is kept are one
@@ -195,7 +183,7 @@ func join(posts []Post, percent int) (out []Post, joined int, err error) {
 		texts = append(texts, t)
 	}
 	slices.Sort(texts)
-	class, err := classes(texts, percent)
+	class, err := classes(texts, percent, m)
 	if err != nil {
 		return nil, 0, err
 	}

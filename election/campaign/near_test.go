@@ -51,7 +51,7 @@ func TestClassesAreThoseOfBrute(t *testing.T) {
 	for _, percent := range []int{70, 80, 95} {
 		for seed := range uint64(4) {
 			texts := variants(seed, 25, 12, 200)
-			got, err := classes(texts, percent)
+			got, err := classes(texts, percent, free())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,7 +198,7 @@ func TestNearSpeed(t *testing.T) {
 	}
 	texts := variants(3, 250, 40, 10_000)
 	began := time.Now()
-	class, err := classes(texts, 70)
+	class, err := classes(texts, 70, free())
 	if err != nil {
 		t.Fatal(err)
 	}

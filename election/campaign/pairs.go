@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -44,8 +45,6 @@ type Pair struct{ First, Second int32 }
 
 // maxPairs that are listed; beyond, a window or an object is too wide to mean anything.
 const maxPairs = 50_000_000
-
-var errPairs = errors.New("more than 50000000 pairs act together: a shorter window, or leave out what everybody carries")
 
 // table holds posts as numbers, ordered by object, time and number.
 type table struct {
@@ -92,25 +91,50 @@ func newTable(posts []Post) *table {
 
 // together calls f with each two posts that carry the same within the window, of
 // different accounts with at least so many posts; a post that carries itself, as
-// that which is reposted does, acts with none.
-func (r *table) together(p Params, f func(a, b int32) bool) {
-	start := 0
-	for i, second := range r.order {
-		if i > 0 && r.object[r.order[i-1]] != r.object[second] {
-			start = i
-		}
-		for r.posts[second].At-r.posts[r.order[start]].At > p.Window {
-			start++
-		}
-		if !r.counts(second, p) {
-			continue
-		}
-		for _, first := range r.order[start:i] {
-			if r.account[first] != r.account[second] && r.counts(first, p) && !f(first, second) {
-				return
-			}
+// that which is reposted does, acts with none. Posts of one account that follow one
+// another are passed in one step, so that there are at most two steps a pair and
+// two a post.
+func (r *table) together(p Params, m *meter, f func(a, b int32) error) error {
+	order := make([]int32, 0, len(r.order)) // of those that count
+	for _, i := range r.order {
+		if r.counts(i, p) {
+			order = append(order, i)
 		}
 	}
+	same := func(a, b int32) bool { return r.object[a] == r.object[b] && r.account[a] == r.account[b] }
+	behind := make([]int32, len(order)) // where the run of each ends
+	for i := len(order) - 1; i >= 0; i-- {
+		if behind[i] = int32(i + 1); i+1 < len(order) && same(order[i], order[i+1]) {
+			behind[i] = behind[i+1]
+		}
+	}
+	start := 0
+	for i, second := range order {
+		if i > 0 && r.object[order[i-1]] != r.object[second] {
+			start = i
+		}
+		for r.posts[second].At-r.posts[order[start]].At > p.Window {
+			start++
+		}
+		if err := m.step(1); err != nil {
+			return err
+		}
+		for j := start; j < i; {
+			if err := m.step(1); err != nil {
+				return err
+			}
+			first := order[j]
+			if r.account[first] == r.account[second] {
+				j = int(behind[j])
+				continue
+			}
+			if err := f(first, second); err != nil {
+				return err
+			}
+			j++
+		}
+	}
+	return nil
 }
 
 func (r *table) counts(i int32, p Params) bool {
@@ -125,17 +149,16 @@ func Pairs(posts []Post, p Params) ([]Pair, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return newTable(posts).pairs(p)
+	return newTable(posts).pairs(p, maxPairs, newMeter(context.Background(), Work{Steps: unbounded}))
 }
 
-func (r *table) pairs(p Params) (out []Pair, err error) {
-	r.together(p, func(a, b int32) bool {
-		if len(out) == maxPairs {
-			err = errPairs
-			return false
+func (r *table) pairs(p Params, most int, m *meter) (out []Pair, err error) {
+	err = r.together(p, m, func(a, b int32) error {
+		if len(out) == most {
+			return tooManyPairs(most)
 		}
 		out = append(out, Pair{a, b})
-		return true
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 )
@@ -16,12 +17,13 @@ type Quote struct {
 }
 
 // Quotes are of each group of a result what its accounts carried together most.
-// posts are those of the result.
-func (res Result) Quotes(posts []Post, most int) ([][]Quote, error) {
+// posts are those of the result; the bounds are as those of AnalyseWithin.
+func (res Result) Quotes(ctx context.Context, posts []Post, most int, w Work) ([][]Quote, error) {
+	m := newMeter(ctx, w)
 	posts = canonical(posts)
 	if res.Params.Near > 0 {
 		var err error
-		if posts, _, err = join(posts, res.Params.Near); err != nil {
+		if posts, _, err = join(posts, res.Params.Near, m); err != nil {
 			return nil, err
 		}
 	}
@@ -36,18 +38,21 @@ func (res Result) Quotes(posts []Post, most int) ([][]Quote, error) {
 	}
 	type key struct{ group, object int32 }
 	acts := make(map[key]map[int32]bool) // posts
-	r.together(res.Params, func(a, b int32) bool {
+	err := r.together(res.Params, m, func(a, b int32) error {
 		g := group[r.account[a]]
 		if g == 0 || g != group[r.account[b]] {
-			return true
+			return nil
 		}
 		k := key{g, r.object[a]}
 		if acts[k] == nil {
 			acts[k] = make(map[int32]bool)
 		}
 		acts[k][a], acts[k][b] = true, true
-		return true
+		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	out := make([][]Quote, len(res.Groups))
 	for k, list := range acts {
 		out[k.group-1] = append(out[k.group-1], r.quote(list))

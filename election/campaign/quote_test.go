@@ -35,7 +35,7 @@ func TestQuotes(t *testing.T) {
 	if err != nil || len(res.Groups) != 1 || len(res.Groups[0]) != 8 {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	quotes, err := res.Quotes(posts, 3)
+	quotes, err := res.Quotes(t.Context(), posts, 3, Work{Steps: unbounded})
 	if err != nil || len(quotes) != 1 || len(quotes[0]) != 3 {
 		t.Fatalf("%+v, %v", quotes, err)
 	}

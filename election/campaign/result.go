@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -46,22 +47,30 @@ type Edge struct {
 	Objects int `json:"objects"`
 }
 
-// Analyse computes a result. The order of the posts does not matter.
+// Analyse computes a result. The order of the posts does not matter. Of more than
+// 50,000,000 pairs, or as many comparisons of texts, there is none.
 func Analyse(posts []Post, p Params) (Result, error) {
+	return AnalyseWithin(context.Background(), posts, p, Work{Pairs: maxPairs, Steps: unbounded})
+}
+
+// AnalyseWithin computes the same result, or none: an ErrWork if it would take more
+// work, and the context's error soon after that has ended.
+func AnalyseWithin(ctx context.Context, posts []Post, p Params, w Work) (Result, error) {
 	if err := p.check(); err != nil {
 		return Result{}, err
 	}
+	m := newMeter(ctx, w)
 	posts = canonical(posts)
 	sum := digest(posts)
 	res := Result{Format: Format, Params: p, Posts: len(posts), Digest: hex.EncodeToString(sum[:]), Accounts: []Account{}, Groups: [][]int{}, Edges: []Edge{}}
 	if p.Near > 0 {
 		var err error
-		if posts, res.Joined, err = join(posts, p.Near); err != nil {
+		if posts, res.Joined, err = join(posts, p.Near, m); err != nil {
 			return Result{}, err
 		}
 	}
 	r := newTable(posts)
-	pairs, err := r.pairs(p)
+	pairs, err := r.pairs(p, min(w.Pairs, maxPairs), m)
 	if err != nil {
 		return Result{}, err
 	}
@@ -75,7 +84,10 @@ func Analyse(posts []Post, p Params) (Result, error) {
 	res.Tested = len(tested)
 	own := r.acts(p)
 	objects := slices.Clone(r.object)
-	values, expected := r.chances(p, own, newStream(p.Seed, sum))
+	values, expected, err := r.chances(p, own, newStream(p.Seed, sum), m)
+	if err != nil {
+		return Result{}, err
+	}
 	r.object = objects
 	number := make(map[int32]int)
 	for _, i := range named(values, tested, p.Percent) {
@@ -94,29 +106,29 @@ func Analyse(posts []Post, p Params) (Result, error) {
 
 // connect counts the edges between the named, and groups them.
 func (res *Result) connect(r *table, pairs []Pair, number map[int32]int) {
-	type key struct{ a, b int }
-	counts := make(map[key]int)
-	objects := make(map[key]map[int32]bool)
+	type act struct{ a, b, object int32 }
+	var acts []act
 	for _, pair := range pairs {
 		a, ok := number[r.account[pair.First]]
 		b, also := number[r.account[pair.Second]]
 		if ok {
 			res.Accounts[a].First++
 		}
-		if !ok || !also {
-			continue
+		if ok && also {
+			acts = append(acts, act{int32(min(a, b)), int32(max(a, b)), r.object[pair.First]})
 		}
-		k := key{min(a, b), max(a, b)}
-		counts[k]++
-		if objects[k] == nil {
-			objects[k] = make(map[int32]bool)
+	}
+	slices.SortFunc(acts, func(x, y act) int {
+		return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b), cmp.Compare(x.object, y.object))
+	})
+	for i, x := range acts {
+		if i == 0 || x.a != acts[i-1].a || x.b != acts[i-1].b {
+			res.Edges = append(res.Edges, Edge{A: int(x.a), B: int(x.b), Objects: 1})
+		} else if x.object != acts[i-1].object {
+			res.Edges[len(res.Edges)-1].Objects++
 		}
-		objects[k][r.object[pair.First]] = true
+		res.Edges[len(res.Edges)-1].Pairs++
 	}
-	for k, n := range counts {
-		res.Edges = append(res.Edges, Edge{k.a, k.b, n, len(objects[k])})
-	}
-	slices.SortFunc(res.Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
 	root := make([]int, len(res.Accounts))
 	for i := range root {
 		root[i] = i
