@@ -27,6 +27,8 @@ const (
 
 	postsMost     = 200_000    // posts of one export
 	postsShuffled = 20_000_000 // posts that are shuffled in all: with more posts fewer rounds
+	postsPairs    = 5_000_000  // that act together
+	postsSteps    = 50_000_000 // of comparing: a second or two
 	postsQuoted   = 5          // of one group
 	postsQuote    = 280        // bytes of a quotation
 	postsAccounts = 20         // of a group that are shown
@@ -60,7 +62,10 @@ func (c *campaigns) look(ctx context.Context, n *Node) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		v := examinePosts(f)
+		v := examinePosts(ctx, f)
+		if ctx.Err() != nil {
+			return ctx.Err() // it was not read to its end
+		}
 		c.mu.Lock()
 		if at := c.of[how]; at != nil && stamps(f.Path) == stamp {
 			at.tried, at.view = stamp, v
@@ -101,16 +106,16 @@ func postsKey(f inventory.File) string {
 }
 
 // examinePosts is what an export shows. Why it cannot be read is part of it.
-func examinePosts(f inventory.File) console.PostsView {
+func examinePosts(ctx context.Context, f inventory.File) console.PostsView {
 	v := console.PostsView{Name: f.Name}
-	err := judgePosts(f, &v)
+	err := judgePosts(ctx, f, &v)
 	if err != nil {
 		v = console.PostsView{Name: f.Name, Detail: withoutPath(err).Error()}
 	}
 	return v
 }
 
-func judgePosts(f inventory.File, v *console.PostsView) error {
+func judgePosts(ctx context.Context, f inventory.File, v *console.PostsView) error {
 	in, err := os.Open(f.Path)
 	if err != nil {
 		return err
@@ -127,7 +132,8 @@ func judgePosts(f inventory.File, v *console.PostsView) error {
 		return fmt.Errorf("more than %d posts: entente campaign takes them", postsMost)
 	}
 	p := campaign.Params{Window: postsWindow, Least: postsLeast, Rounds: min(postsRounds, postsShuffled/max(len(posts), 1)), Percent: postsPercent, Near: f.Near, Carries: rep.Carries}
-	res, err := campaign.Analyse(posts, p)
+	work := campaign.Work{Pairs: postsPairs, Steps: postsSteps}
+	res, err := campaign.AnalyseWithin(ctx, posts, p, work)
 	if err != nil {
 		return err
 	}
@@ -135,7 +141,7 @@ func judgePosts(f inventory.File, v *console.PostsView) error {
 	if err != nil {
 		return err
 	}
-	quotes, err := res.Quotes(posts, postsQuoted)
+	quotes, err := res.Quotes(ctx, posts, postsQuoted, work)
 	if err != nil {
 		return err
 	}
