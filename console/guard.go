@@ -134,9 +134,10 @@ const (
 // NamesView is what own logs have shown of look-alike names, the most telling first.
 type NamesView struct {
 	Rows      []SeenName
-	Protected int   // names that are looked for
-	Since     int64 // Unix milliseconds: logs read before were not looked at; 0: none is looked at yet
-	Left      int64 // sightings of names beyond those that are kept
+	Protected int         // names that are looked for
+	Since     int64       // Unix milliseconds: logs read before were not looked at; 0: none is looked at yet
+	Left      int64       // sightings of names beyond those that are kept
+	Odd       []GuardFile // names of the inventory that none like can be told of
 	Whom      inventory.Person
 }
 

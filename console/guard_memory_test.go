@@ -65,7 +65,7 @@ func (m guardMemory) Names(context.Context) (NamesView, error) {
 		return SeenAt{Source: source, Line: int64(line), Field: field, At: noon.Add(time.Duration(minutes) * time.Minute).UnixMilli()}
 	}
 	return NamesView{
-		Protected: 3, Since: noon.Add(-48 * time.Hour).UnixMilli(), Left: 2, Whom: inventory.Person{Name: "Ann Lee", Phone: "+1 555 0100"},
+		Protected: 3, Since: noon.Add(-48 * time.Hour).UnixMilli(), Left: 2, Whom: inventory.Person{Name: "Ann Lee", Phone: "+1 555 0100"}, Odd: []GuardFile{{Name: "x.com", Detail: "too short to be told from others"}},
 		Rows: []SeenName{
 			{Name: "xn--vte-hna.example", Protected: "vote.example", Kind: "looks-the-same", Count: 4, First: at(-90, 1204, "dns", "dns.question.name"), Last: noon.UnixMilli()},
 			{Name: "vote-example-ballot.example", Protected: "vote.example", Kind: "compound", Count: 1, First: at(-30, 77, "web", "http.request.referrer"), Last: noon.UnixMilli(), Mark: NameWatched, By: "ann"},

@@ -17,7 +17,7 @@ func TestNames(t *testing.T) {
 	r := newRig(t, src)
 	me := r.enter("analyst")
 	page := html.UnescapeString(body(get(r.c, testHost, "/guard/names", me)))
-	for _, want := range []string{"xn--vte-hna.example", "looks the same", ":1204 dns.question.name", "What to do", "Ann Lee", "watched", "/line/new?template=assist&blank.what=voted.example", "2 sightings of names more"} {
+	for _, want := range []string{"xn--vte-hna.example", "looks the same", ":1204 dns.question.name", "What to do", "Ann Lee", "watched", "/line/new?template=assist&blank.what=voted.example", "2 sightings of names more", "Names that are not looked for", "too short to be told from others"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)
 		}

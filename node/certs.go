@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -195,24 +194,16 @@ func (w *certWatch) source() (read certlog.Source, done func(), err error) {
 
 // names makes the index of what is guarded now; nil where nothing is.
 func (w *certWatch) names() (*lookalike.Index, error) {
-	senders, domains, err := w.n.cfg.protects(w.n.guarded.get())
-	if err != nil {
+	domains, _, err := w.n.cfg.protectedNames(w.n.guarded.get()) // the guard of names tells those left out
+	if err != nil || len(domains) == 0 {
 		return nil, err
 	}
-	for _, s := range senders {
-		domains = append(domains, s.Domains...)
-	}
-	slices.Sort(domains)
-	domains = slices.Compact(domains)
 	if of := strings.Join(domains, " "); of != w.of || w.index == nil {
 		x, err := lookalike.New(domains, nil)
 		if err != nil {
 			return nil, err
 		}
 		w.index, w.of = x, of
-	}
-	if len(domains) == 0 {
-		return nil, nil
 	}
 	return w.index, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ const (
 type lookalikes struct {
 	mu      sync.Mutex // guards all
 	of      string     // the protected names that the index is of
+	odd     []console.GuardFile
 	index   *lookalike.Index
 	scratch lookalike.Scratch
 	plain   map[string]bool
@@ -57,16 +59,10 @@ type keptNames struct {
 
 // protect sets what is looked for.
 func (l *lookalikes) protect(ctx context.Context, n *Node, folders map[string]*canary.Folder) error {
-	senders, own, err := n.cfg.protects(n.guarded.get())
+	domains, odd, err := n.cfg.protectedNames(n.guarded.get())
 	if err != nil {
 		return err
 	}
-	domains := slices.Clone(own)
-	for _, s := range senders {
-		domains = append(domains, s.Domains...)
-	}
-	slices.Sort(domains)
-	domains = slices.Compact(domains)
 	decoys := make(map[observable.Value]decoy)
 	for name, f := range folders {
 		for value, versions := range f.Documents {
@@ -85,7 +81,7 @@ func (l *lookalikes) protect(ctx context.Context, n *Node, folders map[string]*c
 		}
 		l.read = true
 	}
-	l.decoys = decoys
+	l.decoys, l.odd = decoys, odd
 	if of := strings.Join(domains, " "); of != l.of || l.index == nil && len(domains) > 0 {
 		x, err := lookalike.New(domains, nil)
 		if err != nil {
@@ -204,6 +200,17 @@ func (l *lookalikes) best(name string) (lookalike.Finding, bool) {
 	return lookalike.Finding{}, false
 }
 
+// troubles are the names that no look-alike can be told of.
+func (l *lookalikes) troubles() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	for _, f := range l.odd {
+		out = append(out, fmt.Sprintf("names like %s are not looked for: %s", f.Name, f.Detail))
+	}
+	return out
+}
+
 // touches are the decoys that own logs have shown, by folder, the latest first.
 func (l *lookalikes) touches() map[string][]console.SeenTouch {
 	l.mu.Lock()
@@ -266,6 +273,7 @@ func (s guardScreens) Names(ctx context.Context) (console.NamesView, error) {
 	}
 	l := &s.n.guards.names
 	l.mu.Lock()
+	v.Odd = l.odd
 	v.Protected, v.Left, v.Since = len(strings.Fields(l.of)), l.kept.Left, l.kept.Since
 	for _, n := range l.kept.Names {
 		n.Mark, n.By = marks[n.Name].State, marks[n.Name].By

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"entente/border"
@@ -68,4 +69,41 @@ func TestNames(t *testing.T) {
 	if v := must(guest.Guards().Names(t.Context()))(t); len(v.Rows) != 0 {
 		t.Errorf("shown to whoever may not see it: %+v", v)
 	}
+}
+
+// TestOddNames: names that no look-alike can be told of, as others tell them, neither
+// keep a node from starting nor end it; they are told, and the others are looked for.
+func TestOddNames(t *testing.T) {
+	u := newUnit(t, nil, north, south)
+	list := u.path(north, "list.json")
+	write(t, list, []byte(`{"domains": [{"name": "x.com"}, {"name": "vote.example"}], "vendors": [{"name": "Vendor", "domains": ["co.uk"]}]}`))
+	u.cfg[north].Inventory, u.cfg[north].Packs = list, []string{"election"}
+	u.start(north)
+	n := u.node(north)
+	check := func(names int, odd ...string) {
+		t.Helper()
+		v := must(guardScreens{n.whole()}.Names(t.Context()))(t)
+		var got []string
+		for _, f := range v.Odd {
+			got = append(got, f.Name)
+		}
+		told := strings.Join(must(n.watchStatus(t.Context()))(t).Troubles, "\n")
+		for _, name := range odd {
+			if !strings.Contains(told, name+" are not looked for") {
+				t.Errorf("%s is not told: %s", name, told)
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(odd, " ") || v.Protected != names {
+			t.Errorf("%d names are looked for, not %v", v.Protected, got)
+		}
+	}
+	check(1, "x.com", "co.uk")
+	x := must((&certWatch{n: n}).names())(t)
+	if len(x.Match("v0te.example")) == 0 {
+		t.Error("certificates are not looked at for names like the others")
+	}
+	write(t, list, []byte(`{"domains": [{"name": "vote.example"}, {"name": "ballot.example"}, {"name": "z.de"}]}`))
+	u.ok(n.guarded.look(n.opt.Now()))
+	u.ok(n.guards.look(t.Context()))
+	check(2, "z.de")
 }

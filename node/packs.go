@@ -1,11 +1,13 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"entente/console"
 	"entente/election/inventory"
 	"entente/election/lookalike"
 	"entente/internal/rulepack"
@@ -17,6 +19,11 @@ import (
 // leastLookalike is how many letters a protected domain needs for one that is a
 // letter away, or under another suffix, to be told from an honest one.
 const leastLookalike = 6
+
+const (
+	mostProtected = 10_000 // names that look-alikes are looked for
+	mostOdd       = 20     // names that none can be looked for and that are told one by one
+)
 
 // Senders makes of protected senders of mail what a detection asks. Domains of
 // the own side are protected too, and are never an imitation.
@@ -32,6 +39,11 @@ func Senders(list []detect.Sender, own []string) (detect.Senders, error) {
 	for _, one := range s.List {
 		domains = append(domains, one.Domains...)
 	}
+	return resembling(s, domains)
+}
+
+// resembling lets senders tell what resembles one of some domains.
+func resembling(s detect.Senders, domains []string) (detect.Senders, error) {
 	x, err := lookalike.New(domains, nil)
 	if err != nil {
 		return s, err
@@ -81,6 +93,45 @@ func (c Config) protects(list inventory.Inventory) (senders []detect.Sender, own
 	return senders, own, nil
 }
 
+// protectedNames are the domains of all these that look-alikes are looked for,
+// sorted; odd are those that none can be told of, and why. Others may have told
+// them: they stop nothing.
+func (c Config) protectedNames(list inventory.Inventory) (names []string, odd []console.GuardFile, err error) {
+	senders, all, err := c.protects(list)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range senders {
+		all = append(all, s.Domains...)
+	}
+	known, more, beyond := make(map[string]bool), 0, 0
+	for _, d := range all { // the own ones come first
+		if known[d] {
+			continue
+		}
+		known[d] = true
+		err := lookalike.Protectable(d)
+		switch {
+		case err == nil && len(names) < mostProtected:
+			names = append(names, d)
+		case err == nil:
+			beyond++
+		case len(odd) < mostOdd:
+			odd = append(odd, console.GuardFile{Name: d, Detail: err.Error()})
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		odd = append(odd, console.GuardFile{Name: fmt.Sprintf("%d others", more), Detail: "the same"})
+	}
+	if beyond > 0 {
+		odd = append(odd, console.GuardFile{Name: fmt.Sprintf("%d others", beyond), Detail: fmt.Sprintf("more than %d", mostProtected)})
+	}
+	slices.Sort(names)
+	return names, odd, nil
+}
+
 // senderOf protects a name, domains, and those of addresses, but for domains where anybody has one.
 func senderOf(name string, domains, addresses []string) detect.Sender {
 	s := detect.Sender{Domains: append([]string(nil), domains...), Addresses: addresses}
@@ -102,11 +153,7 @@ func (c Config) packRules(list inventory.Inventory) ([]rule.Rule, error) {
 	if len(c.Packs) == 0 {
 		return nil, nil
 	}
-	senders, own, err := c.protects(list)
-	if err != nil {
-		return nil, err
-	}
-	s, err := Senders(senders, own)
+	s, err := c.packSenders(list)
 	if err != nil {
 		return nil, fmt.Errorf("senders: %w", err)
 	}
@@ -115,6 +162,32 @@ func (c Config) packRules(list inventory.Inventory) ([]rule.Rule, error) {
 		return nil, fmt.Errorf("packs: %w", err)
 	}
 	return rules, nil
+}
+
+// packSenders are the senders that detections ask for. One that could be anybody
+// below a public suffix is not believed for it.
+func (c Config) packSenders(list inventory.Inventory) (s detect.Senders, err error) {
+	if _, err := Senders(c.Senders, nil); err != nil {
+		return s, err // the own side's word: to be mended, not left out
+	}
+	senders, own, err := c.protects(list)
+	if err != nil {
+		return s, err
+	}
+	for _, one := range append(senders, detect.Sender{Domains: own}) {
+		one.Domains = slices.DeleteFunc(slices.Clone(one.Domains), func(d string) bool { return errors.Is(lookalike.Protectable(d), lookalike.ErrSuffix) })
+		if len(one.Names)+len(one.Domains)+len(one.Addresses) > 0 {
+			s.List = append(s.List, one)
+		}
+	}
+	names, _, err := c.protectedNames(list)
+	if err != nil {
+		return s, err
+	}
+	if err := s.Check(); err != nil {
+		return s, err
+	}
+	return resembling(s, names)
 }
 
 // checkPacks refuses a configuration that names no pack, or senders that cannot be protected.

@@ -133,6 +133,16 @@ func TestPackProtectsTheInventory(t *testing.T) {
 			t.Errorf("%s: %q", header, why)
 		}
 	}
+	list.Vendors = append(list.Vendors, inventory.Vendor{Name: "Tabulators", Domains: []string{"co.uk", "x.com", "tabulators.co.uk"}})
+	s = must(Config{Packs: []string{"election"}}.packSenders(list))(t)
+	for header, want := range map[string]bool{"Tabulators <help@x.com>": false, "x@tabulators.co.uk": false, "x@tabu1ators.co.uk": true} {
+		if why := s.Imitates(header); (why != "") != want {
+			t.Errorf("%s: %q", header, why)
+		}
+	}
+	if len(must(Config{Packs: []string{"election"}}.packRules(list))(t)) == 0 {
+		t.Error("no rules for a list with odd names")
+	}
 	n := &Node{cfg: Config{Packs: []string{"election"}}, guarded: &guarded{}}
 	first, none := n.packRules(), n.packsOf()
 	if again := n.packRules(); len(first) == 0 || &again[0] != &first[0] {

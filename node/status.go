@@ -109,8 +109,9 @@ func (n *Node) watchStatus(ctx context.Context) (api.WatchStatus, error) {
 			w.Troubles = append(w.Troubles, t)
 		}
 	}
+	w.Troubles = slices.Concat(w.Troubles, n.guarded.troubles(), n.guards.names.troubles(), n.ringer.troubles())
 	n.lookout.mu.Lock()
-	w.Troubles = slices.Concat(w.Troubles, n.guarded.troubles(), n.ringer.troubles(), n.lookout.troubles)
+	w.Troubles = append(w.Troubles, n.lookout.troubles...)
 	n.lookout.mu.Unlock()
 	_, w.HeldHits, err = n.seen.CountAlerts(ctx)
 	return w, err

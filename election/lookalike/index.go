@@ -52,7 +52,7 @@ func New(domains, allowed []string) (*Index, error) {
 	for _, d := range domains {
 		p, err := protect(d)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%.80q is %w", d, err)
 		}
 		if x.own[p.domain] {
 			continue
@@ -118,19 +118,32 @@ func depth(n int) int {
 	return 2
 }
 
+// Why a name cannot be protected.
+var (
+	ErrSuffix = errors.New("a suffix that strangers own names below")
+	ErrShort  = errors.New("too short to be told from others")
+	errLength = fmt.Errorf("empty or longer than %d bytes", maxName)
+)
+
+// Protectable says why New takes no index with this domain; nil if it does.
+func Protectable(domain string) error {
+	_, err := protect(domain)
+	return err
+}
+
 func protect(d string) (protected, error) {
 	d = clean(d)
 	rest, suffix := split(d)
 	switch {
 	case d == "" || len(d) > maxName:
-		return protected{}, errors.New("a protected name is empty or longer than 253 bytes")
+		return protected{}, errLength
 	case rest == "":
-		return protected{}, fmt.Errorf("%q is a suffix that strangers own names below", d)
+		return protected{}, ErrSuffix
 	}
 	p := protected{domain: d, suffix: suffix, label: strings.ReplaceAll(rest, ".", "")}
 	p.fold, p.open = Fold(p.label), string(appendFold(nil, p.label, false))
 	if len(p.fold) < 2 {
-		return protected{}, fmt.Errorf("%q is too short to be told from others", d)
+		return protected{}, ErrShort
 	}
 	return p, nil
 }

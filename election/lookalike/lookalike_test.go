@@ -2,6 +2,7 @@ package lookalike
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -60,6 +61,20 @@ func TestMatch(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%.60s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestProtectable: what New takes and what it does not are told apart beforehand.
+func TestProtectable(t *testing.T) {
+	for name, want := range map[string]error{
+		"vote.org": nil, "VOTE.ORG.": nil, "xn--vte-sed.org": nil, "aa.com": nil,
+		"x.com": ErrShort, "co.uk": ErrSuffix, "com": ErrSuffix, "": errLength, strings.Repeat("a.", 127) + "example": errLength,
+	} {
+		got := Protectable(name)
+		_, err := New([]string{name}, nil)
+		if !errors.Is(got, want) || !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("%.40q: %v, and New says %v", name, got, err)
 		}
 	}
 }
