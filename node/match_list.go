@@ -89,16 +89,12 @@ func (l *liveList) Message(name string) ([]byte, error) {
 	l.mu.Lock()
 	s := l.standing
 	l.mu.Unlock()
-	word, number, _ := strings.Cut(name, "-")
-	i, err := strconv.Atoi(number)
-	if err != nil {
-		i = -1
-	}
+	word, i := messageOf(name)
 	asked := i >= 0 && i < len(s.Asks)
 	switch {
 	case l.own && name == "outline":
 		return l.outline, nil
-	case l.own && word == "block":
+	case l.own && word == "block" && i >= 0:
 		return l.owner.Block(i), nil
 	case l.own && word == "answer" && asked && s.Asks[i].Answer != nil,
 		!l.own && word == "query" && asked,
@@ -111,6 +107,18 @@ func (l *liveList) Message(name string) ([]byte, error) {
 		return nil, nil
 	}
 	return data, err
+}
+
+// messageOf takes the name of a message apart. The number is -1 where there is none,
+// where it has another spelling than the one, and where it is beyond all that a
+// list can have.
+func messageOf(name string) (word string, number int) {
+	word, digits, _ := strings.Cut(name, "-")
+	i, err := strconv.Atoi(digits)
+	if err != nil || i < 0 || i >= max(voprf.MaxBatches, voprf.MaxTokens/voprf.BlockTokens) || strconv.Itoa(i) != digits {
+		return word, -1
+	}
+	return word, i
 }
 
 // path is where a message of a list lies.

@@ -229,10 +229,10 @@ func (o *Owner) Outline() []byte {
 
 // Block is a block of the file; nil beyond the last.
 func (o *Owner) Block(i int) []byte {
-	from := i * BlockTokens * TokenSize
-	if i < 0 || from >= len(o.tokens) {
+	if i < 0 || i >= o.Announcement.Blocks() { // before it is multiplied: a stranger names it
 		return nil
 	}
+	from := i * BlockTokens * TokenSize
 	return bytes.Clone(o.tokens[from:min(from+BlockTokens*TokenSize, len(o.tokens))])
 }
 
