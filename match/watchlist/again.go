@@ -28,13 +28,14 @@ func takeOver(list []*Standing, all map[statement.Ref]*Standing) {
 // goesOn says that a list is another under a new key, and nothing else: the owner
 // closed that one for no fault of anybody, and this one has its terms, as many
 // items, the same epoch, and no more budget than the answers had left. That is
-// reckoned from answers, which stand in the owner's log: no question that is said
-// later takes from a list what it stands on.
+// reckoned from the owner's own first close and from answers, which stand in its
+// log: no question and no close that the partner says later, whatever time it
+// claims, takes from a list what it stands on.
 func (l *Standing) goesOn(b *Standing) bool {
 	if b == nil || b.Void != "" || b.Opened.Origin != l.Opened.Origin || b.Opened.Index >= l.Opened.Index {
 		return false
 	}
-	if e := b.Ended; e == nil || e.By != l.From || e.Code != statement.CodeState || e.Ref.Index >= l.Opened.Index {
+	if e := b.closed[0]; e == nil || e.Code != statement.CodeState || e.Ref.Index >= l.Opened.Index {
 		return false
 	}
 	same := b.Terms

@@ -20,12 +20,15 @@ type Standing struct {
 	Before *statement.Ref // the list whose place it takes
 	Asks   []Asked        // in their order
 	Spent  int            // items asked about
-	Ended  *Ending        // nil while it is open
+	// Ended is nil while it is open. Each side's first close counts; of two the one
+	// that claims to be the earlier ends the list: both do.
+	Ended *Ending
 	// Void says why the list is not its owner's position: nobody asks it anything. What
 	// was answered counts all the same.
 	Void string
 
-	seen map[statement.Digest]bool
+	seen   map[statement.Digest]bool
+	closed [2]*Ending // the first close of the owner and of the partner
 }
 
 // Asked is a question as it stands in the logs.
@@ -50,7 +53,7 @@ type Word struct {
 	Code   statement.Code
 }
 
-// Ending is the first close of a list.
+// Ending is a close of a list.
 type Ending struct {
 	Word
 	By     string
@@ -156,10 +159,7 @@ func opened(s *match.Said) *Standing {
 func (l *Standing) take(s *match.Said, step Step) {
 	w := &Word{Ref: s.Ref, Time: s.Time, Digest: step.Digest, Code: step.Code}
 	if step.Do == DoClose {
-		// Of two closes the one that claims to be the earlier ends the list: both do.
-		if (s.Party == l.From || s.Party == l.Terms.To) && (l.Ended == nil || before(w, &l.Ended.Word)) {
-			l.Ended = &Ending{Word: *w, By: s.Party, Number: step.Number}
-		}
+		l.end(&Ending{Word: *w, By: s.Party, Number: step.Number})
 		return
 	}
 	byOwner := step.Do == DoAnswer || step.Do == DoRefuse
@@ -182,6 +182,18 @@ func (l *Standing) take(s *match.Said, step Step) {
 		q.Refuse = w
 	case step.Do == DoRead && q.Read == nil:
 		q.Read = w
+	}
+}
+
+// end takes a close: the first of each side, in the order of its own log.
+func (l *Standing) end(e *Ending) {
+	side := slices.Index([]string{l.From, l.Terms.To}, e.By)
+	if side < 0 || l.closed[side] != nil {
+		return
+	}
+	l.closed[side] = e
+	if l.Ended == nil || before(&e.Word, &l.Ended.Word) {
+		l.Ended = e
 	}
 }
 

@@ -354,27 +354,32 @@ func TestGoesOn(t *testing.T) {
 	_, longer, _ := open(t, names("listed", 900))
 	again := termsOf(b, 48)
 	for what, c := range map[string]struct {
-		bend  func(*Terms)
-		end   *Step // instead of the owner's
-		by    string
-		twice bool
-		first string // Void of the first
-		want  bool
+		bend   func(*Terms)
+		end    *Step // instead of the owner's
+		by     string
+		twice  bool
+		first  string // Void of the first
+		late   *Step  // a close that is said when the new list stands, and claims to be the earliest
+		lateBy string
+		want   bool
 	}{
-		"the same":        {want: true},
-		"less budget":     {bend: func(t *Terms) { t.Budget = 16 }, want: true},
-		"more budget":     {bend: func(t *Terms) { t.Budget = 49 }},
-		"another partner": {bend: func(t *Terms) { t.To = "west" }},
-		"a longer time":   {bend: func(t *Terms) { t.Until++ }},
-		"other types":     {bend: func(t *Terms) { t.Types = []observable.Type{observable.URL} }},
-		"no echo":         {bend: func(t *Terms) { t.Echo = false }},
-		"more items":      {bend: func(t *Terms) { t.Announcement = base64.StdEncoding.EncodeToString(longer.Marshal()) }},
-		"an older time":   {bend: func(t *Terms) { t.From-- }},
-		"for a fault":     {end: &Step{Do: DoClose, Code: statement.CodeProof}},
-		"as agreed":       {end: &Step{Do: DoClose}},
-		"by the partner":  {end: &Step{Do: DoClose, Code: statement.CodeState}, by: "north"},
-		"twice":           {twice: true},
-		"of a void one":   {first: match.VoidNoPower},
+		"the same":                              {want: true},
+		"less budget":                           {bend: func(t *Terms) { t.Budget = 16 }, want: true},
+		"more budget":                           {bend: func(t *Terms) { t.Budget = 49 }},
+		"another partner":                       {bend: func(t *Terms) { t.To = "west" }},
+		"a longer time":                         {bend: func(t *Terms) { t.Until++ }},
+		"other types":                           {bend: func(t *Terms) { t.Types = []observable.Type{observable.URL} }},
+		"no echo":                               {bend: func(t *Terms) { t.Echo = false }},
+		"more items":                            {bend: func(t *Terms) { t.Announcement = base64.StdEncoding.EncodeToString(longer.Marshal()) }},
+		"an older time":                         {bend: func(t *Terms) { t.From-- }},
+		"for a fault":                           {end: &Step{Do: DoClose, Code: statement.CodeProof}},
+		"as agreed":                             {end: &Step{Do: DoClose}},
+		"by the partner":                        {end: &Step{Do: DoClose, Code: statement.CodeState}, by: "north"},
+		"twice":                                 {twice: true},
+		"closed earlier, as the partner claims": {late: &Step{Do: DoClose}, lateBy: "north", want: true},
+		"for a fault, as the partner claims":    {late: &Step{Do: DoClose, Code: statement.CodeProof}, lateBy: "north", want: true},
+		"closed earlier, as the owner claims":   {late: &Step{Do: DoClose, Code: statement.CodeProof}, lateBy: "south", want: true},
+		"of a void one":                         {first: match.VoidNoPower},
 	} {
 		l := &told{t: t}
 		at := l.say("south", OpenKind, termsOf(a, 64))
@@ -402,6 +407,10 @@ func TestGoesOn(t *testing.T) {
 			l.said[len(l.said)-1].Void = match.VoidNoPower
 		}
 		l.say("north", StepKind, asked(1, 32, 7), at) // too late to take anything from it
+		if c.late != nil {
+			l.say(c.lateBy, StepKind, *c.late, at)
+			l.said[len(l.said)-1].Time = 1001
+		}
 		list := Lists(l.said)
 		last := list[len(list)-1]
 		if stands := last.Void == ""; stands != c.want || (last.State(4000) == StateVoid) == c.want {
