@@ -108,21 +108,16 @@ func (n *Node) auditMoments(ctx context.Context, of record.Member, to []audit.Mo
 	return to, err
 }
 
-// auditSaid are a party's seals and steps.
+// auditSaid are a party's seals and steps. What was refused was not said.
 func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]audit.Said, error) {
 	var out []audit.Said
 	add := func(kind statement.Kind, read func(sqlite.Statement, *audit.Said) bool) error {
-		list, err := n.view.OfKind(ctx, m.Origin, kind)
-		if err != nil {
-			return err
-		}
-		for _, s := range list {
+		return n.saidOpen(ctx, m.Origin, kind, 0, func(s sqlite.Statement) {
 			said := audit.Said{Party: m.ID, Index: s.Index, Time: s.Time / 1000}
 			if read(s, &said) {
 				out = append(out, said)
 			}
-		}
-		return nil
+		})
 	}
 	if err := add(record.KindSeal, func(s sqlite.Statement, to *audit.Said) bool {
 		var b record.SealBody
@@ -161,10 +156,6 @@ func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]a
 // each of its own statements, and by now. A line whose root is not that of the
 // other's log proves nothing and is left out.
 func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Said) ([]audit.Head, error) {
-	list, err := n.view.OfKind(ctx, m.Origin, record.KindHeads)
-	if err != nil {
-		return nil, err
-	}
 	type place struct {
 		before uint64
 		origin string
@@ -174,10 +165,10 @@ func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Sai
 		record.HeadLine
 	}
 	last := make(map[place]line)
-	for _, s := range list {
+	err := n.saidOpen(ctx, m.Origin, record.KindHeads, 0, func(s sqlite.Statement) {
 		var b record.HeadsBody
-		if err := statement.Decode(s.Body, statement.MaxAct, &b); err != nil {
-			return nil, err
+		if statement.Decode(s.Body, statement.MaxAct, &b) != nil {
+			return
 		}
 		for _, h := range b.Heads {
 			last[place{math.MaxUint64, h.Origin}] = line{s.Index, h}
@@ -187,6 +178,9 @@ func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Sai
 				}
 			}
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	var out []audit.Head
 	for _, l := range last {

@@ -58,14 +58,12 @@ func (c control) AuditReadings(ctx context.Context, name string) ([]audit.Readin
 // shownReadings are what boards showed in an audit of what they had read.
 func (n *Node) shownReadings(ctx context.Context, name string) (out []audit.Reading, err error) {
 	for _, m := range n.roster.Members {
-		list, err := n.view.OfKind(ctx, m.Origin, audit.KindEntries)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range list {
+		if err := n.saidOpen(ctx, m.Origin, audit.KindEntries, 0, func(s sqlite.Statement) {
 			if r, err := n.reading(m, s); err == nil && r.Audit == name {
 				out = append(out, r)
 			}
+		}); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

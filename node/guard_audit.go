@@ -108,25 +108,21 @@ func (n *Node) auditMarks(ctx context.Context) (string, error) {
 func (n *Node) auditNames(ctx context.Context) ([]string, error) {
 	names := make(map[string]bool)
 	for _, m := range n.roster.Members {
-		seals, err := n.view.OfKind(ctx, m.Origin, record.KindSeal)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range seals {
+		if err := n.saidOpen(ctx, m.Origin, record.KindSeal, 0, func(s sqlite.Statement) {
 			var b record.SealBody
 			if statement.Decode(s.Body, statement.MaxAct, &b) == nil && slices.Contains([]string{audit.SealManifest, audit.SealRecords, audit.SealContest, audit.SealEntries}, b.What) {
 				of, _, _ := strings.Cut(b.Name, "/")
 				names[of] = true
 			}
-		}
-		steps, err := n.view.OfKind(ctx, m.Origin, audit.KindCeremony)
-		if err != nil {
+		}); err != nil {
 			return nil, err
 		}
-		for _, s := range steps {
-			if step, err := audit.ParseStep(s.Body); err == nil && s.State == sqlite.StateOpen {
+		if err := n.saidOpen(ctx, m.Origin, audit.KindCeremony, 0, func(s sqlite.Statement) {
+			if step, err := audit.ParseStep(s.Body); err == nil {
 				names[step.Audit] = true
 			}
+		}); err != nil {
+			return nil, err
 		}
 	}
 	var out []string

@@ -7,6 +7,7 @@ import (
 	"entente/console"
 	"entente/election/canary"
 	"entente/election/inventory"
+	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
 )
@@ -123,16 +124,12 @@ func (s guardScreens) Folders(ctx context.Context) ([]console.FolderView, error)
 
 // sealedAs are the own seals of one kind of thing, by digest.
 func (n *Node) sealedAs(ctx context.Context, what string) (map[statement.Digest]uint64, error) {
-	all, err := n.view.OfKind(ctx, n.self.Origin, record.KindSeal)
-	if err != nil {
-		return nil, err
-	}
 	out := make(map[statement.Digest]uint64)
-	for _, one := range all {
+	err := n.saidOpen(ctx, n.self.Origin, record.KindSeal, 0, func(one sqlite.Statement) {
 		var b record.SealBody
 		if statement.Decode(one.Body, statement.MaxAct, &b) == nil && b.What == what {
 			out[b.Digest] = one.Index
 		}
-	}
-	return out, nil
+	})
+	return out, err
 }
