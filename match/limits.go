@@ -36,9 +36,23 @@ func ListDrift(d statement.Digest) *statement.Refusal {
 }
 
 // Check refuses a manifest that these limits do not allow, whoever proposed
-// it. The error is a *statement.Refusal; the manifest and its proposer's
-// signature are the evidence.
+// it, or that says of the own budget what the record does not. It is for who is about
+// to sign. The error is a *statement.Refusal.
 func (l Limits) Check(m *Manifest) error {
+	if err := l.Allow(m); err != nil {
+		return err
+	}
+	self := m.Side(l.Party)
+	if own, after := m.Sides[self], l.Left-m.Sides[1-self].Items; own.Left != l.Left || own.After != after {
+		return statement.Refuse(statement.CodeBudget, "the manifest leaves %d of %d guesses, the record %d of %d", own.After, own.Left, after, l.Left)
+	}
+	return nil
+}
+
+// Allow refuses a manifest that these limits do not allow. What the own side said in it
+// of its budget was so when it was said: other runs that were begun since do not make
+// a run wrong that the budget still holds.
+func (l Limits) Allow(m *Manifest) error {
 	self := m.Side(l.Party)
 	if self < 0 {
 		return statement.Refuse(statement.CodeParty, "not a run of %.31s", l.Party)
@@ -71,8 +85,6 @@ func (l Limits) Check(m *Manifest) error {
 		return statement.Refuse(statement.CodeSize, "lists of %d and %d: one may be %d times the other", short, long, l.Ratio)
 	case theirs.Items > l.Left:
 		return statement.Refuse(statement.CodeBudget, "%d guesses, %d are left", theirs.Items, l.Left)
-	case own.Left != l.Left || own.After != l.Left-theirs.Items:
-		return statement.Refuse(statement.CodeBudget, "the manifest leaves %d of %d guesses, the record %d of %d", own.After, own.Left, l.Left-theirs.Items, l.Left)
 	case m.Audit.Items < min(l.AuditMost, theirs.Items*l.AuditPerMille/1000):
 		return statement.Refuse(statement.CodeBudget, "an audit of %d items is too small", m.Audit.Items)
 	}

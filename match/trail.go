@@ -59,11 +59,12 @@ func AbortOf(raw []byte) *Abort {
 	return a
 }
 
-// Granted is what a party last said of how many items its partner may still
-// bring towards it, in the runs of one epoch with this partner that a class
-// holds: before a run, or after it once both have signed. At is when it said so,
-// by its own claim; 0 if it never did.
+// Granted is how many items a partner may still bring towards a party, in the runs of
+// one epoch between them that a class holds, by what the party last said of it in an
+// offer or a consent, less what the partner brought in runs begun since. At is when
+// the newest of that was said, by its author's claim; 0 if the party never did.
 func Granted(runs []*Standing, by, partner string, epoch uint64, class func(*Offer) bool) (left int, at int64) {
+	var of []*Standing
 	for _, s := range runs {
 		o, said, n := &s.Terms, int64(0), 0
 		switch {
@@ -76,11 +77,15 @@ func Granted(runs []*Standing, by, partner string, epoch uint64, class func(*Off
 		default:
 			continue
 		}
-		if s.Agreed != nil {
-			said, n = max(said, s.BegunAt), s.Proposed.Sides[s.Proposed.Side(by)].After
-		}
+		of = append(of, s)
 		if said >= at {
 			left, at = n, said
+		}
+	}
+	said := at
+	for _, s := range of {
+		if s.Agreed != nil && s.BegunAt > said {
+			left, at = max(0, left-s.Proposed.Sides[s.Proposed.Side(partner)].Items), max(at, s.BegunAt)
 		}
 	}
 	return left, at

@@ -74,6 +74,25 @@ func TestGranted(t *testing.T) {
 	}
 }
 
+// TestGrantedTwice: two runs that were consented to before either was begun both
+// take from what was granted.
+func TestGrantedTwice(t *testing.T) {
+	all := func(*Offer) bool { return true }
+	for _, c := range []struct {
+		begun []int64
+		left  int
+		at    int64
+	}{{[]int64{0, 0}, 100, 2}, {[]int64{3, 0}, 68, 3}, {[]int64{3, 4}, 36, 4}, {[]int64{1, 4}, 68, 4}} {
+		runs := begunRuns(t, []int{100, 100}, []int64{1, 2}, c.begun)
+		for _, r := range runs {
+			r.Terms.Epoch = r.Proposed.Epoch
+		}
+		if left, at := Granted(runs, "south", "north", runs[0].Terms.Epoch, all); left != c.left || at != c.at {
+			t.Errorf("begun at %v: %d left at %d, want %d at %d", c.begun, left, at, c.left, c.at)
+		}
+	}
+}
+
 func TestAuditFinds(t *testing.T) {
 	for _, c := range []struct {
 		s           int

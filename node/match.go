@@ -38,6 +38,10 @@ type matching struct {
 
 	sparing sparing
 
+	// shown are the runs in which this process has begun to show the own list; the
+	// loop that starts runs has it alone.
+	shown map[statement.Digest]bool
+
 	heard   atomic.Uint64     // changes of the logs that concern runs
 	folding sync.Mutex        // guards folded and upTo
 	folded  []*match.Standing // not changed any more
@@ -231,12 +235,12 @@ func (n *Node) matchClasses() []border.MatchClass {
 }
 
 // guessesLeft is how many items a partner may still bring towards the own side
-// in a class, besides one run that is just being weighed.
-func (n *Node) guessesLeft(runs []*match.Standing, asked []border.MatchRun, c border.MatchClass, partner string, but statement.Digest) int {
+// in a class, after those of the runs that were begun.
+func (n *Node) guessesLeft(runs []*match.Standing, asked []border.MatchRun, c border.MatchClass, partner string) int {
 	spent := asked // an item that is asked about is a guess like one that is brought
 	for _, r := range runs {
 		m := r.Proposed
-		if m == nil || r.Offer.ID == but || r.Agreed == nil {
+		if m == nil || r.Agreed == nil {
 			continue
 		}
 		own, theirs := m.Side(n.self.ID), m.Side(partner)
@@ -249,7 +253,7 @@ func (n *Node) guessesLeft(runs []*match.Standing, asked []border.MatchRun, c bo
 }
 
 // matchLimits are what this side demands of a run with a partner.
-func (n *Node) matchLimits(ctx context.Context, runs []*match.Standing, types []observable.Type, mode, partner string, but statement.Digest) (match.Limits, border.MatchClass, error) {
+func (n *Node) matchLimits(ctx context.Context, runs []*match.Standing, types []observable.Type, mode, partner string) (match.Limits, border.MatchClass, error) {
 	c, err := border.MatchClassOf(n.matchClasses(), types)
 	if err != nil {
 		return match.Limits{}, c, err
@@ -260,7 +264,7 @@ func (n *Node) matchLimits(ctx context.Context, runs []*match.Standing, types []
 	}
 	l := match.Limits{
 		Party: n.self.ID, Types: c.Types, MinItems: border.MatchMinItems, MaxItems: border.MatchMaxItems, Ratio: border.MatchRatio,
-		Left: n.guessesLeft(runs, n.askedOf(lists, partner, (*voprf.Standing).Taken), c, partner, but), AuditPerMille: c.PerMille, AuditMost: c.Most, Lists: n.heldLists(),
+		Left: n.guessesLeft(runs, n.askedOf(lists, partner, (*voprf.Standing).Taken), c, partner), AuditPerMille: c.PerMille, AuditMost: c.Most, Lists: n.heldLists(),
 	}
 	if mode == match.ModeCount {
 		l.AuditPerMille, l.AuditMost = 0, 0
@@ -332,7 +336,7 @@ func (n *Node) tendMatch(ctx context.Context, start func(*liveRun)) error {
 		case r.Agreed != nil:
 			err = n.startMatch(ctx, runs, r, p, start)
 		case r.Consent != nil && r.From == n.self.ID:
-			err = n.beginMatch(ctx, runs, r, p)
+			err = n.beginMatch(ctx, r, p)
 		case r.Consent != nil && n.opt.Now().Sub(milli(r.Consented)) > time.Duration(r.Terms.Step)*time.Second:
 			err = n.dropPending(p.public()) // it was not begun in time: its items need not lie here
 		}

@@ -197,7 +197,7 @@ func (n *Node) leftFor(ctx context.Context, s *voprf.Standing) (int, error) {
 		return 0, err
 	}
 	asked := n.askedOf(all, s.Terms.To, (*voprf.Standing).Answered)
-	return n.guessesLeft(runs, asked, c, s.Terms.To, statement.Digest{}), nil
+	return n.guessesLeft(runs, asked, c, s.Terms.To), nil
 }
 
 // askedOf is what a partner has asked about on own lists, as a budget counts it.

@@ -187,7 +187,7 @@ func (n *Node) listStands(ctx context.Context, t *voprf.Terms) error {
 	if err != nil {
 		return err
 	}
-	limits, _, err := n.matchLimits(ctx, runs, t.Types, match.ModeNames, t.To, statement.Digest{})
+	limits, _, err := n.matchLimits(ctx, runs, t.Types, match.ModeNames, t.To)
 	if err == nil && t.Budget > limits.Left {
 		err = statement.Refuse(statement.CodeBudget, "a budget of %d items, and %d are left to %s in this epoch", t.Budget, limits.Left, t.To)
 	}

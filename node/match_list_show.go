@@ -62,7 +62,7 @@ func (n *Node) termsOf(ctx context.Context, r api.WatchlistOpen) (t voprf.Terms,
 	if t.Step == 0 {
 		t.Step = matchStep
 	}
-	limits, _, err := n.matchLimits(ctx, runs, t.Types, match.ModeNames, r.To, statement.Digest{})
+	limits, _, err := n.matchLimits(ctx, runs, t.Types, match.ModeNames, r.To)
 	if err != nil {
 		return t, nil, read, err
 	}

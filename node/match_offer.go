@@ -64,7 +64,7 @@ func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *ma
 	if o.Corpus, err = statement.ParseDigest(observable.CorpusDigest); err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
-	limits, class, err := n.matchLimits(ctx, runs, o.Types, o.Mode, r.To, statement.Digest{})
+	limits, class, err := n.matchLimits(ctx, runs, o.Types, o.Mode, r.To)
 	if err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
@@ -216,7 +216,7 @@ func (n *Node) consentOf(ctx context.Context, runs []*match.Standing, run *match
 		return nil, nil, api.MatchRead{}, err
 	}
 	o := &run.Terms
-	limits, _, err := n.matchLimits(ctx, runs, o.Types, o.Mode, run.From, run.Offer.ID)
+	limits, _, err := n.matchLimits(ctx, runs, o.Types, o.Mode, run.From)
 	if err != nil {
 		return nil, nil, api.MatchRead{}, err
 	}
@@ -262,17 +262,11 @@ func (n *Node) stocksOf(ctx context.Context, stocks []match.Stock, partner strin
 
 // beginMatch puts the own signature under a manifest that the partner made of
 // the own offer. What does not fit is never signed, and said at home.
-func (n *Node) beginMatch(ctx context.Context, runs []*match.Standing, r *match.Standing, p *matchPending) error {
-	limits, _, err := n.matchLimits(ctx, runs, r.Proposed.Types, r.Proposed.Mode, r.Terms.To, r.Offer.ID)
-	if err == nil {
-		err = limits.Check(r.Proposed)
-	}
-	if err == nil {
-		err = n.stocksHold(ctx, r.Proposed, r.Terms.To)
-	}
+func (n *Node) beginMatch(ctx context.Context, r *match.Standing, p *matchPending) error {
+	guilty, err := n.maySign(ctx, r)
 	if why, refused := statement.AsRefusal(err); refused {
 		n.logger.Warn("a consent is not what this side can sign", "run", r.Offer.ID.Short(), "partner", r.Terms.To, "error", why)
-		if err := n.keepOutcome(r.Offer.ID, outcome{Fault: why.Error(), Guilty: r.Terms.To, Count: -1}); err != nil {
+		if err := n.keepOutcome(r.Offer.ID, outcome{Fault: why.Error(), Guilty: guilty, Count: -1, Matches: []matchFound{}}); err != nil {
 			return err
 		}
 		return n.dropPending(p.public())

@@ -116,11 +116,16 @@ func (n *Node) prepareMatch(ctx context.Context, runs []*match.Standing, r *live
 	for kind, m := range s.Steps[own] {
 		r.logged[match.ID{Kind: kind}] = m.Ref
 	}
-	if no := n.outdated(ctx, runs, s, r.partner.ID); no != nil && !p.Played {
-		r.run.Stop(1-own, no)
-	}
-	if p.Played {
+	side, no, err := n.outdated(ctx, runs, s, r.partner.ID)
+	switch {
+	case err != nil:
+		return err
+	case p.Played:
 		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
+	case no != nil:
+		r.run.Stop(side, no)
+	default:
+		n.rounds.shows(s.Offer.ID)
 	}
 	p.Played = true
 	return n.keepPending(p)
@@ -128,22 +133,6 @@ func (n *Node) prepareMatch(ctx context.Context, runs []*match.Standing, r *live
 
 func lostOutcome() *statement.Refusal {
 	return statement.Refuse(statement.CodeState, "the node ended before it had kept which items both hold")
-}
-
-// outdated says why what was consented to earlier is not played any more: the
-// partner may keep many consents and begin them all at once, each reckoned with
-// the whole budget, or begin one when it pleases.
-func (n *Node) outdated(ctx context.Context, runs []*match.Standing, s *match.Standing, partner string) *statement.Refusal {
-	m := &s.Agreed.Manifest
-	limits, _, err := n.matchLimits(ctx, runs, m.Types, m.Mode, partner, s.Offer.ID)
-	if err == nil {
-		err = limits.Check(m)
-	}
-	no, _ := statement.AsRefusal(err)
-	if late := n.opt.Now().Sub(milli(s.Consented)); no == nil && s.Terms.To == n.self.ID && late > time.Duration(m.Step)*time.Second {
-		no = statement.Refuse(statement.CodeLate, "begun %d seconds after the consent, agreed were %d", int64(late.Seconds()), m.Step)
-	}
-	return no
 }
 
 func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending, f *runFiles) (*match.Run, error) {

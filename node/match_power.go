@@ -146,7 +146,7 @@ func (n *Node) consentStands(ctx context.Context, runs []*match.Standing, offer 
 	if err := n.mayConsent(run); err != nil {
 		return err
 	}
-	limits, _, err := n.matchLimits(ctx, runs, m.Types, m.Mode, run.From, offer.ID)
+	limits, _, err := n.matchLimits(ctx, runs, m.Types, m.Mode, run.From)
 	if err == nil {
 		err = limits.Check(m)
 	}

@@ -55,7 +55,7 @@ func (n *Node) matchShown(ctx context.Context, runs []*match.Standing, r *match.
 		return out, err
 	}
 	out.Guesses = out.Items[partner.ID]
-	if limits, _, err := n.matchLimits(ctx, runs, r.Terms.Types, r.Terms.Mode, partner.ID, statement.Digest{}); err == nil {
+	if limits, _, err := n.matchLimits(ctx, runs, r.Terms.Types, r.Terms.Mode, partner.ID); err == nil {
 		out.Left = limits.Left
 	}
 	return out, n.matchOwn(&out, r)

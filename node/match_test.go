@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"entente/accord"
 	"entente/api"
+	"entente/border"
 	"entente/match"
 	"entente/observable"
 	"entente/statement"
@@ -218,48 +220,99 @@ func TestMatchAged(t *testing.T) {
 	})
 }
 
+// consentsAll lets south consent to offers while north is away, so that none of them is
+// begun before all have their consent.
+func (u *unit) consentsAll(ids []string, files []api.MatchFile) {
+	u.t.Helper()
+	for _, id := range ids {
+		u.knowsRun(south, id)
+	}
+	u.stop(north)
+	for _, id := range ids {
+		must(u.node(south).Control().MatchConsent(u.t.Context(), api.MatchConsent{Run: id, Files: files, UpTo: 10}))(u.t)
+	}
+	u.start(north)
+	u.open(north)
+}
+
+// TestMatchTwice: two runs with one partner that have their consents before either is
+// begun are both played, as long as the budgets hold both.
+func TestMatchTwice(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south)
+	u.start(u.names...)
+	u.open(u.names...)
+	var ids []string
+	for i := range 2 {
+		o := api.MatchOffer{To: south, Purpose: fmt.Sprint("try ", i), Types: []observable.Type{observable.Domain}, Files: namesFile("north", 20, "both.example"), UpTo: 10}
+		ids = append(ids, must(u.node(north).Control().MatchOffer(t.Context(), o))(t).Run.ID)
+	}
+	u.consentsAll(ids, namesFile("south", 20, "both.example"))
+	for _, id := range ids {
+		u.over(id, "closed")
+		for _, name := range []string{north, south} {
+			if r := u.runOf(name, id); !slices.Equal(values(r), []string{"both.example"}) || r.Fault != "" {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+	}
+}
+
 // TestMatchHoarded: consents that a partner has collected, each reckoned with the
-// whole budget, do not add up to more guesses when it begins them all.
+// whole budget, do not add up to more guesses. A node begins no more than it was
+// granted; from a partner that does, the other side plays what the budget holds, and
+// says whose doing the rest is.
 func TestMatchHoarded(t *testing.T) {
 	t.Parallel()
 	u := newLoopback(t, nil, north, south)
 	u.cfg[south].Match.Guesses = map[string]int{"names": 40}
 	u.start(u.names...)
 	u.open(u.names...)
-	domains := []observable.Type{observable.Domain}
 	var ids []string
 	for i := range 3 {
-		made := must(u.node(north).Control().MatchOffer(t.Context(), api.MatchOffer{To: south, Purpose: fmt.Sprint("try ", i), Types: domains, Files: namesFile("north", 30), UpTo: 10}))(t)
-		ids = append(ids, made.Run.ID)
+		o := api.MatchOffer{To: south, Purpose: fmt.Sprint("try ", i), Types: []observable.Type{observable.Domain}, Files: namesFile("north", 30), UpTo: 10}
+		ids = append(ids, must(u.node(north).Control().MatchOffer(t.Context(), o))(t).Run.ID)
 	}
+	hoard := map[string]*matchPending{}
 	for _, id := range ids {
-		u.eventually("south reads the offer", func() bool {
-			_, err := u.node(south).Control().MatchRun(t.Context(), id)
-			return err == nil
-		})
-		// A consent after the first was begun may be refused outright.
-		if _, err := u.node(south).Control().MatchConsent(t.Context(), api.MatchConsent{Run: id, Files: namesFile("south", 30), UpTo: 10}); err != nil && !refusedFor(err, statement.CodeBudget) {
-			t.Fatal(err)
-		}
+		hoard[id] = must(u.node(north).brought(u.standing(north, id)))(t)
 	}
-	closed := func() (n int) {
+	u.consentsAll(ids, namesFile("south", 30))
+	var left []string
+	u.eventually("one is played, and north begins no other", func() bool {
+		left = nil
+		closed := 0
 		for _, id := range ids {
-			if u.runOf(south, id).State == "closed" {
-				n++
+			switch r := u.runOf(north, id); {
+			case r.State == "closed" && r.Fault == "" && r.Waits == "":
+				closed++
+			case r.State == "consented" && strings.HasPrefix(r.Fault, string(statement.CodeBudget)) && r.Guilty == "":
+				left = append(left, id)
 			}
 		}
-		return n
-	}
-	u.eventually("every run that was begun is over", func() bool {
-		for _, id := range ids {
-			r := u.runOf(south, id)
-			if r.State == "consented" && u.runOf(north, id).Fault == "" || r.SID != "" && r.State != "closed" && r.State != "aborted" {
-				return false // a consent that north cannot sign any more, for other runs were begun meanwhile, begins nothing
-			}
-		}
-		return true
+		return closed == 1 && len(left) == 2
 	})
-	if closed() > 1 {
-		t.Errorf("%d runs of 32 guesses within a budget of 40", closed())
+	for _, id := range left {
+		u.begins(north, id, hoard[id])
+		u.eventually("south ends it", func() bool { r := u.runOf(south, id); return r.State == "aborted" && r.Waits == "" })
+		if r := u.runOf(south, id); r.Guilty != north || !strings.HasPrefix(r.Fault, string(statement.CodeBudget)) {
+			t.Errorf("south blames %q: %s", r.Guilty, r.Fault)
+		}
 	}
+}
+
+func (u *unit) standing(name, id string) *match.Standing {
+	u.t.Helper()
+	return must(findRun(must(u.node(name).matchRuns(u.t.Context()))(u.t), id))(u.t)
+}
+
+// begins lets a party sign a run that its node does not begin.
+func (u *unit) begins(name, id string, p *matchPending) {
+	u.t.Helper()
+	r := u.standing(name, id)
+	sig := match.SignManifest(must(r.Proposed.Marshal())(u.t), p.key())
+	must(u.node(name).author.say(u.t.Context(), draft{
+		kind: match.StepKind, refs: r.Refs(), marking: border.Amber, toAll: true,
+		body: match.Step{Signature: base64.StdEncoding.EncodeToString(sig[:])},
+	}))(u.t)
 }

@@ -9,7 +9,6 @@ import (
 	"entente/charter"
 	"entente/match"
 	voprf "entente/match/watchlist"
-	"entente/statement"
 )
 
 // matchLogged is what the logs say of a run, whoever asks.
@@ -104,7 +103,7 @@ func (n *Node) matchBudgets(ctx context.Context) ([]api.MatchBudget, error) {
 		}
 		for _, c := range n.matchClasses() {
 			b := api.MatchBudget{Party: m.ID, Class: c.Name, Types: slices.Sorted(slices.Values(c.Types)), Epoch: epoch, Most: c.Guesses}
-			b.Left = n.guessesLeft(runs, n.askedOf(lists, m.ID, (*voprf.Standing).Taken), c, m.ID, statement.Digest{})
+			b.Left = n.guessesLeft(runs, n.askedOf(lists, m.ID, (*voprf.Standing).Taken), c, m.ID)
 			b.Ours, b.Said = match.Granted(runs, m.ID, n.self.ID, epoch, func(o *match.Offer) bool { return c.Holds(o.Types) })
 			out = append(out, b)
 		}
