@@ -38,7 +38,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 		return err
 	}
 	n.mark = &highWater{path: n.cfg.highWater(), origin: n.self.Origin}
-	n.proofs = proofs{dir: filepath.Join(n.cfg.Dir, "evidence"), logger: n.logger}
+	n.proofs = proofs{dir: filepath.Join(n.cfg.Dir, proofDir), logger: n.logger}
 	n.ingress = ingress{roster: n.roster, registry: n.registry, identity: keys.Parts, view: n.view, erasures: new(erasures)}
 	if _, err := n.ingress.take(ctx, n.self, n.log); err != nil {
 		return err

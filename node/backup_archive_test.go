@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -56,6 +58,62 @@ func TestBackupArchive(t *testing.T) {
 				t.Errorf("%d alerts in %d lines, want %d in 4", got.Alerts, got.Lines, want)
 			}
 		})
+	}
+}
+
+// What nothing computes again comes back from every folder that has such files; keys, what is under way and half-written files stay out.
+func TestBackupKeeps(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	sum, id := strings.Repeat("0c", 32), strings.Repeat("1d", 32)
+	kept := []string{
+		"inventory.json", "guarded.json", "accounts.json", "evidence/fork-0011.json", "certificates/" + sum + ".jsonl", "holds/" + sum + ".jsonl", "captures/" + sum + ".wacz",
+		"rolls/office.key", "rolls/0011223344556677.days", "match/seed", "match/stocks/" + id,
+		"match/runs/" + id + "/outcome.json", "match/runs/" + id + "/transcript", "match/runs/" + id + "/transcript-with-items",
+		"match/lists/" + id + "/evidence-0.json", "match/lists/" + id + "/receipt-0-1.json", "match/lists/" + id + "/found-2.json",
+		"match/lists/" + id + "/findings-0", "match/lists/" + id + "/bad-findings-0",
+	}
+	bulky := []string{"results/bytes-" + sum + ".gz", "results/cells-" + sum + ".gz"}
+	out := []string{
+		"rotate/keys.json", "match/pending/" + sum + ".json", "match/pending/" + sum + ".items", "match/work/" + id + "/0", "match/lists/" + id + "/items.json",
+		"match/lists/" + id + "/tokens", "match/lists/" + id + "/answer-0", "match/lists/" + id + "/query-0", "match/runs/" + id + "/transcript.new", "rolls/office.key.new", "match/seed.new",
+	}
+	for _, name := range slices.Concat(kept, bulky, out) {
+		u.ok(os.MkdirAll(filepath.Dir(u.path(south, name)), 0o700))
+		u.ok(os.WriteFile(u.path(south, name), []byte(name), 0o600))
+	}
+	files := map[bool]*bytes.Buffer{true: {}, false: {}}
+	f := must(OpenFolder(*u.cfg[south], nil))(t)
+	for with, file := range files {
+		u.ok(f.Backup(t.Context(), file, time.Now(), with))
+	}
+	u.ok(f.Close())
+	keys := t.TempDir()
+	u.copyFolder(u.path(south), keys)
+	for with, file := range files {
+		u.ok(os.RemoveAll(u.path(south)))
+		must(Restore(t.Context(), *u.cfg[south], keys, nil, file, nil))(t)
+		for _, name := range slices.Concat(kept, bulky, out) {
+			data, err := os.ReadFile(u.path(south, name))
+			stays := slices.Contains(kept, name) || with && slices.Contains(bulky, name)
+			if stays && string(data) != name || !stays && !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("with the archive %v: %s has %q: %v", with, name, data, err)
+			}
+		}
+	}
+}
+
+// No name of a backup leads out of the folder, or to a file that no backup has.
+func TestBackupNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"charter.json": true, "watch.db": true, "rolls/a.days": true, "match/runs/a/transcript": true,
+		"keys.json": false, "view.db": false, "rolls/../keys.json": false, "match/stocks/..": false, "match/runs/../outcome.json": false, "/match/seed": false,
+		"match/runs//outcome.json": false, "match/runs/a/b/transcript": false, "": false, "rolls": false, "rolls/a.days.new": false,
+	} {
+		if backupFile(name) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
 	}
 }
 

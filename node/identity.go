@@ -223,7 +223,7 @@ func Init(cfg Config, keys *keyfile.Keys, passphrase []byte) error {
 	if _, err := os.Stat(mark.path); err == nil {
 		return fmt.Errorf("%s exists: it remembers the log of a folder that was here", mark.path)
 	}
-	for _, sub := range []string{"", "log", "heads", "mirror", ConsentDir, "evidence"} {
+	for _, sub := range []string{"", "log", "heads", "mirror", ConsentDir, proofDir} {
 		if err := os.MkdirAll(filepath.Join(cfg.Dir, sub), 0o700); err != nil {
 			return fmt.Errorf("make %s: %w", cfg.Dir, err)
 		}

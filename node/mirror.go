@@ -262,6 +262,9 @@ func (m *mirror) resume() error {
 // signedAt is the owner's time on a verified note, 0 if there is none.
 func (m *mirror) signedAt(msg []byte) int64 { return record.NotBefore(0, msg, m.member.Time) }
 
+// proofDir holds what proves that a log's owner contradicts itself.
+const proofDir = "evidence"
+
 // proofs keeps evidence as files that can be handed to anybody.
 type proofs struct {
 	dir    string

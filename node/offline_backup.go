@@ -7,11 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"entente/internal/account"
 	"entente/internal/carry"
 	"entente/internal/headfile"
 	"entente/internal/peer"
@@ -20,7 +24,7 @@ import (
 	"entente/record"
 )
 
-// A backup is a tar file: the small files of the data folder, the segments of
+// A backup is a tar file: the files of the data folder that are kept, the segments of
 // the archive if wanted, a copy of watch.db, the witness memory, every log as a stick cut into pieces, and a
 // last entry that says that nothing is missing. Keys are not in it.
 const (
@@ -66,7 +70,7 @@ func (f *Folder) Backup(ctx context.Context, w io.Writer, now time.Time, archive
 
 func (b backup) write(ctx context.Context, w io.Writer) error {
 	t := tar.NewWriter(w)
-	if err := b.files(t); err != nil {
+	if err := b.files(ctx, t); err != nil {
 		return err
 	}
 	if b.archive { // before watch.db, which then knows every segment that is copied
@@ -103,39 +107,69 @@ func (b backup) entry(t *tar.Writer, name string, data []byte) error {
 	return nil
 }
 
-// smallFiles are the files of a data folder that are copied as they are.
-func smallFiles() []string {
-	return []string{CharterFile, "config.yaml", usersFile, SourceFile}
+// keptFiles are the files of a data folder that nothing computes again, as
+// patterns of path.Match: what a backup copies as they are, and all of them that
+// a restore writes. Left out are keys (keys.json, what rotate prepares), what is
+// under way of match (its keys are worth nothing to another process, and a run
+// or list that the record has must not be played a second time from older
+// files), and what the view, watch.db or a log hold anyway.
+func keptFiles() []string {
+	return []string{
+		CharterFile, "config.yaml", usersFile, account.FileName, SourceFile, inventoryOwn, inventoryCopy,
+		ConsentDir + "/*.consent.json",
+		proofDir + "/*.json",
+		evidenceDir + "/*.jsonl",
+		holdDir + "/*.jsonl",
+		captureDir + "/*.wacz",
+		rollsDir + "/" + rollKeyFile, rollsDir + "/*.days",
+		matchDir + "/seed", matchDir + "/" + matchStocksDir + "/*",
+		matchDir + "/" + matchRunsDir + "/*/outcome.json",
+		matchDir + "/" + matchRunsDir + "/*/transcript", matchDir + "/" + matchRunsDir + "/*/transcript-with-items",
+		matchDir + "/" + matchListsDir + "/*/evidence-*.json", matchDir + "/" + matchListsDir + "/*/receipt-*.json",
+		matchDir + "/" + matchListsDir + "/*/found-*.json", matchDir + "/" + matchListsDir + "/*/*findings-*",
+	}
 }
 
-func (b backup) files(t *tar.Writer) error {
-	names := make(map[string]string) // in the backup -> on disk
-	for _, name := range smallFiles() {
-		names[name] = filepath.Join(b.cfg.Dir, name)
+// bulkyFiles are the like that go with the archive: with what may be large, and is
+// kept up to a size only.
+func bulkyFiles() []string { return []string{resultsDir + "/*.gz"} }
+
+// files copies what is kept as files. One that goes meanwhile was to go.
+func (b backup) files(ctx context.Context, t *tar.Writer) error {
+	patterns := keptFiles()
+	if b.archive {
+		patterns = append(patterns, bulkyFiles()...)
 	}
-	globs := map[string]string{ConsentDir: "*.consent.json", "evidence": "*.json"}
-	for sub, pattern := range globs {
-		found, err := filepath.Glob(filepath.Join(b.cfg.Dir, sub, pattern))
+	dir := os.DirFS(b.cfg.Dir)
+	for _, pattern := range patterns {
+		found, err := fs.Glob(dir, pattern)
 		if err != nil {
 			return err
 		}
-		for _, f := range found {
-			names[path.Join(sub, filepath.Base(f))] = f
-		}
-	}
-	for name, file := range names {
-		data, err := os.ReadFile(file)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("back up %s: %w", name, err)
-		}
-		if err := b.entry(t, name, data); err != nil {
-			return err
+		for _, name := range found {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if !backupFile(name) { // half written, or another kind of thing
+				continue
+			}
+			if err := b.copyFile(t, name, filepath.Join(b.cfg.Dir, filepath.FromSlash(name))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// backupFile reports whether a backup may hold a file of this name.
+func backupFile(name string) bool {
+	if !fs.ValidPath(name) || strings.HasSuffix(name, ".new") {
+		return false
+	}
+	return name == watchFile || slices.ContainsFunc(append(keptFiles(), bulkyFiles()...), func(pattern string) bool {
+		is, err := path.Match(pattern, name)
+		return err == nil && is
+	})
 }
 
 // watchDB copies what was seen, as it is at this moment.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +50,7 @@ func Restore(ctx context.Context, cfg Config, keysDir string, passphrase []byte,
 			err = errors.Join(err, os.RemoveAll(cfg.Dir))
 		}
 	}()
-	for _, sub := range []string{"", "log", "heads", "mirror", ConsentDir, "evidence"} {
+	for _, sub := range []string{"", "log", "heads", "mirror", ConsentDir, proofDir} {
 		if err := os.MkdirAll(filepath.Join(cfg.Dir, sub), 0o700); err != nil {
 			return out, fmt.Errorf("make %s: %w", cfg.Dir, err)
 		}
@@ -81,7 +80,7 @@ func Restore(ctx context.Context, cfg Config, keysDir string, passphrase []byte,
 	return out, replaceFile(filepath.Join(cfg.Dir, keyfile.FileName), data)
 }
 
-// unpack writes the small files into the folder and the logs into a temporary
+// unpack writes the kept files into the folder and the logs into a temporary
 // stick. Only names that a backup has are written.
 func unpack(dir string, r io.Reader) (*os.File, map[string][]byte, error) {
 	stick, err := os.CreateTemp(dir, ".stick-*")
@@ -121,7 +120,10 @@ func unpackInto(dir string, stick *os.File, r io.Reader) (map[string][]byte, err
 				err = writeAll(filepath.Join(dir, filepath.FromSlash(name)), t)
 			}
 		case backupFile(name):
-			err = writeAll(filepath.Join(dir, filepath.FromSlash(name)), t)
+			file := filepath.Join(dir, filepath.FromSlash(name))
+			if err = os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
+				err = writeAll(file, t)
+			}
 		default:
 			err = fmt.Errorf("no backup of this version holds %.80q", name)
 		}
@@ -129,16 +131,6 @@ func unpackInto(dir string, stick *os.File, r io.Reader) (map[string][]byte, err
 			return nil, fmt.Errorf("the backup is cut off or damaged: %w", err)
 		}
 	}
-}
-
-// backupFile reports whether a backup may hold a file of this name.
-func backupFile(name string) bool {
-	if name == watchFile || slices.Contains(smallFiles(), name) {
-		return true
-	}
-	sub, file, ok := strings.Cut(name, "/")
-	plain := ok && filepath.IsLocal(file) && !strings.ContainsAny(file, `/\`)
-	return plain && (sub == ConsentDir && strings.HasSuffix(file, ".consent.json") || sub == "evidence" && strings.HasSuffix(file, ".json"))
 }
 
 func writeAll(path string, r io.Reader) error {

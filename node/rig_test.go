@@ -115,6 +115,9 @@ func unitOn(t testing.TB, edit func(*charter.Terms), names []string, place func(
 		for name := range u.live {
 			u.stop(name)
 		}
+		for name := range u.cfg {
+			u.placed(name)
+		}
 	})
 	return u
 }

@@ -13,12 +13,13 @@ import (
 func backupVerb() verb {
 	return verb{"backup", "copy what cannot be computed", `backup --dir DIR FILE [--no-archive] [--passphrase-file FILE]
 
-Writes charter, consents, configuration, users, evidence, what was seen
-(watch.db), the archive's segments, the witness memory and every log into one file.
-It works with and without a running node. The keys are not in it: keep keys.json apart.
+Writes charter, consents, configuration, users, accounts of tools, inventory, evidence,
+holds, captures, what is kept of rolls, certificates and match, what was seen
+(watch.db), the archive's segments, the witness memory and every log into one file. It
+works with and without a running node. The keys are not in it: keep keys.json apart.
 
-  --no-archive   leave the archive out, which may be large: hunts then reach back as
-                 far as the log files do`, runBackup}
+  --no-archive   leave the archive and the fetched pages of results out, which may be
+                 large: hunts then reach back as far as the log files do`, runBackup}
 }
 
 func runBackup(ctx context.Context, e *env, args []string) error {
