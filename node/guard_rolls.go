@@ -139,7 +139,7 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 		if i > 0 {
 			before = days[i-1]
 		}
-		d, err := at.judge(office, s, before, day)
+		d, err := at.judge(ctx, office, s, before, day)
 		if err != nil {
 			at.trouble = append(at.trouble, console.GuardFile{Name: filepath.Base(files[day]), Detail: err.Error()})
 			return nil //nolint:nilerr // told on the screen; later days are compared with this one when it can be read
@@ -159,15 +159,15 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 }
 
 // judge reads an export, and compares it with the one before.
-func (at *rollSite) judge(o roll.Office, s inventory.Site, before, day string) (rollDay, error) {
+func (at *rollSite) judge(ctx context.Context, o roll.Office, s inventory.Site, before, day string) (rollDay, error) {
 	if before == "" {
-		got, err := o.Read(exportOf(s, at.files[day], day))
+		got, err := o.Read(ctx, exportOf(s, at.files[day], day))
 		if err != nil {
 			return rollDay{}, err
 		}
 		return rollDay{Header: got.Header}, nil
 	}
-	c, err := o.Compare(exportOf(s, at.files[before], before), exportOf(s, at.files[day], day))
+	c, err := o.Compare(ctx, exportOf(s, at.files[before], before), exportOf(s, at.files[day], day))
 	if err != nil {
 		return rollDay{}, err
 	}
@@ -449,7 +449,7 @@ func (s guardScreens) RollSince(ctx context.Context, site, since string) (consol
 	if err != nil {
 		return out, err
 	}
-	c, err := o.Compare(exportOf(list.Registration[i], at.files[since], since), exportOf(list.Registration[i], at.files[newest], newest))
+	c, err := o.Compare(ctx, exportOf(list.Registration[i], at.files[since], since), exportOf(list.Registration[i], at.files[newest], newest))
 	if err != nil {
 		return out, err
 	}

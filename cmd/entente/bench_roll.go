@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ func benchRolls(d time.Duration, out func(figure)) error {
 		return roll.Source{Name: "export", Day: fmt.Sprint("2026-09-0", i+1), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(files[i])), nil }}
 	}
 	began := cpuTime()
-	c, err := roll.Office{Jurisdiction: "bench"}.Compare(source(0), source(1))
+	c, err := roll.Office{Jurisdiction: "bench"}.Compare(context.Background(), source(0), source(1))
 	took := cpuTime() - began
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"entente/election/roll"
 )
 
-func rollAlarms(_ context.Context, e *env, f *rollFlags, args []string) error {
+func rollAlarms(ctx context.Context, e *env, f *rollFlags, args []string) error {
 	f.withReading()
 	var canaries, allowed texts
 	f.Var(&canaries, "canary", "")
@@ -52,7 +52,7 @@ func rollAlarms(_ context.Context, e *env, f *rollFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := o.Compare(all[0], all[1])
+	c, err := o.Compare(ctx, all[0], all[1])
 	if err != nil {
 		return rollError(err)
 	}

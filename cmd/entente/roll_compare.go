@@ -50,14 +50,14 @@ func rollSeal(ctx context.Context, e *env, f *rollFlags, args []string) error {
 	}
 	sealed := rollSealed{Format: "entente/roll-seal/v1"}
 	if len(all) == 1 {
-		r, err := o.Read(all[0])
+		r, err := o.Read(ctx, all[0])
 		if err != nil {
 			return rollError(err)
 		}
 		tellRoll(e, r)
 		sealed.Roll = r.Header
 	} else {
-		c, err := o.Compare(all[0], all[1])
+		c, err := o.Compare(ctx, all[0], all[1])
 		if err != nil {
 			return rollError(err)
 		}
@@ -166,7 +166,7 @@ type listedChange struct {
 	Fields map[string][2]string `json:"fields,omitempty"` // of a change: old and new
 }
 
-func rollCompare(_ context.Context, e *env, f *rollFlags, args []string) error {
+func rollCompare(ctx context.Context, e *env, f *rollFlags, args []string) error {
 	f.withReading()
 	listed := f.Bool("list", false, "")
 	files, err := f.parse(args)
@@ -180,7 +180,7 @@ func rollCompare(_ context.Context, e *env, f *rollFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := o.Compare(all[0], all[1])
+	c, err := o.Compare(ctx, all[0], all[1])
 	if err != nil {
 		return rollError(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"entente/statement"
 )
 
-func rollProve(_ context.Context, e *env, f *rollFlags, args []string) error {
+func rollProve(ctx context.Context, e *env, f *rollFlags, args []string) error {
 	f.withReading()
 	var show texts
 	f.Var(&show, "show", "")
@@ -38,9 +38,9 @@ func rollProve(_ context.Context, e *env, f *rollFlags, args []string) error {
 	var proof any
 	var says string
 	if *voter != "" {
-		proof, says, err = proveVoter(o, all[0], *voter, show)
+		proof, says, err = proveVoter(ctx, o, all[0], *voter, show)
 	} else {
-		proof, says, err = proveDifference(o, all[0], all[1])
+		proof, says, err = proveDifference(ctx, o, all[0], all[1])
 	}
 	if err != nil {
 		return rollError(err)
@@ -56,8 +56,8 @@ func rollProve(_ context.Context, e *env, f *rollFlags, args []string) error {
 	return nil
 }
 
-func proveDifference(o roll.Office, old, new roll.Source) (any, string, error) {
-	c, err := o.Compare(old, new)
+func proveDifference(ctx context.Context, o roll.Office, old, new roll.Source) (any, string, error) {
+	c, err := o.Compare(ctx, old, new)
 	if err != nil {
 		return nil, "", err
 	}
@@ -65,12 +65,12 @@ func proveDifference(o roll.Office, old, new roll.Source) (any, string, error) {
 	return d, fmt.Sprintf("the rolls of %s and %s differ in these %d voters only; it names none of them", c.Old.Day, c.New.Day, len(c.Changes)), err
 }
 
-func proveVoter(o roll.Office, s roll.Source, voter string, show []string) (any, string, error) {
-	r, err := o.Read(s)
+func proveVoter(ctx context.Context, o roll.Office, s roll.Source, voter string, show []string) (any, string, error) {
+	r, err := o.Read(ctx, s)
 	if err != nil {
 		return nil, "", err
 	}
-	rec, err := o.Find(s, r, voterID(voter))
+	rec, err := o.Find(ctx, s, r, voterID(voter))
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", voter, err)
 	}

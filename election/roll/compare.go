@@ -2,6 +2,7 @@ package roll
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,13 +33,14 @@ type Comparison struct {
 }
 
 // Compare reads two exports and says what changed. It keeps 68 bytes for each
-// voter of both and the records that differ; the older export is read twice.
-func (o Office) Compare(old, new Source) (*Comparison, error) {
-	before, err := o.Read(old)
+// voter of both and the records that differ; the older export is read twice. It ends
+// soon after its context does.
+func (o Office) Compare(ctx context.Context, old, new Source) (*Comparison, error) {
+	before, err := o.Read(ctx, old)
 	if err != nil {
 		return nil, err
 	}
-	after, kept, err := o.read(new, before)
+	after, kept, err := o.read(ctx, new, before)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +53,7 @@ func (o Office) Compare(old, new Source) (*Comparison, error) {
 		}
 	}
 	wanted := c.merge()
-	olds, err := o.records(old, before, wanted)
+	olds, err := o.records(ctx, old, before, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (c *Comparison) merge() (rows []uint32) {
 var errMoved = errors.New("the file changed while it was read")
 
 // records reads some rows of an export again.
-func (o Office) records(s Source, roll *Roll, wanted []uint32) (map[ID]Record, error) {
+func (o Office) records(ctx context.Context, s Source, roll *Roll, wanted []uint32) (map[ID]Record, error) {
 	out := make(map[ID]Record, len(wanted))
 	if len(wanted) == 0 {
 		return out, nil
@@ -134,7 +136,10 @@ func (o Office) records(s Source, roll *Roll, wanted []uint32) (map[ID]Record, e
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	k := newKeyed(o.Key, o.Jurisdiction)
-	for len(wanted) > 0 {
+	for n := 0; len(wanted) > 0; n++ {
+		if n%askEvery == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		rec, err := r.Next()
 		var p Problem
 		switch {

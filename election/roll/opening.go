@@ -1,6 +1,7 @@
 package roll
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -67,13 +68,13 @@ func (o Office) Open(r *Roll, rec Record, show []string) (Opened, error) {
 
 // Find reads an export again for the record of one voter. The parts of an id are
 // set apart by Part.
-func (o Office) Find(s Source, r *Roll, voter string) (Record, error) {
+func (o Office) Find(ctx context.Context, s Source, r *Roll, voter string) (Record, error) {
 	k := newKeyed(o.Key, o.Jurisdiction)
 	e := r.find(k.place(voter))
 	if e == nil {
 		return Record{}, errors.New("no such voter in this roll")
 	}
-	all, err := o.records(s, r, []uint32{e.row})
+	all, err := o.records(ctx, s, r, []uint32{e.row})
 	return all[e.id], err
 }
 

@@ -15,7 +15,7 @@ func twoDays(t testing.TB, seed uint64, voters int, plant ...func(*Synth)) *Comp
 	s := county(t, seed, voters, min(voters, 3))
 	old := export(t, s, Known()[0].Name)
 	s.Day(plant...)
-	c, err := office.Compare(old, export(t, s, Known()[0].Name))
+	c, err := office.Compare(t.Context(), old, export(t, s, Known()[0].Name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,12 +123,12 @@ func TestDifferenceHidesNothing(t *testing.T) {
 func TestOpened(t *testing.T) {
 	s := county(t, 1, 300, 3)
 	src := export(t, s, Known()[0].Name)
-	r, err := office.Read(src)
+	r, err := office.Read(t.Context(), src)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range s.voters[:50] {
-		rec, err := office.Find(src, r, s.voter(p.number))
+		rec, err := office.Find(t.Context(), src, r, s.voter(p.number))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestOpened(t *testing.T) {
 			}
 		}
 	}
-	if _, err := office.Find(src, r, "1\x1f999999999"); err == nil {
+	if _, err := office.Find(t.Context(), src, r, "1\x1f999999999"); err == nil {
 		t.Error("a voter who is not there was found")
 	}
 	if _, err := office.Open(r, Record{Voter: s.voter(1), Values: make([]string, 11)}, nil); err == nil {
@@ -194,11 +194,11 @@ func FuzzDifference(f *testing.F) {
 func FuzzOpened(f *testing.F) {
 	s := county(f, 1, 30, 1)
 	src := export(f, s, Known()[0].Name)
-	r, err := office.Read(src)
+	r, err := office.Read(f.Context(), src)
 	if err != nil {
 		f.Fatal(err)
 	}
-	rec, err := office.Find(src, r, s.voter(3))
+	rec, err := office.Find(f.Context(), src, r, s.voter(3))
 	if err != nil {
 		f.Fatal(err)
 	}

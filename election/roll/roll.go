@@ -3,6 +3,7 @@ package roll
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -88,15 +89,15 @@ type Roll struct {
 	entries []entry // sorted by id
 }
 
-// Read reads an export and hashes its tree.
-func (o Office) Read(s Source) (*Roll, error) {
-	r, _, err := o.read(s, nil)
+// Read reads an export and hashes its tree. It ends soon after its context does.
+func (o Office) Read(ctx context.Context, s Source) (*Roll, error) {
+	r, _, err := o.read(ctx, s, nil)
 	return r, err
 }
 
 // read reads an export. Of a voter whom before has with the same values the
 // leaf is taken from there; the records of all others are returned too.
-func (o Office) read(s Source, before *Roll) (*Roll, []Record, error) {
+func (o Office) read(ctx context.Context, s Source, before *Roll) (*Roll, []Record, error) {
 	in, err := s.Open()
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", s.Name, err)
@@ -114,7 +115,7 @@ func (o Office) read(s Source, before *Roll) (*Roll, []Record, error) {
 	if before != nil && !slices.Equal(before.Fields, roll.Fields) {
 		return nil, nil, fmt.Errorf("%s: fields %s, those of %s are %s", s.Name, strings.Join(roll.Fields, ", "), before.Name, strings.Join(before.Fields, ", "))
 	}
-	kept, err := roll.fill(r, o, before)
+	kept, err := roll.fill(ctx, r, o, before)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
@@ -129,9 +130,15 @@ func (o Office) read(s Source, before *Roll) (*Roll, []Record, error) {
 // maxKept bounds the records that two days of one roll may differ in.
 const maxKept = 2_000_000
 
-func (roll *Roll) fill(r *Reader, o Office, before *Roll) (kept []Record, err error) {
+// askEvery so many rows the context is asked.
+const askEvery = 1 << 10
+
+func (roll *Roll) fill(ctx context.Context, r *Reader, o Office, before *Roll) (kept []Record, err error) {
 	k := newKeyed(o.Key, o.Jurisdiction)
-	for {
+	for n := 0; ; n++ {
+		if n%askEvery == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return kept, nil

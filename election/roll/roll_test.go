@@ -3,6 +3,8 @@ package roll
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -54,7 +56,7 @@ func TestCompareFindsWhatHappened(t *testing.T) {
 			s.Day()
 			old := export(t, s, layout.Name)
 			want := s.Day(func(s *Synth) { s.together(2, 30) })
-			got, err := office.Compare(old, export(t, s, layout.Name))
+			got, err := office.Compare(t.Context(), old, export(t, s, layout.Name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +110,7 @@ func TestRootDependsOnNothingElse(t *testing.T) {
 	}
 	root := func(o Office, text string) Hash {
 		t.Helper()
-		r, err := o.Read(source([]byte(text), "2026-09-01", ""))
+		r, err := o.Read(t.Context(), source([]byte(text), "2026-09-01", ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +176,7 @@ func TestBadRolls(t *testing.T) {
 	} {
 		o := office
 		o.Broken = c.broken
-		r, err := o.Read(Source{Name: "x.csv", Day: "2026-09-01", Columns: c.columns, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(c.text)), nil }})
+		r, err := o.Read(t.Context(), Source{Name: "x.csv", Day: "2026-09-01", Columns: c.columns, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(c.text)), nil }})
 		if c.want == "" {
 			if err != nil || r.Unread != 3 || r.Voters != 1 {
 				t.Errorf("%s: %v", name, err)
@@ -284,11 +286,11 @@ func FuzzReader(f *testing.F) {
 		}
 		o := office
 		o.Broken = 3
-		r, err := o.Read(src)
+		r, err := o.Read(t.Context(), src)
 		if err != nil {
 			return
 		}
-		c, err := o.Compare(src, src)
+		c, err := o.Compare(t.Context(), src, src)
 		if err != nil || len(c.Changes) != 0 || c.New.Root() != r.Root() || len(r.Broken) > 3 {
 			t.Fatalf("a file compared with itself: %v, %d changes", err, len(c.Changes))
 		}
@@ -307,4 +309,41 @@ func FuzzColumns(f *testing.F) {
 			t.Fatal("a map of nothing")
 		}
 	})
+}
+
+// ending ends after it was asked so many times.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestEndsWithItsContext: wherever it stands in three readings of two exports, a
+// comparison ends before its context is asked once more.
+func TestEndsWithItsContext(t *testing.T) {
+	s := county(t, 1, 5000, 3)
+	old := export(t, s, Known()[0].Name)
+	s.Day()
+	new := export(t, s, Known()[0].Name)
+	all := &ending{t.Context(), 1 << 30}
+	c, err := office.Compare(all, old, new)
+	if err != nil || len(c.Changes) == 0 {
+		t.Fatalf("%d changes, %v", len(c.Changes), err)
+	}
+	asked := 1<<30 - all.left
+	if asked < 3*5000/askEvery-3 {
+		t.Errorf("asked %d times", asked)
+	}
+	for left := range asked {
+		e := &ending{t.Context(), left}
+		if _, err := office.Compare(e, old, new); !errors.Is(err, context.Canceled) || e.left != -2 && e.left != -1 {
+			t.Fatalf("after %d times: %v, asked %d times more", left, err, -1-e.left)
+		}
+	}
 }
