@@ -45,6 +45,12 @@ var sideways = []struct{ from, to string }{
 	{"internal/logfile", "internal/disk"},
 	{"internal/headfile", "internal/disk"},
 	{"internal/segment", "internal/disk"},
+	{"internal/account", "internal/regular"},
+	{"internal/certfetch", "internal/regular"},
+	{"internal/cvrfile", "internal/regular"},
+	{"internal/ingest", "internal/regular"},
+	{"internal/mispfeed", "internal/regular"},
+	{"internal/nats", "internal/regular"},
 }
 
 // thirdParty is what each folder may import of other people's modules; a

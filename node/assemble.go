@@ -18,6 +18,7 @@ import (
 	"entente/internal/ingest"
 	"entente/internal/keyfile"
 	"entente/internal/peer"
+	"entente/internal/regular"
 	"entente/internal/sqlite"
 	"entente/record"
 	"entente/statement"
@@ -444,7 +445,7 @@ func (n *Node) sealLog(ctx context.Context, body record.SealBody) error {
 }
 
 func fileDigest(path string) (int64, statement.Digest, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return 0, statement.Digest{}, err
 	}

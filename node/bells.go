@@ -15,6 +15,7 @@ import (
 	"entente/border"
 	"entente/console"
 	ringing "entente/internal/bell"
+	"entente/internal/regular"
 	"entente/internal/sqlite"
 )
 
@@ -151,11 +152,11 @@ func readSecret(path string) ([]byte, error) {
 	if info.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
 		return nil, fmt.Errorf("its secret %s can be read by others; make it mode 0600", path)
 	}
-	if info.Size() > bellMaxFile {
-		return nil, fmt.Errorf("its secret %s is longer than %d bytes", path, bellMaxFile)
+	data, err := regular.Read(path, bellMaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("its secret %s: %w", path, err)
 	}
-	data, err := os.ReadFile(path)
-	return bytes.TrimSpace(data), err
+	return bytes.TrimSpace(data), nil
 }
 
 // ring rings every bell that is due. A bell that fails is tried again later

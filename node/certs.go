@@ -17,6 +17,7 @@ import (
 	"entente/election/certlog"
 	"entente/election/lookalike"
 	"entente/internal/certfetch"
+	"entente/internal/regular"
 	"entente/internal/safedial"
 )
 
@@ -267,7 +268,7 @@ func whyNoLog(err error) string {
 		return "inside"
 	case errors.Is(err, certlog.ErrNotThere):
 		return "absent"
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, regular.ErrSilent):
 		return "late"
 	}
 	return "unreadable"

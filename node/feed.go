@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"regexp"
 	"strings"
 	"time"
 
 	"entente/exchange/stix"
+	"entente/internal/regular"
 	"entente/internal/safedial"
 	"entente/internal/taxiihttp"
 )
@@ -42,6 +42,7 @@ const (
 	feedEvery   = 15 * time.Minute
 	feedTimeout = 2 * time.Minute // of one request
 	maxSecret   = 4096
+	maxCA       = 1 << 20
 )
 
 var feedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -63,7 +64,7 @@ func (a Access) Client(now func() time.Time) (*taxiihttp.Client, error) {
 	}
 	secure := &tls.Config{MinVersion: tls.VersionTLS12}
 	if a.CA != "" {
-		data, err := os.ReadFile(a.CA)
+		data, err := regular.Read(a.CA, maxCA)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +75,7 @@ func (a Access) Client(now func() time.Time) (*taxiihttp.Client, error) {
 	}
 	c := &taxiihttp.Client{HTTP: d.Client(secure, feedTimeout), URL: u, User: a.User, Now: now}
 	if a.SecretFile != "" {
-		data, err := os.ReadFile(a.SecretFile)
+		data, err := regular.Read(a.SecretFile, maxSecret+2)
 		if err != nil {
 			return nil, fmt.Errorf("secret: %w", err)
 		}

@@ -18,6 +18,7 @@ import (
 	"entente/console"
 	"entente/election/inventory"
 	"entente/internal/ingest"
+	"entente/internal/regular"
 	"entente/internal/sqlite"
 )
 
@@ -103,15 +104,7 @@ func filesOf(list inventory.Inventory, what string) []inventory.File {
 
 // readWhole reads a declared file up to a size.
 func readWhole(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("longer than %d bytes", most)
-	}
+	data, err := regular.Read(path, most)
 	return data, withoutPath(err)
 }
 

@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 
 	"entente/console"
 	"entente/election/campaign"
 	"entente/election/inventory"
+	"entente/internal/regular"
 	"entente/statement"
 )
 
@@ -116,13 +116,13 @@ func examinePosts(ctx context.Context, f inventory.File) console.PostsView {
 }
 
 func judgePosts(ctx context.Context, f inventory.File, v *console.PostsView) error {
-	in, err := os.Open(f.Path)
+	in, err := regular.Open(f.Path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > guardFile {
-		return cmp.Or(err, fmt.Errorf("no file, or one of more than %d bytes", guardFile))
+	if info, err := in.Stat(); err != nil || info.Size() > guardFile {
+		return cmp.Or(err, fmt.Errorf("more than %d bytes", guardFile))
 	}
 	posts, rep, err := campaign.Read(io.LimitReader(in, guardFile), campaign.Columns{Near: true}) // words to quote
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"entente/console"
 	"entente/election/inventory"
 	"entente/election/roll"
+	"entente/internal/regular"
 	"entente/internal/sqlite"
 	"entente/statement"
 )
@@ -228,7 +229,7 @@ func exportsOf(s inventory.Site) (files map[string]string, odd []console.GuardFi
 
 func exportOf(s inventory.Site, path, day string) roll.Source {
 	src := roll.Source{Name: filepath.Base(path), Day: day, Open: func() (io.ReadCloser, error) {
-		f, err := os.Open(path)
+		f, err := regular.Open(path)
 		return f, withoutPath(err)
 	}}
 	if s.Roll != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"entente/internal/regular"
 	"entente/record"
 	"entente/statement"
 )
@@ -44,7 +45,7 @@ func (w waterMark) check() statement.Digest {
 
 // read returns the mark; false if there is none.
 func (h *highWater) read() (waterMark, bool, error) {
-	data, err := os.ReadFile(h.path)
+	data, err := regular.Read(h.path, 64<<10)
 	if errors.Is(err, os.ErrNotExist) {
 		return waterMark{}, false, nil
 	}

@@ -17,6 +17,7 @@ import (
 	"entente/internal/headfile"
 	"entente/internal/keyfile"
 	"entente/internal/logfile"
+	"entente/internal/regular"
 	"entente/record"
 )
 
@@ -61,11 +62,7 @@ func readConsents(folders []string) []charter.Consent {
 		}
 		slices.Sort(files)
 		for _, f := range files[:min(len(files), 4*charter.MaxParties)] {
-			info, err := os.Stat(f)
-			if err != nil || info.Size() > charter.MaxConsent {
-				continue
-			}
-			data, err := os.ReadFile(f)
+			data, err := regular.Read(f, charter.MaxConsent)
 			if err != nil {
 				continue
 			}

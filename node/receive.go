@@ -12,6 +12,7 @@ import (
 
 	"entente/internal/ingest"
 	"entente/internal/nats"
+	"entente/internal/regular"
 	"entente/internal/syslog"
 )
 
@@ -66,6 +67,9 @@ func (s Source) port() (port, error) {
 			return port{}, fmt.Errorf("source %s: cert, key and pins belong to tls://", s.name())
 		}
 	case "tls":
+		if err := regular.Check(s.Cert, s.Key); err != nil {
+			return port{}, fmt.Errorf("source %s: %w", s.name(), err)
+		}
 		cert, err := tls.LoadX509KeyPair(s.Cert, s.Key)
 		if err != nil {
 			return port{}, fmt.Errorf("source %s: %w", s.name(), err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"entente/internal/regular"
 	"entente/internal/sqlite"
 	"entente/watch/indicator"
 	"entente/watch/rule"
@@ -36,7 +37,7 @@ func (n *Node) ownRules() (out []rule.Rule) {
 			if info.Size() > maxRuleFile || len(out) == maxRuleFiles {
 				return fmt.Errorf("more than %d bytes in a file, or %d files", maxRuleFile, maxRuleFiles)
 			}
-			data, err := os.ReadFile(p)
+			data, err := regular.Read(p, maxRuleFile)
 			out = append(out, rule.Rule{File: p, Type: indicator.TypeSigma, Text: string(data)})
 			return err
 		})

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"entente/border"
 	"entente/exchange/convert"
+	"entente/internal/regular"
 	"entente/statement"
 )
 
@@ -31,7 +33,7 @@ func warningLists(path string, skipped func(path string, why error)) ([]*border.
 		return nil, fmt.Errorf("warning list: %w", err)
 	}
 	if !info.IsDir() {
-		l, err := warningList(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+		l, err := warningList(filepath.Base(path), func() (*os.File, error) { return regular.Open(path) })
 		if err != nil {
 			return nil, fmt.Errorf("warning list %s: %w", path, err)
 		}
@@ -48,7 +50,7 @@ func warningLists(path string, skipped func(path string, why error)) ([]*border.
 	}
 	var all []*border.WarningList
 	for _, name := range names {
-		l, err := warningList(root.FS(), name)
+		l, err := warningList(name, func() (*os.File, error) { return regular.In(root, name) })
 		if err != nil {
 			skipped(filepath.Join(path, name), err)
 			continue
@@ -82,15 +84,20 @@ func listFiles(dir fs.FS) (names []string, err error) {
 
 // warningList reads one list. The collection calls every file list.json: a
 // list without a name gets that of its folder too.
-func warningList(dir fs.FS, name string) (*border.WarningList, error) {
-	info, err := fs.Stat(dir, name)
+func warningList(name string, open func() (*os.File, error)) (*border.WarningList, error) {
+	f, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if info.Size() > maxWarningList {
 		return nil, statement.Refuse(statement.CodeSize, "a list of %d bytes, at most %d", info.Size(), maxWarningList)
 	}
-	data, err := fs.ReadFile(dir, name)
+	data, err := io.ReadAll(io.LimitReader(f, maxWarningList+1))
 	if err != nil {
 		return nil, err
 	}

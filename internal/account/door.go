@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"entente/internal/regular"
 )
 
 // Mount is one protocol behind the door.
@@ -82,6 +84,9 @@ func NewDoor(book *Book, mounts []Mount, limits Limits, secure *tls.Config, erro
 
 // TLS loads certificate and key files for a door: TLS 1.2 at least, HTTP/1.1 only.
 func TLS(certificate, key string) (*tls.Config, error) {
+	if err := regular.Check(certificate, key); err != nil {
+		return nil, fmt.Errorf("certificate of the tools: %w", err)
+	}
 	pair, err := tls.LoadX509KeyPair(certificate, key)
 	if err != nil {
 		return nil, fmt.Errorf("certificate of the tools: %w", err)

@@ -13,26 +13,41 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"entente/election/certlog"
+	"entente/internal/regular"
 )
 
 // MaxAnswer is how large an answer of a log may be, unpacked.
 const MaxAnswer = 32 << 20
 
+// silence is how long a file of a folder may give no answer.
+const silence = time.Minute
+
 // Folder reads a log whose paths are files.
 func Folder(root *os.Root) certlog.Source {
-	return func(_ context.Context, path string) ([]byte, error) {
-		file, err := root.Open(filepath.FromSlash(path))
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, certlog.ErrNotThere
-		}
-		if err != nil {
+	server := &regular.Patient{Patience: silence} // the folder may lie on one
+	return func(ctx context.Context, path string) ([]byte, error) {
+		var got []byte
+		var failed error
+		if err := server.Do(ctx, path, func() { got, failed = readFile(root, path) }); err != nil {
 			return nil, err
 		}
-		defer file.Close()
-		return limited(file)
+		return got, failed
 	}
+}
+
+func readFile(root *os.Root, path string) ([]byte, error) {
+	file, err := regular.In(root, filepath.FromSlash(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, certlog.ErrNotThere
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return limited(file)
 }
 
 // CheckPrefix refuses what is no monitoring prefix of a log on a server.

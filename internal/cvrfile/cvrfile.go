@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"entente/election/cvr"
+	"entente/internal/regular"
 )
 
 // Open lists the files that paths name: files, zip files and folders of both.
@@ -25,12 +26,12 @@ func Open(paths []string) (inputs []cvr.Input, closeAll func(), err error) {
 	add := func(path string) error {
 		if !strings.EqualFold(filepath.Ext(path), ".zip") {
 			inputs = append(inputs, cvr.Input{Name: filepath.ToSlash(path), Open: func() (io.ReadCloser, error) {
-				f, err := os.Open(path)
+				f, err := regular.Open(path)
 				return f, unwrapped(err)
 			}})
 			return nil
 		}
-		z, err := os.Open(path)
+		z, err := regular.Open(path)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, unwrapped(err))
 		}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"entente/internal/regular"
 )
 
 // stream is the content of one opened file or reader, decompressed.
@@ -23,17 +25,13 @@ type stream struct {
 
 // openFile opens a regular file. The error wraps ErrMissing or ErrNotAFile where that is the cause.
 func openFile(path string, cfg Config) (*stream, error) {
-	info, err := os.Stat(path) // before Open, which would wait for ever on a pipe
+	file, err := regular.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", path, errors.Join(ErrMissing, fs.ErrNotExist))
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
+	case errors.Is(err, regular.ErrNot):
 		return nil, fmt.Errorf("%s: %w", path, ErrNotAFile)
-	}
-	file, err := os.Open(path)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	s := &stream{path: path, file: file}

@@ -18,6 +18,7 @@ import (
 
 	"entente/exchange/misp"
 	"entente/exchange/stix"
+	"entente/internal/regular"
 	"entente/statement"
 )
 
@@ -169,7 +170,7 @@ func (f folder) open(name string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, statement.Refuse(statement.CodeField, "%s is no regular file", name)
 	}
-	file, err := f.root.Open(name)
+	file, err := regular.In(f.root, name)
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/nats-io/nats.go"
+
+	"entente/internal/regular"
 )
 
 // Login is how a connection proves who it is and whom it talks to: names of files, never secrets. The zero
@@ -69,6 +70,9 @@ func (l Login) options(at Address) (list []nats.Option, err error) {
 	if err := l.Check(at); err != nil {
 		return nil, err
 	}
+	if err := regular.Check(l.CA, l.Cert, l.Key, l.NKeyFile, l.CredsFile); err != nil {
+		return nil, err
+	}
 	if l.secure(at) {
 		list = append(list, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
 	}
@@ -94,9 +98,7 @@ func (l Login) options(at Address) (list []nats.Option, err error) {
 			list = append(list, one)
 		}
 	case l.CredsFile != "":
-		if _, err = os.Stat(l.CredsFile); err == nil {
-			list = append(list, nats.UserCredentials(l.CredsFile))
-		}
+		list = append(list, nats.UserCredentials(l.CredsFile))
 	}
 	return list, err
 }
@@ -105,16 +107,9 @@ const maxSecret = 4 << 10 // bytes
 
 // readSecret reads the one line of a file.
 func readSecret(path string) (string, error) {
-	info, err := os.Stat(path)
+	data, err := regular.Read(path, maxSecret)
 	if err != nil {
-		return "", err
-	}
-	if info.Size() > maxSecret {
-		return "", fmt.Errorf("%s: longer than %d bytes", path, maxSecret)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	line := strings.TrimRight(string(data), "\r\n")
 	if line == "" || strings.ContainsAny(line, "\r\n") {
