@@ -74,6 +74,13 @@ func (n *Node) auditLog(ctx context.Context, name string) (audit.Log, error) {
 	if err != nil {
 		return out, err
 	}
+	// What comes while this reads is ahead of it: no half of it counts.
+	read := make(map[string]uint64)
+	for _, m := range n.roster.Members {
+		if read[m.Origin], err = n.view.Next(ctx, m.Origin); err != nil {
+			return out, err
+		}
+	}
 	for _, m := range n.roster.Members {
 		said, err := n.auditSaid(ctx, m, name)
 		if err != nil {
@@ -85,7 +92,7 @@ func (n *Node) auditLog(ctx context.Context, name string) (audit.Log, error) {
 			}
 		}
 		out.Said = append(out.Said, said...)
-		heads, err := n.auditHeads(ctx, m, said)
+		heads, err := n.auditHeads(ctx, m, said, read)
 		if err != nil {
 			return out, err
 		}
@@ -153,9 +160,8 @@ func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]a
 }
 
 // auditHeads are the lines of a party's heads that say what it had seen before
-// each of its own statements, and by now. A line whose root is not that of the
-// other's log proves nothing and is left out.
-func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Said) ([]audit.Head, error) {
+// each of its own statements, and by now.
+func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Said, read map[string]uint64) ([]audit.Head, error) {
 	type place struct {
 		before uint64
 		origin string
@@ -184,26 +190,26 @@ func (n *Node) auditHeads(ctx context.Context, m record.Member, said []audit.Sai
 	}
 	var out []audit.Head
 	for _, l := range last {
-		if of, ok := n.roster.ByOrigin(l.Origin); ok && n.standsAt(of, l.HeadLine) {
-			out = append(out, audit.Head{By: m.ID, Index: l.index, Party: of.ID, Size: l.Size})
+		if of, ok := n.roster.ByOrigin(l.Origin); ok && of.ID != m.ID {
+			out = append(out, audit.Head{By: m.ID, Index: l.index, Party: of.ID, Size: l.Size, Root: n.rootAt(of, l.HeadLine, read[of.Origin])})
 		}
 	}
 	return out, nil
 }
 
-// standsAt says whether a log has the root at a size that somebody says to have
-// seen. What is not here yet is believed until it is: the lack of it is no proof.
-func (n *Node) standsAt(of record.Member, h record.HeadLine) bool {
-	log := n.log
-	if of.ID != n.self.ID {
-		if n.mirrors[of.ID] == nil {
-			return false
-		}
-		log = n.mirrors[of.ID].log
-	}
-	if have, _ := log.Head(); h.Size > have.Size {
-		return true
+// rootAt holds a head that somebody says to have seen against a log of which so
+// much has been read here. What cannot be read now is held against nobody.
+func (n *Node) rootAt(of record.Member, h record.HeadLine, read uint64) audit.Root {
+	_, log, err := n.logOf(of.ID)
+	if err != nil || h.Size > read {
+		return audit.RootAhead
 	}
 	root, err := record.Extend(log, h.Size, nil)
-	return err == nil && root == tlog.Hash(h.Root)
+	switch {
+	case err != nil:
+		return audit.RootAhead
+	case root != tlog.Hash(h.Root):
+		return audit.RootOther
+	}
+	return audit.RootStands
 }

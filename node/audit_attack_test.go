@@ -73,3 +73,38 @@ func TestRefusedCountsInNoAudit(t *testing.T) {
 	u.start(north)
 	check()
 }
+
+// TestHeadsAgainstLogs: a head that a party says to have seen counts as what it is: of
+// the log, of another log, or of more than has been read here.
+func TestHeadsAgainstLogs(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	u.start(north, south)
+	u.open(north, south)
+	last := u.seal(south, "something")
+	u.eventually("north has read it", func() bool { return u.reads(north, south) > last })
+	n := u.node(north)
+	who, log, err := n.logOf(south)
+	u.ok(err)
+	root := statement.Digest(must(record.Extend(log, last+1, nil))(t))
+	for _, tt := range []struct {
+		size, read uint64
+		root       statement.Digest
+		want       audit.Root
+	}{
+		{last + 1, last + 1, root, audit.RootStands},
+		{last + 1, last, root, audit.RootAhead},
+		{last + 1, last + 1, statement.Digest{1}, audit.RootOther},
+		{last, last + 1, root, audit.RootOther},
+		{1 << 40, last + 1, root, audit.RootAhead},
+	} {
+		if got := n.rootAt(who, record.HeadLine{Origin: who.Origin, Size: tt.size, Root: tt.root}, tt.read); got != tt.want {
+			t.Errorf("size %d, read %d, root %s: %v", tt.size, tt.read, tt.root.Short(), got)
+		}
+	}
+	stranger := who
+	stranger.ID = "mallory"
+	if got := n.rootAt(stranger, record.HeadLine{Size: 1}, 1); got != audit.RootAhead {
+		t.Errorf("of a log that is not here: %v", got)
+	}
+}

@@ -29,13 +29,22 @@ type Said struct {
 
 // A Head says that a party's log records, at Index, that it had cosigned
 // another's log of this size: what stands there below Size was there before.
-// Its root must be that of the other's log, else it proves nothing.
 type Head struct {
 	By    string
 	Index uint64
 	Party string
 	Size  uint64
+	Root  Root
 }
+
+// A Root is how the root that a head names stands to the other's log.
+type Root int
+
+const (
+	RootStands Root = iota // the log has it at that size
+	RootAhead              // the log is not here as far: nobody here can tell yet
+	RootOther              // the log has another: the head proves nothing
+)
 
 // A Moment says that a party signed a checkpoint of its log of this size at
 // Owner, and that By cosigned it at At (Unix seconds), as By's own log records.
@@ -177,7 +186,9 @@ func Join(name string, log Log, with Seats) Joint {
 func fold(name string, log Log, seats Seats) *joining {
 	j := &joining{Joint: Joint{Audit: name, Parties: seats.Parties, Observers: seats.Observers}, log: log, steps: map[string]map[string]Said{}, heads: map[[2]string][]Head{}}
 	for _, h := range log.Heads {
-		j.heads[[2]string{h.By, h.Party}] = append(j.heads[[2]string{h.By, h.Party}], h)
+		if h.Root != RootOther {
+			j.heads[[2]string{h.By, h.Party}] = append(j.heads[[2]string{h.By, h.Party}], h)
+		}
 	}
 	for _, list := range j.heads {
 		slices.SortFunc(list, func(a, b Head) int { return cmp.Compare(a.Index, b.Index) })

@@ -22,7 +22,17 @@ type world struct {
 	with Seats
 }
 
-func (w *world) join() Joint { return Join("night", w.log, w.with) }
+func (w *world) join() Joint {
+	w.compare()
+	return Join("night", w.log, w.with)
+}
+
+// lies is what a party would close over now.
+func (w *world) lies(party string) statement.Digest {
+	w.compare()
+	log, _ := w.log.asOf(party, next)
+	return fold("night", log, w.with).lies()
+}
 
 // all are the seats of the world's ceremonies.
 var all = []string{"north", "south", "observer"}
@@ -41,8 +51,28 @@ func (w *world) append(s Said) uint64 {
 
 // hear lets a party's log record how long another's is.
 func (w *world) hear(by, of string) {
-	w.log.Heads = append(w.log.Heads, Head{by, w.size[by], of, w.size[of]})
+	w.log.Heads = append(w.log.Heads, Head{by, w.size[by], of, w.size[of], RootStands})
 	w.size[by]++
+}
+
+// claim lets a party's log record that another's is longer than it is, with a root
+// that it will never have.
+func (w *world) claim(by, of string, more uint64) {
+	w.log.Heads = append(w.log.Heads, Head{by, w.size[by], of, w.size[of] + more, RootOther})
+	w.size[by]++
+}
+
+// compare holds heads against logs: whose root is another is found when the log is
+// as long, and not before.
+func (w *world) compare() {
+	for i, h := range w.log.Heads {
+		switch {
+		case h.Root == RootAhead && h.Size <= w.size[h.Party]:
+			w.log.Heads[i].Root = RootOther
+		case h.Root == RootOther && h.Size > w.size[h.Party]:
+			w.log.Heads[i].Root = RootAhead
+		}
+	}
 }
 
 func (w *world) seal(party, what, name, content string) uint64 {
@@ -62,6 +92,7 @@ func (w *world) step(party, step, dice string) string {
 	case StepPublic:
 		s.Dice = dice
 	}
+	w.compare()
 	s, err := Take("night", w.log, w.with, party, s, w.join().Binding, w.now)
 	if err != nil {
 		return err.Error()
@@ -299,7 +330,7 @@ func TestFaults(t *testing.T) {
 		"closed early": {func(w *world) {
 			w.through(StepCommit)
 			w.must("north", StepOpen, "")
-			w.force("north", Step{Step: StepClose, Digest: fold("night", w.log.asOf("north", next), w.with).lies()})
+			w.force("north", Step{Step: StepClose, Digest: w.lies("north")})
 		}, FaultEarly, "north", false, "without the dice of south"},
 		"closed early, and says it was late": {func(w *world) {
 			w.through(StepCommit)
@@ -318,7 +349,7 @@ func TestFaults(t *testing.T) {
 			if err := w.step("north", StepClose, ""); !strings.Contains(err, "whose log it had cosigned") {
 				w.t.Error(err)
 			}
-			w.force("north", Step{Step: StepClose, Digest: fold("night", w.log.asOf("north", next), w.with).lies()})
+			w.force("north", Step{Step: StepClose, Digest: w.lies("north")})
 		}, FaultLeft, "north", false, "without the dice of south"},
 		"closed over dice of its own choice": {func(w *world) {
 			w.through(StepOpen)

@@ -138,7 +138,7 @@ func (j *joining) judgeSheet(i int, shown map[int]Said) {
 	s := &j.Sheets[i]
 	for k, other := range j.Sheets {
 		show, ok := shown[k]
-		if ok && other.Party != s.Party && other.Round == s.Round && !j.before(Said{Party: s.Party, Index: s.Index}, show) {
+		if ok && other.Party != s.Party && other.Round == s.Round && !j.proven(Said{Party: s.Party, Index: s.Index}, show) {
 			s.Knew = append(s.Knew, other.ID())
 		}
 		if k < i && other.ID() == s.ID() && !ok {

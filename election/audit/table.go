@@ -59,10 +59,10 @@ func (j *joining) forked(party string) bool { return slices.Contains(j.log.Forks
 // A vote is a closing that counts, and what its party's log had by then.
 type vote struct {
 	said Said
-	seen *joining
+	seen *joining // nil while that is not known here: it does not count yet
 }
 
-// votes are the closings that count.
+// votes are the closings that count, or may.
 func (j *joining) votes() map[string]vote {
 	out := make(map[string]vote)
 	for _, party := range j.seats().All() {
@@ -70,7 +70,12 @@ func (j *joining) votes() map[string]vote {
 		if !ok || !s.Step.seats().equal(j.seats()) {
 			continue
 		}
-		seen := fold(j.Audit, j.log.asOf(party, s.Index), j.seats())
+		log, known := j.log.asOf(party, s.Index)
+		if !known {
+			out[party] = vote{said: s}
+			continue
+		}
+		seen := fold(j.Audit, log, j.seats())
 		switch without := seen.unopened(); {
 		case seen.Void || len(seen.opened) == 0 || s.Step.Digest != seen.lies():
 			j.fault(Fault{party, []uint64{s.Index}, FaultTable, "it closed over other dice than its log had", false})
@@ -100,7 +105,7 @@ func (j *joining) table() {
 	var fixed *joining
 	for _, party := range slices.Sorted(maps.Keys(votes)) {
 		d := votes[party].said.Step.Digest
-		if j.forked(party) {
+		if j.forked(party) || votes[party].seen == nil {
 			continue
 		}
 		if count[d]++; count[d] > len(j.steps)/2 && fixed == nil {
@@ -143,7 +148,8 @@ func (j *joining) unfixed(votes map[string]vote, count map[statement.Digest]int)
 		best = max(best, n)
 	}
 	for _, party := range j.seats().All() {
-		if _, closed := j.steps[party][StepClose]; !closed && !j.forked(party) {
+		v, votes := votes[party]
+		if _, closed := j.steps[party][StepClose]; (!closed || votes && v.seen == nil) && !j.forked(party) {
 			j.Waiting = append(j.Waiting, Due{party, StepClose})
 			left++
 		}
@@ -167,8 +173,12 @@ func (j *joining) public(votes map[string]vote) {
 			left++
 			j.Waiting = append(j.Waiting, Due{party, StepPublic})
 			continue
-		case !j.knewFixed(votes, s):
+		case !j.knewFixed(votes, s, RootAhead):
 			j.fault(Fault{party, []uint64{s.Index}, FaultEarly, "it said public before its log had recorded that more than half had closed over the same dice", false})
+			continue
+		case !j.knewFixed(votes, s, RootStands):
+			left++ // it counts when the logs that it had are here, too
+			j.Waiting = append(j.Waiting, Due{party, StepPublic})
 			continue
 		}
 		first[party] = s
@@ -192,11 +202,11 @@ func (j *joining) public(votes map[string]vote) {
 }
 
 // knewFixed says whether a party's log had, when it said something, that more
-// than half had closed over the table.
-func (j *joining) knewFixed(votes map[string]vote, s Said) bool {
+// than half had closed over the table: for good, or as far as anybody here can tell.
+func (j *joining) knewFixed(votes map[string]vote, s Said, most Root) bool {
 	n := 0
 	for _, v := range votes {
-		if v.said.Step.Digest == j.Table && j.before(v.said, s) {
+		if v.said.Step.Digest == j.Table && (v.seen != nil || most == RootAhead) && j.heard(v.said, s, most) {
 			n++
 		}
 	}

@@ -32,7 +32,8 @@ func Take(name string, log Log, with Seats, party string, step Step, binding str
 	if step.Step == StepCommit && have.Binding != binding {
 		return step, fmt.Errorf("something was sealed for %s meanwhile: the dice are committed to over other seals", name)
 	}
-	own := fold(name, log.asOf(party, next), have.seats())
+	had, _ := log.asOf(party, next) // own heads are of logs as they are here
+	own := fold(name, had, have.seats())
 	if err := own.ready(step, now); err != nil {
 		return step, err
 	}

@@ -7,34 +7,49 @@ import (
 )
 
 // before says whether b's party had a in its log, or in its own record of
-// others' heads, when it said b.
-func (j *joining) before(a, b Said) bool {
+// others' heads, when it said b. A head that nobody can hold against the other's log
+// yet is believed: that it is not here is no proof of a fault.
+func (j *joining) before(a, b Said) bool { return j.heard(a, b, RootAhead) }
+
+// proven says that before is known for good.
+func (j *joining) proven(a, b Said) bool { return j.heard(a, b, RootStands) }
+
+func (j *joining) heard(a, b Said, most Root) bool {
 	if a.Party == b.Party {
 		return a.Index < b.Index
 	}
-	return slices.ContainsFunc(j.heads[[2]string{b.Party, a.Party}], func(h Head) bool { return h.Index < b.Index && h.Size > a.Index })
+	return slices.ContainsFunc(j.heads[[2]string{b.Party, a.Party}], func(h Head) bool { return h.Root <= most && h.Index < b.Index && h.Size > a.Index })
 }
 
-// asOf is what a party's log had, its own or recorded of others, before a place in it.
-func (l Log) asOf(party string, index uint64) Log {
-	size := map[string]uint64{party: index}
+// asOf is what a party's log had, its own or recorded of others, before a place in
+// it, and whether that is known: not while its newest head of another's log is ahead
+// of what is here of that log. Once known it stays so, whatever is said later: what
+// others had recorded of logs is held against these only as far as this party had
+// them, and believed beyond, as it had to believe it.
+func (l Log) asOf(party string, index uint64) (out Log, known bool) {
+	newest := make(map[string]Head)
 	for _, h := range l.Heads {
-		if h.By == party && h.Index < index && h.Party != party {
-			size[h.Party] = max(size[h.Party], h.Size)
+		if n, ok := newest[h.Party]; h.By == party && h.Index < index && h.Party != party && h.Root != RootOther && (!ok || n.Index < h.Index) {
+			newest[h.Party] = h
 		}
 	}
-	var out Log
+	size := map[string]uint64{party: index}
+	known = true
+	for of, h := range newest {
+		size[of], known = h.Size, known && h.Root == RootStands
+	}
 	for _, s := range l.Said {
 		if s.Index < size[s.Party] {
 			out.Said = append(out.Said, s)
 		}
 	}
 	for _, h := range l.Heads {
-		if h.Index < size[h.By] {
+		if h.Index < size[h.By] && (h.Root != RootOther || h.Size > size[h.Party]) {
+			h.Root = RootStands
 			out.Heads = append(out.Heads, h)
 		}
 	}
-	return out
+	return out, known
 }
 
 // walk goes through commitments and openings.
