@@ -107,22 +107,22 @@ type AuditCard struct {
 
 // SeenAt is where in the own logs something was first seen.
 type SeenAt struct {
-	Source string `json:"source"`
-	Line   int64  `json:"line"`
-	Field  string `json:"field"`
-	At     int64  `json:"at"` // Unix milliseconds
+	Source string
+	Line   int64
+	Field  string
+	At     int64 // Unix milliseconds
 }
 
 // SeenName is a name in own logs that resembles a protected one.
 type SeenName struct {
-	Name      string `json:"name"`
-	Protected string `json:"protected"`
-	Kind      string `json:"kind"` // a lookalike.Kind
-	Count     int64  `json:"count"`
-	First     SeenAt `json:"first"`
-	Last      int64  `json:"last"` // Unix milliseconds
-	Mark      string `json:"-"`    // what somebody here said of it; empty: nothing yet
-	By        string `json:"-"`    // who
+	Name      string
+	Protected string
+	Kind      string // a lookalike.Kind
+	Count     int64
+	First     SeenAt
+	Last      int64  // Unix milliseconds
+	Mark      string // what somebody here said of it; empty: nothing yet
+	By        string // who
 }
 
 // What somebody can say of a name.
@@ -143,12 +143,12 @@ type NamesView struct {
 
 // SeenTouch is a decoy of a sealed folder that own logs have shown.
 type SeenTouch struct {
-	Folder    string `json:"folder"`
-	Recipient string `json:"recipient"` // who alone was given it
-	Value     string `json:"value"`
-	Count     int64  `json:"count"`
-	First     SeenAt `json:"first"`
-	Last      int64  `json:"last"`
+	Folder    string
+	Recipient string // who alone was given it
+	Value     string
+	Count     int64
+	First     SeenAt
+	Last      int64
 }
 
 // FolderView is a folder that was committed to, from the owner's secret of it.

@@ -49,14 +49,6 @@ type lookalikes struct {
 
 type decoy struct{ Folder, Recipient string }
 
-// keptNames is the note.
-type keptNames struct {
-	Since   int64                        `json:"since"` // Unix milliseconds: of logs read before nothing is known here
-	Names   map[string]console.SeenName  `json:"names"`
-	Left    int64                        `json:"left"` // sightings of names beyond those kept
-	Touched map[string]console.SeenTouch `json:"touched"`
-}
-
 // protect sets what is looked for.
 func (l *lookalikes) protect(ctx context.Context, n *Node, folders map[string]*canary.Folder) error {
 	domains, odd, err := n.cfg.protectedNames(n.guarded.get())
@@ -119,10 +111,10 @@ func (l *lookalikes) look(b ingest.Batch, now time.Time) (notes []sqlite.Note, d
 			next = l.kept
 			next.Names, next.Touched = maps.Clone(l.kept.Names), maps.Clone(l.kept.Touched)
 			if next.Names == nil {
-				next.Names = make(map[string]console.SeenName)
+				next.Names = make(map[string]seenName)
 			}
 			if next.Touched == nil {
-				next.Touched = make(map[string]console.SeenTouch)
+				next.Touched = make(map[string]seenTouch)
 			}
 		}
 	}
@@ -134,7 +126,7 @@ func (l *lookalikes) look(b ingest.Batch, now time.Time) (notes []sqlite.Note, d
 		if !line.Event.Time.IsZero() && !(line.Event.Time.Year() == 0 && b.Modified.IsZero()) {
 			at = event.CompleteYear(line.Event.Time, b.Modified)
 		}
-		place := console.SeenAt{Source: b.Source, Line: line.Number, At: at.UnixMilli()}
+		place := seenLine{Source: b.Source, Line: line.Number, At: at.UnixMilli()}
 		for _, o := range line.Event.Observables {
 			place.Field = o.Field
 			if d, ok := l.decoys[o.Value]; ok {
@@ -163,7 +155,7 @@ func (l *lookalikes) look(b ingest.Batch, now time.Time) (notes []sqlite.Note, d
 }
 
 // name notes one name, if it resembles a protected one. The caller holds mu.
-func (l *lookalikes) name(name string, at console.SeenAt, change func(), next *keptNames) {
+func (l *lookalikes) name(name string, at seenLine, change func(), next *keptNames) {
 	best, ok := l.best(name)
 	if !ok {
 		if len(l.plain) >= mostPlain {
@@ -179,12 +171,9 @@ func (l *lookalikes) name(name string, at console.SeenAt, change func(), next *k
 			next.Left++
 			return
 		}
-		n = console.SeenName{Name: name, Protected: best.Protected, Kind: string(best.Kind), First: at}
+		n = seenName{Name: name, Protected: best.Protected, Kind: string(best.Kind)}
 	}
-	n.Count, n.Last = n.Count+1, max(n.Last, at.At)
-	if at.At < n.First.At {
-		n.First = at
-	}
+	n.add(at)
 	next.Names[name] = n
 }
 
@@ -217,7 +206,7 @@ func (l *lookalikes) touches() map[string][]console.SeenTouch {
 	defer l.mu.Unlock()
 	out := make(map[string][]console.SeenTouch)
 	for _, t := range l.kept.Touched {
-		out[t.Folder] = append(out[t.Folder], t)
+		out[t.Folder] = append(out[t.Folder], t.screen())
 	}
 	for _, list := range out {
 		slices.SortFunc(list, func(a, b console.SeenTouch) int {
@@ -227,15 +216,15 @@ func (l *lookalikes) touches() map[string][]console.SeenTouch {
 	return out
 }
 
-func (k *keptNames) touch(value string, d decoy, at console.SeenAt) {
+func (k *keptNames) touch(value string, d decoy, at seenLine) {
 	t, known := k.Touched[value]
 	if !known && len(k.Touched) >= mostNames {
 		return
 	}
 	if !known {
-		t = console.SeenTouch{Folder: d.Folder, Recipient: d.Recipient, Value: value, First: at}
+		t = seenTouch{Folder: d.Folder, Recipient: d.Recipient, Value: value}
 	}
-	t.Count, t.Last = t.Count+1, max(t.Last, at.At)
+	t.add(at)
 	k.Touched[value] = t
 }
 
@@ -276,8 +265,7 @@ func (s guardScreens) Names(ctx context.Context) (console.NamesView, error) {
 	v.Odd = l.odd
 	v.Protected, v.Left, v.Since = len(strings.Fields(l.of)), l.kept.Left, l.kept.Since
 	for _, n := range l.kept.Names {
-		n.Mark, n.By = marks[n.Name].State, marks[n.Name].By
-		v.Rows = append(v.Rows, n)
+		v.Rows = append(v.Rows, n.screen(marks[n.Name]))
 	}
 	l.mu.Unlock()
 	kinds := []string{string(lookalike.Same), string(lookalike.Suffix), string(lookalike.OneEdit), string(lookalike.Compound), string(lookalike.TwoEdits), string(lookalike.Inside)}
@@ -327,7 +315,7 @@ func (s guardScreens) MarkName(ctx context.Context, by console.User, name, state
 }
 
 // watchName puts a name on the own watchlist, and shows it to nobody.
-func (n *Node) watchName(ctx context.Context, by string, seen console.SeenName) error {
+func (n *Node) watchName(ctx context.Context, by string, seen seenName) error {
 	texts, err := sheetTexts([]indicator.Item{{Type: string(observable.Domain), Value: seen.Name, Observed: time.UnixMilli(seen.Last).UTC().Format(time.RFC3339)}})
 	if err != nil {
 		return err
