@@ -58,32 +58,39 @@ func clauseOf(w accord.Watched) sqlite.Clause {
 }
 
 // newSentry looks which queries can be run here. known gives the text of a Sigma
-// rule by its id.
-func newSentry(w accord.Watched, self string, sensors bool, known func(id string) (string, bool)) *sentry {
+// rule by its id, and those of the rules that it refers to or that change it; nil for none.
+func newSentry(w accord.Watched, self string, sensors bool, known func(id string) []string) *sentry {
 	s := &sentry{what: w, place: newSelector(w), states: make([]queryState, len(w.Queries))}
 	for i, q := range w.Queries {
 		it, only := indicator.Item{Type: indicator.TypePattern, Value: q.Text}, ""
+		var others []indicator.Item
 		if q.Language == "sigma" {
 			it.Type = indicator.TypeSigma
 			if id := strings.TrimSpace(q.Text); !strings.ContainsAny(id, "\n:") {
-				text, ok := known(id)
-				if !ok {
+				texts := known(id)
+				if len(texts) == 0 {
 					s.states[i] = queryState{Name: id, Why: whyRule}
 					continue
 				}
-				it.Value, only = text, id
+				it.Value, only = texts[0], id
+				for _, text := range texts[1:] {
+					others = append(others, indicator.Item{Type: it.Type, Value: text})
+				}
 			}
 		}
 		if s.states[i].Name = only; only == "" {
 			s.states[i].Name = rule.Name(it)
 		}
-		if err := rule.Check([]indicator.Item{it}); err != nil {
+		all := append([]indicator.Item{it}, others...)
+		if err := rule.CheckWhole(all); err != nil {
 			r, _ := statement.AsRefusal(err)
 			s.states[i].Why, s.states[i].Detail = whyRefused, strings.TrimPrefix(r.Detail, "item 0: ")
 			continue
 		}
-		s.rules = append(s.rules, rule.Rule{Group: fmt.Sprint("query ", i), File: fmt.Sprint("query ", i), Type: it.Type, Text: it.Value})
-		s.query, s.only = append(s.query, i), append(s.only, only)
+		for _, one := range all {
+			s.rules = append(s.rules, rule.Rule{Group: fmt.Sprint("query ", i), File: fmt.Sprint("query ", i), Type: one.Type, Text: one.Value})
+			s.query, s.only = append(s.query, i), append(s.only, only)
+		}
 	}
 	s.unable(self, sensors)
 	return s
@@ -113,6 +120,9 @@ func (s *sentry) unable(self string, sensors bool) {
 	set := rule.NewSet(s.rules)
 	for _, e := range set.Report() {
 		state := &s.states[s.query[e.Rule]]
+		if only := s.only[e.Rule]; only != "" && e.ID != only {
+			continue // what it refers to
+		}
 		switch {
 		case e.Outcome == sigma.Refused && state.Why == "":
 			state.Why = whyRefused

@@ -71,7 +71,7 @@ func (n *Node) postAll(ctx context.Context, watched []accord.Watched) error {
 	var want []*sentry
 	o.more = nil
 	for _, w := range now {
-		s := newSentry(w, n.self.ID, len(n.cfg.Sources) > 0, func(id string) (string, bool) { return sigmaByID(set, id) })
+		s := newSentry(w, n.self.ID, len(n.cfg.Sources) > 0, func(id string) []string { return sigmaByID(set, id) })
 		if len(want) == maxSentries {
 			for i := range s.states {
 				s.states[i].Why = whyMany
@@ -88,17 +88,22 @@ func (n *Node) postAll(ctx context.Context, watched []accord.Watched) error {
 	return nil
 }
 
-// sigmaByID is the text of the Sigma rule that has an id.
-func sigmaByID(set *rule.Set, id string) (string, bool) {
+// sigmaByID is the text of the Sigma rule that has an id, and those of the rules
+// without which it would find something else.
+func sigmaByID(set *rule.Set, id string) (texts []string) {
 	if set == nil || id == "" {
-		return "", false
+		return nil
 	}
 	for _, e := range set.Report() {
 		if e.ID == id {
-			return set.Rules()[e.Rule].Text, true
+			texts = append(texts, set.Rules()[e.Rule].Text)
+			for _, o := range set.Others(e.Rule) {
+				texts = append(texts, set.Rules()[o].Text)
+			}
+			return texts
 		}
 	}
-	return "", false
+	return nil
 }
 
 // putNote keeps a value under a key of watch.db as JSON.

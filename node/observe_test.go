@@ -416,7 +416,7 @@ func TestRowsLookBack(t *testing.T) {
 	post := func() {
 		t.Helper()
 		set := n.lists.get().rules
-		u.ok(n.lookout.post(ctx, []*sentry{newSentry(w, north, true, func(id string) (string, bool) { return sigmaByID(set, id) })}))
+		u.ok(n.lookout.post(ctx, []*sentry{newSentry(w, north, true, func(id string) []string { return sigmaByID(set, id) })}))
 	}
 	n.observing.mu.Lock() // the node's own look knows of no clause
 	defer n.observing.mu.Unlock()

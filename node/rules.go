@@ -179,20 +179,20 @@ func (l *lookout) swap(ctx context.Context, w *watchlist) error {
 // rulesNote is the key in watch.db of the rules that have looked back.
 const rulesNote = "rules"
 
-// freshRules are the rules, by position, that have not looked back yet, and the
-// digests of all that then have.
+// freshRules are the rules, by position, that have not looked back yet with the
+// rules that they refer to, and the digests of all that then have.
 func (l *lookout) freshRules(ctx context.Context, w *watchlist) (fresh map[int]bool, known map[string]bool, err error) {
 	var before map[string]bool
 	if _, err := note(ctx, l.db, rulesNote, &before); err != nil {
 		return nil, nil, err
 	}
 	fresh, known = make(map[int]bool), make(map[string]bool)
-	for i, r := range w.rules.Rules() {
+	for i := range w.rules.Rules() {
 		key := ownRule
 		if e := w.ruleOf[i]; e >= 0 {
 			key = fmt.Sprint(w.entries[e].key)
 		}
-		d := statement.TaggedSum("entente/rule-run/v1", []byte(key+"\x00"+r.Text)).String()
+		d := statement.TaggedSum("entente/rule-run/v1", []byte(key+"\x00"+w.rules.Meaning(i))).String()
 		known[d] = true
 		if !before[d] {
 			fresh[i] = true

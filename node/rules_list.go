@@ -85,7 +85,7 @@ func (l *lists) loadRules(w *watchlist) {
 	var all []rule.Rule
 	for i, e := range w.entries {
 		if e.item.IsRule() && !e.held() {
-			all = append(all, rule.Rule{Group: "party " + e.giver, File: fmt.Sprintf("%s, item %d", e.name, e.key.Item), Type: e.item.Type, Text: e.item.Value})
+			all = append(all, rule.Rule{Group: "party " + e.giver, File: itemFile(e), Type: e.item.Type, Text: e.item.Value})
 			w.ruleOf = append(w.ruleOf, i)
 		}
 	}

@@ -3,12 +3,14 @@ package node
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"entente/api"
 	"entente/console"
 	"entente/internal/sqlite"
+	"entente/watch/indicator"
 	"entente/watch/rule"
 	"entente/watch/sigma"
 )
@@ -49,6 +51,7 @@ func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
 			}
 			one.Giver, k = w.entries[i].giver, w.entries[i].key
 		}
+		one.Entry.Entry = w.told(e.Entry, one.Giver, on.lens.Whole())
 		one.Hits = hits[k] // those that are stored: what was read again after a start is no new hit
 		if silent(e) {
 			one.Hits = 0
@@ -70,6 +73,44 @@ func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
 	}
 	return out, nil
 }
+
+// told is what a reader is told of a rule's document. What another document of
+// the giver holds is for those who may see everything; to them it is said too
+// when the gate holds the rule that a correlation waits for.
+func (w *watchlist) told(e sigma.Entry, giver string, whole bool) sigma.Entry {
+	if r := e.Refusal; r != nil && len(r.Waits) > 0 {
+		why := *r
+		if !whole {
+			why.Why = "rules that are not loaded: " + strings.Join(r.Waits, ", ")
+		} else if file := w.heldAs(r.Waits[0], giver); file != "" {
+			why.Why = fmt.Sprintf("rule %.64q is not loaded: %s is held back by the gate", r.Waits[0], file)
+		}
+		e.Refusal = &why
+	}
+	if !whole {
+		e.Notes = slices.Clone(e.Notes)
+		for i := range e.Notes {
+			if c := e.Notes[i].Code; c == sigma.NoteFiltered || c == sigma.NoteSilent || c == sigma.NoteFeedsNever {
+				e.Notes[i].Detail = ""
+			}
+		}
+	}
+	return e
+}
+
+// heldAs is the list item of a giver that has a rule of an id or name and may not
+// run yet, "" if there is none.
+func (w *watchlist) heldAs(name, giver string) string {
+	for _, e := range w.entries {
+		if e.giver == giver && e.held() && e.item.Type == indicator.TypeSigma && strings.Contains(strings.ToLower(e.item.Value), strings.ToLower(name)) && rule.Answers(e.item.Value, name) {
+			return itemFile(e)
+		}
+	}
+	return ""
+}
+
+// itemFile is what a report calls a rule of a list.
+func itemFile(e entry) string { return fmt.Sprintf("%s, item %d", e.name, e.key.Item) }
 
 // silent says that a document raises no alert of its own.
 func silent(e rule.Entry) bool {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"entente/api"
+	"entente/exchange/convert"
 	"entente/watch/sigma"
 )
 
@@ -130,6 +132,35 @@ func ruleFiles(path string) (files []sigma.File, err error) {
 		return err
 	})
 	return files, err
+}
+
+// readShared reads a file to share, or makes one of the rules in a folder and says which of them cannot run.
+func (e *env) readShared(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return readFile(path, api.MaxShare)
+	}
+	files, err := ruleFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, noRules([]string{path})
+	}
+	var texts [][]byte
+	size := 0
+	for _, f := range files {
+		texts, size = append(texts, f.Data), size+len(f.Data)
+	}
+	if size > api.MaxShare {
+		return nil, fmt.Errorf("%s: rules of %d bytes, at most %d", path, size, api.MaxShare)
+	}
+	_, report := sigma.Load(files, sigma.Options{})
+	for _, one := range report.Entries {
+		if one.Refusal != nil {
+			e.note("%s: %s", placeOf(one), because(one))
+		}
+	}
+	return convert.JoinSigma(texts), nil
 }
 
 func rulesJSON(e *env, report sigma.Report) error {

@@ -21,8 +21,9 @@ import (
 func shareVerb() verb {
 	return verb{"share", "share a file of indicators", `share --dir DIR --to PARTY[,PARTY] [flags] FILE...
 
-Reads a plain list, CSV, STIX 2.1 bundle, MISP event, a folder with a feed of such, or Sigma rules, says it to the named
-parties, and waits until the statement is held.
+Reads a plain list, CSV, STIX 2.1 bundle, MISP event, a folder with a feed of such, or Sigma rules, a file or a folder
+of them, says it to the named parties, and waits until the statement is held. Rules may refer to each other over all
+files and lists that one party has shared.
 
   --to PARTY          who may read it; may be repeated; or a group, as @NAME or @PARTY/NAME
   --marking TLP:…     default: TLP:AMBER, or what the file says if that is stricter
@@ -67,7 +68,7 @@ func runShare(ctx context.Context, e *env, args []string) error {
 			requests = append(requests, list...)
 			continue
 		}
-		if r.Data, err = readFile(file, api.MaxShare); err != nil {
+		if r.Data, err = e.readShared(file); err != nil {
 			return err
 		}
 		requests = append(requests, r)

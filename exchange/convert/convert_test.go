@@ -104,8 +104,21 @@ func TestRead(t *testing.T) {
 		},
 		{
 			"a Sigma filter", "title: f\nlogsource: {category: webserver}\nfilter:\n  rules: any\n  s: {cs-method: TRACE}\n  condition: s\n",
-			nil,
-			Report{Format: FormatSigma, Rows: 1, SkippedTotal: 1, SkippedBy: map[statement.Code]int{statement.CodeValue: 1}},
+			[]string{"sigma-rule title: f\nlogsource: {category: webserver}\nfilter:\n  rules: any\n  s: {cs-method: TRACE}\n  condition: s\n note:f"},
+			Report{Format: FormatSigma, Rows: 1, Items: 1, Rules: 1},
+		},
+		{
+			"Sigma files in one", string(JoinSigma([][]byte{
+				[]byte("action: global\nlogsource: {category: webserver}\n---\ntitle: a\ndetection: {s: {cs-method: A}, condition: s}\n---\ntitle: b\ndetection: {s: {cs-method: B}, condition: s}"),
+				[]byte("title: c\r\ncorrelation:\r\n  {type: event_count, rules: [d], timespan: 1m, condition: {gte: 2}}\r\n"),
+				[]byte("---\ntitle: d\nname: d\nlogsource: {category: webserver}\ndetection:\n  {s: {cs-method: D}, condition: s}\n---\n# nothing else\n"),
+			})),
+			[]string{
+				"sigma-rule action: global\nlogsource: {category: webserver}\n---\ntitle: a\ndetection: {s: {cs-method: A}, condition: s}\n---\ntitle: b\ndetection: {s: {cs-method: B}, condition: s}\n note:b",
+				"sigma-rule title: c\ncorrelation:\n  {type: event_count, rules: [d], timespan: 1m, condition: {gte: 2}}\n note:c",
+				"sigma-rule title: d\nname: d\nlogsource: {category: webserver}\ndetection:\n  {s: {cs-method: D}, condition: s}\n note:d",
+			},
+			Report{Format: FormatSigma, Rows: 4, Items: 3, Rules: 3, SkippedTotal: 1, SkippedBy: map[statement.Code]int{statement.CodeValue: 1}},
 		},
 		{
 			"a MISP event", `{"Event":{"info":"Phish","date":"2026-05-01","Tag":[{"name":"tlp:green"}],"ShadowAttribute":[{}],"Attribute":[

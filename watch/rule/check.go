@@ -2,7 +2,8 @@ package rule
 
 import (
 	"encoding/hex"
-	"strconv"
+	"fmt"
+	"slices"
 	"strings"
 
 	"entente/exchange/stix/pattern"
@@ -13,12 +14,22 @@ import (
 )
 
 // Check refuses the first of some items whose rule cannot be run here, with a
-// *statement.Refusal: one that the engine refuses, a pattern that would match
-// nearly everything, or a Sigma filter, which would silence the rules of
-// others. Items that are no rules pass. It asks more than Item.Check, which
-// every item has to pass before.
-func Check(items []indicator.Item) error {
+// *statement.Refusal: one that the engine refuses, or a pattern that would match
+// nearly everything. A correlation whose rules are not among the items passes:
+// the giver may bring them in another list, and it waits until then. Items that
+// are no rules pass. It asks more than Item.Check, which every item has to pass
+// before.
+func Check(items []indicator.Item) error { return check(items, true) }
+
+// CheckWhole is Check for items that nothing else comes with: what waits is refused.
+func CheckWhole(items []indicator.Item) error { return check(items, false) }
+
+// maxFiltering is what filters of one list may ask for, see sigma.Options.
+const maxFiltering = 200_000
+
+func check(items []indicator.Item, more bool) error {
 	var files []sigma.File
+	var of []int
 	for i, it := range items {
 		switch it.Type {
 		case indicator.TypePattern:
@@ -26,29 +37,17 @@ func Check(items []indicator.Item) error {
 				return atItem(i, err)
 			}
 		case indicator.TypeSigma:
-			files = append(files, sigma.File{Name: strconv.Itoa(i), Data: []byte(it.Value)})
+			files, of = append(files, sigma.File{Name: fmt.Sprint("item ", i), Data: []byte(it.Value)}), append(of, i)
 		}
 	}
 	if len(files) == 0 {
 		return nil
 	}
-	_, report := sigma.Load(files, sigma.Options{})
+	_, report := sigma.Load(files, sigma.Options{Filtering: maxFiltering})
 	for _, e := range report.Entries {
-		i, _ := strconv.Atoi(e.File)
-		if why := refusal(e); why != nil {
-			return atItem(i, why)
+		if e.Refusal != nil && !(more && len(e.Refusal.Waits) > 0) {
+			return atItem(of[e.Given], statement.Refuse(statement.CodeValue, "Sigma: %.300s", e.Refusal.Error()))
 		}
-	}
-	return nil
-}
-
-// refusal says why a document of a shared rule is not run; nil if it is.
-func refusal(e sigma.Entry) error {
-	switch {
-	case e.Refusal != nil:
-		return statement.Refuse(statement.CodeValue, "Sigma: %.300s", e.Refusal.Error())
-	case e.Kind == sigma.Filter:
-		return statement.Refuse(statement.CodeValue, "Sigma: line %d: a filter changes other rules and is not shared", e.Line)
 	}
 	return nil
 }
@@ -70,6 +69,12 @@ func readPattern(text string) (*pattern.Pattern, error) {
 		return nil, err
 	}
 	return observed.Respell(p)
+}
+
+// Answers reports whether a Sigma text has a rule of an id or name.
+func Answers(text, name string) bool {
+	_, report := sigma.Load([]sigma.File{{Data: []byte(text)}}, sigma.Options{})
+	return slices.ContainsFunc(report.Entries, func(e sigma.Entry) bool { return e.Answers(name) })
 }
 
 // maxName is the longest pattern that is its own name.

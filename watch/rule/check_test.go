@@ -48,7 +48,9 @@ func TestCheck(t *testing.T) {
 		{"a huge expression in Sigma", sigma(strings.Replace(trace, "cs-method: TRACE", "cs-method|re: '((a{100}){100}){100}'", 1)), "E_VALUE"},
 		{"look-around", sigma(strings.Replace(trace, "cs-method: TRACE", "cs-method|re: '(?=a)'", 1)), "E_VALUE"},
 		{"an unknown modifier", sigma(strings.Replace(trace, "cs-method:", "cs-method|frobnicate:", 1)), "E_VALUE"},
-		{"a filter", sigma(strings.Replace(trace, "detection:\n", "filter:\n  rules: any\n", 1)), "E_VALUE"},
+		{"a filter", sigma(strings.Replace(trace, "detection:\n", "filter:\n  rules: any\n", 1)), ""},
+		{"a correlation that waits for a rule", sigma("title: c\ncorrelation: {type: event_count, rules: [elsewhere], timespan: 1m, condition: {gte: 2}}\n"), ""},
+		{"a correlation of itself", sigma("title: c\nname: c\ncorrelation: {type: event_count, rules: [c], timespan: 1m, condition: {gte: 2}}\n"), "E_VALUE"},
 		{"too long", sigma(trace + strings.Repeat("# x\n", 5000)), "E_SIZE"},
 		{"markup for a terminal", sigma(strings.Replace(trace, "a trace", "a \x1b[2Jtrace", 1)), "E_UTF8"},
 		{"a carriage return", sigma(strings.ReplaceAll(trace, "\n", "\r\n")), "E_UTF8"},
@@ -65,6 +67,30 @@ func TestCheck(t *testing.T) {
 		case c.code != "" && (r == nil || r.Code != c.code):
 			t.Errorf("%s: %v, want %s", c.what, err, c.code)
 		}
+	}
+}
+
+// TestCheckWhole: what waits for a rule runs only with it.
+func TestCheckWhole(t *testing.T) {
+	it := indicator.Item{Type: indicator.TypeSigma, Value: "title: c\ncorrelation: {type: event_count, rules: [0D5B8A7E-55a0-4d6c-8f9d-2f1f6b7f0a11], timespan: 1m, condition: {gte: 2}}\n"}
+	if err := CheckWhole([]indicator.Item{it}); err == nil || !strings.Contains(err.Error(), "not loaded") {
+		t.Error(err)
+	}
+	if err := CheckWhole([]indicator.Item{it, {Type: indicator.TypeSigma, Value: trace}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCheckFilters: a list may not make work by filters that ask much of each of many rules.
+func TestCheckFilters(t *testing.T) {
+	filter := strings.Replace(trace, "detection:\n", "filter:\n  rules: any\n  x: {c-uri: ["+strings.Repeat("a, ", 500)+"a]}\n", 1)
+	items := []indicator.Item{{Type: indicator.TypeSigma, Value: filter}}
+	for range 500 {
+		items = append(items, indicator.Item{Type: indicator.TypeSigma, Value: trace})
+	}
+	r, _ := statement.AsRefusal(Check(items))
+	if r == nil || !strings.HasPrefix(r.Detail, "item 0: Sigma: filter: asks for ") || Check(items[:200]) != nil {
+		t.Error(r, Check(items[:200]))
 	}
 }
 

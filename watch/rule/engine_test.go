@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,6 +159,44 @@ func TestAdvance(t *testing.T) {
 	}
 	if hits := append(e.Advance("web", time.Hour), e.Advance("nowhere", time.Hour)...); len(hits) != 0 {
 		t.Errorf("again: %v", show(hits))
+	}
+}
+
+// A giver's rules may lie in any of its lists, and mean the same as in one; what another giver has is neither used nor
+// changed. The meaning of a rule is another with what it refers to.
+func TestGroups(t *testing.T) {
+	one, scan, _ := strings.Cut(burst, "---\n")
+	filter := "title: ours\nlogsource: {category: webserver}\nfilter: {rules: any, sel: {c-ip: 192.0.2.1}, condition: sel}\n"
+	of := func(group, file, text string) Rule {
+		return Rule{Group: group, File: file, Type: indicator.TypeSigma, Text: text}
+	}
+	fires := func(rules ...Rule) string {
+		e := NewEngine(NewSet(rules))
+		var names []string
+		for _, h := range append(feed(e, traffic(t)), e.End("web")...) {
+			names = append(names, rules[h.Rule].File)
+		}
+		return strings.Join(names, " ")
+	}
+	north, detects := of("north", "scan", scan), of("north", "one", one)
+	for _, c := range []struct {
+		want  string
+		rules []Rule
+	}{
+		{"scan", []Rule{north, detects}},
+		{"scan", []Rule{detects, north}},
+		{"", []Rule{north}},
+		{"", []Rule{north, of("south", "one", strings.Replace(one, "404", "500", 1))}},
+		{"scan", []Rule{north, of("south", "filter", filter), detects}},
+		{"", []Rule{north, of("north", "filter", filter), detects}},
+	} {
+		if got := fires(c.rules...); got != c.want {
+			t.Errorf("%+v: %q fired, want %q", c.rules, got, c.want)
+		}
+	}
+	alone, whole := NewSet([]Rule{north}), NewSet([]Rule{of("south", "x", one), north, detects, {Group: "north", Type: indicator.TypePattern, Text: follows}})
+	if alone.Meaning(0) != scan || whole.Meaning(1) == scan || whole.Meaning(0) != one || !slices.Equal(whole.Others(1), []int{2}) || whole.Others(3) != nil {
+		t.Error("others", whole.Others(0), whole.Others(1), whole.Others(2), whole.Others(3))
 	}
 }
 

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"entente/exchange/stix/pattern"
@@ -18,7 +17,6 @@ type Rule struct {
 	File  string // what a report calls it
 	Type  string // indicator.TypePattern, TypeSigma or TypeDetection
 	Text  string
-	Own   bool // of this node's operator: filters are allowed
 
 	// Detect is what runs where the type is TypeDetection: then Text is its Text.
 	Detect *detect.Detection
@@ -64,6 +62,7 @@ type Set struct {
 // group is the Sigma rules of one party.
 type group struct {
 	set     *sigma.Set
+	members []int // in rules, by position of the file in the set
 	entries []int // in the report, by number in the set
 	of      []int // in rules, likewise
 }
@@ -116,30 +115,32 @@ func (s *Set) pattern(i int, r Rule) {
 	s.report = append(s.report, e)
 }
 
-// group loads the Sigma rules of one party together.
+// group loads the Sigma rules of one party together: they may refer to each other, whichever file or list each is of.
 func (s *Set) group(members []int) {
 	var files []sigma.File
 	for _, i := range members {
-		files = append(files, sigma.File{Name: strconv.Itoa(i), Data: []byte(s.rules[i].Text)})
+		files = append(files, sigma.File{Name: s.rules[i].File, Data: []byte(s.rules[i].Text)})
 	}
 	set, report := sigma.Load(files, sigma.Options{})
 	for _, e := range report.Entries {
-		i, _ := strconv.Atoi(e.File)
-		e.File = s.rules[i].File
-		s.report = append(s.report, Entry{Rule: i, Entry: e})
+		s.report = append(s.report, Entry{Rule: members[e.Given], Entry: e})
 	}
-	s.groups = append(s.groups, group{set: set})
+	s.groups = append(s.groups, group{set: set, members: members})
 }
 
 // number ties a group's rules to the report.
 func (s *Set) number(g *group) {
+	at := make(map[[2]int]int)
+	for n, e := range s.report {
+		if e.Kind != Pattern {
+			at[[2]int{e.Rule, e.Line}] = n
+		}
+	}
 	for n := range g.set.Len() {
 		r := g.set.Rule(n)
-		i, _ := strconv.Atoi(r.File)
+		i := g.members[r.Given]
 		g.of = append(g.of, i)
-		g.entries = append(g.entries, slices.IndexFunc(s.report, func(e Entry) bool {
-			return e.Rule == i && e.Line == r.Line && e.Kind != Pattern
-		}))
+		g.entries = append(g.entries, at[[2]int{i, r.Line}])
 	}
 }
 
@@ -180,6 +181,28 @@ func (s *Set) Ordered() (texts []string) {
 		}
 	}
 	return texts
+}
+
+// Others returns the positions of the rules without which one would find something else, or nothing: rules of its
+// group that it refers to, or that filter or silence it.
+func (s *Set) Others(rule int) (out []int) {
+	for _, g := range s.groups {
+		if file, ok := slices.BinarySearch(g.members, rule); ok {
+			for _, o := range g.set.Others(file) {
+				out = append(out, g.members[o])
+			}
+		}
+	}
+	return out
+}
+
+// Meaning is the text of a rule with those of Others: what finds the same has the same.
+func (s *Set) Meaning(rule int) string {
+	text := s.rules[rule].Text
+	for _, o := range s.Others(rule) {
+		text += "\x00" + Digest(s.rules[o].Text)
+	}
+	return text
 }
 
 // Reach is how far back the rules look: Keep bounds patterns that wait for ever.

@@ -27,7 +27,6 @@ type linked struct {
 	rule     correlation.Rule
 	fields   []string // of the condition
 	generate bool
-	refused  bool
 }
 
 // readCorrelation reads a rule of the kind correlation. Source: Sigma Correlation Rules Specification 2.1.0.
@@ -160,78 +159,6 @@ func (c *linked) readCondition(body *yamldoc.Node) *Refusal {
 	return nil
 }
 
-// linkAll resolves the references of correlations, puts each after those that it looks at, and silences what feeds them.
-func (l *loader) linkAll() {
-	waiting := l.set.correlations
-	l.set.correlations = nil
-	placed := make(map[int]bool)
-	for len(waiting) > 0 {
-		var later []*linked
-		for _, c := range waiting {
-			switch ready, r := l.link(c, placed, waiting); {
-			case r != nil:
-				l.entries[l.of[c.number]].refuse(r)
-				c.refused = true
-			case ready:
-				placed[c.number] = true
-				l.set.correlations = append(l.set.correlations, c)
-			default:
-				later = append(later, c)
-			}
-		}
-		if len(later) == len(waiting) {
-			for _, c := range later {
-				l.entries[l.of[c.number]].refuse(refuse(c.at, "rules", "a circle of correlations"))
-				c.refused = true
-			}
-			break
-		}
-		waiting = later
-	}
-	l.set.needs = make(map[int][]string)
-	for _, c := range l.set.correlations {
-		l.feed(c)
-	}
-	l.silence()
-}
-
-// link resolves the members of one correlation; ready is false while one of them is itself waiting.
-func (l *loader) link(c *linked, placed map[int]bool, waiting []*linked) (ready bool, _ *Refusal) {
-	var members []correlation.Member
-	for _, name := range c.names {
-		found := -1
-		for i, rule := range l.set.rules {
-			if found < 0 && i != c.number && refers(name, rule) {
-				found = i
-			}
-		}
-		isWaiting := slices.ContainsFunc(waiting, func(w *linked) bool { return w.number == found && !w.refused })
-		switch {
-		case found >= 0 && (l.set.detections[found] != nil || placed[found]):
-		case isWaiting:
-			return false, nil
-		default:
-			return false, refuse(c.at, "rules", "no loaded rule has the id or name %.64q", name)
-		}
-		if slices.ContainsFunc(members, func(m correlation.Member) bool { return m.Rule == found }) {
-			return false, refuse(c.at, "rules", "%.64q stands twice", name)
-		}
-		m := correlation.Member{Rule: found, Values: c.fields}
-		for _, g := range c.rule.Group {
-			m.Group = append(m.Group, c.source(g, l.set.rules[found]))
-		}
-		for i, f := range m.Values {
-			if s := c.source(f, l.set.rules[found]); s != f {
-				m.Values = slices.Clone(m.Values)
-				m.Values[i] = s
-			}
-		}
-		members = append(members, m)
-	}
-	c.rule.Number, c.rule.Members = c.number, members
-	return true, nil
-}
-
 // source resolves an alias for one rule.
 func (c *linked) source(name string, r Rule) string {
 	for of, field := range c.aliases[name] {
@@ -330,9 +257,20 @@ func (l *loader) silence() {
 		}
 		for _, m := range c.rule.Members {
 			if !loud[m.Rule] {
-				l.set.silent[m.Rule] = true
-				l.entries[l.of[m.Rule]].note(NoteSilent, l.set.rules[c.number].Title)
+				l.quiet(m.Rule, c)
 			}
+		}
+	}
+}
+
+// quiet silences a rule, and those that are the same again in other files.
+func (l *loader) quiet(rule int, by *linked) {
+	r := l.set.rules[rule]
+	for _, i := range slices.Concat([]int{rule}, l.candidates(r.ID), l.candidates(r.Name)) {
+		if i == rule || l.same(i, rule) {
+			l.set.silent[i] = true
+			l.entries[l.of[i]].note(NoteSilent, l.set.rules[by.number].Title)
+			l.set.touch(l.set.rules[i].Given, l.set.rules[by.number].Given)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type filter struct {
 	condition  condition.Expr
 	keeps      bool // the condition says what stays, not what goes
 	entry      int
+	values     int // that it asks for, about
 }
 
 func readFilter(root *yamldoc.Node, rule Rule, lists map[string][]string, e *Entry) (*filter, *Refusal) {
@@ -66,7 +67,20 @@ func readFilter(root *yamldoc.Node, rule Rule, lists map[string][]string, e *Ent
 	}
 	f.condition = conditions[0]
 	f.keeps = keeps(f.condition)
+	f.values = count(body)
 	return f, nil
+}
+
+// count is the number of nodes below one, itself included.
+func count(n *yamldoc.Node) int {
+	sum := 1
+	for _, i := range n.Items {
+		sum += count(i)
+	}
+	for _, k := range n.Keys {
+		sum += count(k.Value)
+	}
+	return sum
 }
 
 const maxFiltered = 5000

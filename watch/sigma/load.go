@@ -1,8 +1,11 @@
 package sigma
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"entente/watch/sigma/logsource"
 	"entente/watch/sigma/yamldoc"
@@ -21,7 +24,11 @@ type File struct {
 type Options struct {
 	// Placeholders are the lists that "expand" puts in place of %name%, by name.
 	Placeholders map[string][]string
+	// Filtering bounds the values that filters ask for, each time for each rule that it changes; 0 means 4 million.
+	Filtering int
 }
+
+const maxFiltering = 4_000_000
 
 // Set is what rules become. It is never changed, and safe for concurrent use.
 type Set struct {
@@ -31,6 +38,7 @@ type Set struct {
 	needs        map[int][]string // the fields that hits of a rule bring along to correlations, as the rule names them
 	silent       []bool
 	plans        map[string]*plan
+	others       map[int]map[int]bool // by the position of a file: of the files that change what its rules find
 }
 
 // Len returns how many rules are in the set; their numbers are from 0.
@@ -54,18 +62,27 @@ type loader struct {
 	opt     Options
 	set     *Set
 	entries []Entry
-	of      []int // entries, by number of the rule
+	of      []int               // entries, by number of the rule
+	sums    [][sha256.Size]byte // of the documents, by number of the rule
 	filters []*filter
 	ids     map[string]bool
-	common  *yamldoc.Node // of the last global document of the file
+	named   map[string][]int // numbers of rules, by id in small letters and by name
+	common  *yamldoc.Node    // of the last global document of the file
 	last    *yamldoc.Node
 }
 
 // Load reads rule files. It never fails as a whole: the report says what became of each document.
 func Load(files []File, opt Options) (*Set, Report) {
-	l := &loader{opt: opt, set: &Set{plans: make(map[string]*plan)}, ids: make(map[string]bool)}
-	for _, f := range files {
+	l := &loader{opt: opt, set: &Set{plans: make(map[string]*plan), others: make(map[int]map[int]bool)}, ids: make(map[string]bool)}
+	for i, f := range files {
+		first := len(l.entries)
 		l.file(f)
+		for n := range l.entries[first:] {
+			l.entries[first+n].Given = i
+		}
+	}
+	for i := range l.set.rules {
+		l.set.rules[i].Given = l.entries[l.of[i]].Given
 	}
 	l.applyFilters()
 	l.bindAll()
@@ -118,7 +135,7 @@ func (l *loader) document(d yamldoc.Document, e Entry) {
 	case entry.Kind == Correlation:
 		var c *linked
 		if c, r = readCorrelation(root, rule); r == nil {
-			c.number = l.add(rule, nil, at)
+			c.number = l.add(rule, nil, root, at)
 			l.set.correlations = append(l.set.correlations, c)
 		}
 	case entry.Kind == Filter:
@@ -130,7 +147,7 @@ func (l *loader) document(d yamldoc.Document, e Entry) {
 	default:
 		var found *detection
 		if found, r = readDetection(root, rule, l.opt.Placeholders, entry); r == nil {
-			l.add(found.rule, found, at)
+			l.add(found.rule, found, root, at)
 		}
 	}
 	if r != nil {
@@ -138,7 +155,7 @@ func (l *loader) document(d yamldoc.Document, e Entry) {
 	}
 }
 
-func (l *loader) add(rule Rule, d *detection, entry int) int {
+func (l *loader) add(rule Rule, d *detection, root *yamldoc.Node, entry int) int {
 	if rule.ID != "" && l.ids[rule.ID] {
 		l.entries[entry].note(NoteDuplicateID, rule.ID)
 	}
@@ -147,6 +164,7 @@ func (l *loader) add(rule Rule, d *detection, entry int) int {
 	l.set.detections = append(l.set.detections, d)
 	l.set.silent = append(l.set.silent, false)
 	l.of = append(l.of, entry)
+	l.sums = append(l.sums, sumOf(root))
 	return len(l.set.rules) - 1
 }
 
@@ -208,29 +226,41 @@ func merge(under, over *yamldoc.Node) *yamldoc.Node {
 }
 
 func (l *loader) applyFilters() {
+	left := cmp.Or(l.opt.Filtering, maxFiltering)
 	for _, f := range l.filters {
 		e := &l.entries[f.entry]
-		any := false
+		var met []int
 		named := make(map[string]bool)
 		for i, d := range l.set.detections {
-			if d == nil || !f.applies(d) {
-				continue
+			if d != nil && f.applies(d) {
+				met = append(met, i)
+				named[strings.ToLower(d.rule.ID)], named[d.rule.Name] = true, true
 			}
-			any = true
-			d.filters = append(d.filters, f)
-			l.entries[l.of[i]].note(NoteFiltered, f.rule.Title)
-			named[d.rule.ID], named[d.rule.Name] = true, true
 		}
-		if !any {
+		if left -= len(met) * f.values; left < 0 {
+			e.refuse(&Refusal{Construct: "filter", Why: fmt.Sprintf("asks for %d values at each of %d rules, too much for all filters together", f.values, len(met))})
+			continue
+		}
+		for _, i := range met {
+			l.set.detections[i].filters = append(l.set.detections[i].filters, f)
+			if one := &l.entries[l.of[i]]; len(one.Notes) < maxNotes {
+				one.note(NoteFiltered, f.rule.Title)
+			}
+			l.set.touch(l.entries[l.of[i]].Given, e.Given)
+		}
+		if len(met) == 0 {
 			e.note(NoteFilterNone, "")
 		}
 		for _, name := range f.rules {
-			if !named[name] {
+			if !named[name] && !named[strings.ToLower(name)] {
 				e.note(NoteFilterRule, name)
 			}
 		}
 	}
 }
+
+// maxNotes is how many notes of filters a rule bears.
+const maxNotes = 64
 
 // datasets are the fixed ones and those of Zeek's logs that rules name.
 func (l *loader) datasets() []string {

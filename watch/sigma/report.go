@@ -33,6 +33,8 @@ type Refusal struct {
 	Line      int    `json:"line,omitempty"`
 	Column    int    `json:"column,omitempty"`
 	Why       string `json:"why"`
+	// Waits are the rules for want of which a correlation is refused, by the id or name that it gives: with them it would load.
+	Waits []string `json:"waits,omitempty"`
 }
 
 func (r *Refusal) Error() string {
@@ -84,6 +86,7 @@ type Missing struct {
 
 // Entry is the report on one document.
 type Entry struct {
+	Given     int              `json:"-"` // position of the file among those given
 	File      string           `json:"file"`
 	Line      int              `json:"line"` // of the document's beginning
 	Kind      Kind             `json:"kind"`
@@ -99,6 +102,9 @@ type Entry struct {
 	Datasets  []string         `json:"datasets,omitempty"` // that a loaded rule is judged on
 	Notes     []Note           `json:"notes,omitempty"`
 }
+
+// Answers reports whether a reference by id or name means the document.
+func (e *Entry) Answers(name string) bool { return refers(name, Rule{ID: e.ID, Name: e.Name}) }
 
 func (e *Entry) note(code NoteCode, detail string) {
 	for _, n := range e.Notes {

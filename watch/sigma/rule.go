@@ -25,6 +25,7 @@ type Rule struct {
 	Tags           []string         `json:"tags,omitempty"`
 	Show           []string         `json:"fields,omitempty"` // fields that its author would look at
 	Logsource      logsource.Source `json:"logsource"`
+	Given          int              `json:"-"` // position of the file among those given
 	File           string           `json:"file"`
 	Line           int              `json:"line"`
 }
