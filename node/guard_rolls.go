@@ -46,6 +46,7 @@ type rolling struct {
 // rollSite is one registration site's exports.
 type rollSite struct {
 	days    []rollDay // oldest first
+	told    int       // of days: those whose alarms are incidents
 	read    bool
 	files   map[string]string // path by day
 	tried   string            // the stamp that was read by last
@@ -97,7 +98,10 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 			at.trouble = []console.GuardFile{{Name: s.Name, Detail: err.Error()}}
 			return nil //nolint:nilerr // told on the screen; what is kept is not overwritten
 		}
-		at.read = true
+		at.read, at.told = true, max(0, len(at.days)-1) // a kill may have come before the alarms of the last
+	}
+	if err := at.tell(ctx, n, s); err != nil {
+		return err
 	}
 	how, err := json.Marshal(s)
 	if err != nil {
@@ -150,11 +154,22 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 			return err
 		}
 		at.days = append(at.days, d)
-		if err := n.raiseRoll(ctx, s, d); err != nil {
+		if err := at.tell(ctx, n, s); err != nil {
 			at.tried = ""
 			return err
 		}
 		n.changes.watch()
+	}
+	return nil
+}
+
+// tell makes incidents of the alarms of days that are kept, and were not told yet.
+func (at *rollSite) tell(ctx context.Context, n *Node, s inventory.Site) error {
+	for at.told < len(at.days) {
+		if err := n.raiseRoll(ctx, s, at.days[at.told]); err != nil {
+			return err
+		}
+		at.told++
 	}
 	return nil
 }

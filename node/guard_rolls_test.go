@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"entente/console"
+	"entente/election/inventory"
 	"entente/election/roll"
 	"entente/internal/sqlite"
 )
@@ -98,5 +100,48 @@ func TestRolls(t *testing.T) {
 	}
 	if bytes.Count(kept, []byte("\n")) != 11 {
 		t.Errorf("%d days are kept", bytes.Count(kept, []byte("\n")))
+	}
+}
+
+// TestRollAlarmsOutliveAKill: the alarms of a day that was kept just before the node
+// was killed, or could not be stored as incidents, are told later, once.
+func TestRollAlarmsOutliveAKill(t *testing.T) {
+	u := newUnit(t, nil, north, south)
+	write(t, u.path(north, "list.json"), fmt.Appendf(nil, `{"registration": [{"name": "portal", "exports": [%q]}]}`, u.path(north, "exports")))
+	u.cfg[north].Inventory = u.path(north, "list.json")
+	site := inventory.Site{Name: "portal"}
+	day := func(day string, alarms ...roll.Alarm) {
+		u.ok(keepRollDay((&Node{cfg: *u.cfg[north]}).rollFile(site), rollDay{Header: roll.Header{Day: day}, Day: &roll.Day{Alarms: alarms}}))
+	}
+	day("2026-10-21", roll.Alarm{Kind: roll.Canary, Count: 1})
+	u.start(north)
+	n := u.node(north)
+	told := func() (out []string) {
+		t.Helper()
+		list, _, err := n.seen.Incidents(t.Context(), sqlite.IncidentQuery{Limit: 50})
+		u.ok(err)
+		for _, i := range list {
+			out = append(out, fmt.Sprint(i.Subject.Value, " ", i.Count))
+		}
+		return out
+	}
+	for range 2 {
+		u.ok(n.guards.look(t.Context()))
+	}
+	if got := told(); fmt.Sprint(got) != "["+roll.Canary+" 1]" {
+		t.Errorf("a restart tells %v", got)
+	}
+	n.guards.rolls.mu.Lock()
+	defer n.guards.rolls.mu.Unlock()
+	at := n.guards.rolls.sites["portal"]
+	at.days = append(at.days, rollDay{Header: roll.Header{Day: "2026-10-22"}, Day: &roll.Day{Alarms: []roll.Alarm{{Kind: roll.Mass, Count: 9}}}})
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	if err := at.tell(gone, n, site); err == nil || len(told()) != 1 {
+		t.Fatalf("%v, %v", err, told())
+	}
+	u.ok(at.tell(t.Context(), n, site))
+	if got := told(); len(got) != 2 {
+		t.Errorf("%v are told when that can be done", got)
 	}
 }
