@@ -209,8 +209,19 @@ func (w *certWatch) names() (*lookalike.Index, error) {
 	return w.index, nil
 }
 
-// round reads what is new in a log, makes incidents of it, and then goes on from there.
+// round reads what is new in a log, makes incidents of it, and then goes on from
+// there. What could not be told, as on a full disk, is read again when it is due.
 func (w *certWatch) round(ctx context.Context) error {
+	before := w.state
+	err := w.advance(ctx)
+	if err != nil {
+		w.state = before
+		w.state.Due = w.after(0)
+	}
+	return err
+}
+
+func (w *certWatch) advance(ctx context.Context) error {
 	index, err := w.names()
 	if err != nil || index == nil {
 		return err
@@ -293,10 +304,13 @@ func (w *certWatch) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.n.watch.PutNote(ctx, w.note(), data); err != nil {
+		return err
+	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.kept = w.state
-	w.mu.Unlock()
-	return w.n.watch.PutNote(ctx, w.note(), data)
+	return nil
 }
 
 // trouble is what is wrong with the log for some rounds now.

@@ -184,3 +184,29 @@ func TestFullDiskDelaysGuards(t *testing.T) {
 		t.Errorf("%d days when there is room", got)
 	}
 }
+
+// TestFullDiskDelaysCertificates: what a certificate log shows while its evidence
+// cannot be kept is read again when there is room, and told then.
+func TestFullDiskDelaysCertificates(t *testing.T) {
+	t.Parallel()
+	u, s, w := certUnit(t, false)
+	disk := tiny(t, "1m")
+	u.ok(os.Symlink(disk, u.path(north, evidenceDir)))
+	u.ok(w.round(t.Context()))
+	before := w.state
+	grown := s.log.Load().Fork(270)
+	u.ok(grown.Add(time.Unix(1_790_001_000, 0), true, "v0te.example"))
+	s.set(grown)
+	empty := fill(t, disk)
+	if err := w.round(t.Context()); !full(err) {
+		t.Fatalf("%v", err)
+	}
+	if before.Due = w.state.Due; w.state != before || len(u.seenInLogs()) != 0 {
+		t.Errorf("%+v, %v", w.state, u.seenInLogs())
+	}
+	empty()
+	u.ok(w.round(t.Context()))
+	if got := u.seenInLogs(); len(got) != 1 || w.state.Next != 271 || w.state.Found != 1 {
+		t.Errorf("%+v, %v", w.state, got)
+	}
+}
