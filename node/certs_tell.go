@@ -103,7 +103,8 @@ func (w *certWatch) store(ctx context.Context, hits []sqlite.Hit) error {
 }
 
 // evidence keeps a file and seals its digest in the own record, for the own side
-// alone; what is kept already is not sealed again. It returns its path below the data folder.
+// alone, once: the record says whether it is sealed, since a kill may come between
+// the file and the seal. It returns its path below the data folder.
 func (w *certWatch) evidence(ctx context.Context, log string, data []byte, size int64) (string, error) {
 	if len(data) == 0 {
 		return "", nil
@@ -111,8 +112,9 @@ func (w *certWatch) evidence(ctx context.Context, log string, data []byte, size 
 	sum := statement.Digest(sha256.Sum256(data))
 	path := w.n.evidencePath(sum.String())
 	short := filepath.ToSlash(filepath.Join(evidenceDir, sum.String()+".jsonl"))
-	if _, err := os.Stat(path); err == nil {
-		return short, nil
+	sealed, err := w.n.sealedAs(ctx, whatCerts)
+	if err != nil {
+		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
@@ -120,7 +122,10 @@ func (w *certWatch) evidence(ctx context.Context, log string, data []byte, size 
 	if err := replaceFile(path, data); err != nil {
 		return "", err
 	}
-	_, err := w.n.author.say(ctx, draft{
+	if _, known := sealed[sum]; known {
+		return short, nil
+	}
+	_, err = w.n.author.say(ctx, draft{
 		kind: record.KindSeal, private: true, marking: border.Red,
 		body: record.SealBody{What: whatCerts, Name: log, Size: size, Digest: sum},
 	})

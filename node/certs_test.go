@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -17,6 +18,8 @@ import (
 	"entente/election/certlog"
 	"entente/election/certlog/certlogtest"
 	"entente/internal/sqlite"
+	"entente/record"
+	"entente/statement"
 )
 
 // certServer serves a log that a test may exchange, by either interface.
@@ -140,6 +143,32 @@ func TestCertificateLog(t *testing.T) {
 		if got := u.seenInLogs(); !slices.Equal(got, want) {
 			t.Errorf("%v, then %v", want, got)
 		}
+	}
+}
+
+// TestEvidenceIsSealed: a file of evidence that a kill left without its seal is sealed
+// when it is found again; a file is sealed once, and written again if it is gone.
+func TestEvidenceIsSealed(t *testing.T) {
+	u, _, w := certUnit(t, false)
+	u.open(north)
+	data := []byte("evidence\n")
+	sum := statement.Digest(sha256.Sum256(data))
+	path := w.n.evidencePath(sum.String())
+	u.ok(os.MkdirAll(filepath.Dir(path), 0o700))
+	write(t, path, data)
+	for range 2 {
+		if _, err := w.evidence(t.Context(), "log.example", data, 1); err != nil {
+			t.Fatal(err)
+		}
+		seals := must(w.n.view.OfKind(t.Context(), w.n.self.Origin, record.KindSeal))(t)
+		if _, ok := must(w.n.sealedAs(t.Context(), whatCerts))(t)[sum]; !ok || len(seals) != 1 {
+			t.Errorf("sealed %v, by %d statements", ok, len(seals))
+		}
+		u.ok(os.Remove(path))
+	}
+	must(w.evidence(t.Context(), "log.example", data, 1))(t)
+	if got := must(os.ReadFile(path))(t); !bytes.Equal(got, data) {
+		t.Errorf("%q", got)
 	}
 }
 
