@@ -279,6 +279,8 @@ func whyNoLog(err error) string {
 		return "inside"
 	case errors.Is(err, certlog.ErrNotThere):
 		return "absent"
+	case errors.Is(err, certlog.ErrUnproved):
+		return "unproved"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, regular.ErrSilent):
 		return "late"
 	}
@@ -325,6 +327,7 @@ func (w *certWatch) trouble() string {
 
 // grown compares the head with the one before. A log that contradicts itself is
 // an incident with both heads, and is read on: names in it are names all the same.
+// Only heads that convict it accuse it; a proof that is not given is an outage.
 func (w *certWatch) grown(ctx context.Context, log *certlog.Reader) error {
 	first := w.state.Head == nil
 	if first {
@@ -342,6 +345,9 @@ func (w *certWatch) grown(ctx context.Context, log *certlog.Reader) error {
 	var split *certlog.Split
 	if !errors.As(err, &split) {
 		return err
+	}
+	if _, err := split.Check(w.key); err != nil {
+		return fmt.Errorf("%w: %w", certlog.ErrUnproved, err)
 	}
 	if err := w.tellSplit(ctx, split); err != nil {
 		return fmt.Errorf("%w: %w", errOwnSide, err)

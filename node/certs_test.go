@@ -205,6 +205,32 @@ func TestCertificateLogSplits(t *testing.T) {
 	}
 }
 
+// TestCertificateLogUnproved: a log that does not prove by RFC 6962 that it has only
+// grown is accused of nothing; it is a trouble, and goes on when it does.
+func TestCertificateLogUnproved(t *testing.T) {
+	u, s, w := certUnit(t, true)
+	l := s.log.Load()
+	u.ok(w.round(t.Context()))
+	other := l.Fork(260)
+	for i := range 20 {
+		u.ok(other.Add(time.Unix(1_790_002_000+int64(i), 0), false, fmt.Sprintf("other%d.example.org", i)))
+	}
+	s.set(other)
+	for range certAlarmed {
+		u.ok(w.round(t.Context()))
+	}
+	if got := u.seenInLogs(); w.state.Splits != 0 || len(got)+len(u.evidence()) != 0 || w.state.Head.Size != 270 || !strings.Contains(w.trouble(), "(unproved)") {
+		t.Errorf("%+v, %v, %q", w.state, got, w.trouble())
+	}
+	honest := l.Fork(270)
+	u.ok(honest.Add(time.Unix(1_790_001_000, 0), true, "v0te.example"))
+	s.set(honest)
+	u.ok(w.round(t.Context()))
+	if got := u.seenInLogs(); len(got) != 1 || w.state.Head.Size != 271 || w.trouble() != "" {
+		t.Errorf("%+v, %v, %q", w.state, got, w.trouble())
+	}
+}
+
 // TestCertificateLogFailures: what cannot be read is a trouble with a word for it, and nothing is skipped.
 func TestCertificateLogFailures(t *testing.T) {
 	u, s, w := certUnit(t, false)

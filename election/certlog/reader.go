@@ -120,7 +120,8 @@ func (r *Reader) Evidence(e Entry, proof [][]byte, name, protected, kind string)
 
 // Since compares the head with an older one of the same log. A log that only grew
 // gives nil; one that did not gives a *Split. ErrStale says that this head is the
-// older of the two, as a copy that lags behind gives it. Other errors are of reading.
+// older of the two, as a copy that lags behind gives it, ErrUnproved that the log's
+// proof does not hold: it may be a fault of whoever serves it. Other errors are of reading.
 func (r *Reader) Since(ctx context.Context, old Head) error {
 	now := r.Head
 	switch {
@@ -151,8 +152,11 @@ func (r *Reader) Since(ctx context.Context, old Head) error {
 	return r.split(old, root[:], proof)
 }
 
-// ErrStale says that a head is older than one seen before.
-var ErrStale = errors.New("a head that is older than the one seen before")
+// What Since says where nothing is shown either way.
+var (
+	ErrStale    = errors.New("a head that is older than the one seen before")
+	ErrUnproved = errors.New("the log does not prove that it has only grown")
+)
 
 // sinceRFC6962 asks for the proof of section 4.4.
 func (r *Reader) sinceRFC6962(ctx context.Context, old Head) error {
@@ -174,7 +178,7 @@ func (r *Reader) sinceRFC6962(ctx context.Context, old Head) error {
 		proof = append(proof, tlog.Hash(p))
 	}
 	if tlog.CheckTree(proof, r.Head.Size, tlog.Hash(r.Head.Root), old.Size, tlog.Hash(old.Root)) != nil {
-		return r.split(old, nil, proof)
+		return ErrUnproved
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type Split struct {
 	Older  SignedHead `json:"older"`
 	Newer  SignedHead `json:"newer"`
 	// Under is the root that a tree of the older size has under the newer head, and
-	// Proof shows that. Without Under the proof is what the log gave for both, and does not show it.
+	// Proof shows that; both only where the sizes differ and the newer is larger.
 	Under []byte   `json:"under,omitempty"`
 	Proof [][]byte `json:"proof,omitempty"`
 }
@@ -48,10 +48,9 @@ func (s SignedHead) Head() (Head, error) {
 
 // What contradicts itself in a Split.
 const (
-	SplitRoots    = "two-roots" // one size, two roots
-	SplitShrank   = "shrank"    // a later head of fewer entries
-	SplitRewrote  = "rewrote"   // what the older head held is other under the newer
-	SplitUnproved = "unproved"  // the log did not prove that it has only grown; no proof that it has not
+	SplitRoots   = "two-roots" // one size, two roots
+	SplitShrank  = "shrank"    // a later head of fewer entries
+	SplitRewrote = "rewrote"   // what the older head held is other under the newer
 )
 
 func (r *Reader) split(old Head, under []byte, proof tlog.TreeProof) *Split {
@@ -62,7 +61,7 @@ func (r *Reader) split(old Head, under []byte, proof tlog.TreeProof) *Split {
 	return s
 }
 
-// Kind is what contradicts itself.
+// Kind is what contradicts itself, "" for nothing.
 func (s *Split) Kind() string {
 	switch {
 	case s.Older.Size == s.Newer.Size:
@@ -72,7 +71,7 @@ func (s *Split) Kind() string {
 	case s.Under != nil:
 		return SplitRewrote
 	}
-	return SplitUnproved
+	return ""
 }
 
 // Error says it in a line.
@@ -113,7 +112,7 @@ func (s *Split) Check(k Key) (string, error) {
 	case kind == SplitRoots && older.Root != newer.Root, kind == SplitShrank && newer.Time > older.Time:
 		return kind, nil
 	case kind != SplitRewrote:
-		return "", fmt.Errorf("%s does not show that the log contradicts itself", kind)
+		return "", errors.New("it does not show that the log contradicts itself")
 	}
 	var proof tlog.TreeProof
 	for _, p := range s.Proof {
