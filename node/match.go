@@ -100,6 +100,15 @@ func (u *underWay[T]) add(id string, one *T, most int) bool {
 	return true
 }
 
+// each gives every one; f puts none and asks for none.
+func (u *underWay[T]) each(f func(*T)) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, one := range u.of {
+		f(one)
+	}
+}
+
 // count is how many there are of a sort.
 func (u *underWay[T]) count(sort func(*T) bool) (n int) {
 	u.mu.Lock()

@@ -62,7 +62,11 @@ type liveList struct {
 	about  questions
 	opened bool // and what it found is in hits
 	hits   []voprf.Hit
-	tokens []byte // the partner's file, once it is here and checked
+	file   *tokenFile   // the partner's, as far as it is here; its player's alone
+	room   atomic.Int64 // bytes that the file takes or will
+
+	pause time.Duration // of the last rest; its player's alone
+	again time.Time     // when the rest ends
 
 	mu       sync.Mutex // guards what follows
 	standing *voprf.Standing
@@ -289,20 +293,29 @@ const (
 	playOver
 )
 
+// stepList does what can be done now, unless the list rests: whatever wakes it then
+// is looked at after.
+func (n *Node) stepList(ctx context.Context, l *liveList, s *voprf.Standing) (played, error) {
+	switch over := s.Ended != nil || n.opt.Now().UnixMilli() >= s.Terms.Until; {
+	case !over && time.Until(l.again) > 0:
+		return playWaits, nil
+	case l.own:
+		return n.ownStep(ctx, l, s)
+	}
+	return n.askStep(ctx, l, s)
+}
+
 // playList answers or asks one list until it ends.
 func (n *Node) playList(ctx context.Context, l *liveList) error {
 	defer n.rounds.asking.live.put(l.id, nil)
+	defer l.shut()
 	for {
 		s, err := n.listOf(ctx, l.said)
 		if err != nil {
 			return err
 		}
 		l.stands(s)
-		step := n.askStep
-		if l.own {
-			step = n.ownStep
-		}
-		came, err := step(ctx, l, s)
+		came, err := n.stepList(ctx, l, s)
 		if _, refused := statement.AsRefusal(err); refused || full(err) {
 			n.logger.Warn("a watchlist waits", "list", l.said.ID.Short(), "partner", l.partner.ID, "error", err)
 			came, err = playWaits, nil
@@ -316,12 +329,16 @@ func (n *Node) playList(ctx context.Context, l *liveList) error {
 		case came == playOver:
 			return n.leaveList(l)
 		case came == playMoved:
+			l.rested()
 			l.size.Add(1)
 			l.grown()
 			n.changes.record()
 			continue
 		case came == playWaits:
-			wait = matchTick
+			if wait = time.Until(l.again); wait <= 0 {
+				l.rest(s.Terms.Step)
+				wait = l.pause
+			}
 		}
 		if left := milli(s.Terms.Until).Sub(n.opt.Now()); left > 0 {
 			wait = min(wait, left)
@@ -348,6 +365,7 @@ func (n *Node) leaveList(l *liveList) error {
 	if l.owner != nil {
 		l.owner.Erase()
 	}
+	l.shut()
 	var errs []error
 	for _, pattern := range []string{"tokens*", "outline", "answer-*", "query-*"} {
 		list, err := filepath.Glob(filepath.Join(l.dir, pattern))

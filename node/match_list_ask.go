@@ -101,8 +101,8 @@ func (n *Node) giveUpAsking(l *liveList) {
 // askNext commits to a question, once the token file is here. Nothing is spent on
 // a list whose file is not the announced one.
 func (n *Node) askNext(ctx context.Context, l *liveList, s *voprf.Standing, next questions) (played, error) {
-	if came, err := n.fetchTokens(ctx, l, s); l.tokens == nil {
-		return came, err
+	if l.tokens() == nil {
+		return n.fetchTokens(ctx, l, s)
 	}
 	unqueue := func(why error) {
 		l.mu.Lock()
@@ -152,7 +152,7 @@ func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i
 	}
 	query := l.query.Bytes()
 	if !l.opened { // once: a full disk may keep what follows waiting
-		l.hits, err = l.query.Open(answer, l.tokens)
+		l.hits, err = l.query.Open(answer, l.tokens())
 	}
 	hits := l.hits
 	if no, refused := statement.AsRefusal(err); refused {
@@ -214,7 +214,7 @@ func (n *Node) keepReceipts(l *liveList, s *voprf.Standing, i int, query, answer
 	now := n.opt.Now().UnixMilli()
 	for at, h := range hits {
 		b.Hits = append(b.Hits, api.WatchlistHit{Type: h.Item.Type, Value: h.Item.Canonical, At: now})
-		r, err := voprf.NewReceipt(h, l.tokens)
+		r, err := voprf.NewReceipt(h, l.tokens(), l.file.Outline())
 		if err != nil {
 			return b, err
 		}

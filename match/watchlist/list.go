@@ -144,7 +144,7 @@ func NewOwner(ctx context.Context, party string, epoch uint64, set match.Set, ra
 	if err := o.fill(ctx, random); err != nil {
 		return nil, err
 	}
-	o.Announcement.Root = tree.New(blocks(o.tokens)).Root()
+	o.Announcement.Root = rootOf(o.tokens)
 	return o, nil
 }
 
@@ -217,6 +217,8 @@ func blocks(tokens []byte) []tree.Digest {
 	return list
 }
 
+func rootOf(tokens []byte) tree.Digest { return tree.New(blocks(tokens)).Root() }
+
 // Outline is the hashes of the file's blocks, 32 bytes each: with it each block
 // can be checked when it comes.
 func (o *Owner) Outline() []byte {
@@ -271,7 +273,7 @@ func (a *Announcement) CheckFile(tokens []byte) error {
 	if len(tokens) != a.Tokens*TokenSize {
 		return statement.Refuse(statement.CodeSize, "a file of %d bytes for %d tokens", len(tokens), a.Tokens)
 	}
-	if tree.New(blocks(tokens)).Root() != a.Root {
+	if rootOf(tokens) != a.Root {
 		return statement.Refuse(statement.CodeDigest, "the file is not the one whose root is in the log")
 	}
 	for at := TokenSize; at < len(tokens); at += TokenSize {

@@ -78,7 +78,7 @@ func TestQuestions(t *testing.T) {
 		if err := a.CheckAnswer(q.Bytes(), answer); err != nil {
 			t.Fatal(err)
 		}
-		got, err := q.Open(answer, file)
+		got, err := q.Open(answer, bytes.NewReader(file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestQuestions(t *testing.T) {
 				t.Errorf("a made-up echo gave %v", err)
 			}
 		}
-		if _, err := q.Open(answer, file); !errors.Is(err, refusal(statement.CodeState)) {
+		if _, err := q.Open(answer, bytes.NewReader(file)); !errors.Is(err, refusal(statement.CodeState)) {
 			t.Errorf("opened twice: %v", err)
 		}
 	}
@@ -148,7 +148,7 @@ func TestHostileOwner(t *testing.T) {
 			if err := a.CheckAnswer(q.Bytes(), bent); !errors.Is(err, refusal(c.code)) {
 				t.Errorf("%d items, %s gave %v", n, name, err)
 			}
-			if _, err := q.Open(bent, file); !errors.Is(err, refusal(c.code)) {
+			if _, err := q.Open(bent, bytes.NewReader(file)); !errors.Is(err, refusal(c.code)) {
 				t.Errorf("%d items, %s opened as %v", n, name, err)
 			}
 		}

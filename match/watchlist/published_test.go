@@ -56,7 +56,7 @@ func makePublished(t *testing.T) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := q.Open(answer, file)
+		got, err := q.Open(answer, bytes.NewReader(file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestPublished(t *testing.T) {
 			back.items = append(back.items, observable.Value{Type: observable.Domain, Canonical: item[len("domain-name "):]})
 			back.blinds = append(back.blinds, scalarOf(t, q.Blinds[i]))
 		}
-		hits, err := back.Open(unhex(t, q.Answer), file)
+		hits, err := back.Open(unhex(t, q.Answer), bytes.NewReader(file))
 		if err != nil || len(hits) == 0 || len(hits) != len(q.Hits) {
 			t.Fatalf("%d hits, published are %d: %v", len(hits), len(q.Hits), err)
 		}

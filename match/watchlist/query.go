@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sort"
 
 	"entente/match/group"
 	"entente/observable"
@@ -224,9 +223,10 @@ type Hit struct {
 // Echo is the whole hash of a hit.
 type Echo [64]byte
 
-// Open checks an answer and looks the items up in the file, which CheckFile has
-// passed. It erases the blinds: a query is opened once.
-func (q *Query) Open(answer, file []byte) ([]Hit, error) {
+// Open checks an answer and looks the items up in the file, whose every block an
+// Intake has taken. It erases the blinds: a query is opened once, unless the file
+// cannot be read.
+func (q *Query) Open(answer []byte, file File) ([]Hit, error) {
 	out, err := q.about.checked(q.raw, answer)
 	if err != nil {
 		return nil, err
@@ -246,25 +246,23 @@ func (q *Query) Open(answer, file []byte) ([]Hit, error) {
 			hashes[i] = finalize(q.about.input(q.items[i]), &p)
 		}
 	})
+	defer clear(blinds)
+	var hits []Hit
+	for i, h := range hashes {
+		_, found, err := find(file, h[:TokenSize])
+		if err != nil {
+			group.InvertAll(q.blinds) // as they were
+			return nil, err
+		}
+		if found && q.items[i].Type != filler {
+			hits = append(hits, Hit{Item: q.items[i], Echo: h, Place: i, Blind: blinds[i]})
+		}
+	}
 	for _, b := range q.blinds {
 		b.Erase()
 	}
 	q.blinds = nil
-	defer clear(blinds)
-	var hits []Hit
-	for i, h := range hashes {
-		if _, found := find(file, h[:TokenSize]); found && q.items[i].Type != filler {
-			hits = append(hits, Hit{Item: q.items[i], Echo: h, Place: i, Blind: blinds[i]})
-		}
-	}
 	return hits, nil
-}
-
-// find returns the first place of a token in a file.
-func find(file, token []byte) (int, bool) {
-	n := len(file) / TokenSize
-	at := sort.Search(n, func(i int) bool { return bytes.Compare(file[i*TokenSize:][:TokenSize], token) >= 0 })
-	return at, at < n && bytes.Equal(file[at*TokenSize:][:TokenSize], token)
 }
 
 // CheckEcho returns the item of the list that an echo proves to have been asked
@@ -273,7 +271,10 @@ func (o *Owner) CheckEcho(e Echo) (observable.Value, error) {
 	if o.key == nil {
 		return observable.Value{}, statement.Refuse(statement.CodeState, "the epoch is over and its key is gone")
 	}
-	at, found := find(o.tokens, e[:TokenSize])
+	at, found, err := find(bytes.NewReader(o.tokens), e[:TokenSize])
+	if err != nil {
+		return observable.Value{}, err
+	}
 	for ; found && at < len(o.items) && bytes.Equal(o.tokens[at*TokenSize:][:TokenSize], e[:TokenSize]); at++ {
 		if int(o.items[at]) >= o.set.Len() {
 			continue // a dummy

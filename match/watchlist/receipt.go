@@ -20,19 +20,18 @@ type Receipt struct {
 	Outline []byte `json:"outline"`
 }
 
-// NewReceipt makes the receipt of a hit from the whole file.
-func NewReceipt(h Hit, file []byte) (*Receipt, error) {
-	at, found := find(file, h.Echo[:TokenSize])
+// NewReceipt makes the receipt of a hit from the file and its outline.
+func NewReceipt(h Hit, file File, outline []byte) (*Receipt, error) {
+	at, found, err := find(file, h.Echo[:TokenSize])
+	if err != nil {
+		return nil, err
+	}
 	if !found {
 		return nil, statement.Refuse(statement.CodeProof, "the token is not in the file")
 	}
-	r := &Receipt{Item: h.Item, Place: h.Place, Blind: bytes.Clone(h.Blind[:]), Block: at / BlockTokens}
-	from := r.Block * BlockTokens * TokenSize
-	r.Data = bytes.Clone(file[from:min(from+BlockTokens*TokenSize, len(file))])
-	for _, d := range blocks(file) {
-		r.Outline = append(r.Outline, d[:]...)
-	}
-	return r, nil
+	r := &Receipt{Item: h.Item, Place: h.Place, Blind: bytes.Clone(h.Blind[:]), Block: at / BlockTokens, Outline: outline}
+	r.Data, err = block(file, r.Block)
+	return r, err
 }
 
 // Check verifies a receipt against the evidence of its question: that this item
@@ -73,7 +72,7 @@ func (r *Receipt) Check(e *Evidence) error {
 	if err := a.CheckBlock(r.Outline, r.Block, r.Data); err != nil {
 		return err
 	}
-	if _, found := find(r.Data, h[:TokenSize]); !found {
+	if _, found, err := find(bytes.NewReader(r.Data), h[:TokenSize]); err != nil || !found {
 		return statement.Refuse(statement.CodeProof, "the list does not hold the item")
 	}
 	return nil

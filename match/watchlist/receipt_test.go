@@ -1,6 +1,7 @@
 package watchlist
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -24,7 +25,7 @@ func TestReceipt(t *testing.T) {
 		t.Fatal(err)
 	}
 	query := q.Bytes()
-	got, err := q.Open(answer, file)
+	got, err := q.Open(answer, bytes.NewReader(file))
 	if err != nil || len(got) != 1 {
 		t.Fatal(got, err)
 	}
@@ -32,7 +33,7 @@ func TestReceipt(t *testing.T) {
 		Format: EvidenceFormat, Terms: terms, Query: query, Reply: answer,
 		Ask: Step{Do: DoAsk, Items: 4, Digest: QueryDigest(query)}, Answer: Step{Do: DoAnswer, Digest: AnswerDigest(answer)},
 	}
-	r, err := NewReceipt(got[0], file)
+	r, err := NewReceipt(got[0], bytes.NewReader(file), o.Outline())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestReceipt(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := NewReceipt(Hit{}, file); !errors.Is(err, refusal(statement.CodeProof)) {
+	if _, err := NewReceipt(Hit{}, bytes.NewReader(file), o.Outline()); !errors.Is(err, refusal(statement.CodeProof)) {
 		t.Errorf("a receipt of no hit: %v", err)
 	}
 }

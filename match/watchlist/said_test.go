@@ -1,6 +1,7 @@
 package watchlist
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -183,7 +184,7 @@ func TestFill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := q.Open(answer, file)
+	got, err := q.Open(answer, bytes.NewReader(file))
 	if err != nil || len(got) != 3 {
 		t.Errorf("%v, %v", hits(got), err)
 	}
