@@ -37,7 +37,8 @@ type asking struct {
 	upTo      uint64
 }
 
-// maxLists is how many lists of others are followed at a time.
+// maxLists is how many lists of one partner are followed at a time. Another one's
+// have their own room.
 const maxLists = 64
 
 // liveList is one list in use: the own one with its key, or a partner's.
@@ -136,8 +137,18 @@ func (l *liveList) stands(s *voprf.Standing) {
 	l.standing = s
 }
 
-// others is how many lists of partners are followed.
-func (a *asking) others() int { return a.live.count(func(l *liveList) bool { return !l.own }) }
+// crowded says that as many lists of a partner are followed as may be.
+func (a *asking) crowded(partner string) bool {
+	return a.live.count(func(l *liveList) bool { return !l.own && l.partner.ID == partner }) >= maxLists
+}
+
+// notFollowed is why nobody can ask a list that is open.
+func (a *asking) notFollowed(partner string) error {
+	if a.crowded(partner) {
+		return statement.Refuse(statement.CodeBusy, "%d lists of %s are followed already", maxLists, partner)
+	}
+	return statement.Refuse(statement.CodeBusy, "the list is not followed here yet")
+}
 
 // listDir is where what a list needs and leaves behind lies, below matchDir.
 func listDir(id string) string { return matchListsDir + "/" + id }
@@ -265,7 +276,7 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 				return err
 			}
 			continue
-		case a.others() < maxLists:
+		case !a.crowded(s.From):
 			if l, err = n.newLiveList(s); err != nil {
 				if err := n.survived(err); err != nil {
 					return err

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,5 +107,28 @@ func TestTokenRoom(t *testing.T) {
 	n.rounds.asking.live.put("1", nil)
 	if err := add("7", south); err != nil {
 		t.Errorf("after one was left: %v", err)
+	}
+}
+
+// TestListsCrowded: a partner that opens lists without end leaves room for another's,
+// and who looks at one that is not followed is told why.
+func TestListsCrowded(t *testing.T) {
+	n := &Node{opt: Options{Now: time.Now}, self: record.Member{ID: north}}
+	a := &n.rounds.asking
+	shown := func(from string) string {
+		return n.listShown(&voprf.Standing{From: from, About: &voprf.Announcement{}, Terms: voprf.Terms{To: north, Until: time.Now().Add(time.Hour).UnixMilli()}}).Trouble
+	}
+	for i := range maxLists {
+		if a.crowded(south) || shown(south) != "" {
+			t.Fatalf("crowded by %d", i)
+		}
+		a.live.put(strconv.Itoa(i), &liveList{partner: record.Member{ID: south}})
+		a.live.put("own "+strconv.Itoa(i), &liveList{own: true, partner: record.Member{ID: observer}})
+	}
+	if !a.crowded(south) || !strings.Contains(shown(south), "64 lists of south") {
+		t.Errorf("crowded %t: %q", a.crowded(south), shown(south))
+	}
+	if a.crowded(observer) || shown(observer) != "" {
+		t.Error("another partner's lists have no room")
 	}
 }

@@ -115,7 +115,7 @@ func (c control) WatchlistAsk(ctx context.Context, r api.WatchlistAsk) (api.Watc
 func (n *Node) queueAsk(s *voprf.Standing, list []questions) error {
 	l := n.rounds.asking.live.get(s.Opened.ID.String())
 	if l == nil {
-		return statement.Refuse(statement.CodeBusy, "the list is not followed here yet")
+		return n.rounds.asking.notFollowed(s.From)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -246,6 +246,9 @@ func (n *Node) listShown(s *voprf.Standing) api.Watchlist {
 		out.Total = s.About.Blocks()
 	}
 	l := n.rounds.asking.live.get(out.ID)
+	if l == nil && out.Own == "asker" && out.State == voprf.StateOpen && n.rounds.asking.crowded(s.From) {
+		out.Trouble = n.rounds.asking.notFollowed(s.From).Error()
+	}
 	if l == nil || l.own {
 		return out
 	}
