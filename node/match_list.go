@@ -28,7 +28,8 @@ type asking struct {
 
 	answering sync.Mutex // one answer at a time, so that each sees what is left
 
-	opening sync.Mutex // an own list is said and put among the live ones at once
+	opening sync.Mutex               // an own list is said and put among the live ones at once
+	again   underWay[voprf.Standing] // own lists that are being opened again
 
 	preparing sync.Mutex               // guards prepared
 	prepared  map[string]*preparedList // own lists that are not said yet, by announcement
@@ -256,6 +257,11 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 			continue
 		}
 		l := a.live.get(s.Opened.ID.String())
+		if l == nil && s.From == n.self.ID {
+			if err := n.survived(n.moveListItems(s)); err != nil {
+				return err
+			}
+		}
 		switch {
 		case l != nil:
 			l.stands(s)
@@ -269,7 +275,10 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 			continue
 		case s.From == n.self.ID && n.rounds.asking.isPrepared(s.Terms.Announcement): // officers have signed it
 			if l, err = n.adopt(s); err != nil {
-				return err
+				if err := n.survived(err); err != nil {
+					return err
+				}
+				continue
 			}
 		case s.From == n.self.ID:
 			if err := n.survived(n.endOrphan(ctx, s)); err != nil {
@@ -291,7 +300,7 @@ func (n *Node) tendLists(ctx context.Context, start func(func(context.Context) e
 			start(func(ctx context.Context) error { return n.survived(n.playList(ctx, l)) })
 		}
 	}
-	return nil
+	return n.sweepListItems(all)
 }
 
 // played is what one step of a list came to.

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -16,10 +14,6 @@ import (
 	voprf "entente/match/watchlist"
 	"entente/statement"
 )
-
-// itemsName is where the items of an own list lie, so that it can be opened
-// again when its key died with the process.
-func itemsName(id string) string { return listDir(id) + "/items.json" }
 
 // openList makes the tokens of items and says the list, or where the party has
 // officers drafts it for them to sign.
@@ -54,49 +48,11 @@ func (n *Node) endOrphan(ctx context.Context, s *voprf.Standing) error {
 	return nil
 }
 
-// orphaned says that an own list is to be opened again: nobody closed it, its
-// key died, nothing has taken its place, and its epoch has not ended.
-func (n *Node) orphaned(s *voprf.Standing, all []*voprf.Standing) bool {
-	if s.Void != "" || s.About.Epoch != n.roster.Charter.Epoch || s.Ended.By != n.self.ID || s.Ended.Code != statement.CodeState || n.opt.Now().UnixMilli() >= s.Terms.Until || s.Left() < border.MatchMinItems {
-		return false
-	}
-	for _, o := range all {
-		if o.Void == "" && o.Before != nil && *o.Before == s.Opened {
-			return false
-		}
-	}
-	return exists(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(itemsName(s.Opened.ID.String()))))
-}
-
-// reopen opens a list under a new key for what is left of its time and budget.
-func (n *Node) reopen(ctx context.Context, s *voprf.Standing) error {
-	name := itemsName(s.Opened.ID.String())
-	var items match.Items
-	if err := n.readMatch(name, &items); err != nil {
-		return err
-	}
-	// Taken away first: a crash from here on opens no second one.
-	if err := os.Remove(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(name))); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil // another one was faster
-		}
-		return err
-	}
-	t := s.Terms
-	t.Budget = s.Left()
-	owner, err := voprf.NewOwner(ctx, n.self.ID, n.roster.Charter.Epoch, items, rand.Reader)
-	if err != nil {
-		return err
-	}
-	_, err = n.putList(ctx, t, &preparedList{owner, owner.Outline(), items}, &s.Opened)
-	return err
-}
-
 // ownStep does what can be done now for an own list.
 func (n *Node) ownStep(ctx context.Context, l *liveList, s *voprf.Standing) (played, error) {
 	switch {
 	case s.Ended != nil:
-		return playOver, n.forgetItems(l)
+		return playOver, n.dropListItems(s.Terms.Announcement)
 	case n.opt.Now().UnixMilli() >= s.Terms.Until:
 		l.owner.Erase()
 		return playMoved, n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoClose})
@@ -111,14 +67,6 @@ func (n *Node) ownStep(ctx context.Context, l *liveList, s *voprf.Standing) (pla
 		}
 	}
 	return playIdle, nil
-}
-
-func (n *Node) forgetItems(l *liveList) error {
-	err := os.Remove(filepath.Join(l.dir, "items.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // late says that a question, or what it found, has been waited for for too long.

@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
 
 	"entente/border"
 	"entente/match"
@@ -36,6 +38,12 @@ func (a *asking) prepare(announcement string, p *preparedList) error {
 	return nil
 }
 
+func (a *asking) allPrepared() []string {
+	a.preparing.Lock()
+	defer a.preparing.Unlock()
+	return slices.Collect(maps.Keys(a.prepared))
+}
+
 func (a *asking) isPrepared(announcement string) bool {
 	a.preparing.Lock()
 	defer a.preparing.Unlock()
@@ -51,17 +59,32 @@ func (a *asking) takePrepared(announcement string) *preparedList {
 	return p
 }
 
-// unprepare destroys the key of a list that is not said.
-func (a *asking) unprepare(announcement string) {
-	if p := a.takePrepared(announcement); p != nil {
+// unprepareList destroys the key of a list that is not said, and forgets its items.
+func (n *Node) unprepareList(announcement string) error {
+	if p := n.rounds.asking.takePrepared(announcement); p != nil {
 		p.owner.Erase()
 	}
+	return n.dropListItems(announcement)
 }
 
 // announced fills in what the terms leave open.
 func (n *Node) announced(t *voprf.Terms, p *preparedList) {
 	t.Announcement = base64.StdEncoding.EncodeToString(p.owner.Announcement.Marshal())
 	t.From = n.opt.Now().UnixMilli()
+}
+
+// prepareList keeps the items of a list and lets it wait to be said. Its key is
+// destroyed if that fails. The caller holds opening.
+func (n *Node) prepareList(announcement string, p *preparedList) error {
+	err := n.keepListItems(announcement, p.items)
+	if err == nil {
+		err = n.rounds.asking.prepare(announcement, p)
+	}
+	if err != nil {
+		p.owner.Erase()
+		return errors.Join(err, n.dropListItems(announcement))
+	}
+	return nil
 }
 
 // putList says a list and lets its owner answer. Its key is destroyed if that is
@@ -75,8 +98,7 @@ func (n *Node) putList(ctx context.Context, t voprf.Terms, p *preparedList, befo
 	a := &n.rounds.asking
 	a.opening.Lock()
 	defer a.opening.Unlock()
-	if err := a.prepare(t.Announcement, p); err != nil {
-		p.owner.Erase()
+	if err := n.prepareList(t.Announcement, p); err != nil {
 		return ref, err
 	}
 	ref, err = n.author.say(ctx, draft{kind: voprf.OpenKind, refs: refs, marking: border.Amber, toAll: true, body: t})
@@ -84,6 +106,9 @@ func (n *Node) putList(ctx context.Context, t voprf.Terms, p *preparedList, befo
 		a.takePrepared(t.Announcement)
 		if before != nil || !refusedFor(err, statement.CodePower) {
 			p.owner.Erase()
+		}
+		if _, refused := statement.AsRefusal(err); refused { // else it may stand in the log all the same
+			err = errors.Join(err, n.dropListItems(t.Announcement))
 		}
 		return ref, err
 	}
@@ -99,12 +124,14 @@ func (n *Node) putList(ctx context.Context, t voprf.Terms, p *preparedList, befo
 func (n *Node) draftList(ctx context.Context, t voprf.Terms, p *preparedList) (made Pending, err error) {
 	n.announced(&t, p)
 	a := &n.rounds.asking
-	if err := a.prepare(t.Announcement, p); err != nil {
-		p.owner.Erase()
+	a.opening.Lock()
+	err = n.prepareList(t.Announcement, p)
+	a.opening.Unlock()
+	if err != nil {
 		return made, err
 	}
 	if made, err = n.Draft(ctx, AccordDraft{Kind: voprf.OpenKind, Marking: border.Amber, Body: t}); err != nil {
-		a.unprepare(t.Announcement)
+		err = errors.Join(err, n.unprepareList(t.Announcement))
 	}
 	return made, err
 }
@@ -112,21 +139,17 @@ func (n *Node) draftList(ctx context.Context, t voprf.Terms, p *preparedList) (m
 // adopt lets the owner of a list that was said answer. The caller holds opening.
 func (n *Node) adopt(s *voprf.Standing) (*liveList, error) {
 	a := &n.rounds.asking
+	l, err := n.newLiveList(s)
+	if err != nil {
+		return nil, err // its key stays here for the next try
+	}
 	p := a.takePrepared(s.Terms.Announcement)
 	if p == nil {
 		return nil, keyDied()
 	}
-	l, err := n.newLiveList(s)
-	if err != nil {
-		return nil, err
-	}
-	data, err := json.Marshal(p.items)
-	if err != nil {
-		return nil, err
-	}
 	l.owner, l.outline = p.owner, p.outline
 	a.live.put(l.id, l)
-	return l, n.keepMatch(itemsName(l.id), data)
+	return l, nil
 }
 
 func keyDied() error {

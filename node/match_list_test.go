@@ -141,7 +141,7 @@ func (u *unit) receipts3(id string) {
 			u.t.Errorf("%s is still there", gone)
 		}
 	}
-	if left, err := filepath.Glob(filepath.Join(u.node(south).cfg.Dir, matchDir, "lists", "*", "items.json")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(u.node(south).cfg.Dir, matchDir, matchOpenedDir, "*")); err != nil || len(left) > 0 {
 		u.t.Errorf("the items of a closed list lie in %v, %v", left, err)
 	}
 }

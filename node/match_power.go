@@ -221,7 +221,7 @@ func (n *Node) forgetDraft(act statement.Act) error {
 		if err != nil {
 			return err
 		}
-		n.rounds.asking.unprepare(t.Announcement)
+		return n.unprepareList(t.Announcement)
 	}
 	return nil
 }

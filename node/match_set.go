@@ -34,6 +34,7 @@ const (
 	matchWorkDir    = "work"    // points of runs that are played, a folder each; worth nothing to another process
 	matchRunsDir    = "runs"    // transcripts, and what came of runs
 	matchListsDir   = "lists"   // evidence, hits and receipts of watchlists
+	matchOpenedDir  = "opened"  // items of own lists that may be opened again
 	matchStocksDir  = "stocks"  // items that the log commits to
 )
 
