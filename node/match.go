@@ -293,7 +293,7 @@ func (n *Node) runMatch(ctx context.Context) error {
 			if err := n.recallGlimpses(ctx); err != nil && ctx.Err() == nil {
 				n.archiveTrouble(err)
 			}
-			return loop(ctx, make(bell), blindEvery, func(ctx context.Context) error { return n.survived(n.blindWatch(ctx)) })
+			return loop(ctx, make(bell), blindTick, func(ctx context.Context) error { return n.survived(n.blindWatch(ctx)) })
 		})
 	}
 	g.Go(func() error {

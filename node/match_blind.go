@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"hash/maphash"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -26,13 +28,15 @@ import (
 
 const (
 	blindEvery   = time.Hour
-	blindKeep    = 24 * time.Hour // how long what was seen waits to be asked about
-	maxGlimpses  = 1 << 16        // values of a class that wait
-	maxGlimpse   = 4 << 10        // of a line, in bytes
-	blindRecall  = 64 << 20       // bytes of the archive that are read again at a start
-	blindRule    = "watchlist"    // the rule in an alert
-	blindLevel   = "high"         // its level
-	blindPlaceAt = 16             // bits of a key's item that name the place in a question
+	blindTick    = time.Minute     // how often it is looked whether a list's hour has come
+	blindKeep    = 24 * time.Hour  // how long what was seen waits to be asked about
+	maxGlimpses  = 1 << 16         // values of a class that wait
+	blindAsked   = 2 * maxGlimpses // values that a list is known to have been asked about: more than are seen within blindKeep
+	maxGlimpse   = 4 << 10         // of a line, in bytes
+	blindRecall  = 64 << 20        // bytes of the archive that are read again at a start
+	blindRule    = "watchlist"     // the rule in an alert
+	blindLevel   = "high"          // its level
+	blindPlaceAt = 16              // bits of a key's item that name the place in a question
 )
 
 // glimpses is what the own logs showed lately, to be asked about on lists of
@@ -46,7 +50,41 @@ type glimpses struct {
 	seen    map[observable.Value]*glimpse
 	count   map[string]int // of seen, by class
 	dropped map[string]int64
-	asked   map[string]map[observable.Value]bool // by list
+	asked   map[string]*askedOf // by list
+	faded   time.Time
+	told    map[string]string // why a list is not asked, by list
+	seed    maphash.Seed
+}
+
+// askedOf are the values that a list was asked about last, by their hashes: as many as
+// can matter, so that a list that is open for a year takes no more memory than one of
+// a week.
+type askedOf struct {
+	values map[uint64]bool
+	order  []uint64 // a ring once it is full
+	oldest int
+}
+
+func (a *askedOf) add(h uint64) {
+	switch {
+	case a.values[h]:
+		return
+	case len(a.order) < blindAsked:
+		a.order = append(a.order, h)
+	default:
+		delete(a.values, a.order[a.oldest])
+		a.order[a.oldest] = h
+		a.oldest = (a.oldest + 1) % blindAsked
+	}
+	a.values[h] = true
+}
+
+func (g *glimpses) hash(v observable.Value) uint64 { return maphash.Comparable(g.seed, v) }
+
+// wasAsked says whether a list was asked about a value. The caller holds mu.
+func (g *glimpses) wasAsked(list string, v observable.Value) bool {
+	a := g.asked[list]
+	return a != nil && a.values[g.hash(v)]
 }
 
 // glimpse is where a value was seen first.
@@ -59,7 +97,7 @@ type glimpse struct {
 func newGlimpses(sizes map[string]int, now func() time.Time) *glimpses {
 	return &glimpses{
 		now: now, sizes: sizes, seen: map[observable.Value]*glimpse{}, count: map[string]int{}, dropped: map[string]int64{},
-		asked: map[string]map[observable.Value]bool{},
+		asked: map[string]*askedOf{}, told: map[string]string{}, seed: maphash.MakeSeed(),
 	}
 }
 
@@ -129,11 +167,11 @@ func (g *glimpses) next(list string, types []observable.Type, size int, skip fun
 	defer g.mu.Unlock()
 	asked := g.asked[list]
 	if asked == nil {
-		asked = map[observable.Value]bool{}
+		asked = &askedOf{values: map[uint64]bool{}}
 		g.asked[list] = asked
 	}
 	for v := range g.seen {
-		if slices.Contains(types, v.Type) && !asked[v] {
+		if slices.Contains(types, v.Type) && !g.wasAsked(list, v) {
 			items = append(items, v)
 		}
 	}
@@ -141,14 +179,16 @@ func (g *glimpses) next(list string, types []observable.Type, size int, skip fun
 		return cmp.Or(g.seen[a].at.Compare(g.seen[b].at), strings.Compare(a.Canonical, b.Canonical), strings.Compare(string(a.Type), string(b.Type)))
 	})
 	items = slices.DeleteFunc(items, func(v observable.Value) bool {
-		if skip(v) {
-			asked[v] = true
+		common := skip(v)
+		if common {
+			asked.add(g.hash(v))
 		}
-		return asked[v]
+		return common
 	})
 	items, hits = items[:min(len(items), size)], map[observable.Value]sqlite.Hit{}
 	for _, v := range items {
-		asked[v], hits[v] = true, g.seen[v].hit
+		asked.add(g.hash(v))
+		hits[v] = g.seen[v].hit
 	}
 	return items, hits
 }
@@ -157,9 +197,20 @@ func (g *glimpses) next(list string, types []observable.Type, size int, skip fun
 func (g *glimpses) again(list string, items match.Items) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, v := range items {
-		delete(g.asked[list], v)
+	if a := g.asked[list]; a != nil {
+		for _, v := range items {
+			delete(a.values, g.hash(v))
+		}
 	}
+}
+
+// tells says that it is news why a list is not asked.
+func (g *glimpses) tells(list string, why error) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	known := g.told[list] == why.Error()
+	g.told[list] = why.Error()
+	return !known
 }
 
 // waiting is how many values a list of a class was not asked about, and how many
@@ -168,7 +219,7 @@ func (g *glimpses) waiting(list, class string, types []observable.Type) (n int, 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for v := range g.seen {
-		if slices.Contains(types, v.Type) && !g.asked[list][v] {
+		if slices.Contains(types, v.Type) && !g.wasAsked(list, v) {
 			n++
 		}
 	}
@@ -180,34 +231,50 @@ func (g *glimpses) waiting(list, class string, types []observable.Type) (n int, 
 func (g *glimpses) fade(lists map[string][]observable.Type) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.now().Sub(g.faded) < blindEvery/2 {
+		return
+	}
+	g.faded = g.now()
 	for v, s := range g.seen {
 		if g.now().Sub(s.at) < blindKeep {
 			continue
 		}
 		for list, types := range lists {
-			if slices.Contains(types, v.Type) && !g.asked[list][v] {
+			if slices.Contains(types, v.Type) && !g.wasAsked(list, v) {
 				g.dropped[s.class]++
 			}
 		}
 		delete(g.seen, v)
 		g.count[s.class]--
 	}
-	for list := range g.asked {
-		if lists[list] == nil {
-			delete(g.asked, list)
-		}
+	maps.DeleteFunc(g.asked, func(list string, _ *askedOf) bool { return lists[list] == nil })
+	maps.DeleteFunc(g.told, func(list, _ string) bool { return lists[list] != nil })
+	if len(g.told) > 2*maxLists {
+		clear(g.told)
 	}
 }
 
-// recallGlimpses goes on with what the archive has of the last hour: what was
-// seen before a start and not asked about yet.
+// recallGlimpses goes on with what the archive has since a list was asked last, for an
+// hour at least: what was seen before a start and not asked about yet.
 func (n *Node) recallGlimpses(ctx context.Context) error {
 	a := n.lookout.archive
 	if a == nil {
 		return nil
 	}
+	all, err := n.matchLists(ctx)
+	if err != nil {
+		return err
+	}
 	since := n.opt.Now().Add(-blindEvery)
-	_, err := a.Newest(ctx, nil, func(l segment.Look) bool { return l.Bytes < blindRecall }, func(rec *archive.Record) error {
+	for _, s := range all {
+		if at := milli(askedLast(s)); n.blindMay(s) && at.Before(since) {
+			since = at
+		}
+	}
+	if most := n.opt.Now().Add(-blindKeep); since.Before(most) {
+		since = most
+	}
+	_, err = a.Newest(ctx, nil, func(l segment.Look) bool { return l.Bytes < blindRecall }, func(rec *archive.Record) error {
 		if rec.Event.Time.After(since) {
 			line := ingest.Line{Number: rec.Line, Offset: rec.Offset, Size: int64(len(rec.Raw)), Raw: rec.Raw, Event: &rec.Event}
 			n.glimpses.take(ingest.Batch{Source: rec.Source, Path: rec.Path, Generation: rec.Generation, Lines: []ingest.Line{line}})
@@ -220,10 +287,34 @@ func (n *Node) recallGlimpses(ctx context.Context) error {
 	return err
 }
 
-// blindWatch asks each partner's open list about what the own logs showed. Every
-// question has the size that the configuration sets, filled up with dummies, also
-// when nothing was seen: it tells nothing of how much there is to see.
+// askedLast is when a list was asked last, or opened: Unix milliseconds. The own log
+// has the hour's beginning over a restart too.
+func askedLast(s *voprf.Standing) int64 {
+	at := s.At
+	for _, q := range s.Asks {
+		at = max(at, q.Time)
+	}
+	return at
+}
+
+// blindMay says that a list is open to the own watch, as far as its class goes.
+func (n *Node) blindMay(s *voprf.Standing) bool {
+	c, err := border.MatchClassOf(n.matchClasses(), s.Terms.Types)
+	return err == nil && n.glimpses.sizes[c.Name] > 0 && s.Terms.To == n.self.ID && s.State(n.opt.Now().UnixMilli()) == voprf.StateOpen
+}
+
+// blindWatch asks each partner's open list about what the own logs showed, once an
+// hour has passed since it was asked last. Every question has the size that the
+// configuration sets, filled up with dummies, also when nothing was seen: it tells
+// nothing of how much there is to see.
 func (n *Node) blindWatch(ctx context.Context) error {
+	return n.blindRound(ctx, func(s *voprf.Standing) bool {
+		return n.opt.Now().Sub(milli(askedLast(s))) >= blindEvery
+	})
+}
+
+// blindRound asks the lists that are due.
+func (n *Node) blindRound(ctx context.Context, due func(*voprf.Standing) bool) error {
 	if !n.open.Load() || n.gone.Load() || n.stopping.Load() {
 		return nil
 	}
@@ -233,27 +324,32 @@ func (n *Node) blindWatch(ctx context.Context) error {
 	}
 	lists := map[string][]observable.Type{}
 	for _, s := range all {
-		if s.Terms.To != n.self.ID || s.State(n.opt.Now().UnixMilli()) != voprf.StateOpen {
+		if !n.blindMay(s) {
 			continue
 		}
-		c, err := border.MatchClassOf(n.matchClasses(), s.Terms.Types)
-		if err != nil || n.glimpses.sizes[c.Name] == 0 {
-			continue
-		}
+		id := s.Opened.ID.String()
 		if err := n.mayAsk(ctx, s, n.cfg.Match.BlindEcho); err != nil {
-			n.logger.Info("a watchlist is not asked about what was seen", "list", s.Opened.ID.Short(), "partner", s.From, "error", err)
+			if n.glimpses.tells(id, err) {
+				n.logger.Info("a watchlist is not asked about what was seen", "list", s.Opened.ID.Short(), "partner", s.From, "error", err)
+			}
 			continue
 		}
-		lists[s.Opened.ID.String()] = s.Terms.Types
-		n.blindAsk(s, c.Name)
+		lists[id] = s.Terms.Types
+		if due(s) {
+			n.blindAsk(s)
+		}
 	}
 	n.glimpses.fade(lists)
 	return nil
 }
 
 // blindAsk asks one list, unless an earlier question still waits.
-func (n *Node) blindAsk(s *voprf.Standing, class string) {
-	id, size := s.Opened.ID.String(), match.SizeClass(n.glimpses.sizes[class])
+func (n *Node) blindAsk(s *voprf.Standing) {
+	c, err := border.MatchClassOf(n.matchClasses(), s.Terms.Types)
+	if err != nil {
+		return
+	}
+	id, size := s.Opened.ID.String(), match.SizeClass(n.glimpses.sizes[c.Name])
 	l := n.rounds.asking.live.get(id)
 	if l == nil {
 		return

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,8 @@ import (
 
 	"entente/api"
 	"entente/internal/sqlite"
+	"entente/match"
+	voprf "entente/match/watchlist"
 	"entente/observable"
 	"entente/watch/indicator"
 )
@@ -45,6 +48,8 @@ func (u *unit) blindAlerts() (values []string) {
 	return values
 }
 
+func always(*voprf.Standing) bool { return true }
+
 // TestBlindWatch: what the own logs showed is asked about on the partner's list,
 // and a hit becomes an incident here. The questions have one size, whatever was
 // seen; the partner sees no item and hears of a hit by its echo alone.
@@ -59,7 +64,7 @@ func TestBlindWatch(t *testing.T) {
 	u.refers(log, "www.shared-one.example", "quiet-visitor.example")
 	u.settle()
 	n := u.node(north)
-	u.ok(n.blindWatch(t.Context()))
+	u.ok(n.blindRound(t.Context(), always))
 	u.settled(id, 1)
 	if got := u.blindAlerts(); !slices.Equal(got, []string{"shared-one.example"}) {
 		t.Errorf("incidents of %v", got)
@@ -67,7 +72,7 @@ func TestBlindWatch(t *testing.T) {
 	u.eventually("south is shown the hit", func() bool {
 		return slices.Equal(listHits(u.listAt(south, id)), []string{"shared-one.example"})
 	})
-	u.ok(n.blindWatch(t.Context())) // nothing new: asked all the same
+	u.ok(n.blindRound(t.Context(), always)) // nothing new: asked all the same
 	u.settled(id, 2)
 	got := u.listAt(north, id)
 	if len(got.Batches) != 2 || got.Batches[0].Items != 23 || got.Batches[1].Items != 23 || got.Hourly != 23 || got.Waiting != 0 {
@@ -126,9 +131,16 @@ func TestBlindHours(t *testing.T) {
 		made := must(u.node(south).Control().WatchlistOpen(t.Context(), api.WatchlistOpen{To: north, Purpose: "x", Types: types, Files: files, Budget: 48, Seconds: 72 * 3600}))(t)
 		id := made.List.ID
 		u.settle()
-		u.weblog(log, "198.51.100.7")
+		at := u.opt[north].Now().UTC().Format("02/Jan/2006:15:04:05 -0700")
+		write(t, log, fmt.Appendf(nil, "198.51.100.7 - - [%s] \"GET / HTTP/1.1\" 200 512 \"-\" \"-\"\n", at))
 		u.settle()
-		pass(90 * time.Minute)
+		u.stop(north) // an hour has begun, and goes on
+		u.start(north)
+		u.open(north)
+		u.settled(id, 1)
+		if got := u.listAt(north, id); got.Batches[0].Asked-got.Opened < blindEvery.Milliseconds() || got.Batches[0].Asked-got.Opened > (blindEvery+10*blindTick).Milliseconds() {
+			t.Errorf("opened at %d, first asked at %d", got.Opened, got.Batches[0].Asked)
+		}
 		if got := u.blindAlerts(); !slices.Equal(got, []string{"198.51.100.7"}) {
 			t.Errorf("incidents of %v; %+v", got, u.listAt(north, id))
 		}
@@ -174,5 +186,41 @@ func TestGlimpses(t *testing.T) {
 	g.fade(map[string][]observable.Type{"a": types, "c": types})
 	if n, dropped := g.waiting("a", "names", types); n != 1 || dropped != 5 || g.count["names"] != 1 || g.asked["b"] != nil {
 		t.Errorf("%d wait, %d dropped, %v", n, dropped, g.count) // c was asked about nothing
+	}
+}
+
+// TestBlindAskedBounded: what a list was asked about takes no more room the longer the
+// list is open, and nothing that still waits is asked about twice.
+func TestBlindAskedBounded(t *testing.T) {
+	now := time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
+	g := newGlimpses(map[string]int{"names": 20}, func() time.Time { return now })
+	types, never := []observable.Type{observable.Domain}, func(observable.Value) bool { return false }
+	made := 0
+	for range 5 { // days
+		for g.count["names"] < maxGlimpses {
+			made++
+			v := observable.Value{Type: observable.Domain, Canonical: strconv.Itoa(made) + ".example"}
+			g.seen[v] = &glimpse{"names", now, sqlite.Hit{}}
+			g.count["names"]++
+		}
+		asked := 0
+		for {
+			var items match.Items
+			if items, _ = g.next("a", types, 1<<15, never); len(items) == 0 {
+				break
+			}
+			asked += len(items)
+		}
+		if asked != maxGlimpses {
+			t.Fatalf("asked about %d of %d", asked, maxGlimpses)
+		}
+		if a := g.asked["a"]; len(a.values) > blindAsked || len(a.order) > blindAsked {
+			t.Fatalf("%d and %d values are remembered", len(a.values), len(a.order))
+		}
+		now = now.Add(blindKeep)
+		g.fade(map[string][]observable.Type{"a": types})
+	}
+	if len(g.asked["a"].values) != blindAsked {
+		t.Errorf("%d values are remembered", len(g.asked["a"].values))
 	}
 }
