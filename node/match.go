@@ -13,7 +13,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -133,6 +132,9 @@ type matchPending struct {
 	UpTo  int         `json:"up_to"`
 	// Played says that the run was begun: its secrets died with the process.
 	Played bool `json:"played"`
+	// Lapsed says that the run was not begun in time: its items are gone, and the key
+	// is there to say so if it is begun late.
+	Lapsed bool `json:"lapsed,omitempty"`
 }
 
 func (p *matchPending) key() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(p.Key) }
@@ -195,9 +197,27 @@ func (n *Node) brought(r *match.Standing) (*matchPending, error) {
 // dropPending forgets what was kept once the run is over.
 func (n *Node) dropPending(key string) error {
 	for _, path := range []string{n.itemsPath(key), filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(key)))} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := removeIfThere(path); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// lapse forgets the items of a run that was not begun in time: they need not lie here.
+// The key stays, for whoever begins it late is told that it is over.
+func (n *Node) lapse(p *matchPending) error {
+	p.Items, p.Lapsed = nil, true
+	if err := n.keepPending(p); err != nil {
+		return err
+	}
+	return removeIfThere(n.itemsPath(p.public()))
+}
+
+// removeIfThere removes a file that need not be there.
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }
@@ -346,8 +366,8 @@ func (n *Node) tendMatch(ctx context.Context, start func(*liveRun)) error {
 			err = n.startMatch(ctx, runs, r, p, start)
 		case r.Consent != nil && r.From == n.self.ID:
 			err = n.beginMatch(ctx, r, p)
-		case r.Consent != nil && n.opt.Now().Sub(milli(r.Consented)) > time.Duration(r.Terms.Step)*time.Second:
-			err = n.dropPending(p.public()) // it was not begun in time: its items need not lie here
+		case r.Consent != nil && !p.Lapsed && n.opt.Now().Sub(milli(r.Consented)) > stepOf(r.Proposed):
+			err = n.lapse(p)
 		}
 		if err := n.survived(err); err != nil {
 			return err

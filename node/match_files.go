@@ -25,7 +25,7 @@ type runFiles struct {
 // openRun opens the own items of a run, and room for its lists.
 func (n *Node) openRun(offer statement.Digest, p *matchPending) (f *runFiles, err error) {
 	f = &runFiles{set: p.Items}
-	if p.Items == nil && !p.Played { // a run that was played is only to be ended
+	if p.Items == nil && !p.Played && !p.Lapsed { // one that was played, or not begun in time, is only to be ended
 		if f.items, err = matchfile.Open(n.itemsPath(p.public())); err != nil {
 			return nil, err
 		}

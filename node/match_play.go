@@ -124,6 +124,8 @@ func (n *Node) prepareMatch(ctx context.Context, runs []*match.Standing, r *live
 		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
 	case no != nil:
 		r.run.Stop(side, no)
+	case p.Lapsed: // the clock was set back meanwhile
+		r.run.Stop(-1, begunLate(0, stepOf(&s.Agreed.Manifest)))
 	default:
 		n.rounds.shows(s.Offer.ID)
 	}
@@ -382,7 +384,9 @@ func (n *Node) fetchMatch(ctx context.Context, r *liveRun, sid string) (moved bo
 	return moved, nil
 }
 
-// takeAbort ends the run with the partner's abort.
+// takeAbort ends the run with the partner's abort. That it ended a run makes nobody
+// guilty, whatever it says of whom: an officer may, and a node that was started anew must.
+// The abort stands in its log.
 func (n *Node) takeAbort(r *liveRun, m match.Logged) (moved bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -393,7 +397,11 @@ func (n *Node) takeAbort(r *liveRun, m match.Logged) (moved bool, err error) {
 	if _, refused := statement.AsRefusal(err); err != nil && !refused {
 		return false, err
 	}
-	r.run.Stop(r.side, statement.Refuse(statement.CodeState, "%s has ended the run", r.partner.ID))
+	why := ""
+	if a := match.AbortOf(m.Raw); a != nil {
+		why = ": " + string(a.Code)
+	}
+	r.run.Stop(-1, statement.Refuse(statement.CodeState, "%s has ended the run%s", r.partner.ID, why))
 	return true, nil
 }
 
