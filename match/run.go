@@ -130,6 +130,9 @@ func (p padded) Read(from int, out []observable.Value) error {
 // can be done before the other side is there. Progress, if not nil, is told
 // how many items are done.
 func (r *Run) Prepare(ctx context.Context, progress func(done, total int)) error {
+	if r.fault != nil {
+		return statement.Refuse(statement.CodeState, "the run has ended")
+	}
 	n := r.board.items(r.side)
 	points, leaves := make([]byte, n*group.Size), make([]tree.Digest, n)
 	var open []group.Point

@@ -30,13 +30,18 @@ type liveRun struct {
 	locked   atomic.Int64 // own items, of toLock; 0 of 0 once the list is locked
 	toLock   atomic.Int64
 
-	mu      sync.Mutex // guards what follows
-	run     *match.Run
-	logged  map[match.ID]statement.Ref // own messages in the own log
-	asked   bool                       // the own side was asked about the count
-	waiting bool                       // and has not answered
-	agreed  bool                       // and said yes, which the run does not know yet
-	pace    pace
+	mu  sync.Mutex // guards what follows
+	run *match.Run
+	// prepared says that the own list is locked, or need not be: before that nobody
+	// else touches the run.
+	prepared bool
+	stopped  bool                       // an officer has ended the run before that
+	unlock   func()                     // ends the locking
+	logged   map[match.ID]statement.Ref // own messages in the own log
+	asked    bool                       // the own side was asked about the count
+	waiting  bool                       // and has not answered
+	agreed   bool                       // and said yes, which the run does not know yet
+	pace     pace
 }
 
 var _ peer.Round = (*liveRun)(nil)
@@ -51,6 +56,10 @@ func (r *liveRun) Message(name string) ([]byte, error) {
 		return nil, nil //nolint:nilerr // not there, whatever was asked
 	}
 	r.mu.Lock()
+	if !r.prepared {
+		r.mu.Unlock()
+		return nil, nil // its time has not come
+	}
 	raw, err := r.run.Message(id)
 	r.mu.Unlock()
 	if _, refused := statement.AsRefusal(err); refused {
@@ -193,15 +202,11 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 		}
 	}()
 	defer n.rounds.sparing.begin(&r.standing.Agreed.Manifest)()
-	r.mu.Lock()
-	prepared := r.run.Fault() != nil // a run that is only to be ended needs no work
-	r.mu.Unlock()
-	if !prepared {
-		if err := r.run.Prepare(ctx, n.locking(r)); err != nil { // nobody else uses it before it is prepared
-			return n.giveUp(ctx, r, err)
-		}
+	if err := n.lockList(ctx, r); ctx.Err() != nil {
+		return nil // its keys die with this process, and the next one says so
+	} else if err != nil {
+		return n.giveUp(ctx, r, err)
 	}
-	r.toLock.Store(0)
 	r.moved()
 	listening := make(chan struct{})
 	go func() { defer close(listening); n.hearken(ctx, r, sid) }()
@@ -226,15 +231,6 @@ func (n *Node) playMatch(ctx context.Context, r *liveRun) error {
 		case <-r.bell:
 		case <-tick.C:
 		}
-	}
-}
-
-// locking tells screens how much of the own list is locked.
-func (n *Node) locking(r *liveRun) func(done, total int) {
-	return func(done, total int) {
-		r.locked.Store(int64(done))
-		r.toLock.Store(int64(total))
-		n.changes.match()
 	}
 }
 

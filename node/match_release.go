@@ -67,6 +67,9 @@ func (h handed) Message(name string) ([]byte, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.prepared {
+		return nil, nil
+	}
 	raw, err := h.run.Hand(id)
 	if _, refused := statement.AsRefusal(err); refused {
 		return nil, nil // its time has not come

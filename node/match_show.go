@@ -68,9 +68,9 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 			live.mu.Lock()
 			defer live.mu.Unlock()
 			out.Waits = "partner"
-			if to := live.toLock.Load(); to > 0 {
-				out.Locked, out.ToLock = int(live.locked.Load()), int(to)
-				return nil // nobody else uses the run before it is prepared
+			if !live.prepared {
+				out.Locked, out.ToLock = int(live.locked.Load()), int(live.toLock.Load())
+				return nil
 			}
 			out.Done, out.Total = live.run.Progress()
 			out.TimeMS = live.pace.left(out.Total).Milliseconds()
@@ -142,20 +142,7 @@ func (c control) MatchAgree(ctx context.Context, r api.MatchAgree) (api.MatchRun
 	if live == nil {
 		return api.MatchRun{}, statement.Refuse(statement.CodeState, "the run is not being played here: it is %s", s.State())
 	}
-	live.mu.Lock()
-	_, known := live.run.Count()
-	switch {
-	case r.Stop:
-		live.run.Stop(-1, statement.Refuse(statement.CodeState, "an officer has ended the run"))
-	case !known:
-		err = statement.Refuse(statement.CodeState, "there is no count yet")
-	case !live.waiting:
-		err = statement.Refuse(statement.CodeState, "nobody waits for an answer")
-	default:
-		live.agreed, live.waiting = true, false
-	}
-	live.mu.Unlock()
-	if err != nil {
+	if err := live.answer(r.Stop); err != nil {
 		return api.MatchRun{}, err
 	}
 	live.bell.ring()
