@@ -32,6 +32,8 @@ type matching struct {
 	live   underWay[liveRun]
 	asking asking
 
+	pending sync.Mutex // guards that items and key of a run lie there together
+
 	// keeping are runs of others that this node releases as their observer.
 	keeping underWay[keeping]
 
@@ -151,6 +153,8 @@ func pendingName(key string) string {
 }
 
 func (n *Node) keepPending(p *matchPending) error {
+	n.rounds.pending.Lock()
+	defer n.rounds.pending.Unlock()
 	if p.Items != nil {
 		if err := n.keepItems(p); err != nil {
 			return err
@@ -188,20 +192,18 @@ func (n *Node) brought(r *match.Standing) (*matchPending, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case len(p.Key) != ed25519.SeedSize:
+	case len(p.Key) != ed25519.SeedSize || p.public() != key:
 		return nil, errors.New("what was kept for a run is damaged")
 	}
 	return &p, nil
 }
 
-// dropPending forgets what was kept once the run is over.
+// dropPending forgets what was kept once the run is over: first the key, for items
+// that lie there without one are cleared at the next start.
 func (n *Node) dropPending(key string) error {
-	for _, path := range []string{n.itemsPath(key), filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(key)))} {
-		if err := removeIfThere(path); err != nil {
-			return err
-		}
-	}
-	return nil
+	n.rounds.pending.Lock()
+	defer n.rounds.pending.Unlock()
+	return errors.Join(removeIfThere(filepath.Join(n.cfg.Dir, matchDir, filepath.FromSlash(pendingName(key)))), removeIfThere(n.itemsPath(key)))
 }
 
 // lapse forgets the items of a run that was not begun in time: they need not lie here.

@@ -11,7 +11,11 @@ import (
 // maySign refuses a consent to the own offer that this side cannot sign. Its author
 // answers for that only where it went against what it had read in the offer, or says
 // of its log what does not stand there; all else may have moved on the own side.
-func (n *Node) maySign(ctx context.Context, r *match.Standing) (guilty string, err error) {
+func (n *Node) maySign(ctx context.Context, r *match.Standing, p *matchPending) (guilty string, err error) {
+	if err := n.hasItems(p); err != nil {
+		n.logger.Error("what this side brings to a run cannot be read", "run", r.Offer.ID.Short(), "error", err)
+		return "", lostItems()
+	}
 	runs, err := n.matchRuns(ctx) // with what was begun a moment ago
 	if err != nil {
 		return "", err
@@ -70,6 +74,10 @@ func (n *Node) outdated(ctx context.Context, runs []*match.Standing, s *match.St
 		return -1, begunLate(late, step), nil
 	}
 	return -1, nil, nil
+}
+
+func lostItems() *statement.Refusal {
+	return statement.Refuse(statement.CodeState, "what this side brings to the run cannot be read any more")
 }
 
 // stepOf is for how long a side may let the other wait.

@@ -20,16 +20,16 @@ type runFiles struct {
 	set   match.Set
 	items *matchfile.Items // nil where the set is in memory
 	space *matchfile.Space
+	lost  error // why the own items cannot be read
 }
 
 // openRun opens the own items of a run, and room for its lists.
 func (n *Node) openRun(offer statement.Digest, p *matchPending) (f *runFiles, err error) {
 	f = &runFiles{set: p.Items}
 	if p.Items == nil && !p.Played && !p.Lapsed { // one that was played, or not begun in time, is only to be ended
-		if f.items, err = matchfile.Open(n.itemsPath(p.public())); err != nil {
-			return nil, err
+		if f.items, f.lost = matchfile.Open(n.itemsPath(p.public())); f.lost == nil {
+			f.set = f.items
 		}
-		f.set = f.items
 	}
 	if f.space, err = matchfile.NewSpace(filepath.Join(n.cfg.Dir, matchDir, matchWorkDir, offer.String())); err != nil {
 		return nil, errors.Join(err, f.close())
@@ -37,16 +37,39 @@ func (n *Node) openRun(offer statement.Digest, p *matchPending) (f *runFiles, er
 	return f, nil
 }
 
-// clearWork removes what runs of another process worked on, also from where
-// it lay before it had a folder of its own: files called by a number, among the
-// folders of watchlists.
+// hasItems says whether the own items of a run can be read.
+func (n *Node) hasItems(p *matchPending) error {
+	if p.Items != nil {
+		return nil
+	}
+	f, err := matchfile.Open(n.itemsPath(p.public()))
+	if err == nil {
+		err = f.Close()
+	}
+	return err
+}
+
+// clearWork removes what another process left that no run needs: what runs worked on,
+// also from where it lay before it had a folder of its own (files called by a number,
+// among the folders of watchlists), items without the key of their run, and files that
+// were not written to their end.
 func (n *Node) clearWork() error {
+	n.rounds.pending.Lock()
+	defer n.rounds.pending.Unlock()
 	dir := filepath.Join(n.cfg.Dir, matchDir)
 	old, err := filepath.Glob(filepath.Join(dir, matchListsDir, "*", "[0-9]*"))
 	errs := []error{err, os.RemoveAll(filepath.Join(dir, matchWorkDir))}
 	for _, path := range old {
 		errs = append(errs, os.Remove(path))
 		_ = os.Remove(filepath.Dir(path)) // if nothing is left in it
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, matchPendingDir, "*"))
+	errs = append(errs, err)
+	for _, path := range kept {
+		key, items := strings.CutSuffix(path, ".items")
+		if strings.HasSuffix(path, ".new") || items && !exists(key+".json") {
+			errs = append(errs, os.RemoveAll(path))
+		}
 	}
 	return errors.Join(errs...)
 }

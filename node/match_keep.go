@@ -32,6 +32,11 @@ type matchFound struct {
 	Theirs int64  `json:"theirs"`
 }
 
+// outcomePath is where what a run has come to lies.
+func (n *Node) outcomePath(offer statement.Digest) string {
+	return filepath.Join(n.cfg.Dir, matchDir, matchRunsDir, offer.String(), "outcome.json")
+}
+
 func (n *Node) keepOutcome(offer statement.Digest, o outcome) error {
 	data, err := json.MarshalIndent(o, "", "  ")
 	if err != nil {

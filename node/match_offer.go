@@ -263,7 +263,7 @@ func (n *Node) stocksOf(ctx context.Context, stocks []match.Stock, partner strin
 // beginMatch puts the own signature under a manifest that the partner made of
 // the own offer. What does not fit is never signed, and said at home.
 func (n *Node) beginMatch(ctx context.Context, r *match.Standing, p *matchPending) error {
-	guilty, err := n.maySign(ctx, r)
+	guilty, err := n.maySign(ctx, r, p)
 	if why, refused := statement.AsRefusal(err); refused {
 		n.logger.Warn("a consent is not what this side can sign", "run", r.Offer.ID.Short(), "partner", r.Terms.To, "error", why)
 		if err := n.keepOutcome(r.Offer.ID, outcome{Fault: why.Error(), Guilty: guilty, Count: -1, Matches: []matchFound{}}); err != nil {

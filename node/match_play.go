@@ -93,11 +93,9 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 	if own < 0 {
 		return nil
 	}
-	if closing := match.ClosingOf(s.Steps[own][match.KindClosing].Raw); closing != nil {
-		// The process ended between the closing and what was to be kept of it.
-		if err := n.keepOutcome(s.Offer.ID, outcome{Count: closing.Count, Matches: []matchFound{}, Fault: lostOutcome().Error()}); err != nil {
-			return err
-		}
+	if over, err := n.endedBefore(s, own); err != nil {
+		return err
+	} else if over {
 		return n.dropPending(p.public())
 	}
 	partner, err := n.partnerOf(s)
@@ -116,27 +114,63 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 	return nil
 }
 
+// endedBefore says that the own side has ended a run already, and keeps what is known
+// of that if the process ended before it could.
+func (n *Node) endedBefore(s *match.Standing, own int) (bool, error) {
+	var o outcome
+	if closing := match.ClosingOf(s.Steps[own][match.KindClosing].Raw); closing != nil {
+		o = outcome{Count: closing.Count, Matches: []matchFound{}, Fault: lostOutcome().Error()}
+	} else if abort := match.AbortOf(s.Steps[own][match.KindAbort].Raw); abort != nil {
+		o = outcome{Count: -1, Matches: []matchFound{}, Fault: statement.Refuse(abort.Code, "the node ended before it had kept what this was about").Error()}
+		if abort.Fault >= 0 {
+			o.Guilty = s.Agreed.Manifest.Sides[abort.Fault].Party
+		}
+	} else {
+		return false, nil
+	}
+	if exists(n.outcomePath(s.Offer.ID)) {
+		return true, nil
+	}
+	return true, n.keepOutcome(s.Offer.ID, o)
+}
+
 // prepareMatch makes the run, and notes that it is played.
 func (n *Node) prepareMatch(ctx context.Context, runs []*match.Standing, r *liveRun) (err error) {
 	s, p, own := r.standing, r.kept, 1-r.side
-	if r.run, err = n.newRun(ctx, s, p, r.files); err != nil {
-		return err
-	}
-	for kind, m := range s.Steps[own] {
-		r.logged[match.ID{Kind: kind}] = m.Ref
-	}
 	side, no, err := n.outdated(ctx, runs, s, r.partner.ID)
 	switch {
 	case err != nil:
 		return err
 	case p.Played:
-		r.run.Stop(-1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died"))
-	case no != nil:
+		side, no = -1, statement.Refuse(statement.CodeState, "the node was started anew, and the keys of the run died")
+	case no == nil && p.Lapsed: // the clock was set back meanwhile
+		side, no = -1, begunLate(0, stepOf(&s.Agreed.Manifest))
+	case no == nil:
+		used, err := n.usedKeys(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err = r.files.lost; err == nil {
+			r.run, err = n.newRun(ctx, s, p, r.files, used)
+		}
+		switch {
+		case err != nil && (full(err) || ctx.Err() != nil):
+			return err // it will be tried again
+		case err != nil:
+			n.logger.Error("what this side brings to a run cannot be read", "run", s.Offer.ID.Short(), "error", err)
+			side, no = -1, lostItems()
+		default:
+			n.rounds.shows(s.Offer.ID)
+		}
+	}
+	if no != nil {
+		if r.run, err = n.endingRun(s, p, r.files); err != nil {
+			return err
+		}
 		r.run.Stop(side, no)
-	case p.Lapsed: // the clock was set back meanwhile
-		r.run.Stop(-1, begunLate(0, stepOf(&s.Agreed.Manifest)))
-	default:
-		n.rounds.shows(s.Offer.ID)
+	}
+	for kind, m := range s.Steps[own] {
+		r.logged[match.ID{Kind: kind}] = m.Ref
 	}
 	p.Played = true
 	return n.keepPending(p)
@@ -146,7 +180,7 @@ func lostOutcome() *statement.Refusal {
 	return statement.Refuse(statement.CodeState, "the node ended before it had kept which items both hold")
 }
 
-func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending, f *runFiles) (*match.Run, error) {
+func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending, f *runFiles, used func(locks.Encoded) bool) (*match.Run, error) {
 	seed, err := n.matchSeed()
 	if err != nil {
 		return nil, err
@@ -164,13 +198,14 @@ func (n *Node) newRun(ctx context.Context, s *match.Standing, p *matchPending, f
 		}
 		shelves = append(shelves, shelf)
 	}
-	used, err := n.usedKeys(ctx, s)
-	if err != nil {
-		return nil, err
-	}
 	return match.New(match.Config{
 		Agreed: s.Agreed, Party: n.self.ID, Key: p.key(), Set: f.set, Seed: seed, Shelves: shelves, Random: rand.Reader, Began: n.opt.Now(), Used: used, Space: f.space,
 	})
+}
+
+// endingRun is a run that is only to be ended, which takes its key and nothing else.
+func (n *Node) endingRun(s *match.Standing, p *matchPending, f *runFiles) (*match.Run, error) {
+	return match.New(match.Config{Agreed: s.Agreed, Party: n.self.ID, Key: p.key(), Set: match.Items{}, Random: rand.Reader, Began: n.opt.Now(), Space: f.space})
 }
 
 // usedKeys are the keys that any side committed to in other runs.

@@ -96,8 +96,9 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err != nil { // one that is damaged hides no other run
+		n.logger.Error("what came of a run cannot be read", "run", r.Offer.ID.Short(), "error", err)
+		o = outcome{Count: -1, Fault: statement.Refuse(statement.CodeState, "what came of the run cannot be read any more").Error()}
 	}
 	out.Waits, out.Fault, out.Guilty, out.Audited = "", o.Fault, o.Guilty, o.Audited
 	if o.Fault != "" {
