@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -75,7 +76,7 @@ func watchlistQuery(ctx context.Context, n int) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		hits, err := q.Open(answer, file)
+		hits, err := q.Open(answer, bytes.NewReader(file))
 		if err != nil {
 			return 0, err
 		}
