@@ -26,7 +26,7 @@ func who(name string, log Log, with Seats) (Seats, []Fault) {
 		return with, nil
 	}
 	seats, void := with, false
-	if lists := counting(named, with); len(lists) == 1 && !closed(name, log, with) {
+	if lists := log.counting(named, with); len(lists) == 1 && !closed(name, log, with) {
 		seats = lists[0]
 	} else {
 		void = true // until table finds that with is fixed
@@ -51,8 +51,10 @@ func (l Log) named() map[string]Said {
 }
 
 // counting are the lists that count beside with: at least two parties of with that
-// a list names have named it, and nobody whom it names has named another.
-func counting(named map[string]Said, with Seats) (lists []Seats) {
+// a list names have named it, nobody whom it names has named another, and no party of
+// with that it leaves out has a part in the audit. Else two of three would make the
+// seed alone of what the third has sealed, too.
+func (l Log) counting(named map[string]Said, with Seats) (lists []Seats) {
 	for _, party := range slices.Sorted(maps.Keys(named)) {
 		seats, votes := named[party].Step.seats(), 0
 		for _, p := range seats.Parties {
@@ -63,11 +65,20 @@ func counting(named map[string]Said, with Seats) (lists []Seats) {
 				votes++
 			}
 		}
-		if votes >= 2 && !slices.ContainsFunc(lists, seats.equal) {
+		if votes >= 2 && !slices.ContainsFunc(lists, seats.equal) && !l.leavesOut(seats, with) {
 			lists = append(lists, seats)
 		}
 	}
 	return lists
+}
+
+// leavesOut says whether a party of with that has sealed something for the audit, or
+// committed to dice, is not among the parties of a list.
+func (l Log) leavesOut(list, with Seats) bool {
+	return slices.ContainsFunc(l.Said, func(s Said) bool {
+		part := s.What == SealManifest || s.What == SealRecords || s.What == SealContest || s.What == "" && s.Step.Step == StepCommit
+		return part && slices.Contains(with.Parties, s.Party) && !slices.Contains(list.Parties, s.Party)
+	})
 }
 
 // closed says whether more than half of some seats have closed over one table.

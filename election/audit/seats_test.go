@@ -117,7 +117,7 @@ func TestNamedLate(t *testing.T) {
 func TestNamedBySome(t *testing.T) {
 	w := newWorld(t)
 	w.with = Seats{[]string{"east", "north", "south", "west"}, []string{}}
-	for _, party := range w.with.Parties {
+	for _, party := range []string{"north", "south"} {
 		w.seal(party, SealManifest, "", "manifest")
 	}
 	w.hearAll()
@@ -130,8 +130,38 @@ func TestNamedBySome(t *testing.T) {
 	if j := Join("night", w.log, some); len(j.Faults) > 0 || len(j.Seed) != 20 {
 		t.Errorf("who expects these: %+v", j)
 	}
+	for _, party := range []string{"east", "west"} {
+		w.seal(party, SealManifest, "", "manifest")
+	}
+	w.hearAll()
 	w.alone(Seats{[]string{"east", "west"}, []string{}})
 	if j = w.join(); !j.Void || j.Seed != "" || !slices.Equal(j.Parties, w.with.Parties) {
 		t.Errorf("two lists: %+v", j)
+	}
+}
+
+// TestNamedWithout: two of three do not make the seed without the third, of whatever
+// it has a part in, and before it has said so either.
+func TestNamedWithout(t *testing.T) {
+	two := Seats{[]string{"east", "south"}, []string{}}
+	for _, part := range []string{SealManifest, StepCommit} {
+		w := newWorld(t)
+		w.with = Seats{[]string{"east", "north", "south"}, []string{"observer"}}
+		for _, party := range w.with.Parties {
+			if party != "north" || part == SealManifest {
+				w.seal(party, SealManifest, "", "manifest")
+			}
+		}
+		w.hearAll()
+		if part == StepCommit {
+			w.force("north", Step{Step: StepCommit, Digest: statement.TaggedSum("test")})
+		}
+		w.alone(two)
+		if j := w.join(); j.Seed != "" || !j.Void || others(j, "south") == nil || others(j, "east") == nil || !slices.Equal(j.Parties, w.with.Parties) {
+			t.Errorf("a third that has a part by its %s: %+v", part, j)
+		}
+		if j := Join("night", w.log, two); len(j.Seed) != 20 {
+			t.Errorf("who expects two alone: %+v", j)
+		}
 	}
 }
