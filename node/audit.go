@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -120,7 +121,7 @@ func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]a
 	var out []audit.Said
 	add := func(kind statement.Kind, read func(sqlite.Statement, *audit.Said) bool) error {
 		return n.saidOpen(ctx, m.Origin, kind, 0, func(s sqlite.Statement) {
-			said := audit.Said{Party: m.ID, Index: s.Index, Time: s.Time / 1000}
+			said := audit.Said{Party: m.ID, Index: s.Index, Time: s.Time / 1000, Without: n.without(m, s)}
 			if read(s, &said) {
 				out = append(out, said)
 			}
@@ -152,11 +153,27 @@ func (n *Node) auditSaid(ctx context.Context, m record.Member, name string) ([]a
 	}); err != nil {
 		return nil, err
 	}
+	if err := add(record.KindWithdrawal, func(_ sqlite.Statement, to *audit.Said) bool {
+		to.What, to.Without = audit.SaidLeft, nil
+		return true
+	}); err != nil {
+		return nil, err
+	}
 	return out, add(audit.KindCeremony, func(s sqlite.Statement, to *audit.Said) bool {
 		step, err := audit.ParseStep(s.Body)
 		to.Step = step
 		return err == nil && step.Audit == name
 	})
+}
+
+// without are the members that a statement was not addressed to.
+func (n *Node) without(by record.Member, s sqlite.Statement) (out []string) {
+	for _, m := range n.roster.Members {
+		if m.ID != by.ID && !slices.Contains(s.Recipients, m.ID) {
+			out = append(out, m.ID)
+		}
+	}
+	return out
 }
 
 // auditHeads are the lines of a party's heads that say what it had seen before

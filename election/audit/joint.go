@@ -17,7 +17,7 @@ type Said struct {
 	Index uint64 // in its log
 	Time  int64  // claimed, Unix seconds
 
-	What   string // of a seal, or SaidEntries; empty for a step
+	What   string // of a seal, SaidEntries or SaidLeft; empty for a step
 	Name   string // of a seal: behind the audit's name
 	Digest statement.Digest
 	Size   int64
@@ -25,7 +25,15 @@ type Said struct {
 	Entries Entries // of SaidEntries: what is shown
 
 	Step Step // where What is empty
+
+	// Without are those to whom it was not addressed: it counts only if all of them
+	// had left, and their withdrawals were in its party's log. Else what one sees and
+	// another does not would make them differ, and each blame the other.
+	Without []string
 }
+
+// SaidLeft is what a Said is of that is its party's withdrawal.
+const SaidLeft = "left"
 
 // A Head says that a party's log records, at Index, that it had cosigned
 // another's log of this size: what stands there below Size was there before.
@@ -124,6 +132,7 @@ const (
 	FaultLeft     = "left-out"       // it closed without dice that it had cosigned in time
 	FaultDice     = "public-dice"    // it saw other public dice than most
 	FaultFork     = "fork"           // its log contradicts itself
+	FaultHidden   = "hidden"         // it said something to some only, which counts for nobody
 	FaultEntries  = "other-entries"  // it showed entries that its board had not sealed, or had read otherwise before
 )
 
@@ -157,10 +166,12 @@ func (j Joint) seats() Seats { return Seats{j.Parties, j.Observers} }
 type joining struct {
 	Joint
 	log     Log
+	said    []Said                     // in order, without what was said to some only
 	steps   map[string]map[string]Said // party, step: the first
-	heads   map[[2]string][]Head       // by, of: in the order of by's log
+	heads   map[[2]string][]heard      // by, of: in the order of by's log
 	commits map[string]Said            // that count
 	opened  map[string]Said            // whose dice count, as far as this log goes
+	hidden  []Said                     // what was said to some only
 
 	unsealed bool // something is not sealed by all
 }
@@ -174,6 +185,12 @@ func Join(name string, log Log, with Seats) Joint {
 	for _, f := range odd {
 		j.fault(f)
 	}
+	for _, s := range j.hidden {
+		if j.steps[s.Party] == nil || slices.ContainsFunc(j.Faults, func(f Fault) bool { return f.Party == s.Party && f.Code == FaultHidden }) {
+			continue // a stranger, or told already
+		}
+		j.fault(Fault{s.Party, []uint64{s.Index}, FaultHidden, fmt.Sprintf("it said something of %s without telling %s, which counts for nobody", name, strings.Join(s.Without, ", ")), false})
+	}
 	j.forks()
 	j.times()
 	j.table()
@@ -184,20 +201,13 @@ func Join(name string, log Log, with Seats) Joint {
 
 // fold goes as far as to what was opened.
 func fold(name string, log Log, seats Seats) *joining {
-	j := &joining{Joint: Joint{Audit: name, Parties: seats.Parties, Observers: seats.Observers}, log: log, steps: map[string]map[string]Said{}, heads: map[[2]string][]Head{}}
-	for _, h := range log.Heads {
-		if h.Root != RootOther {
-			j.heads[[2]string{h.By, h.Party}] = append(j.heads[[2]string{h.By, h.Party}], h)
-		}
-	}
-	for _, list := range j.heads {
-		slices.SortFunc(list, func(a, b Head) int { return cmp.Compare(a.Index, b.Index) })
-	}
+	j := &joining{Joint: Joint{Audit: name, Parties: seats.Parties, Observers: seats.Observers}, log: log, steps: map[string]map[string]Said{}, heads: map[[2]string][]heard{}}
+	j.hear()
 	for _, party := range seats.All() {
 		j.steps[party] = make(map[string]Said)
 	}
-	said := log.sorted()
-	for _, s := range said {
+	j.read()
+	for _, s := range j.said {
 		switch {
 		case s.What == SealEntries:
 			j.Entries = append(j.Entries, sealedOf(s))
@@ -205,7 +215,7 @@ func fold(name string, log Log, seats Seats) *joining {
 			j.take(s)
 		}
 	}
-	j.seals(said)
+	j.seals()
 	j.agree()
 	j.walk()
 	return j
@@ -248,10 +258,10 @@ func (j *joining) take(s Said) {
 
 // seals takes of each party the last of each thing before its commitment. One
 // that is other after it is told, and counts for nothing.
-func (j *joining) seals(said []Said) {
+func (j *joining) seals() {
 	kept := make(map[string]int)
-	for _, s := range said {
-		if s.What == "" || s.What == SealEntries || s.What == SaidEntries || !slices.Contains(j.Parties, s.Party) {
+	for _, s := range j.said {
+		if s.What == "" || s.What == SealEntries || s.What == SaidEntries || s.What == SaidLeft || !slices.Contains(j.Parties, s.Party) {
 			continue
 		}
 		key := strings.Join([]string{s.Party, s.What, s.Name}, "\n")

@@ -76,7 +76,7 @@ func TestReportWords(t *testing.T) {
 				t.Errorf("%s: %s takes other values", lang, name)
 			}
 		}
-		for _, code := range []string{FaultChanged, FaultDiffer, FaultEarly, FaultTwice, FaultOpening, FaultDeadline, FaultParties, FaultDice, FaultFork} {
+		for _, code := range []string{FaultChanged, FaultDiffer, FaultEarly, FaultTwice, FaultOpening, FaultDeadline, FaultParties, FaultDice, FaultFork, FaultTable, FaultLeft, FaultHidden, FaultEntries} {
 			if reportWords[lang].faults[code] == "" {
 				t.Errorf("%s: nothing on the fault %s", lang, code)
 			}

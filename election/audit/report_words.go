@@ -27,7 +27,7 @@ var reportWords = map[string]words{
 		faults: map[string]string{
 			FaultChanged: "it sealed something else after the dice were committed to; what it sealed first counts", FaultDiffer: "it sealed something else than the others", FaultEarly: "it took a step too early",
 			FaultTwice: "it took a step twice, with different contents; the first counts", FaultOpening: "it opened what it had not committed to", FaultDeadline: "it named another deadline", FaultParties: "it named other parties or observers", FaultDice: "it saw other public dice than most", FaultFork: "its record contradicts itself",
-			FaultTable: "it closed over other dice than its record had", FaultLeft: "it closed without dice whose record it had cosigned in time", FaultEntries: "it showed entries that its board had not sealed, or had read otherwise before; what it read first counts",
+			FaultTable: "it closed over other dice than its record had", FaultLeft: "it closed without dice whose record it had cosigned in time", FaultHidden: "it said something to some only, which counts for nobody", FaultEntries: "it showed entries that its board had not sealed, or had read otherwise before; what it read first counts",
 		},
 		seedTitle:  "Seed and draws",
 		seedText:   "Seed %s: from the dice of each party, committed to before and opened after, and from public dice that were thrown last. Nobody could choose it, and anybody can compute it and every draw again.",
@@ -66,7 +66,7 @@ var reportWords = map[string]words{
 		faults: map[string]string{
 			FaultChanged: "она опечатала другое после того, как броски были зафиксированы; считается опечатанное первым", FaultDiffer: "она опечатала не то, что другие", FaultEarly: "она сделала шаг слишком рано",
 			FaultTwice: "она сделала шаг дважды, с разным содержанием; считается первый", FaultOpening: "она открыла не то, чем обязалась", FaultDeadline: "она назвала другой срок", FaultParties: "она назвала других участников или наблюдателей", FaultDice: "она видела не тот результат публичного броска, что большинство", FaultFork: "её журнал противоречит сам себе",
-			FaultTable: "она закрыла приём не с теми бросками, что были в её журнале", FaultLeft: "она закрыла приём без бросков, журнал с которыми вовремя заверила", FaultEntries: "она показала записи, которых комиссия не опечатывала или прежде прочитала иначе; считается прочитанное первым",
+			FaultTable: "она закрыла приём не с теми бросками, что были в её журнале", FaultLeft: "она закрыла приём без бросков, журнал с которыми вовремя заверила", FaultHidden: "она сообщила нечто лишь некоторым, что не считается ни для кого", FaultEntries: "она показала записи, которых комиссия не опечатывала или прежде прочитала иначе; считается прочитанное первым",
 		},
 		seedTitle:  "Зерно и выборка",
 		seedText:   "Зерно %s: из бросков каждой стороны, зафиксированных заранее и открытых потом, и из публичного броска, сделанного последним. Выбрать его не мог никто, а вычислить его и всю выборку заново может любой.",

@@ -17,7 +17,8 @@ func who(name string, log Log, with Seats) (Seats, []Fault) {
 	with = Seats{slices.Clone(with.Parties), slices.Clone(with.Observers)}
 	slices.Sort(with.Parties)
 	slices.Sort(with.Observers)
-	named := log.named()
+	said := log.told()
+	named := firstCommits(said)
 	odd := slices.DeleteFunc(slices.Clone(with.Parties), func(party string) bool {
 		s, ok := named[party]
 		return !ok || s.Step.seats().equal(with)
@@ -26,7 +27,7 @@ func who(name string, log Log, with Seats) (Seats, []Fault) {
 		return with, nil
 	}
 	seats, void := with, false
-	if lists := log.counting(named, with); len(lists) == 1 && !closed(name, log, with) {
+	if lists := counting(said, named, with); len(lists) == 1 && !closed(name, log, with) {
 		seats = lists[0]
 	} else {
 		void = true // until table finds that with is fixed
@@ -39,10 +40,10 @@ func who(name string, log Log, with Seats) (Seats, []Fault) {
 	return seats, faults
 }
 
-// named are the commitments of all, of each the first: they name who takes part.
-func (l Log) named() map[string]Said {
+// firstCommits are the commitments of all, of each the first: they name who takes part.
+func firstCommits(said []Said) map[string]Said {
 	out := make(map[string]Said)
-	for _, s := range l.sorted() {
+	for _, s := range said {
 		if _, twice := out[s.Party]; s.What == "" && s.Step.Step == StepCommit && !twice {
 			out[s.Party] = s
 		}
@@ -54,7 +55,7 @@ func (l Log) named() map[string]Said {
 // a list names have named it, nobody whom it names has named another, and no party of
 // with that it leaves out has a part in the audit. Else two of three would make the
 // seed alone of what the third has sealed, too.
-func (l Log) counting(named map[string]Said, with Seats) (lists []Seats) {
+func counting(said []Said, named map[string]Said, with Seats) (lists []Seats) {
 	for _, party := range slices.Sorted(maps.Keys(named)) {
 		seats, votes := named[party].Step.seats(), 0
 		for _, p := range seats.Parties {
@@ -65,7 +66,7 @@ func (l Log) counting(named map[string]Said, with Seats) (lists []Seats) {
 				votes++
 			}
 		}
-		if votes >= 2 && !slices.ContainsFunc(lists, seats.equal) && !l.leavesOut(seats, with) {
+		if votes >= 2 && !slices.ContainsFunc(lists, seats.equal) && !leavesOut(said, seats, with) {
 			lists = append(lists, seats)
 		}
 	}
@@ -74,8 +75,8 @@ func (l Log) counting(named map[string]Said, with Seats) (lists []Seats) {
 
 // leavesOut says whether a party of with that has sealed something for the audit, or
 // committed to dice, is not among the parties of a list.
-func (l Log) leavesOut(list, with Seats) bool {
-	return slices.ContainsFunc(l.Said, func(s Said) bool {
+func leavesOut(said []Said, list, with Seats) bool {
+	return slices.ContainsFunc(said, func(s Said) bool {
 		part := s.What == SealManifest || s.What == SealRecords || s.What == SealContest || s.What == "" && s.Step.Step == StepCommit
 		return part && slices.Contains(with.Parties, s.Party) && !slices.Contains(list.Parties, s.Party)
 	})

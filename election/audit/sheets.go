@@ -115,7 +115,7 @@ func Apart(a, b Sheet) bool {
 func (j *joining) sheets() {
 	shown := make(map[int]Said)
 	rounds := make(map[string]int)
-	for _, s := range j.log.sorted() {
+	for _, s := range j.said {
 		id := s.Party + "/" + s.Name
 		at := slices.IndexFunc(j.Sheets, func(x Sheet) bool { return x.ID() == id && x.Digest == s.Digest })
 		switch {

@@ -1,10 +1,34 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 )
+
+// heard is a head of another's log in a party's log.
+type heard struct {
+	index uint64
+	size  [2]uint64 // the largest up to here, of heads that stand and of all
+}
+
+// hear orders the heads, but those that prove nothing.
+func (j *joining) hear() {
+	heads := slices.DeleteFunc(slices.Clone(j.log.Heads), func(h Head) bool { return h.Root == RootOther })
+	slices.SortFunc(heads, func(a, b Head) int { return cmp.Compare(a.Index, b.Index) })
+	for _, h := range heads {
+		key := [2]string{h.By, h.Party}
+		one := heard{index: h.Index}
+		if list := j.heads[key]; len(list) > 0 {
+			one.size = list[len(list)-1].size
+		}
+		if one.size[RootAhead] = max(one.size[RootAhead], h.Size); h.Root == RootStands {
+			one.size[RootStands] = max(one.size[RootStands], h.Size)
+		}
+		j.heads[key] = append(j.heads[key], one)
+	}
+}
 
 // before says whether b's party had a in its log, or in its own record of
 // others' heads, when it said b. A head that nobody can hold against the other's log
@@ -18,7 +42,9 @@ func (j *joining) heard(a, b Said, most Root) bool {
 	if a.Party == b.Party {
 		return a.Index < b.Index
 	}
-	return slices.ContainsFunc(j.heads[[2]string{b.Party, a.Party}], func(h Head) bool { return h.Root <= most && h.Index < b.Index && h.Size > a.Index })
+	list := j.heads[[2]string{b.Party, a.Party}]
+	n, _ := slices.BinarySearchFunc(list, b.Index, func(h heard, index uint64) int { return cmp.Compare(h.index, index) })
+	return n > 0 && list[n-1].size[most] > a.Index
 }
 
 // asOf is what a party's log had, its own or recorded of others, before a place in
@@ -73,12 +99,15 @@ func (j *joining) walk() {
 // more, or other, when another has committed is at fault; who commits before the
 // other has sealed at all is.
 func (j *joining) sealedBefore(commit Said) {
+	began := make(map[string]bool)
+	for _, s := range j.said {
+		began[s.Party] = began[s.Party] || s.What == SealManifest && j.before(s, commit)
+	}
 	for _, s := range j.Sealed {
 		seal := Said{Party: s.Party, Index: s.Index}
-		began := slices.ContainsFunc(j.log.Said, func(x Said) bool { return x.Party == s.Party && x.What == SealManifest && j.before(x, commit) })
 		switch {
 		case j.before(seal, commit):
-		case began || j.before(commit, seal):
+		case began[s.Party] || j.before(commit, seal):
 			j.fault(Fault{s.Party, []uint64{s.Index}, FaultChanged, fmt.Sprintf("it sealed %s, %s, when %s had committed to dice", article(s.What), s.Digest, commit.Party), true})
 		default:
 			j.fault(Fault{commit.Party, []uint64{commit.Index}, FaultEarly, fmt.Sprintf("it committed to dice before its log had recorded the seal %d of %s", s.Index, s.Party), true})
