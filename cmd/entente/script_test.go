@@ -19,11 +19,14 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"entente/internal/nats/natstest"
 )
 
 func TestMain(m *testing.M) {
 	// Stories wait for nodes more than they compute; -parallel overrides it.
 	_ = flag.Set("test.parallel", "4")
+	natstest.Main()
 	testscript.Main(m, map[string]func(){"entente": main, "mallory": mallory})
 }
 

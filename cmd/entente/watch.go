@@ -44,8 +44,9 @@ with ?group=NAME for workers and ?replicas=N for a stream that is new:
 
   watch --to URL LOG...                    ship lines, from where the stream ends
   watch --source URL --indicators FILE... --rules DIR...   work on them, one of many, until interrupted
-  watch --results URL --rules DIR...       print what the workers found; rules that
-                                           correlate are worked out here
+  watch --results URL --rules DIR...       print what the workers found; what needs several
+                                           lines (rules that correlate, FOLLOWEDBY, REPEATS,
+                                           parts of a pack) is worked out here, by one process
 
   --name NAME           with --to: before the names of the logs, to tell machines apart
   --nats-user NAME --nats-password-file FILE, --nats-token-file FILE,

@@ -24,7 +24,9 @@ type ruleScan struct {
 	e        *env
 	watch    *sigma.Watch
 	report   sigma.Report
-	patterns *rule.Engine // nil without
+	patterns *rule.Engine // and detections that a line meets by itself; nil without
+	ordered  *rule.Engine // those that need the lines of a source in their order; nil without
+	left     int          // of the latter, that are left to who collects
 	digest   string       // of all that was loaded: workers and who collects need the same
 	apart    bool         // lines come out of order: what needs their order is left in waits
 	waits    []correlation.Hit
@@ -70,17 +72,42 @@ func newRuleScan(e *env, from ruleChoice, lateness time.Duration, live bool) (*r
 	r := &ruleScan{e: e, watch: w, report: report, live: live, late: lateness, paths: make(map[string]string), last: make(map[string]time.Time)}
 	r.emit = func(m ruleMatch) error { return e.json(m) }
 	r.digest = ruleDigest(files, patterns, opt)
-	if len(patterns) > 0 {
-		all := rule.NewSet(patterns)
-		for _, x := range all.Report() {
-			if x.Refusal != nil {
-				e.note("%s: %s", x.File, x.Refusal.Error())
-			}
-			r.report.Entries = append(r.report.Entries, x.Entry)
-		}
-		r.patterns = rule.NewEngine(all)
-	}
+	alone, ordered := rule.Apart(patterns)
+	r.patterns, r.ordered = r.engine(alone), r.engine(ordered)
 	return r, nil
+}
+
+// engine runs patterns and detections, and reports on each; nil for none.
+func (r *ruleScan) engine(rules []rule.Rule) *rule.Engine {
+	if len(rules) == 0 {
+		return nil
+	}
+	all := rule.NewSet(rules)
+	for _, x := range all.Report() {
+		if x.Refusal != nil {
+			r.e.note("%s: %s", x.File, x.Refusal.Error())
+		}
+		r.report.Entries = append(r.report.Entries, x.Entry)
+	}
+	return rule.NewEngine(all)
+}
+
+// engines are those there are.
+func (r *ruleScan) engines() (list []*rule.Engine) {
+	for _, x := range []*rule.Engine{r.patterns, r.ordered} {
+		if x != nil {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// aside leaves to who collects what needs more than one line, and says how many patterns and detections that are.
+func (r *ruleScan) aside() {
+	r.apart = true
+	if r.ordered != nil {
+		r.left, r.ordered = len(r.ordered.Set().Rules()), nil
+	}
 }
 
 // ruleDigest is another for other rules.
@@ -121,25 +148,12 @@ type ruleMatch struct {
 	Raw        string            `json:"raw,omitempty"`
 }
 
-// line judges one line and returns how many alerts it is in at once.
+// line judges one line and returns how many alerts it is in by itself.
 func (r *ruleScan) line(b ingest.Batch, line ingest.Line, at watch.Place) (alerts int, err error) {
 	if r == nil || line.Event == nil {
 		return 0, nil
 	}
-	if b.Path != "" {
-		r.paths[b.Source] = b.Path
-	}
-	var now time.Time
-	if r.live {
-		now = r.e.now()
-	}
-	if line.Event.Time.Year() == 0 {
-		reference := b.Modified
-		if reference.IsZero() {
-			reference = r.e.now()
-		}
-		line.Event.Time = event.CompleteYear(line.Event.Time, reference)
-	}
+	now := r.begin(b, line)
 	found, hits := r.watch.Single(line.Event, at, line.Raw, now)
 	alerts = len(found)
 	if r.apart {
@@ -150,14 +164,51 @@ func (r *ruleScan) line(b ingest.Batch, line ingest.Line, at watch.Place) (alert
 	if err := r.print(found); err != nil {
 		return alerts, err
 	}
-	if r.patterns == nil {
-		return alerts, nil
+	n, err := r.feed(r.patterns, line, at, now)
+	if err != nil {
+		return alerts + n, err
+	}
+	_, err = r.feed(r.ordered, line, at, now)
+	return alerts + n, err
+}
+
+// inOrder gives what needs order a line of a batch. The batches of a source come in their order.
+func (r *ruleScan) inOrder(b ingest.Batch, line ingest.Line, at watch.Place) error {
+	if line.Event == nil {
+		return nil
+	}
+	_, err := r.feed(r.ordered, line, at, r.begin(b, line))
+	return err
+}
+
+// begin completes the year of a line and returns the time by the clock, zero where history is read.
+func (r *ruleScan) begin(b ingest.Batch, line ingest.Line) (now time.Time) {
+	if b.Path != "" {
+		r.paths[b.Source] = b.Path
+	}
+	if r.live {
+		now = r.e.now()
+	}
+	if line.Event.Time.Year() == 0 {
+		reference := b.Modified
+		if reference.IsZero() {
+			reference = r.e.now()
+		}
+		line.Event.Time = event.CompleteYear(line.Event.Time, reference)
+	}
+	return now
+}
+
+// feed gives a line to an engine, if there is one, and prints what it finds.
+func (r *ruleScan) feed(to *rule.Engine, line ingest.Line, at watch.Place, now time.Time) (int, error) {
+	if to == nil {
+		return 0, nil
 	}
 	if r.live {
 		r.last[at.Source] = now
 	}
-	matched := r.patterns.Event(line.Event, at, line.Raw, now)
-	return alerts + len(matched), r.printPatterns(matched)
+	matched := to.Event(line.Event, at, line.Raw, now)
+	return len(matched), r.printPatterns(to, matched)
 }
 
 func (r *ruleScan) print(found []sigma.Alert) error {
@@ -176,10 +227,10 @@ func (r *ruleScan) print(found []sigma.Alert) error {
 }
 
 // printPatterns prints matches of patterns, under the text of each.
-func (r *ruleScan) printPatterns(found []rule.Hit) error {
+func (r *ruleScan) printPatterns(by *rule.Engine, found []rule.Hit) error {
 	for _, h := range found {
 		r.alerts++
-		text := r.patterns.Set().Rules()[h.Rule]
+		text := by.Set().Rules()[h.Rule]
 		id := statement.TaggedSum("entente/pattern-alert/v1", fmt.Appendf(nil, "%s\x00%s\x00%d %d", text.Text, h.Place.Source, h.Place.Generation, h.Place.Offset))
 		m := ruleMatch{
 			Rule: h.Title, RuleFile: text.File, Level: h.Level, Field: h.Field, Seen: h.Seen, Dataset: h.Dataset, File: r.fileOf(h.Place.Source),
@@ -209,9 +260,9 @@ func (r *ruleScan) tick() error {
 	if r == nil || !r.live {
 		return nil
 	}
-	if r.patterns != nil {
+	for _, x := range r.engines() {
 		for source, at := range r.last {
-			if err := r.printPatterns(r.patterns.Advance(source, r.e.now().Sub(at))); err != nil {
+			if err := r.printPatterns(x, x.Advance(source, r.e.now().Sub(at))); err != nil {
 				return err
 			}
 		}
@@ -229,11 +280,14 @@ func (r *ruleScan) end() (any, error) {
 		last = func() []sigma.Alert { return r.watch.Advance(r.e.now()) }
 	}
 	err := r.print(last())
-	if r.patterns != nil && !r.live {
-		sources := r.patterns.Sources()
+	for _, x := range r.engines() {
+		if r.live {
+			break
+		}
+		sources := x.Sources()
 		slices.Sort(sources)
 		for _, s := range sources {
-			err = errors.Join(err, r.printPatterns(r.patterns.End(s)))
+			err = errors.Join(err, r.printPatterns(x, x.End(s)))
 		}
 	}
 	return r.account(), err

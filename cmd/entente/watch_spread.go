@@ -142,6 +142,7 @@ type result struct {
 	Rules string            `json:"rules,omitempty"` // digest of those that the worker has
 	Fired []ruleMatch       `json:"fired,omitempty"`
 	Waits []correlation.Hit `json:"waits,omitempty"` // for correlations, which who collects works out
+	Left  int               `json:"left,omitempty"`  // rules that need the lines in order, likewise
 }
 
 // errOtherRules says that a worker and who collects do not have the same rules.
@@ -156,11 +157,7 @@ func (s *scan) work(ctx context.Context, from *stream) error {
 	defer c.Close()
 	cfg := ingest.Config{Formats: node.Formats()}
 	if s.rules != nil {
-		if s.rules.apart = true; s.rules.patterns != nil {
-			if texts := s.rules.patterns.Set().Ordered(); len(texts) > 0 {
-				return usagef("%s needs the lines of a source in their order: not with --source", short(texts[0], 80))
-			}
-		}
+		s.rules.aside()
 	}
 	return c.Work(ctx, func(ctx context.Context, in *nats.Batch) ([]byte, error) {
 		carried, err := node.LinesOf(in)
@@ -182,87 +179,10 @@ func (s *scan) work(ctx context.Context, from *stream) error {
 			return nil, err
 		}
 		if r.Ledger, r.Held = s.ledger, s.kept; s.rules != nil {
-			r.Waits = s.rules.waits
+			r.Waits, r.Left = s.rules.waits, s.rules.left
 		}
 		return json.Marshal(r)
 	})
-}
-
-// collecting is what the workers found so far.
-type collecting struct {
-	e       *env
-	rules   *ruleScan // nil without
-	ledger  watch.Ledger
-	alerts  int
-	held    int
-	fired   int
-	waiting int // hits that correlations would have counted
-}
-
-// collect prints what the workers found, and the account of all lines.
-func (e *env) collect(ctx context.Context, from *stream, rules *ruleScan, follow bool) error {
-	c, err := from.connect(ctx, e)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	all := &collecting{e: e, rules: rules}
-	if err := c.Collect(ctx, follow, all.take); err != nil {
-		return err
-	}
-	account := map[string]any{"ledger": all.ledger, "alerts": all.alerts, "held_back": map[string]any{"matches": all.held}}
-	if rules != nil {
-		if _, err := rules.end(); err != nil {
-			return err
-		}
-		account["rules"] = map[string]any{"alerts": all.fired + rules.alerts, "stats": rules.watch.Stats()}
-	} else if all.fired+all.waiting > 0 {
-		account["rules"] = map[string]any{"alerts": all.fired}
-	}
-	if err := e.json(account); err != nil {
-		return err
-	}
-	if rules == nil && all.waiting > 0 {
-		e.note("hint: %s wait for rules that correlate; the same --rules that the workers have works them out", counted(all.waiting, "event", "events"))
-	}
-	return all.ledger.Check()
-}
-
-// take prints one result.
-func (c *collecting) take(data []byte) error {
-	var r result
-	if err := json.Unmarshal(data, &r); err != nil {
-		return fmt.Errorf("a worker's result: %w", err)
-	}
-	c.ledger.Add(r.Ledger)
-	c.held += r.Held
-	c.alerts += len(r.Matches)
-	c.fired += len(r.Fired)
-	c.waiting += len(r.Waits)
-	if r.Lost != "" {
-		c.e.note("%s", r.Lost)
-	}
-	for _, m := range r.Matches {
-		if err := c.e.json(m); err != nil {
-			return err
-		}
-	}
-	for _, m := range r.Fired {
-		if err := c.e.json(m); err != nil {
-			return err
-		}
-	}
-	if c.rules == nil {
-		return nil
-	}
-	if r.Rules != c.rules.digest {
-		return hint(errOtherRules, "give --results the --rules that the workers have")
-	}
-	c.rules.paths[r.Source] = r.Path
-	if err := c.rules.print(c.rules.watch.Correlate(r.Waits)); err != nil {
-		return err
-	}
-	return c.rules.tick()
 }
 
 var _ ingest.Sink = (*shipment)(nil)

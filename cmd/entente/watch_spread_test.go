@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server"
+
+	"entente/internal/nats/natstest"
 )
 
 // watchOut runs the verb and returns what it prints, in the order of text but for the last line, the account.
@@ -47,101 +49,168 @@ correlation:
   timespan: 1h
   generate: true
   condition: {gte: 7}
+---
+title: another request
+name: another
+logsource: {category: webserver}
+detection:
+  s: {c-ip: 203.0.113.9}
+  condition: s
+---
+title: one before another
+id: 31111111-2222-4333-8444-555555555555
+correlation:
+  type: temporal_ordered
+  rules: [one, another]
+  timespan: 2s
 `
 
-// What workers find in shipped lines is what one process finds in the files: also behind headers, in lines that are
-// none, in what is shipped twice, and after more was appended.
-func TestWatchSpread(t *testing.T) {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	defer s.Shutdown()
-	if !s.ReadyForConnections(30 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	url := s.ClientURL() + "/EVENTS"
+// spreadPatterns need one line, two of a source in their order, or several of a source.
+const spreadPatterns = `[domain-name:value = 'bad.example' AND domain-name:value LIKE 'b%']
+[network-traffic:extensions.'http-request-ext'.request_value = '/7'] FOLLOWEDBY [network-traffic:extensions.'http-request-ext'.request_value = '/12'] WITHIN 2 SECONDS
+[network-traffic:src_ref.value = '203.0.113.4'] REPEATS 6 TIMES WITHIN 60 SECONDS
+[domain-name:value = 'good.example'] AND [domain-name:value = 'bad.example']
+`
+
+// spreading is one run of the test: what is looked for, where, and whom it ships to.
+type spreading struct {
+	t              *testing.T
+	ctx            context.Context
+	url, web, zeek string
+	with           []string // what workers look for
+	rules          []string // what who collects needs
+}
+
+func newSpreading(t *testing.T, ctx context.Context, url string) *spreading {
 	dir := t.TempDir()
-	list, web, zeek := filepath.Join(dir, "list.txt"), filepath.Join(dir, "web.log"), filepath.Join(dir, "dns.log")
-	rules, other := filepath.Join(dir, "rules"), filepath.Join(dir, "ordered.pattern")
-	appendTo := func(path, text string) {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if _, err := f.WriteString(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	appendTo(list, "203.0.113.7\nbad.example\n")
+	s := &spreading{t: t, ctx: ctx, url: url, web: filepath.Join(dir, "web.log"), zeek: filepath.Join(dir, "dns.log")}
+	list, rules := filepath.Join(dir, "list.txt"), filepath.Join(dir, "rules")
 	if err := os.Mkdir(rules, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	appendTo(filepath.Join(rules, "scan.yml"), spreadRules)
-	appendTo(filepath.Join(rules, "name.pattern"), "[domain-name:value = 'bad.example' AND domain-name:value LIKE 'b%']\n")
-	appendTo(other, "[domain-name:value = 'bad.example'] FOLLOWEDBY [domain-name:value = 'good.example']\n")
-	appendTo(zeek, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tquery\n#types\ttime\tstring\taddr\tport\taddr\tport\tstring\n")
-	more := func(from, to int) {
-		for i := from; i < to; i++ {
-			appendTo(web, fmt.Sprintf("203.0.113.%d - - [05/Jan/2026:10:00:00 +0000] \"GET /%d HTTP/1.1\" 200 512 \"-\" \"-\"\n", i%20, i))
-			appendTo(zeek, fmt.Sprintf("1.5\tC%d\t10.0.0.1\t1\t10.0.0.2\t53\t%s.example\n", i, []string{"good", "bad"}[i%2]))
-		}
-		appendTo(web, "\x01junk\n"+strings.Repeat("x", 2<<20)+"\n")
+	s.add(list, "203.0.113.7\nbad.example\n")
+	s.add(filepath.Join(rules, "scan.yml"), spreadRules)
+	s.add(filepath.Join(rules, "some.pattern"), spreadPatterns)
+	s.add(s.zeek, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tquery\n#types\ttime\tstring\taddr\tport\taddr\tport\tstring\n")
+	s.rules = []string{"--rules", rules, "--pack", "election"}
+	s.with = append([]string{"--accept", "--indicators", list}, s.rules...)
+	return s
+}
+
+func (s *spreading) add(path, text string) {
+	s.t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// grow appends lines to both logs, and ships them.
+func (s *spreading) grow(from, to int) {
+	s.t.Helper()
+	for i := from; i < to; i++ {
+		s.add(s.web, fmt.Sprintf("203.0.113.%d - - [05/Jan/2026:10:%02d:%02d +0000] \"GET /%d HTTP/1.1\" 200 512 \"-\" \"-\"\n", i%20, i/600, i/10%60, i))
+		s.add(s.zeek, fmt.Sprintf("%d.5\tC%d\t10.0.0.1\t1\t10.0.0.2\t53\t%s.example\n", i/10, i, []string{"good", "bad"}[i%2]))
+	}
+	s.add(s.web, "\x01junk\n"+strings.Repeat("x", 2<<20)+"\n")
+	var out bytes.Buffer
+	e := &env{stdout: &out, stderr: &out, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
+	if err := runWatch(s.ctx, e, []string{"--to", s.url, s.web, s.zeek}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// worker starts one that can be killed: a process of the real binary.
+func (s *spreading) worker() (kill func()) {
+	s.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	cmd := exec.Command(self, append([]string{"watch", "--source", s.url}, s.with...)...)
+	cmd.Args[0], cmd.Stderr = "entente", &errs // see TestMain
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	return func() {
+		s.t.Helper()
+		_ = cmd.Process.Kill()
+		if err := cmd.Wait(); err == nil || strings.Contains(errs.String(), "error:") {
+			s.t.Errorf("a worker ended by itself: %v %s", err, errs.String())
+		}
+	}
+}
+
+// judged waits until the workers' account holds a text.
+func (s *spreading) judged(want string) (got []string) {
+	s.t.Helper()
+	for s.ctx.Err() == nil {
+		var account string
+		if got, account = watchOut(s.ctx, s.t, append([]string{"--results", s.url}, s.rules...)...); strings.Contains(account, want) {
+			return got
+		}
+	}
+	s.t.Fatal("not all is judged in time")
+	return nil
+}
+
+// compare demands of the workers' results that they are those of one process.
+func (s *spreading) compare() {
+	s.t.Helper()
+	want, account := watchOut(s.ctx, s.t, append(slices.Clone(s.with), s.web, s.zeek)...)
+	_, ledger, _ := strings.Cut(account, `"ledger":`)
+	ledger, _, _ = strings.Cut(ledger, "}")
+	got := s.judged(ledger)
+	if diff := cmp.Diff(want, got); diff != "" || len(want) < 1000 {
+		s.t.Errorf("%d matches, %d spread: %.2000s", len(want), len(got), diff)
+	}
+	missing := []string{`"indicator":`, "5c04"}
+	for _, title := range []string{"one request", "many requests", "one before another", "[domain-name:value = 'bad.example' AND", "[network-traffic:extensions", "[network-traffic:src_ref", "[domain-name:value = 'good.example'] AND"} {
+		missing = append(missing, `"rule":"`+title)
+	}
+	all := strings.Join(got, "\n")
+	if missing = slices.DeleteFunc(missing, func(m string) bool { return strings.Contains(all, m) }); len(missing) > 0 {
+		s.t.Errorf("of these kinds none is found: %q", missing)
+	}
+}
+
+// What workers find in shipped lines, and who collects works out, is what one process finds in the files: also behind
+// headers, in lines that are none, in what is shipped twice, and after more was appended.
+func TestWatchSpread(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+	s := newSpreading(t, ctx, natstest.One(t)+"/EVENTS")
 	worker, stop := context.WithCancel(ctx)
 	ended := make(chan error, 2)
 	for range 2 {
 		go func() {
 			var out bytes.Buffer
 			e := &env{stdout: &out, stderr: &out, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
-			ended <- runWatch(worker, e, []string{"--accept", "--indicators", list, "--rules", rules, "--source", url})
+			ended <- runWatch(worker, e, append([]string{"--source", s.url}, s.with...))
 		}()
 	}
-	for _, part := range [][2]int{{0, 1500}, {1500, 2000}, {2000, 2000}} {
-		if part[0] < part[1] {
-			more(part[0], part[1])
-		}
-		var out bytes.Buffer
-		e := &env{stdout: &out, stderr: &out, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
-		if err := runWatch(ctx, e, []string{"--to", url, web, zeek}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, account := watchOut(ctx, t, "--accept", "--indicators", list, "--rules", rules, web, zeek)
-	_, ledger, _ := strings.Cut(account, `"ledger":`)
-	ledger, _, _ = strings.Cut(ledger, "}")
-	var got []string
-	for ctx.Err() == nil {
-		var sum string
-		if got, sum = watchOut(ctx, t, "--results", url, "--rules", rules); strings.Contains(sum, ledger) {
-			break
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" || len(want) < 1000 {
-		t.Errorf("%d matches, %d spread: %.2000s", len(want), len(got), diff)
-	}
-	kinds := make(map[string]int)
-	for _, m := range got {
-		for _, kind := range []string{`"rule":"one request"`, `"rule":"many requests"`, `"rule":"[domain-name`, `"indicator":`} {
-			if strings.Contains(m, kind) {
-				kinds[kind]++
-			}
-		}
-	}
-	if len(kinds) != 4 {
-		t.Errorf("not of every kind: %v", kinds)
-	}
+	s.grow(0, 1500)
+	s.grow(1500, 2000)
+	ship := []string{"--to", s.url, s.web, s.zeek}
 	var out bytes.Buffer
 	e := &env{stdout: &out, stderr: &out, raw: &out, getenv: func(string) string { return "" }, now: time.Now}
-	if err := runWatch(ctx, e, []string{"--results", url, "--rules", other}); !errors.Is(err, errOtherRules) {
+	if err := runWatch(ctx, e, ship); err != nil {
+		t.Error(err)
+	}
+	s.compare()
+	other := filepath.Join(t.TempDir(), "other.pattern")
+	s.add(other, "[domain-name:value = 'bad.example']\n")
+	if err := runWatch(ctx, e, []string{"--results", s.url, "--rules", other}); !errors.Is(err, errOtherRules) {
 		t.Errorf("other rules than the workers': %v", err)
 	}
-	if err := runWatch(ctx, e, []string{"--source", url, "--rules", other}); err == nil || !strings.Contains(err.Error(), "order") {
-		t.Errorf("a pattern that needs the lines in order: %v", err)
+	out.Reset()
+	if err := runWatch(ctx, e, []string{"--results", s.url}); err != nil || !strings.Contains(out.String(), "wait for rules that correlate") {
+		t.Errorf("without rules: %v %s", err, out.String())
 	}
 	stop()
 	for range 2 {
@@ -149,4 +218,28 @@ func TestWatchSpread(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// On three servers, with workers and the leaders of both streams killed in mid-stream, the results are those of one
+// process: also what needs the lines of a source in their order.
+func TestWatchSpreadKilled(t *testing.T) {
+	if os.Getenv("ENTENTE_DAYS") == "" {
+		t.Skip("starts three servers and kills them, a minute; set ENTENTE_DAYS=1")
+	}
+	servers := natstest.NewCluster(t, 3)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	s := newSpreading(t, ctx, servers.URL("EVENTS?replicas=3&group=matchers"))
+	for round, stream := range []string{"EVENTS", "EVENTS_results", "EVENTS"} {
+		first, second := s.worker(), s.worker()
+		s.grow(700*round, 700*round+400)
+		down := servers.Leader(ctx, stream)
+		servers.Kill(down)
+		first()
+		s.grow(700*round+400, 700*(round+1))
+		servers.Start(down)
+		second()
+	}
+	defer s.worker()()
+	s.compare()
 }

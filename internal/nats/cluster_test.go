@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -307,6 +308,40 @@ func TestWork(t *testing.T) {
 	}
 	once, stop := context.WithCancel(ctx)
 	if err := c.Work(once, func(ctx context.Context, b *Batch) ([]byte, error) { defer stop(); return judge(ctx, b) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// Lines hands on all batches in the order of their source, and passes over what is none.
+func TestLines(t *testing.T) {
+	c := mustOpen(t, natstest.One(t)+"/EVENTS")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := shipAll(ctx, c, "web", 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.js.Publish(ctx, "EVENTS.lines.x", []byte("junk")); err != nil {
+		t.Fatal(err)
+	}
+	if err := shipAll(ctx, c, "web", 100); err != nil {
+		t.Fatal(err)
+	}
+	for _, follow := range []bool{false, true} {
+		once, stop := context.WithCancel(ctx)
+		var got []int64
+		err := c.Lines(once, follow, func(b *Batch) error {
+			if got = append(got, b.From); len(got) == 100 && follow {
+				stop()
+			}
+			return nil
+		})
+		stop()
+		if err != nil || len(got) != 100 || !slices.IsSorted(got) {
+			t.Errorf("%v: %d batches, %v", err, len(got), got)
+		}
+	}
+	full := errors.New("disk full")
+	if err := c.Lines(ctx, false, func(*Batch) error { return full }); !errors.Is(err, full) {
 		t.Error(err)
 	}
 }

@@ -38,6 +38,31 @@ func (c *Conn) Read(ctx context.Context, from Place, take func(at Place, b *Batc
 	return nil
 }
 
+// Lines hands on every batch in the stream from the first, each once and in the order of each source, until the
+// context ends (then it returns nil) or take fails; without follow, until it has handed on those that were there when it
+// began. Messages that are no batch are passed over.
+func (c *Conn) Lines(ctx context.Context, follow bool, take func(b *Batch) error) error {
+	if follow {
+		return c.Read(ctx, Place{}, func(_ Place, b *Batch) error {
+			if b == nil {
+				return nil
+			}
+			return take(b)
+		})
+	}
+	info, err := c.state(ctx, c.at.Stream)
+	if err != nil {
+		return err
+	}
+	return c.each(ctx, c.at.Stream, 1, info.State.LastSeq, func(_ uint64, data []byte) error {
+		b, err := decode(data)
+		if err != nil {
+			return nil
+		}
+		return take(b)
+	})
+}
+
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

@@ -28,9 +28,11 @@ func (c *Conn) Work(ctx context.Context, judge func(ctx context.Context, b *Batc
 			continue
 		}
 		for m := range batch.Messages() {
-			if err = c.one(ctx, m, judge); err != nil {
-				break
+			if err != nil || ctx.Err() != nil {
+				_ = m.Nak() // for another worker, now instead of when its time is over
+				continue
 			}
+			err = c.one(ctx, m, judge)
 		}
 	}
 	if ctx.Err() != nil {

@@ -167,20 +167,22 @@ func (s *Set) Len() int {
 // Report says what became of each rule, in their order.
 func (s *Set) Report() []Entry { return slices.Clone(s.report) }
 
-// Ordered returns the texts of patterns, and the names of detections, that need the lines of a source in their order: what is no match by one
-// line alone.
-func (s *Set) Ordered() (texts []string) {
-	for _, p := range s.patterns {
-		if !p.Pattern.Alone() {
-			texts = append(texts, s.rules[s.numbers[p.ID]].Text)
+// Apart parts patterns and detections into those that a line meets by itself, and those that need the lines of a source
+// in their order. Together they find what they find as one set.
+func Apart(rules []Rule) (alone, ordered []Rule) {
+	for _, r := range rules {
+		needs := r.Detect != nil && !r.Detect.Alone()
+		if r.Type == indicator.TypePattern {
+			p, err := readPattern(r.Text)
+			needs = err == nil && !p.Alone()
 		}
-	}
-	for _, d := range s.detects {
-		if !d.Alone() {
-			texts = append(texts, d.Name)
+		if needs {
+			ordered = append(ordered, r)
+			continue
 		}
+		alone = append(alone, r)
 	}
-	return texts
+	return alone, ordered
 }
 
 // Others returns the positions of the rules without which one would find something else, or nothing: rules of its
