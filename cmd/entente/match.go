@@ -295,7 +295,7 @@ func matchStock(ctx context.Context, e *env, f *matchFlags, paths []string) erro
 func matchHint(err error) error {
 	for text, advice := range map[string]string{
 		"E_AGE":    "entente match stock commits to items; a day later they can be matched",
-		"E_BUDGET": "entente match show says how many guesses are left in this epoch of the charter",
+		"E_BUDGET": "entente match budget says how many guesses are left in this epoch of the charter, entente match watchlist show what is left of a list",
 		"no run":   "entente match list shows the runs",
 	} {
 		if strings.Contains(err.Error(), text) {
