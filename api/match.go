@@ -207,11 +207,12 @@ type MatchRun struct {
 	// Void are the offer and the consents that are not the position of those in
 	// whose logs they stand: they move nothing.
 	Void []MatchVoid `json:"void,omitempty"`
-	// Guesses is how many items the partner may test in this run, Left and Before
-	// what remains of its budget towards the own side in this epoch.
+	// Guesses is how many items the partner may test in this run, and Left what
+	// remains of its budget towards the own side in this epoch.
 	Guesses int `json:"guesses"`
 	Left    int `json:"left"`
-	// Own is whether this side takes part; the rest is known to it alone.
+	// Own is whether this side takes part. Guesses, Left and what follows as far as
+	// File are known to it alone; the rest is in the logs.
 	Own     bool         `json:"own"`
 	Waits   string       `json:"waits,omitempty"` // for what: consent, count, partner
 	Done    int          `json:"done"`            // chunks
