@@ -203,7 +203,7 @@ type MatchRun struct {
 	Exclude []statement.Digest `json:"exclude,omitempty"`
 	// Release is the observer's word, where names go through it; by itself whether they do.
 	Release  string   `json:"release,omitempty"`  // waits, released, or the code of why not
-	Withheld []string `json:"withheld,omitempty"` // parties who answer for that
+	Withheld []string `json:"withheld,omitempty"` // parties whom it names for that
 	// Void are the offer and the consents that are not the position of those in
 	// whose logs they stand: they move nothing.
 	Void []MatchVoid `json:"void,omitempty"`

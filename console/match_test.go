@@ -188,7 +188,7 @@ func TestMatchPages(t *testing.T) {
 		"counted": {"2 items are on both lists", `value="agree"`},
 		"closed":  {"login-north.example", "not before the run", "34 of 100 cases", "They could have tested at most 2,048 guesses; one hidden probe cannot be excluded.", "/transcript", "entente match verify match-", "/record/south/80/bundle", "observer has released the names to both sides.", "Top sites &lt;i&gt;of&lt;/i&gt; the web</bdi>", "1,000 values", "not held here", "through observer, to both sides together"},
 		"count":   {"0 items are on both lists", "was not asked, and nobody knows", "no bound"},
-		"aborted": {"E_LATE", "not done in the agreed time", "did not come within 3600 seconds", "south answers for it", "says that south answers for it", "/record/north/51/bundle", "observer has released nothing, to nobody:", "<bdi>Public resolvers"},
+		"aborted": {"E_LATE", "not done in the agreed time", "did not come within 3600 seconds", "south answers for it", "says that south answers for it", "/record/north/51/bundle", "observer says that it has released nothing, to nobody:", "it names south", "<bdi>Public resolvers"},
 		"lapsed":  {"consent has run out", "The consent counted until"},
 		"refused": {"E_SIZE", "nothing of a list was shown", "consent not signed"},
 		"void":    {"moves nothing", "officers without the power"},

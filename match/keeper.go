@@ -1,7 +1,9 @@
 package match
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/statement"
@@ -14,6 +16,21 @@ const ReleaseObserver = "observer"
 
 // byObserver says that the named lists go through the observer alone.
 func (m *Manifest) byObserver() bool { return m.Release == ReleaseObserver }
+
+// Heed takes the observer's word on a release. If there is none the run ends: what is
+// not given out does not come. If the list has come and is proven the word is false, and
+// the run goes on. Whomever it names, nobody is blamed: no log shows what the observer
+// was given.
+func (r *Run) Heed(w *ReleaseBody) {
+	if w.Released || r.board.proven() {
+		return
+	}
+	why := fmt.Sprintf("the observer says that it has released nothing: %s", w.Code)
+	if len(w.Parties) > 0 {
+		why += ", and names " + strings.Join(w.Parties, " and ")
+	}
+	r.Stop(-1, statement.Refuse(statement.CodeState, "%s", why))
+}
 
 // Hand returns a message for the observer that both sides named, signed as Message
 // does: lists of points and the count, and nothing that opens an item. With release
@@ -157,7 +174,7 @@ const ReleaseKind statement.Kind = "match-release/v1"
 type ReleaseBody struct {
 	Released bool           `json:"released"` // each side may have the other's list
 	Code     statement.Code `json:"code"`     // why not
-	Parties  []string       `json:"parties"`  // who answers for that: sorted
+	Parties  []string       `json:"parties"`  // from whom nothing came in time, or what was wrong, as it says: sorted
 }
 
 // CheckRelease checks the body of match-release/v1.

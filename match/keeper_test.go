@@ -113,6 +113,40 @@ func TestKeeperReleases(t *testing.T) {
 	}
 }
 
+// TestHeed: an observer's word that there is no release ends a run and blames nobody,
+// whomever it names; a false one, of a list that has come, ends nothing.
+func TestHeed(t *testing.T) {
+	for _, w := range []ReleaseBody{
+		{Code: statement.CodeLate, Parties: []string{"north"}},
+		{Code: statement.CodeProof, Parties: []string{"south"}},
+		{Code: statement.CodeLate, Parties: []string{"north", "south"}},
+		{Code: statement.CodeLate, Parties: []string{}},
+	} {
+		g, _ := kept(t)
+		r := g.runs[0]
+		if r.Heed(&ReleaseBody{Released: true}); r.Fault() != nil {
+			t.Fatalf("a release ends the run: %v", r.Fault())
+		}
+		if r.Heed(&w); r.Fault() == nil || r.Fault().Side != -1 || r.Fault().Refusal.Code != statement.CodeState {
+			t.Errorf("%+v: %v", w, r.Fault())
+		}
+		g, k := kept(t)
+		lies := 0
+		g.tamper = func(_ int, r *Run) {
+			if r.board.proven() && !r.Done() {
+				r.Heed(&w)
+				lies++
+			}
+		}
+		if err := g.playKept(k, nil); err != nil {
+			t.Fatal(err)
+		}
+		if r := g.runs[0]; lies == 0 || r.Fault() != nil || !r.Done() {
+			t.Errorf("%+v of a list that is here: %v", w, r.Fault())
+		}
+	}
+}
+
 // TestKeeperWithheld: if one side hands over nothing, or a part, or what is not the
 // list in its log, neither gets anything, and the observer says whose doing it is.
 func TestKeeperWithheld(t *testing.T) {

@@ -216,22 +216,15 @@ func (n *Node) takeHandedBy(ctx context.Context, k *keeping, now *match.Standing
 	return nil
 }
 
-// heedRelease ends a run whose observer has said that there is no release, and by
-// whose doing.
+// heedRelease takes what the observer says of the release of a run.
 func (n *Node) heedRelease(ctx context.Context, r *liveRun) error {
 	now, err := n.standingOf(ctx, r.standing)
-	if err != nil || now == nil || now.Release == nil || now.Release.Released {
+	if err != nil || now == nil || now.Release == nil {
 		return err
-	}
-	side := -1
-	if p := now.Release.Parties; len(p) == 1 && p[0] != n.self.ID {
-		side = r.side
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.run.Fault() == nil {
-		r.run.Stop(side, statement.Refuse(now.Release.Code, "the observer has released nothing"))
-	}
+	r.run.Heed(now.Release)
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"entente/api"
+	"entente/border"
+	"entente/match"
 	"entente/observable"
 	"entente/statement"
 )
@@ -61,7 +63,47 @@ func TestMatchReleased(t *testing.T) {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
-	if r := u.runOf(north, id); r.Guilty != south || !strings.HasPrefix(r.Fault, string(statement.CodeLate)) {
-		t.Errorf("north blames %q: %s", r.Guilty, r.Fault)
+	u.nobodyBlamed(id)
+}
+
+// TestMatchLyingObserver: an observer that releases nothing and names one side ends the
+// run, and no side signs what only the observer says.
+func TestMatchLyingObserver(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south, observer)
+	u.start(u.names...)
+	u.open(u.names...)
+	for code, named := range map[statement.Code]string{statement.CodeProof: south, statement.CodeLate: north} {
+		id := u.offers(api.MatchOffer{Types: []observable.Type{observable.Domain}, Files: namesFile("north", 30, "both.example"), Observer: observer, Release: true}, namesFile("south", 50, "both.example"), 10)
+		u.eventually("north is asked about the count", func() bool { return u.runOf(north, id).Waits == "count" })
+		u.knowsRun(observer, id)
+		must(u.node(observer).author.say(t.Context(), draft{
+			kind: match.ReleaseKind, refs: u.standing(observer, id).Refs(), marking: border.Amber, toAll: true,
+			body: match.ReleaseBody{Code: code, Parties: []string{named}},
+		}))(t)
+		u.over(id, "aborted")
+		for _, name := range u.names {
+			if r := u.runOf(name, id); r.Release != string(code) || !slices.Equal(r.Withheld, []string{named}) || len(r.Matches) > 0 {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+		u.nobodyBlamed(id)
+	}
+}
+
+// nobodyBlamed says that neither side holds the other guilty of how a run ended, at home
+// or in its log.
+func (u *unit) nobodyBlamed(id string) {
+	u.t.Helper()
+	for _, name := range []string{north, south} {
+		r := u.runOf(name, id)
+		if r.Guilty != "" || !strings.HasPrefix(r.Fault, string(statement.CodeState)) {
+			u.t.Errorf("%s blames %q: %s", name, r.Guilty, r.Fault)
+		}
+		for _, m := range r.Trail {
+			if m.Blames != "" {
+				u.t.Errorf("the log of %s blames %s: %s", m.Party, m.Blames, m.Code)
+			}
+		}
 	}
 }

@@ -97,7 +97,7 @@ func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
 	case r.Release == "released":
 		e.printf("%s has released the names to both sides\n", r.Observer)
 	case r.Release != "":
-		e.printf("%s has released nothing, to nobody: %s%s\n", r.Observer, r.Release, guilty(strings.Join(r.Withheld, ", ")))
+		e.printf("%s says that it has released nothing, to nobody: %s%s\n", r.Observer, r.Release, itNames(r.Withheld))
 	}
 	if r.Count >= 0 {
 		e.printf("%s on both lists\n", many(int64(r.Count), "item"))
@@ -169,6 +169,13 @@ func guilty(party string) string {
 		return ""
 	}
 	return " (" + party + " answers for it)"
+}
+
+func itNames(parties []string) string {
+	if len(parties) == 0 {
+		return ""
+	}
+	return " (it names " + strings.Join(parties, " and ") + ")"
 }
 
 func sinceText(ms int64) string {
