@@ -110,7 +110,7 @@ type Watchlist struct {
 	Waits   string            `json:"waits,omitempty"`    // of the asker: for the file, or for an answer
 	Done    int               `json:"done"`               // blocks of the file
 	Total   int               `json:"total"`
-	Trouble string            `json:"trouble,omitempty"` // why the last question was not asked
+	Trouble string            `json:"trouble,omitempty"` // why the last question was not asked, or the next is not answered
 	Batches []WatchlistBatch  `json:"batches"`
 	// Hourly is how many items the own watch asks about each hour, 0 if it does not;
 	// Waiting what it has seen and not asked about yet, Dropped what it never could.
@@ -131,6 +131,8 @@ type WatchlistBatch struct {
 	Hits []WatchlistHit `json:"hits,omitempty"`
 	// Lost says that the question cannot be opened any more: its blinds are gone.
 	Lost bool `json:"lost,omitempty"`
+	// Bare is how many hits have no receipt: what is kept of one partner's lists has a bound.
+	Bare int `json:"bare,omitempty"`
 }
 
 // WatchlistHit is an item that was asked about and is on the list.

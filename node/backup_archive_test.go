@@ -75,7 +75,7 @@ func TestBackupKeeps(t *testing.T) {
 	}
 	bulky := []string{"results/bytes-" + sum + ".gz", "results/cells-" + sum + ".gz"}
 	out := []string{
-		"rotate/keys.json", "match/pending/" + sum + ".json", "match/pending/" + sum + ".items", "match/work/" + id + "/0", "match/lists/" + id + "/items.json",
+		"rotate/keys.json", "match/pending/" + sum + ".json", "match/pending/" + sum + ".items", "match/work/" + id + "/0", "match/opened/" + sum + ".json",
 		"match/lists/" + id + "/tokens", "match/lists/" + id + "/answer-0", "match/lists/" + id + "/query-0", "match/runs/" + id + "/transcript.new", "rolls/office.key.new", "match/seed.new",
 	}
 	for _, name := range slices.Concat(kept, bulky, out) {

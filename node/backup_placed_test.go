@@ -27,7 +27,7 @@ func notAsFiles() map[string]string {
 		signingDir + "/*": "before a charter is in force; then it is in the charter's file and consents",
 		ControlSocket:     "while a process runs", controlPath: "while a process runs",
 		matchDir + "/" + matchPendingDir + "/*": "under way", matchDir + "/" + matchWorkDir + "/*/*": "under way",
-		matchDir + "/" + matchListsDir + "/*/items.json": "under way", matchDir + "/" + matchListsDir + "/*/tokens*": "under way",
+		matchDir + "/" + matchOpenedDir + "/*": "under way", matchDir + "/" + matchListsDir + "/*/tokens*": "under way",
 		matchDir + "/" + matchListsDir + "/*/outline": "under way",
 		matchDir + "/" + matchListsDir + "/*/query-*": "under way", matchDir + "/" + matchListsDir + "/*/answer-*": "under way",
 	}

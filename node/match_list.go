@@ -33,7 +33,8 @@ type asking struct {
 
 	preparing sync.Mutex               // guards prepared
 	prepared  map[string]*preparedList // own lists that are not said yet, by announcement
-	folding   sync.Mutex               // guards folded and upTo
+	kept      keptOfLists
+	folding   sync.Mutex // guards folded and upTo
 	folded    []*voprf.Standing
 	upTo      uint64
 }
@@ -58,6 +59,7 @@ type liveList struct {
 	outline []byte            // of its file
 	waited  map[int]time.Time // since when each question is waited for; its player's alone
 	checked map[int]bool      // whose findings were looked at; its player's alone
+	dropped map[int]bool      // whose answer is here no more; its player's alone
 
 	query  *voprf.Query // that waits for its answer; its player's alone
 	number int
@@ -157,7 +159,7 @@ func listDir(id string) string { return matchListsDir + "/" + id }
 func (n *Node) newLiveList(s *voprf.Standing) (*liveList, error) {
 	l := &liveList{
 		id: s.Opened.ID.String(), said: s.Opened, own: s.From == n.self.ID, standing: s, bell: make(bell, 1), grown: n.backend.grown,
-		waited: map[int]time.Time{}, checked: map[int]bool{},
+		waited: map[int]time.Time{}, checked: map[int]bool{}, dropped: map[int]bool{},
 	}
 	partner := s.From
 	if l.own {
@@ -413,5 +415,5 @@ func (n *Node) keepEvidence(l *liveList, s *voprf.Standing, number int, query, r
 	if err != nil {
 		return digest, err
 	}
-	return digest, n.keepMatch(listDir(l.id)+"/evidence-"+strconv.Itoa(number)+".json", data)
+	return digest, n.keepOfList(l, "evidence-"+strconv.Itoa(number)+".json", data)
 }

@@ -164,7 +164,7 @@ func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i
 	l.opened = true
 	// What is still to be done after a crash follows from what lies here by then:
 	// receipts before findings, and findings before the word that there are hits.
-	b, err := n.keepReceipts(l, s, i, query, answer, hits)
+	b, err := n.keepReceipts(ctx, l, s, i, query, answer, hits)
 	if err != nil {
 		return playIdle, err
 	}
@@ -203,17 +203,37 @@ func (n *Node) endAccusing(ctx context.Context, l *liveList, s *voprf.Standing, 
 }
 
 // keepReceipts keeps what shows hits to others, before anything is said of them.
-func (n *Node) keepReceipts(l *liveList, s *voprf.Standing, i int, query, answer []byte, hits []voprf.Hit) (b api.WatchlistBatch, err error) {
+func (n *Node) keepReceipts(ctx context.Context, l *liveList, s *voprf.Standing, i int, query, answer []byte, hits []voprf.Hit) (b api.WatchlistBatch, err error) {
 	b = api.WatchlistBatch{Number: i, Items: s.Asks[i].Items}
 	if len(hits) == 0 {
 		return b, nil
 	}
-	if _, err := n.keepEvidence(l, s, i, query, answer); err != nil {
+	all, err := n.matchLists(ctx)
+	if err != nil {
 		return b, err
+	}
+	room, err := n.roomToKeep(all, l, 2*(len(query)+len(answer)))
+	if err != nil {
+		return b, err
+	}
+	if room {
+		if _, err := n.keepEvidence(l, s, i, query, answer); err != nil {
+			return b, err
+		}
 	}
 	now := n.opt.Now().UnixMilli()
 	for at, h := range hits {
 		b.Hits = append(b.Hits, api.WatchlistHit{Type: h.Item.Type, Value: h.Item.Canonical, At: now})
+		if room {
+			room, err = n.roomToKeep(all, l, voprf.MaxReceipt)
+		}
+		if err != nil {
+			return b, err
+		}
+		if !room {
+			b.Bare++
+			continue
+		}
 		r, err := voprf.NewReceipt(h, l.tokens(), l.file.Outline())
 		if err != nil {
 			return b, err
@@ -222,9 +242,12 @@ func (n *Node) keepReceipts(l *liveList, s *voprf.Standing, i int, query, answer
 		if err != nil {
 			return b, err
 		}
-		if err := n.keepMatch(receiptName(l.id, i, at), data); err != nil {
+		if err := n.keepOfList(l, filepath.Base(receiptName(l.id, i, at)), data); err != nil {
 			return b, err
 		}
+	}
+	if b.Bare > 0 {
+		n.logger.Warn("there is no room for receipts of hits", "list", s.Opened.ID.Short(), "partner", l.partner.ID, "number", i, "hits", b.Bare)
 	}
 	return b, nil
 }

@@ -170,3 +170,12 @@ func (n *Node) dropQueue(l *liveList, why error) {
 		l.trouble = no.Error()
 	}
 }
+
+// troubled is shown to whoever looks at an own list; nil takes it back.
+func (l *liveList) troubled(why *statement.Refusal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.trouble = ""; why != nil {
+		l.trouble = why.Error()
+	}
+}

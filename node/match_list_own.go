@@ -60,10 +60,18 @@ func (n *Node) ownStep(ctx context.Context, l *liveList, s *voprf.Standing) (pla
 	for i := range s.Asks {
 		switch q := &s.Asks[i]; {
 		case q.Refuse != nil:
+		case q.Answer == nil && q.Void == "" && unread(s, i) >= maxUnread:
+			l.troubled(statement.Refuse(statement.CodeBusy, "%d answers wait to be read; question %d waits for them", maxUnread, i))
+			return playWaits, nil
 		case q.Answer == nil:
+			l.troubled(nil)
 			return n.answerOne(ctx, l, s, i)
 		case s.Terms.Echo && !l.checked[i]:
 			return n.lookAtFindings(ctx, l, s, i)
+		case q.Read != nil:
+			if err := l.dropAnswer(i); err != nil {
+				return playIdle, err
+			}
 		}
 	}
 	return playIdle, nil
@@ -116,6 +124,10 @@ func (n *Node) answerOne(ctx context.Context, l *liveList, s *voprf.Standing, i 
 		digest, err := n.keepEvidence(l, s, i, query, nil)
 		if err != nil {
 			return playIdle, err
+		}
+		if badAsks(s) >= maxBadAsks {
+			l.owner.Erase()
+			return playMoved, n.sayOfList(ctx, s.Opened, voprf.Step{Do: voprf.DoClose, Number: i, Code: no.Code, Digest: digest})
 		}
 		return refuse(no.Code, digest)
 	}

@@ -209,7 +209,7 @@ func (c control) Watchlist(ctx context.Context, id string) (api.Watchlist, error
 		if err != nil {
 			return out, err
 		}
-		out.Batches[i].Hits, out.Batches[i].Lost = b.Hits, b.Lost
+		out.Batches[i].Hits, out.Batches[i].Lost, out.Batches[i].Bare = b.Hits, b.Lost, b.Bare
 	}
 	return out, nil
 }
@@ -248,6 +248,11 @@ func (n *Node) listShown(s *voprf.Standing) api.Watchlist {
 	l := n.rounds.asking.live.get(out.ID)
 	if l == nil && out.Own == "asker" && out.State == voprf.StateOpen && n.rounds.asking.crowded(s.From) {
 		out.Trouble = n.rounds.asking.notFollowed(s.From).Error()
+	}
+	if l != nil && l.own {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		out.Trouble = l.trouble
 	}
 	if l == nil || l.own {
 		return out

@@ -219,7 +219,7 @@ func (m mallory) question(prefix string, n int) []byte {
 func TestWatchlistHostileAsker(t *testing.T) {
 	t.Parallel()
 	days(t)
-	u, id := listUnit(t, api.WatchlistOpen{Budget: 200, Step: 2})
+	u, id := listUnit(t, api.WatchlistOpen{Budget: 500, Step: 2})
 	m := u.malloryOn(id)
 	first := m.question("a", 16)
 	identity := append(slices.Clone(first[:32]), make([]byte, 16*32)...)
@@ -233,7 +233,7 @@ func TestWatchlistHostileAsker(t *testing.T) {
 		query []byte
 		shown []byte
 	}{
-		{"over the budget", statement.CodeBudget, 256, m.question("b", 256), nil},
+		{"over the budget", statement.CodeBudget, 512, m.question("b", 512), nil},
 		{"the identity", statement.CodeValue, 16, identity, nil},
 		{"no encoding", statement.CodeValue, 16, crooked, nil},
 		{"another list's", statement.CodeState, 16, other, nil},
@@ -259,6 +259,21 @@ func TestWatchlistHostileAsker(t *testing.T) {
 	got := u.asksList(id, namesFile("north", 3, "shared-one.example"), 10)
 	if !slices.Equal(listHits(got), []string{"shared-one.example"}) || got.State != voprf.StateOpen {
 		t.Errorf("afterwards: %+v", got)
+	}
+	for i := 10; u.listAt(south, id).State == voprf.StateOpen; i++ { // five questions before bore evidence
+		if i > 10+maxBadAsks {
+			t.Fatal("the list goes on whatever is asked")
+		}
+		bent := slices.Clone(identity)
+		bent[32] = byte(i)
+		m.asks(i, 16, append(bent, make([]byte, 32*i)...), nil)
+		u.eventually("it is refused, or the list ends", func() bool {
+			l := u.listAt(south, id)
+			return l.State != voprf.StateOpen || len(l.Batches) > i && l.Batches[i].State == "refused"
+		})
+	}
+	if kept := must(filepath.Glob(filepath.Join(u.node(south).cfg.Dir, matchDir, "lists", id, "evidence-*.json")))(t); len(kept) != maxBadAsks+1 {
+		t.Errorf("%d pieces of evidence are kept", len(kept))
 	}
 }
 

@@ -175,6 +175,9 @@ func (f *matchFlags) showList(e *env, l api.Watchlist) error {
 		case l.Own == "asker" && b.State == "read", len(b.Hits) > 0:
 			found = fmt.Sprint(len(b.Hits))
 		}
+		if b.Bare > 0 {
+			found += fmt.Sprintf(", %d without a receipt", b.Bare)
+		}
 		rows = append(rows, []string{fmt.Sprint(b.Number), fmt.Sprint(b.Items), dayText(b.Asked), strings.TrimSpace(b.State + " " + b.Code), found})
 		for _, h := range b.Hits {
 			hits = append(hits, []string{string(h.Type), h.Value, dayText(h.At)})
@@ -187,6 +190,8 @@ func (f *matchFlags) showList(e *env, l api.Watchlist) error {
 		e.table(append([][]string{{"TYPE", "VALUE", "FOUND"}}, hits...))
 	}
 	switch {
+	case l.Trouble != "" && l.Own == "owner":
+		e.printf("not answered: %s\n", l.Trouble)
 	case l.Trouble != "":
 		e.printf("not asked: %s\n", l.Trouble)
 	case l.Waits != "":

@@ -20,6 +20,9 @@ type Receipt struct {
 	Outline []byte `json:"outline"`
 }
 
+// MaxReceipt is more than a receipt of the longest list takes, in bytes.
+const MaxReceipt = 4*(BlockTokens*TokenSize+MaxTokens/BlockTokens*32)/3 + 16<<10
+
 // NewReceipt makes the receipt of a hit from the file and its outline.
 func NewReceipt(h Hit, file File, outline []byte) (*Receipt, error) {
 	at, found, err := find(file, h.Echo[:TokenSize])
