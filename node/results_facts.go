@@ -8,14 +8,13 @@ import (
 	"entente/election/inventory"
 	"entente/election/night"
 	"entente/election/results"
-	"entente/internal/sqlite"
 	"entente/statement"
 	"entente/watch/incident"
 )
 
 const (
 	clockSlack   = 5000 // milliseconds by which two parties' clocks may differ
-	alarmsShown  = 200
+	alarmsShown  = 20 // of a page
 	linesOfAlarm = 20
 	choicesShown = 50
 )
@@ -169,15 +168,12 @@ func aged(all []night.ContestView, page inventory.Page, ages map[string]contestA
 
 // alarms are the incidents on results pages, by page.
 func (on screens) alarms(ctx context.Context) (map[string][]night.AlarmView, error) {
-	list, _, err := on.seen.Incidents(ctx, sqlite.IncidentQuery{Origin: electionRule, Also: electionRule, Limit: alarmsShown})
+	list, err := on.seen.IncidentsAbout(ctx, subjectResults, alarmsShown)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[string][]night.AlarmView)
 	for _, i := range list {
-		if i.Subject.Type != subjectResults {
-			continue
-		}
 		hits, err := on.seen.IncidentHits(ctx, i.ID, linesOfAlarm)
 		if err != nil {
 			return nil, err

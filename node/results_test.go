@@ -7,9 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/election/inventory"
+	"entente/election/night"
+	"entente/election/results"
 	"entente/internal/sqlite"
+	"entente/observable"
 )
 
 const resultsHead = "county,office,candidate,votes\n"
@@ -186,5 +190,28 @@ func TestPageStore(t *testing.T) {
 	}
 	if _, err := s.get(keptBytes, [32]byte{9}); !os.IsNotExist(err) {
 		t.Error(err)
+	}
+}
+
+// TestResultsAlarmsAreNotCrowdedOut: a page shows its alarms, however many names in
+// certificates resemble guarded ones since.
+func TestResultsAlarmsAreNotCrowdedOut(t *testing.T) {
+	page := newPublicPage(t, resultsHead+"Adams,Mayor,Ann,120\n")
+	u := newUnit(t, nil, north, south)
+	u.watching(north, page.url)
+	u.start(north)
+	n := u.node(north)
+	now := n.opt.Now()
+	u.ok(n.press.raise(t.Context(), u.adams(north), 1, now.Add(-time.Hour), []night.Alarm{{Code: night.FinalChanged, Grade: results.Hard, Says: "Mayor"}}, 0))
+	w := &certWatch{n: n, id: "0011"}
+	var flood []sqlite.Hit
+	for i := range 300 {
+		name := fmt.Sprintf("v0te-%d.example", i)
+		flood = append(flood, w.hit(int64(i), 0, now, sqlite.Hit{Path: "x", Rule: "compound", Field: "vote.example", Seen: name, Type: string(observable.Domain), Value: name, Asset: "vote.example", Title: "A certificate", Level: "medium"}))
+	}
+	u.ok(w.store(t.Context(), flood))
+	all := must(n.whole().pages(t.Context()))(t)
+	if len(all) != 1 || len(all[0].Alarms) != 1 || all[0].State != night.Alarmed {
+		t.Errorf("%+v", all)
 	}
 }

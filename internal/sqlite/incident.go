@@ -98,6 +98,19 @@ func (w *Seen) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, int,
 	return list, int(total), err
 }
 
+// IncidentsAbout returns the incidents about one type of subject, last seen first: of
+// each asset so many at most, those that nobody has settled before others, so that
+// neither another asset nor another type crowds them out. Acts and givers are left out.
+func (w *Seen) IncidentsAbout(ctx context.Context, subject string, each int) ([]Incident, error) {
+	var list []Incident
+	err := w.each(ctx, "incidents_about", func(rows *sql.Rows) error {
+		i, err := scanIncident(rows)
+		list = append(list, i)
+		return err
+	}, subject, incident.Closed, incident.FalsePositive, each)
+	return list, err
+}
+
 // Incident returns one with its acts and givers, or ErrNone.
 func (w *Seen) Incident(ctx context.Context, id string) (Incident, error) {
 	i, err := scanIncident(w.row(ctx, "incident", id))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"entente/statement"
@@ -182,6 +183,41 @@ func TestFilteredIncidents(t *testing.T) {
 		if err != nil || len(list) != tt.want || total != tt.want || len(days) != tt.want {
 			t.Errorf("%+v: %d incidents, %d in all, on %d days, want %d: %v", tt.q, len(list), total, len(days), tt.want, err)
 		}
+	}
+}
+
+// What is asked of one type is crowded out neither by another type, nor by another
+// asset, nor by what is settled.
+func TestIncidentsAbout(t *testing.T) {
+	w := newWatch(t)
+	ctx := t.Context()
+	var hits []Hit
+	add := func(kind, asset string, days ...int64) {
+		for _, d := range days {
+			n := int64(len(hits))
+			hits = append(hits, Hit{Source: "log", Line: n, Key: Key{"own", uint64(n), 0}, Type: kind, Value: "v", Asset: asset, EventTime: day0 + d*aDay, Raw: []byte("x"), Stored: day0})
+		}
+	}
+	add("results", "adams", 0, 1, 2)
+	add("results", "baker", 5, 6, 7, 8, 9)
+	add("domain-name", "vote.example", 20, 21, 22, 23)
+	if err := w.StoreHunt(ctx, hits); err != nil {
+		t.Fatal(err)
+	}
+	got := func() (out []string) {
+		for _, i := range must(w.all().IncidentsAbout(ctx, "results", 2))(t) {
+			out = append(out, fmt.Sprint(i.Asset, " ", (i.Day-incident.Day(day0))/aDay))
+		}
+		return out
+	}
+	if d := cmp.Diff([]string{"baker 9", "baker 8", "adams 2", "adams 1"}, got()); d != "" {
+		t.Error(d)
+	}
+	if err := w.Act(ctx, []string{incidentID(hits[2])}, incident.Act{At: day0, By: "ann", State: incident.Closed, Reason: "mended"}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"baker 9", "baker 8", "adams 1", "adams 0"}, got()); d != "" {
+		t.Error(d)
 	}
 }
 

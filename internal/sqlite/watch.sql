@@ -78,6 +78,7 @@ CREATE TABLE IF NOT EXISTS incident (
   rung   INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS incident_by_state ON incident (state, last);
+CREATE INDEX IF NOT EXISTS incident_by_type ON incident (type, asset, last);
 CREATE TABLE IF NOT EXISTS incident_hit (
   incident   TEXT NOT NULL,
   source     TEXT NOT NULL,

@@ -86,6 +86,10 @@ ORDER BY last DESC, id LIMIT ?5 OFFSET ?6;
 SELECT COUNT(*) FROM incident
 WHERE count > 0 AND (?1 = '' OR state = ?1) AND (?2 = '' OR instr(fold(value || char(10) || asset || char(10) || title), fold(?2)) > 0)
   AND (?3 = '' OR EXISTS (SELECT 1 FROM incident_hit h WHERE h.incident = incident.id AND (h.ind_origin = ?3 OR ?4 <> '' AND substr(h.ind_origin, 1, length(?4)) = ?4)));
+-- name: incidents_about
+SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY asset ORDER BY state IN (?2, ?3), last DESC, id) AS place FROM incident WHERE type = ?1 AND count > 0
+) WHERE place <= ?4 ORDER BY last DESC, id;
 -- name: incident
 SELECT id, type, value, asset, day, title, level, count, first, last, stored, state, by, rung FROM incident WHERE id = ? AND count > 0;
 -- name: incident_givers
