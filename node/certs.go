@@ -43,6 +43,9 @@ const (
 	certFindings = 200 // of a round; more are found in the next
 	certBackOff  = 6   // doublings
 	certAlarmed  = 3   // rounds in a row that failed are a trouble that is told
+	// certFrozen is how old the newest head of a log that answers may be: most take a
+	// day at most to merge what they promised, and sign a head in that time.
+	certFrozen = 24 * time.Hour
 )
 
 func (c CertificateLog) where() string { return cmp.Or(c.URL, c.Dir) }
@@ -111,6 +114,7 @@ type certState struct {
 	Head     *certlog.SignedHead `json:"head,omitempty"` // the newest, from which the next must have grown
 	Next     int64               `json:"next"`           // the entry to go on at
 	Due      int64               `json:"due"`            // Unix milliseconds
+	Answered int64               `json:"answered"`       // when it last gave a head, likewise
 	Streak   int                 `json:"streak"`         // rounds in a row that failed
 	Why      string              `json:"why"`
 	Entries  int64               `json:"entries"` // all that were read
@@ -238,6 +242,7 @@ func (w *certWatch) advance(ctx context.Context) error {
 		return w.failed(ctx, whyNoLog(err))
 	}
 	log.Name = printable(log.Name)
+	w.state.Answered = w.n.opt.Now().UnixMilli()
 	if err := w.grown(within, log); err != nil {
 		if errors.Is(err, certlog.ErrStale) {
 			w.state.Due = w.after(0)
@@ -255,8 +260,11 @@ func (w *certWatch) advance(ctx context.Context) error {
 	if err := w.tell(ctx, log, found); err != nil {
 		return err
 	}
-	head := log.Head.Signed()
-	w.state.Log, w.state.Head = log.Name, &head
+	w.state.Log = log.Name
+	if old := w.state.Head; old == nil || old.Size != log.Head.Size || old.Time <= log.Head.Time || !bytes.Equal(old.Root, log.Head.Root[:]) {
+		head := log.Head.Signed() // of one tree the newest: one of several servers may lag behind
+		w.state.Head = &head
+	}
 	if failure != nil {
 		return w.failed(ctx, whyNoLog(failure))
 	}
@@ -319,10 +327,13 @@ func (w *certWatch) keep(ctx context.Context) error {
 func (w *certWatch) trouble() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.kept.Streak < certAlarmed {
-		return ""
+	if w.kept.Streak >= certAlarmed {
+		return fmt.Sprintf("certificate log %s: not read %d times in a row (%s)", w.kept.Log, w.kept.Streak, w.kept.Why)
 	}
-	return fmt.Sprintf("certificate log %s: not read %d times in a row (%s)", w.kept.Log, w.kept.Streak, w.kept.Why)
+	if h := w.kept.Head; h != nil && w.kept.Answered-h.Time > certFrozen.Milliseconds() {
+		return fmt.Sprintf("certificate log %s: it answers, but its newest head is that of %s", w.kept.Log, time.UnixMilli(h.Time).UTC().Format(time.RFC3339))
+	}
+	return ""
 }
 
 // grown compares the head with the one before. A log that contradicts itself is

@@ -34,7 +34,7 @@ type certServer struct {
 func serveCertificates(t *testing.T, l *certlogtest.Log, old bool) *certServer {
 	s := &certServer{old: old}
 	s.log.Store(l)
-	s.at.Store(time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC).Unix())
+	s.at.Store(time.Now().Unix())
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at := time.Unix(s.at.Load(), 0)
 		path := strings.TrimPrefix(r.URL.Path, "/log/")
@@ -228,6 +228,54 @@ func TestCertificateLogUnproved(t *testing.T) {
 	u.ok(w.round(t.Context()))
 	if got := u.seenInLogs(); len(got) != 1 || w.state.Head.Size != 271 || w.trouble() != "" {
 		t.Errorf("%+v, %v, %q", w.state, got, w.trouble())
+	}
+}
+
+// TestCertificateLogFrozen: a log that answers and gives no newer head for more than a
+// day is a trouble until it does, whether what it gives is the last head or one before.
+func TestCertificateLogFrozen(t *testing.T) {
+	u, s, w := certUnit(t, false)
+	now := time.Now()
+	l := s.log.Load()
+	for i, c := range []struct {
+		size int
+		age  time.Duration // of the head that it gives
+	}{
+		{270, 23 * time.Hour},
+		{270, time.Hour},
+		{270, 30 * time.Hour}, // one of its servers lags behind
+		{265, 30 * time.Hour},
+	} {
+		s.log.Store(l.Fork(c.size))
+		s.at.Store(now.Add(-c.age).Unix())
+		u.ok(w.round(t.Context()))
+		if w.trouble() != "" {
+			t.Errorf("%d: %q", i, w.trouble())
+		}
+	}
+	w = u.certs(s, "127.0.0.0/8")
+	w.state, w.kept = certState{}, certState{}
+	for i, c := range []struct {
+		size int
+		age  time.Duration
+	}{{270, 25 * time.Hour}, {270, 26 * time.Hour}, {265, 30 * time.Hour}} {
+		s.log.Store(l.Fork(c.size))
+		s.at.Store(now.Add(-c.age).Unix())
+		u.ok(w.round(t.Context()))
+		if !strings.Contains(w.trouble(), "newest head is that of "+now.Add(-25*time.Hour).UTC().Format(time.RFC3339)) || len(u.seenInLogs()) != 0 {
+			t.Errorf("%d: %q, %v", i, w.trouble(), u.seenInLogs())
+		}
+	}
+	w.state.Answered = now.Add(-2 * time.Hour).UnixMilli() // nobody asked it since: the node was off
+	u.ok(w.keep(t.Context()))
+	if w.trouble() != "" {
+		t.Errorf("%q", w.trouble())
+	}
+	s.log.Store(l.Fork(270))
+	s.at.Store(now.Unix())
+	u.ok(w.round(t.Context()))
+	if w.trouble() != "" || w.state.Head.Time != now.Unix()*1000 {
+		t.Errorf("%q, %+v", w.trouble(), w.state)
 	}
 }
 
