@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,9 +41,11 @@ const (
 	certMost     = 1_000_000 // entries of a round
 	certRound    = 10 * time.Minute
 	certAnswer   = time.Minute
-	certFindings = 200 // of a round; more are found in the next
-	certBackOff  = 6   // doublings
-	certAlarmed  = 3   // rounds in a row that failed are a trouble that is told
+	certFindings = 200      // of a round; more are found in the next
+	certOfEntry  = 20       // findings of one entry that are told, the nearest first; more are counted
+	certEvidence = 16 << 20 // bytes of a round, likewise
+	certBackOff  = 6        // doublings
+	certAlarmed  = 3        // rounds in a row that failed are a trouble that is told
 	// certFrozen is how old the newest head of a log that answers may be: most take a
 	// day at most to merge what they promised, and sign a head in that time.
 	certFrozen = 24 * time.Hour
@@ -119,9 +122,10 @@ type certState struct {
 	Why      string              `json:"why"`
 	Entries  int64               `json:"entries"` // all that were read
 	Names    int64               `json:"names"`
-	Unread   int64               `json:"unread"` // certificates that could not be
+	Unread   int64               `json:"unread"` // certificates that could not be, or not whole
 	Found    int64               `json:"found"`
 	Unproved int64               `json:"unproved"`
+	Left     int64               `json:"left"` // findings beyond those of an entry that are told
 	Splits   int64               `json:"splits"`
 }
 
@@ -376,20 +380,21 @@ type certFound struct {
 	entry certlog.Entry
 	item  int    // of those in the entry
 	proof []byte // evidence, as JSON; nil where the log gave no proof
+	more  int    // further ones in the entry that are not told, said of its first
 }
 
 // stretch reads on, as far as a round goes; what it has found when it fails counts.
 func (w *certWatch) stretch(ctx context.Context, log *certlog.Reader, index *lookalike.Index) (found []certFound, err error) {
 	var scratch lookalike.Scratch
-	to := min(log.Head.Size, w.state.Next+w.perRound())
-	for w.state.Next < to && len(found) < certFindings {
+	to, room := min(log.Head.Size, w.state.Next+w.perRound()), certEvidence
+	for w.state.Next < to && len(found) < certFindings && room > 0 {
 		list, err := log.Part(ctx, w.state.Next)
 		if err != nil {
 			return found, err
 		}
 		before := w.state.Next
 		for _, e := range list {
-			if e.Index != w.state.Next || e.Index >= to || len(found) >= certFindings {
+			if e.Index != w.state.Next || e.Index >= to || len(found) >= certFindings || room <= 0 {
 				continue
 			}
 			here, err := w.entry(ctx, log, index, &scratch, e)
@@ -397,6 +402,9 @@ func (w *certWatch) stretch(ctx context.Context, log *certlog.Reader, index *loo
 				return found, err
 			}
 			found = append(found, here...)
+			for _, f := range here {
+				room -= len(f.proof)
+			}
 			w.state.Next++
 		}
 		if w.state.Next == before {
@@ -411,14 +419,19 @@ func (w *certWatch) entry(ctx context.Context, log *certlog.Reader, index *looka
 	names, err := e.Names()
 	w.state.Entries++
 	if err != nil {
-		w.state.Unread++
-		return nil, nil //nolint:nilerr // counted
+		w.state.Unread++ // of one with too many names the first are looked at
 	}
 	for _, name := range names {
 		w.state.Names++
 		for _, f := range index.MatchWith(scratch, name) {
 			found = append(found, certFound{Finding: f, entry: e, item: len(found)})
 		}
+	}
+	if more := len(found) - certOfEntry; more > 0 {
+		slices.SortStableFunc(found, func(a, b certFound) int { return cmp.Compare(a.Kind.Rank(), b.Kind.Rank()) })
+		found = found[:certOfEntry:certOfEntry]
+		found[0].more = more
+		w.state.Left += int64(more)
 	}
 	if len(found) == 0 {
 		return nil, nil

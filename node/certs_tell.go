@@ -48,6 +48,9 @@ func (w *certWatch) tell(ctx context.Context, log *certlog.Reader, found []certF
 		} else {
 			says += "the log gave no proof that it stands there"
 		}
+		if f.more > 0 {
+			says += fmt.Sprintf("; %d more names in it that are like guarded ones are not listed", f.more)
+		}
 		hits = append(hits, w.hit(f.entry.Index, f.item, when, sqlite.Hit{
 			Path: path, Rule: string(f.Kind), Field: f.Protected, Seen: says, Type: string(observable.Domain), Value: f.Name, Asset: f.Protected,
 			Title: "A certificate was made for a name like a guarded one", Level: certLevel(f.Kind),

@@ -231,6 +231,39 @@ func TestCertificateLogUnproved(t *testing.T) {
 	}
 }
 
+// TestCertificateLogFlood: of one certificate with many names like guarded ones the
+// nearest are told, the others counted; a round ends when it has enough, and the next goes on.
+func TestCertificateLogFlood(t *testing.T) {
+	u, s, w := certUnit(t, false)
+	l := s.log.Load().Fork(270)
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("vote.example.evil%d.org", i))
+	}
+	u.ok(l.Add(time.Unix(1_790_001_000, 0), true, append(names, "v0te.example")...))
+	for i := range 11 {
+		u.ok(l.Add(time.Unix(1_790_001_001, 0), true, names[i*20:i*20+40]...))
+	}
+	s.log.Store(l)
+	u.ok(w.round(t.Context()))
+	if w.state.Found != certFindings || w.state.Next != 280 || w.state.Left < 400 || w.state.Due > w.n.opt.Now().UnixMilli() {
+		t.Errorf("%+v", w.state)
+	}
+	list, _, err := w.n.seen.Incidents(t.Context(), sqlite.IncidentQuery{Text: "v0te.example", Limit: 1})
+	u.ok(err)
+	if len(list) == 0 {
+		t.Fatal("the nearest name is not told")
+	}
+	hits := must(w.n.seen.IncidentHits(t.Context(), list[0].ID, 1))(t)
+	if !strings.Contains(hits[0].Seen, "more names in it that are like guarded ones are not listed") {
+		t.Errorf("%s", hits[0].Seen)
+	}
+	u.ok(w.round(t.Context()))
+	if w.state.Next != 282 {
+		t.Errorf("%+v", w.state)
+	}
+}
+
 // TestCertificateLogFrozen: a log that answers and gives no newer head for more than a
 // day is a trouble until it does, whether what it gives is the last head or one before.
 func TestCertificateLogFrozen(t *testing.T) {

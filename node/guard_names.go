@@ -268,9 +268,8 @@ func (s guardScreens) Names(ctx context.Context) (console.NamesView, error) {
 		v.Rows = append(v.Rows, n.screen(marks[n.Name]))
 	}
 	l.mu.Unlock()
-	kinds := []string{string(lookalike.Same), string(lookalike.Suffix), string(lookalike.OneEdit), string(lookalike.Compound), string(lookalike.TwoEdits), string(lookalike.Inside)}
 	slices.SortFunc(v.Rows, func(a, b console.SeenName) int {
-		return cmp.Or(cmp.Compare(mark(a.Mark), mark(b.Mark)), cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(mark(a.Mark), mark(b.Mark)), cmp.Compare(lookalike.Kind(a.Kind).Rank(), lookalike.Kind(b.Kind).Rank()), cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
 	})
 	v.Whom, _ = s.n.guarded.get().Whom("domains", "")
 	return v, nil

@@ -14,7 +14,7 @@ import (
 
 const (
 	clockSlack   = 5000 // milliseconds by which two parties' clocks may differ
-	alarmsShown  = 20 // of a page
+	alarmsShown  = 20   // of a page
 	linesOfAlarm = 20
 	choicesShown = 50
 )

@@ -183,8 +183,7 @@ func (l *certLook) entry(ctx context.Context, entry certlog.Entry) error {
 	l.entries++
 	names, err := entry.Names()
 	if err != nil {
-		l.unparsed++
-		return nil
+		l.unparsed++ // of one with too many names the first are looked at
 	}
 	var proof [][]byte
 	for _, name := range names {

@@ -222,6 +222,44 @@ func FuzzTile(f *testing.F) {
 	})
 }
 
+// TestCertificateLimits: a certificate of too many names gives the first and says so,
+// one of too many bytes gives none; evidence of the first holds.
+func TestCertificateLimits(t *testing.T) {
+	l := small(t, 0)
+	var names []string
+	for i := range 2500 {
+		names = append(names, fmt.Sprintf("n%d.example", i))
+	}
+	long := strings.Repeat(strings.Repeat("x", 60)+".", 3) + "example"
+	var huge []string
+	for i := range 1400 {
+		huge = append(huge, fmt.Sprintf("h%d.%s", i, long))
+	}
+	for _, n := range [][]string{names, names[:2000], huge} {
+		if err := l.Add(at, false, n...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := must(l.Static(at))(t)
+	all := must(certlog.ParseTile(files["tile/data/000.p/3"], 0))(t)
+	for i, c := range []struct {
+		names int
+		many  bool
+		bad   bool
+	}{{2000, true, true}, {2000, false, false}, {0, false, true}} {
+		got, err := all[i].Names()
+		if len(got) != c.names || errors.Is(err, certlog.ErrMany) != c.many || (err != nil) != c.bad {
+			t.Errorf("entry %d: %d names, %v", i, len(got), err)
+		}
+	}
+	if _, err := evidence(t, l, 0, "n7.example").Check(l.Key); err != nil {
+		t.Error(err)
+	}
+	if _, err := evidence(t, l, 0, "n2400.example").Check(l.Key); err == nil {
+		t.Error("a name beyond the first is proved")
+	}
+}
+
 func FuzzLeaf(f *testing.F) {
 	l := small(f, 2)
 	for _, i := range []int64{0, 1} {

@@ -90,7 +90,7 @@ func (ev Evidence) Check(k Key) (Seen, error) {
 		return Seen{}, errors.New("the entry is not proved to be under the head")
 	}
 	names, err := e.Names()
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrMany) {
 		return Seen{}, err
 	}
 	if !slices.Contains(names, ev.Name) {

@@ -4,17 +4,29 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"strings"
 )
 
-const maxNames = 2000 // of one certificate
+// Limits of a certificate. Authorities put 100 names into one, a few of them 2,000.
+const (
+	maxNames       = 2000
+	maxCertificate = 256 << 10 // bytes
+)
 
 var errCertificate = errors.New("a certificate that is not read")
 
+// ErrMany says that a certificate has more names than those that are given with it.
+var ErrMany = fmt.Errorf("a certificate of more than %d names", maxNames)
+
 // Names are the domains in a certificate, in lower case, each once, stars taken
-// off: the alternative names, and the common name where it is a domain.
+// off: the alternative names, and the common name where it is a domain. Names that
+// come with ErrMany are the first.
 func (e Entry) Names() ([]string, error) {
 	der := e.Body
+	if len(der) > maxCertificate {
+		return nil, fmt.Errorf("a certificate of more than %d bytes", maxCertificate)
+	}
 	if e.Type == Precertificate {
 		var err error
 		if der, err = whole(der); err != nil {
@@ -32,10 +44,11 @@ func (e Entry) Names() ([]string, error) {
 		if len(n) > 253 || !strings.Contains(n, ".") || strings.ContainsAny(n, " /@:*") || seen[n] {
 			continue
 		}
-		seen[n] = true
-		if out = append(out, n); len(out) == maxNames {
-			break
+		if len(out) == maxNames {
+			return out, ErrMany
 		}
+		seen[n] = true
+		out = append(out, n)
 	}
 	return out, nil
 }

@@ -189,6 +189,9 @@ const (
 
 var ranks = map[Kind]int{Same: 0, Suffix: 1, OneEdit: 2, Compound: 3, TwoEdits: 4, Inside: 5}
 
+// Rank orders kinds: 0 is what tells most.
+func (k Kind) Rank() int { return ranks[k] }
+
 // A Finding is one name that resembles one protected name.
 type Finding struct {
 	Name      string `json:"name"`
