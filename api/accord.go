@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 
 	"entente/statement"
@@ -200,19 +199,13 @@ func accordRoutes(mux *board, n Node) {
 	) (struct{}, error) {
 		return struct{}{}, n.AccordDiscard(ctx, r.ID)
 	})
-	get := func(path string, f func(ctx context.Context, v url.Values) (any, error)) {
-		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-			v, err := f(r.Context(), r.URL.Query())
-			answer(w, v, err)
-		})
-	}
-	get("accord/drafts", func(ctx context.Context, _ url.Values) (any, error) { return n.AccordDrafts(ctx) })
-	get("accord/watching", func(ctx context.Context, _ url.Values) (any, error) { return n.AccordWatching(ctx) })
-	get("accord/sheet", func(ctx context.Context, v url.Values) (any, error) { return n.AccordSheet(ctx, v.Get("id")) })
-	get("accord/case", func(ctx context.Context, v url.Values) (any, error) {
+	get(mux, "accord/drafts", bare(n.AccordDrafts))
+	get(mux, "accord/watching", bare(n.AccordWatching))
+	get(mux, "accord/sheet", named("id", n.AccordSheet))
+	get(mux, "accord/case", func(ctx context.Context, v *query) (CaseFile, error) {
 		return n.CaseFile(ctx, v.Get("case"), v.Get("format"))
 	})
-	get("accord/view", func(ctx context.Context, v url.Values) (any, error) {
+	get(mux, "accord/view", func(ctx context.Context, v *query) (AccordView, error) {
 		return n.AccordView(ctx, AccordQuery{What: v.Get("what"), Case: v.Get("case"), Day: v.Get("day"), At: v.Get("at"), Lang: v.Get("lang")})
 	})
 }

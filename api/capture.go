@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"entente/statement"
@@ -47,10 +46,7 @@ type Preserver interface {
 
 func preserveRoutes(mux *board, n Node) {
 	post(mux, "preserve", n.PreservePage)
-	mux.HandleFunc("GET /v1/preserve", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.CapturesChanged(r.Context(), r.URL.Query().Get("url"))
-		answer(w, v, err)
-	})
+	get(mux, "preserve", named("url", n.CapturesChanged))
 }
 
 // PreservePage implements Node.

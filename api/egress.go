@@ -97,7 +97,7 @@ func (c *Client) Receipts(ctx context.Context, q ReceiptQuery) (r Receipts, err 
 }
 
 func receiptQuery(values url.Values) (ReceiptQuery, error) {
-	q := query{values: values}
+	q := query{Values: values}
 	r := ReceiptQuery{Party: values.Get("party"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
 	return r, q.err
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -80,48 +79,27 @@ type AuditStepRequest struct {
 }
 
 func electionRoutes(mux *board, n Node) {
-	mux.HandleFunc("GET /v1/inventory", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.Inventory(r.Context())
-		answer(w, v, err)
-	})
-	mux.HandleFunc("GET /v1/inventory/told", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.ToldInventories(r.Context())
-		answer(w, v, err)
-	})
+	get(mux, "inventory", bare(n.Inventory))
+	get(mux, "inventory/told", bare(n.ToldInventories))
 	post(mux, "inventory/tell", n.TellInventory)
 	post(mux, "inventory/guard", n.GuardTheirs)
-	mux.HandleFunc("GET /v1/results", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.ResultPages(r.Context(), r.URL.Query().Get("page"))
-		answer(w, v, err)
-	})
-	mux.HandleFunc("GET /v1/results/bytes", func(w http.ResponseWriter, r *http.Request) {
-		q := query{values: r.URL.Query()}
+	get(mux, "results", named("page", n.ResultPages))
+	file(mux, "results/bytes", func(ctx context.Context, q *query) ([]byte, error) {
 		index := q.index("index")
 		if index == nil || q.err != nil {
-			answer(w, nil, statement.Refuse(statement.CodeRequest, "which version? index is a number"))
-			return
+			return nil, statement.Refuse(statement.CodeRequest, "which version? index is a number")
 		}
-		b, err := n.PageBytes(r.Context(), q.values.Get("page"), *index)
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		w.Header().Set("Content-Type", "application/octet-stream")
-		_, _ = w.Write(b)
+		return n.PageBytes(ctx, q.Get("page"), *index)
 	})
 	post(mux, "results/look", n.LookAtPage)
 	post(mux, "results/word", n.GiveWord)
 	post(mux, "results/ever", n.Ever)
-	mux.HandleFunc("GET /v1/audit", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.Audit(r.Context(), r.URL.Query().Get("name"), audit.Seats{Parties: r.URL.Query()["with"], Observers: r.URL.Query()["observer"]})
-		answer(w, v, err)
+	get(mux, "audit", func(ctx context.Context, q *query) (audit.Joint, error) {
+		return n.Audit(ctx, q.Get("name"), audit.Seats{Parties: q.Values["with"], Observers: q.Values["observer"]})
 	})
 	post(mux, "audit/step", n.AuditStep)
 	post(mux, "audit/show", n.AuditShow)
-	mux.HandleFunc("GET /v1/audit/entries", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.AuditReadings(r.Context(), r.URL.Query().Get("name"))
-		answer(w, v, err)
-	})
+	get(mux, "audit/entries", named("name", n.AuditReadings))
 }
 
 // Inventory implements Node.

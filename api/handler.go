@@ -41,48 +41,39 @@ func Handler(n Node) http.Handler { return routes(n).ServeMux }
 
 func routes(n Node) *board {
 	mux := &board{ServeMux: http.NewServeMux()}
-	get := func(path string, f func(r *http.Request) (any, error)) {
-		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-			v, err := f(r)
-			answer(w, v, err)
-		})
-	}
-	get("status", func(r *http.Request) (any, error) { return n.Status(r.Context()) })
-	get("users", func(r *http.Request) (any, error) { return n.Users(r.Context()) })
-	get("alerts", func(r *http.Request) (any, error) {
-		q := query{values: r.URL.Query()}
+	get(mux, "status", bare(n.Status))
+	get(mux, "users", bare(n.Users))
+	get(mux, "alerts", func(ctx context.Context, q *query) (Alerts, error) {
 		a := AlertQuery{Held: q.yes("held"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
 		if q.err != nil {
-			return nil, q.err
+			return Alerts{}, q.err
 		}
-		return n.Alerts(r.Context(), a)
+		return n.Alerts(ctx, a)
 	})
-	get("givers", func(r *http.Request) (any, error) { return n.Givers(r.Context()) })
-	get("exposure", func(r *http.Request) (any, error) { return n.Exposure(r.Context(), r.URL.Query().Get("to")) })
-	get("rules", func(r *http.Request) (any, error) { return n.Rules(r.Context()) })
-	get("incidents", func(r *http.Request) (any, error) {
-		q := query{values: r.URL.Query()}
-		i := IncidentQuery{State: incident.State(q.values.Get("state")), Text: q.values.Get("text"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
+	get(mux, "givers", bare(n.Givers))
+	get(mux, "exposure", named("to", n.Exposure))
+	get(mux, "rules", bare(n.Rules))
+	get(mux, "incidents", func(ctx context.Context, q *query) (Incidents, error) {
+		i := IncidentQuery{State: incident.State(q.Get("state")), Text: q.Get("text"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
 		if q.err != nil {
-			return nil, q.err
+			return Incidents{}, q.err
 		}
-		return n.Incidents(r.Context(), i)
+		return n.Incidents(ctx, i)
 	})
-	get("statements", func(r *http.Request) (any, error) {
-		q := query{values: r.URL.Query()}
-		s := StatementQuery{Party: q.values.Get("party"), Kind: q.values.Get("kind"), All: q.yes("all"), Index: q.index("index"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
+	get(mux, "statements", func(ctx context.Context, q *query) (Statements, error) {
+		s := StatementQuery{Party: q.Get("party"), Kind: q.Get("kind"), All: q.yes("all"), Index: q.index("index"), Limit: q.number("limit", 50, 5000), Offset: q.number("offset", 0, 1<<30)}
 		if q.err != nil {
-			return nil, q.err
+			return Statements{}, q.err
 		}
-		return n.Statements(r.Context(), s)
+		return n.Statements(ctx, s)
 	})
-	get("groups", func(r *http.Request) (any, error) { return n.Groups(r.Context()) })
-	get("receipts", func(r *http.Request) (any, error) {
-		q, err := receiptQuery(r.URL.Query())
+	get(mux, "groups", bare(n.Groups))
+	get(mux, "receipts", func(ctx context.Context, q *query) (Receipts, error) {
+		r, err := receiptQuery(q.Values)
 		if err != nil {
-			return nil, err
+			return Receipts{}, err
 		}
-		return n.Receipts(r.Context(), q)
+		return n.Receipts(ctx, r)
 	})
 	post(mux, "groups", n.SetGroup)
 	post(mux, "accept", n.Accept)
@@ -100,16 +91,12 @@ func routes(n Node) *board {
 	post(mux, "link", func(ctx context.Context, u User) (string, error) { return n.Link(ctx, u.Name) })
 	post(mux, "users", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.PutUser(ctx, u) })
 	post(mux, "users/remove", func(ctx context.Context, u User) (struct{}, error) { return struct{}{}, n.RemoveUser(ctx, u.Name) })
-	mux.HandleFunc("POST /v1/share", share(n))
-	mux.HandleFunc("POST /v1/leak", func(w http.ResponseWriter, r *http.Request) {
-		text, err := readAll(w, r, border.MaxLeak)
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		v, err := n.Leak(r.Context(), text)
-		answer(w, v, err)
+	upload(mux, "share", MaxShare, func(ctx context.Context, q *query, data []byte) (ShareResult, error) {
+		return n.Share(ctx, ShareRequest{
+			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q.Values["to"], Officer: q.Get("officer"), Canary: q.yes("canary"), Data: data,
+		})
 	})
+	upload(mux, "leak", border.MaxLeak, func(ctx context.Context, _ *query, text []byte) (LeakResult, error) { return n.Leak(ctx, text) })
 	mux.HandleFunc("POST /v1/hunt", toldly(MaxShare, n.Hunt))
 	mux.HandleFunc("POST /v1/search", toldly(MaxRequest, n.Search))
 	mux.HandleFunc("POST /v1/carry/in", func(w http.ResponseWriter, r *http.Request) {
@@ -129,30 +116,17 @@ func bytesRoutes(mux *board, n Node) {
 	watchlistRoutes(mux, n)
 	mispRoutes(mux, n)
 	pushRoute(mux, n)
-	file := func(path string, f func(r *http.Request) ([]byte, error)) {
-		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-			b, err := f(r)
-			if err != nil {
-				answer(w, nil, err)
-				return
-			}
-			w.Header().Set("Content-Type", "application/octet-stream")
-			_, _ = w.Write(b)
-		})
-	}
-	file("bundle", func(r *http.Request) ([]byte, error) {
-		q := query{values: r.URL.Query()}
+	file(mux, "bundle", func(ctx context.Context, q *query) ([]byte, error) {
 		i := q.index("index")
 		if i == nil || q.err != nil {
 			return nil, statement.Refuse(statement.CodeRequest, "which statement? index is a number")
 		}
-		return n.Bundle(r.Context(), q.values.Get("party"), *i)
+		return n.Bundle(ctx, q.Get("party"), *i)
 	})
-	file("incident", func(r *http.Request) ([]byte, error) {
-		v := r.URL.Query()
-		return n.Incident(r.Context(), v.Get("id"), v.Get("format"))
+	file(mux, "incident", func(ctx context.Context, q *query) ([]byte, error) {
+		return n.Incident(ctx, q.Get("id"), q.Get("format"))
 	})
-	file("wire", func(r *http.Request) ([]byte, error) { return n.Wire(r.Context(), r.URL.Query().Get("path")) })
+	file(mux, "wire", named("path", n.Wire))
 	stream := func(path string, f func(context.Context, io.Writer) error) {
 		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
 			lately(w, func(out io.Writer) error { return f(r.Context(), out) })
@@ -178,14 +152,46 @@ func (l *lateWriter) Write(b []byte) (int, error) {
 	return l.w.Write(b)
 }
 
+// get answers a question by its parameters in JSON.
+func get[A any](mux *board, path string, f func(context.Context, *query) (A, error)) {
+	mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+		v, err := f(r.Context(), &query{Values: r.URL.Query()})
+		answer(w, v, err)
+	})
+}
+
+// bare is for get, where nothing is asked but the path.
+func bare[A any](f func(context.Context) (A, error)) func(context.Context, *query) (A, error) {
+	return func(ctx context.Context, _ *query) (A, error) { return f(ctx) }
+}
+
+// named is for get, where one parameter is asked for, which may be missing.
+func named[A any](name string, f func(context.Context, string) (A, error)) func(context.Context, *query) (A, error) {
+	return func(ctx context.Context, q *query) (A, error) { return f(ctx, q.Get(name)) }
+}
+
+// file answers with bytes.
+func file(mux *board, path string, f func(context.Context, *query) ([]byte, error)) {
+	mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+		b, err := f(r.Context(), &query{Values: r.URL.Query()})
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = w.Write(b)
+	})
+}
+
 // post answers a JSON request.
 func post[Q, A any](mux *board, path string, f func(context.Context, Q) (A, error)) {
+	postUpTo(mux, path, MaxRequest, f)
+}
+
+// postUpTo is post for requests of another size: of those that hold files.
+func postUpTo[Q, A any](mux *board, path string, limit int64, f func(context.Context, Q) (A, error)) {
 	mux.HandleFunc("POST /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-		var q Q
-		body, err := readAll(w, r, MaxRequest)
-		if err == nil {
-			err = statement.Decode(body, MaxRequest, &q)
-		}
+		q, err := decoded[Q](w, r, limit)
 		if err != nil {
 			answer(w, nil, err)
 			return
@@ -195,19 +201,26 @@ func post[Q, A any](mux *board, path string, f func(context.Context, Q) (A, erro
 	})
 }
 
-func share(n Node) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		data, err := readAll(w, r, MaxShare)
+// upload answers a request whose body is a file and whose parameters say what to do with it.
+func upload[A any](mux *board, path string, limit int64, f func(context.Context, *query, []byte) (A, error)) {
+	mux.HandleFunc("POST /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
+		data, err := readAll(w, r, limit)
 		if err != nil {
 			answer(w, nil, err)
 			return
 		}
-		q := r.URL.Query()
-		v, err := n.Share(r.Context(), ShareRequest{
-			Name: q.Get("name"), Source: q.Get("source"), Basis: q.Get("basis"), Marking: q.Get("marking"), To: q["to"], Officer: q.Get("officer"), Canary: q.Get("canary") == "1", Data: data,
-		})
+		v, err := f(r.Context(), &query{Values: r.URL.Query()}, data)
 		answer(w, v, err)
+	})
+}
+
+// decoded is the JSON body of a request.
+func decoded[Q any](w http.ResponseWriter, r *http.Request, limit int64) (q Q, err error) {
+	body, err := readAll(w, r, limit)
+	if err == nil {
+		err = statement.Decode(body, int(limit), &q)
 	}
+	return q, err
 }
 
 func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
@@ -255,14 +268,14 @@ func failureOf(err error) Failure {
 
 // query reads parameters and keeps the first fault.
 type query struct {
-	values url.Values
-	err    error
+	url.Values
+	err error
 }
 
-func (q *query) yes(name string) bool { return q.values.Get(name) == "1" }
+func (q *query) yes(name string) bool { return q.Get(name) == "1" }
 
 func (q *query) number(name string, missing, limit int) int {
-	text := q.values.Get(name)
+	text := q.Get(name)
 	if text == "" {
 		return missing
 	}
@@ -274,7 +287,7 @@ func (q *query) number(name string, missing, limit int) int {
 }
 
 func (q *query) index(name string) *uint64 {
-	text := q.values.Get(name)
+	text := q.Get(name)
 	if text == "" {
 		return nil
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"entente/observable"
@@ -32,44 +31,15 @@ type MatchNode interface {
 }
 
 func matchRoutes(mux *board, n Node) {
-	large(mux, "match/stock", n.MatchStock)
-	large(mux, "match/offer", n.MatchOffer)
-	large(mux, "match/consent", n.MatchConsent)
+	postUpTo(mux, "match/stock", MaxMatch, n.MatchStock)
+	postUpTo(mux, "match/offer", MaxMatch, n.MatchOffer)
+	postUpTo(mux, "match/consent", MaxMatch, n.MatchConsent)
 	post(mux, "match/agree", n.MatchAgree)
 	matchGroupRoutes(mux, n)
-	mux.HandleFunc("GET /v1/match/runs", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.MatchRuns(r.Context())
-		answer(w, v, err)
-	})
-	mux.HandleFunc("GET /v1/match/run", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.MatchRun(r.Context(), r.URL.Query().Get("run"))
-		answer(w, v, err)
-	})
-	mux.HandleFunc("GET /v1/match/lists", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.MatchLists(r.Context())
-		answer(w, v, err)
-	})
-	mux.HandleFunc("GET /v1/match/budgets", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.MatchBudgets(r.Context())
-		answer(w, v, err)
-	})
-}
-
-// large is post for requests that hold files.
-func large[Q, A any](mux *board, path string, f func(context.Context, Q) (A, error)) {
-	mux.HandleFunc("POST /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-		var q Q
-		body, err := readAll(w, r, MaxMatch)
-		if err == nil {
-			err = statement.Decode(body, MaxMatch, &q)
-		}
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		v, err := f(r.Context(), q)
-		answer(w, v, err)
-	})
+	get(mux, "match/runs", bare(n.MatchRuns))
+	get(mux, "match/run", named("run", n.MatchRun))
+	get(mux, "match/lists", bare(n.MatchLists))
+	get(mux, "match/budgets", bare(n.MatchBudgets))
 }
 
 // MatchStock implements Node.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -20,16 +19,13 @@ type MatchGroupNode interface {
 }
 
 func matchGroupRoutes(mux *board, n Node) {
-	large(mux, "match/group/offer", n.MatchGroupOffer)
-	mux.HandleFunc("GET /v1/match/group", func(w http.ResponseWriter, r *http.Request) {
-		q := query{values: r.URL.Query()}
-		id, atLeast := q.values.Get("group"), q.number("at_least", 0, 1<<10)
+	postUpTo(mux, "match/group/offer", MaxMatch, n.MatchGroupOffer)
+	get(mux, "match/group", func(ctx context.Context, q *query) (MatchGroup, error) {
+		id, atLeast := q.Get("group"), q.number("at_least", 0, 1<<10)
 		if q.err != nil {
-			answer(w, nil, q.err)
-			return
+			return MatchGroup{}, q.err
 		}
-		v, err := n.MatchGroup(r.Context(), id, atLeast)
-		answer(w, v, err)
+		return n.MatchGroup(ctx, id, atLeast)
 	})
 }
 

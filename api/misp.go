@@ -57,31 +57,18 @@ type FeedEvent struct {
 }
 
 func mispRoutes(mux *board, n Node) {
-	mux.HandleFunc("POST /v1/events", func(w http.ResponseWriter, r *http.Request) {
-		data, err := readAll(w, r, MaxShare)
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		q := r.URL.Query()
-		v, err := n.Events(r.Context(), EventsRequest{
-			Account: q.Get("account"), Name: q.Get("name"), Source: q.Get("source"), Marking: q.Get("marking"), Share: q.Get("share") == "1", To: q["to"],
-			Officer: q.Get("officer"), IDs: q["id"], Data: data,
+	upload(mux, "events", MaxShare, func(ctx context.Context, q *query, data []byte) (EventsResult, error) {
+		return n.Events(ctx, EventsRequest{
+			Account: q.Get("account"), Name: q.Get("name"), Source: q.Get("source"), Marking: q.Get("marking"), Share: q.yes("share"), To: q.Values["to"],
+			Officer: q.Get("officer"), IDs: q.Values["id"], Data: data,
 		})
-		answer(w, v, err)
 	})
 	mux.HandleFunc("GET /v1/feed", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		out := &lateWriter{w: w}
-		lines := json.NewEncoder(out)
-		err := n.Feed(r.Context(), FeedQuery{Clearance: q.Get("clearance"), Party: q.Get("party")}, func(e FeedEvent) error { return lines.Encode(e) })
-		switch {
-		case err == nil:
-		case !out.began:
-			answer(w, nil, err)
-		default:
-			panic(http.ErrAbortHandler) // the reader must not take half of it for all
-		}
+		lately(w, func(out io.Writer) error {
+			lines := json.NewEncoder(out)
+			return n.Feed(r.Context(), FeedQuery{Clearance: q.Get("clearance"), Party: q.Get("party")}, func(e FeedEvent) error { return lines.Encode(e) })
+		})
 	})
 }
 

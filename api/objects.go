@@ -123,41 +123,33 @@ func (c *Client) ShareStored(ctx context.Context, r StoredShare) (s StoredShared
 
 // objectRoutes answer what is about objects.
 func objectRoutes(mux *board, n Node) {
-	get := func(path string, f func(r *http.Request) (any, error)) {
-		mux.HandleFunc("GET /v1/"+path, func(w http.ResponseWriter, r *http.Request) {
-			v, err := f(r)
-			answer(w, v, err)
-		})
-	}
 	mux.HandleFunc("GET /v1/objects/export", func(w http.ResponseWriter, r *http.Request) {
 		lately(w, func(out io.Writer) error { return n.Export(r.Context(), r.URL.Query().Get("scope"), out) })
 	})
 	post(mux, "retract", n.Retract)
 	post(mux, "objects/share", n.ShareStored)
-	get("retractions", func(r *http.Request) (any, error) {
-		q := query{values: r.URL.Query()}
-		a := RetractionQuery{Party: q.values.Get("party"), Limit: q.number("limit", 50, 1000)}
+	get(mux, "retractions", func(ctx context.Context, q *query) (Retractions, error) {
+		a := RetractionQuery{Party: q.Get("party"), Limit: q.number("limit", 50, 1000)}
 		if q.err != nil {
-			return nil, q.err
+			return Retractions{}, q.err
 		}
-		return n.Retractions(r.Context(), a)
+		return n.Retractions(ctx, a)
 	})
-	get("objects", func(r *http.Request) (any, error) {
-		q := query{values: r.URL.Query()}
+	get(mux, "objects", func(ctx context.Context, q *query) (StoredObjects, error) {
 		a := StoredQuery{
-			Scope: q.values.Get("scope"), ID: q.values.Get("id"), Type: q.values.Get("type"), All: q.yes("all"), Claims: q.yes("claims"), Limit: q.number("limit", 50, 1000),
+			Scope: q.Get("scope"), ID: q.Get("id"), Type: q.Get("type"), All: q.yes("all"), Claims: q.yes("claims"), Limit: q.number("limit", 50, 1000),
 		}
-		if text := q.values.Get("after"); text != "" {
+		if text := q.Get("after"); text != "" {
 			after, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
-				return nil, statement.Refuse(statement.CodeRequest, "after is a number of microseconds")
+				return StoredObjects{}, statement.Refuse(statement.CodeRequest, "after is a number of microseconds")
 			}
 			a.After = after
 		}
 		if q.err != nil {
-			return nil, q.err
+			return StoredObjects{}, q.err
 		}
-		return n.Objects(r.Context(), a)
+		return n.Objects(ctx, a)
 	})
 }
 

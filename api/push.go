@@ -28,15 +28,8 @@ type KeptObject struct {
 }
 
 func pushRoute(mux *board, n Node) {
-	mux.HandleFunc("POST /v1/push", func(w http.ResponseWriter, r *http.Request) {
-		data, err := readAll(w, r, MaxShare)
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		q := r.URL.Query()
-		v, err := n.Push(r.Context(), PushRequest{Data: data, Marking: q.Get("marking"), Officer: q.Get("officer")})
-		answer(w, v, err)
+	upload(mux, "push", MaxShare, func(ctx context.Context, q *query, data []byte) (PushResult, error) {
+		return n.Push(ctx, PushRequest{Data: data, Marking: q.Get("marking"), Officer: q.Get("officer")})
 	})
 }
 

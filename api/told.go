@@ -28,11 +28,7 @@ const toldPause = 100 * time.Millisecond
 // toldly answers a JSON request of at most limit bytes in lines.
 func toldly[Q, A any](limit int64, f func(ctx context.Context, q Q, told func(done, total int64)) (A, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := readAll(w, r, limit)
-		var q Q
-		if err == nil {
-			err = statement.Decode(body, int(limit), &q)
-		}
+		q, err := decoded[Q](w, r, limit)
 		if err != nil {
 			answer(w, nil, err)
 			return

@@ -81,19 +81,19 @@ func toolRoutes() []toolRoute {
 			return orFault(q, func() (any, error) { return w.Alerts(r.Context(), a) })
 		})},
 		{"GET " + ToolsPrefix + "incidents", ScopeRead, "state text limit offset", whole(func(w Whole, r *http.Request, q *query) (any, error) {
-			i := IncidentQuery{State: incident.State(q.values.Get("state")), Text: q.values.Get("text"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
+			i := IncidentQuery{State: incident.State(q.Get("state")), Text: q.Get("text"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
 			return orFault(q, func() (any, error) { return w.Incidents(r.Context(), i) })
 		})},
 		{"GET " + ToolsPrefix + "incidents/{id}", ScopeRead, "format", whole(func(w Whole, r *http.Request, q *query) (any, error) {
-			b, err := w.Incident(r.Context(), r.PathValue("id"), q.values.Get("format"))
+			b, err := w.Incident(r.Context(), r.PathValue("id"), q.Get("format"))
 			return exact{"application/json", b}, err
 		})},
 		{"GET " + ToolsPrefix + "statements", ScopeRead, "party kind all limit offset", whole(func(w Whole, r *http.Request, q *query) (any, error) {
-			s := StatementQuery{Party: q.values.Get("party"), Kind: q.values.Get("kind"), All: q.yes("all"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
+			s := StatementQuery{Party: q.Get("party"), Kind: q.Get("kind"), All: q.yes("all"), Limit: q.number("limit", 50, MaxToolPage), Offset: q.number("offset", 0, 1<<30)}
 			return orFault(q, func() (any, error) { return w.Statements(r.Context(), s) })
 		})},
 		{"GET " + ToolsPrefix + "statements/{party}/{index}/bundle", ScopeRead, "", whole(func(w Whole, r *http.Request, q *query) (any, error) {
-			q.values.Set("index", r.PathValue("index"))
+			q.Values.Set("index", r.PathValue("index"))
 			i := q.index("index")
 			return orFault(q, func() (any, error) {
 				b, err := w.Bundle(r.Context(), r.PathValue("party"), *i)
@@ -146,10 +146,10 @@ func RefuseTool(w http.ResponseWriter, _ *http.Request, status int, why string) 
 }
 
 func objects(t Tools, r *http.Request) (any, error) {
-	q := query{values: r.URL.Query()}
+	q := query{Values: r.URL.Query()}
 	o := ObjectQuery{
-		Scope: q.values.Get("scope"), Media: q.values.Get("media"), After: int64(q.number("after", 0, 1<<53)),
-		Limit: q.number("limit", 100, MaxToolPage), IDs: q.values["id"], Types: q.values["type"], All: q.yes("all"),
+		Scope: q.Get("scope"), Media: q.Get("media"), After: int64(q.number("after", 0, 1<<53)),
+		Limit: q.number("limit", 100, MaxToolPage), IDs: q.Values["id"], Types: q.Values["type"], All: q.yes("all"),
 	}
 	if q.err == nil && (o.Limit == 0 || len(o.IDs) > MaxToolPage || len(o.Types) > MaxToolPage) {
 		q.err = statement.Refuse(statement.CodeRequest, "limit is at least 1, and at most %d ids or types are asked for", MaxToolPage)
@@ -158,7 +158,7 @@ func objects(t Tools, r *http.Request) (any, error) {
 }
 
 func claims(t Tools, r *http.Request) (any, error) {
-	q := query{values: r.URL.Query()}
+	q := query{Values: r.URL.Query()}
 	limit, offset := q.number("limit", 100, MaxToolPage), q.number("offset", 0, 1<<30)
 	if q.err == nil && limit == 0 {
 		q.err = statement.Refuse(statement.CodeRequest, "limit is at least 1")
@@ -237,7 +237,7 @@ func whole(f func(Whole, *http.Request, *query) (any, error)) func(Tools, *http.
 		if err != nil {
 			return nil, err
 		}
-		return f(w, r, &query{values: r.URL.Query()})
+		return f(w, r, &query{Values: r.URL.Query()})
 	}
 }
 

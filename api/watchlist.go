@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"entente/observable"
@@ -18,17 +17,11 @@ type WatchlistNode interface {
 }
 
 func watchlistRoutes(mux *board, n Node) {
-	large(mux, "match/watchlist/open", n.WatchlistOpen)
-	large(mux, "match/watchlist/ask", n.WatchlistAsk)
+	postUpTo(mux, "match/watchlist/open", MaxMatch, n.WatchlistOpen)
+	postUpTo(mux, "match/watchlist/ask", MaxMatch, n.WatchlistAsk)
 	post(mux, "match/watchlist/close", n.WatchlistClose)
-	mux.HandleFunc("GET /v1/match/watchlists", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.Watchlists(r.Context())
-		answer(w, v, err)
-	})
-	mux.HandleFunc("GET /v1/match/watchlist", func(w http.ResponseWriter, r *http.Request) {
-		v, err := n.Watchlist(r.Context(), r.URL.Query().Get("list"))
-		answer(w, v, err)
-	})
+	get(mux, "match/watchlists", bare(n.Watchlists))
+	get(mux, "match/watchlist", named("list", n.Watchlist))
 }
 
 // WatchlistOpen implements Node.
