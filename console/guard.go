@@ -67,6 +67,7 @@ const (
 	NeedRecords  = "records"  // likewise
 	NeedBoards   = "boards"   // two boards have to commit to what they read
 	NeedReadings = "entries"  // what both boards read is not among the declared files
+	NeedApart    = "apart"    // one board may have known what the other read
 	NeedSettle   = "settle"   // the boards differ, and nobody has settled where
 )
 

@@ -52,7 +52,7 @@ func sampleAudits() []AuditView {
 	void := audit.Joint{Audit: "day", Parties: []string{"north", "south"}, Void: true, Faults: []audit.Fault{{Party: "south", Indices: []uint64{1193, 1199}, Code: audit.FaultOpening, Says: "it opened what it had not committed to", Void: true}}}
 	return []AuditView{
 		{Joint: good, Contests: []AuditContest{c}, Whom: ann},
-		{Joint: waits, Contests: []AuditContest{{Name: "Judge", Needs: []string{NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle}, Detail: "the contest says 40 cards, the manifest 41"}}, Broken: []GuardFile{{Name: "records", Detail: "row 3: no column ballot"}}},
+		{Joint: waits, Contests: []AuditContest{{Name: "Judge", Needs: []string{NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle, NeedApart}, Rounds: []AuditRound{{Round: audit.Round{Number: 1, Boards: []audit.Sealed{red, blue}, Both: true, Knew: true}}}, Detail: "the contest says 40 cards, the manifest 41"}}, Broken: []GuardFile{{Name: "records", Detail: "row 3: no column ballot"}}},
 		{Joint: void, Whom: ann},
 	}
 }

@@ -232,7 +232,8 @@ func (d *declared) one(ctx context.Context, j audit.Joint, boards []audit.Board,
 	}
 	need(last < 0, console.NeedBoards)
 	if last >= 0 {
-		need(!rounds[last].Shown, console.NeedReadings)
+		need(rounds[last].Knew, console.NeedApart)
+		need(!rounds[last].Shown && !rounds[last].Knew, console.NeedReadings)
 		need(rounds[last].Shown && rounds[last].Settled == nil, console.NeedSettle)
 	}
 	if c.Contest == nil || m == nil || j.Seed == "" || !slices.ContainsFunc(rounds, func(r audit.Round) bool { return r.Settled != nil }) {

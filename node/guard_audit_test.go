@@ -66,7 +66,13 @@ func TestMeasuredAudit(t *testing.T) {
 	again, sealedAgain := boardOf(t, dir, south, 13, 3, 5)
 
 	d := declare(inventory.Inventory{Files: []inventory.File{contest, manifest}})
-	j := audit.Joint{Audit: "night", Seed: seed, Entries: []audit.Sealed{sealedRed, sealedBlue}}
+	sheets := func(sealed ...audit.Sealed) (out []audit.Sheet) {
+		for _, s := range sealed {
+			out = append(out, audit.Sheet{Party: s.Party, Board: s.Name, Round: 1, Digest: s.Digest})
+		}
+		return out
+	}
+	j := audit.Joint{Audit: "night", Parties: []string{north, south}, Seed: seed, Sheets: sheets(sealedRed, sealedBlue)}
 	for root := range d.manifests {
 		j.Sealed = append(j.Sealed, audit.Sealed{What: audit.SealManifest, Digest: root})
 	}
@@ -83,10 +89,14 @@ func TestMeasuredAudit(t *testing.T) {
 		{"another manifest", []inventory.File{contest, other, red, blue}, nil, "[manifest]", 0},
 		{"a torn file beside it", []inventory.File{contest, torn, manifest, red, blue}, nil, "[]", 1},
 		{"the other board's file is not here", []inventory.File{contest, manifest, red}, nil, "[entries]", 0},
-		{"the other board has not committed", []inventory.File{contest, manifest, red, blue}, func(j *audit.Joint) { j.Entries = j.Entries[:1] }, "[boards]", 0},
+		{"the other board has not committed", []inventory.File{contest, manifest, red, blue}, func(j *audit.Joint) { j.Sheets = sheets(sealedRed) }, "[boards]", 0},
 		{"another reading than was committed to", []inventory.File{contest, manifest, red, again}, nil, "[entries]", 0},
 		{"before the seed", []inventory.File{contest, manifest, red, blue}, func(j *audit.Joint) { j.Seed = "" }, "[seed]", 0},
-		{"they differ", []inventory.File{contest, manifest, red, again}, func(j *audit.Joint) { j.Entries = []audit.Sealed{sealedRed, sealedAgain} }, "[settle]", 0},
+		{"they differ", []inventory.File{contest, manifest, red, again}, func(j *audit.Joint) { j.Sheets = sheets(sealedRed, sealedAgain) }, "[settle]", 0},
+		{"one may have known the other", []inventory.File{contest, manifest, red, blue}, func(j *audit.Joint) {
+			j.Sheets = sheets(sealedRed, sealedBlue)
+			j.Sheets[1].Knew = []string{j.Sheets[0].ID()}
+		}, "[apart]", 0},
 	} {
 		at := j
 		if tt.change != nil {

@@ -32,47 +32,6 @@ func sealOf(t *testing.T, party string, index uint64, r Reading) Sealed {
 	return Sealed{Party: party, Index: index, What: SealEntries, Name: r.Board, Digest: d, Size: int64(len(r.Entries))}
 }
 
-// TestRounds: what one board read is shown when both have committed, a third
-// settles what differs, a reading that nobody committed to is none.
-func TestRounds(t *testing.T) {
-	a, b := read("red", 1, []string{"1", "2", "3"}), read("blue", 2, []string{"1", "2", "3"}, "2")
-	third, forged := read("judge", 3, []string{"2"}), read("red", 9, []string{"1", "2", "3"}, "1", "2", "3")
-	rounds := func(shown []Reading, sealed ...Sealed) []Round {
-		t.Helper()
-		boards, err := Joint{Audit: "night", Entries: sealed}.Boards(shown)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Rounds(boards)
-	}
-	sa, sb, sc := sealOf(t, "north", 5, a), sealOf(t, "south", 7, b), sealOf(t, "south", 9, third)
-	if got := rounds([]Reading{a, b}, sa); len(got) != 1 || got[0].Both || got[0].Shown || got[0].Settled != nil {
-		t.Errorf("one board alone: %+v", got)
-	}
-	if got := rounds([]Reading{forged, b}, sa, sb); len(got) != 1 || !got[0].Both || got[0].Shown {
-		t.Errorf("a reading that was not committed to: %+v", got)
-	}
-	if got := rounds([]Reading{a, b}, sa, sb); !got[0].Shown || len(got[0].Differ) != 1 || got[0].Differ[0].Ballot != "2" || got[0].Settled != nil {
-		t.Errorf("they differ: %+v", got)
-	}
-	got := rounds([]Reading{third, a, b}, sc, sb, sa)
-	if len(got) != 1 || len(got[0].Settled) != 3 || got[0].Settled[1].Choices[0] != "Ann" || len(got[0].Boards) != 3 || got[0].Boards[2].Name != "judge" {
-		t.Errorf("settled: %+v", got)
-	}
-	a2, b2 := read("red", 4, []string{"1", "2", "3", "4"}), read("blue", 5, []string{"1", "2", "3", "4"})
-	if got := rounds([]Reading{third, a, b, a2, b2}, sa, sb, sc, sealOf(t, "north", 11, a2), sealOf(t, "south", 12, b2)); len(got) != 2 || len(got[1].Settled) != 4 || len(got[1].Boards) != 2 {
-		t.Errorf("a second round: %+v", got)
-	}
-	if got := rounds(nil); got != nil {
-		t.Errorf("%+v", got)
-	}
-	other := a
-	other.Audit = "day"
-	if got := rounds([]Reading{other, b}, sa, sb); got[0].Shown {
-		t.Error("the reading of another audit")
-	}
-}
-
 // TestCourse: the risk of each draw is what would have been measured then, and
 // the last is what is measured.
 func TestCourse(t *testing.T) {

@@ -91,7 +91,8 @@ type Sheet struct {
 	Digest statement.Digest `json:"digest"`
 	Shown  *uint64          `json:"shown,omitempty"` // where its party showed it to all
 	// Knew are the boards whose same round was shown when this was not sealed yet,
-	// as far as the logs of those who showed them say.
+	// as far as the logs of those who showed them say, and those of others that
+	// sealed the very same: without the salt nobody comes to it twice.
 	Knew []string `json:"knew"`
 	Bad  string   `json:"bad,omitempty"` // why it counts for nothing
 }
@@ -138,7 +139,8 @@ func (j *joining) judgeSheet(i int, shown map[int]Said) {
 	s := &j.Sheets[i]
 	for k, other := range j.Sheets {
 		show, ok := shown[k]
-		if ok && other.Party != s.Party && other.Round == s.Round && !j.proven(Said{Party: s.Party, Index: s.Index}, show) {
+		late := ok && other.Round == s.Round && !j.proven(Said{Party: s.Party, Index: s.Index}, show)
+		if other.Party != s.Party && (late || other.Digest == s.Digest) {
 			s.Knew = append(s.Knew, other.ID())
 		}
 		if k < i && other.ID() == s.ID() && !ok {
