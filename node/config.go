@@ -36,8 +36,10 @@ type Config struct {
 	Sources []Source `yaml:"sources"`
 	// WarningLists are files in MISP warning-list format and folders of them, beside the built-in ones.
 	WarningLists []string `yaml:"warning_lists"`
-	// Rules are Sigma files and folders of them that run on the logs of this node.
+	// Rules are files of Sigma rules and STIX patterns, and folders of them, that run on the logs of this node.
 	Rules []string `yaml:"rules"`
+	// Placeholders are files with one value a line, by the name that own Sigma rules write as %name%.
+	Placeholders map[string]string `yaml:"placeholders"`
 	// Packs are names of packs of rules that come with the program: "election".
 	Packs []string `yaml:"packs"`
 	// Senders are vendors and offices whose mail others may imitate: names and domains.

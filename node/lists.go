@@ -65,7 +65,7 @@ type lists struct {
 	// public is the gate as everybody has it: built-in lists, nothing of ours.
 	public *border.Gate
 	now    func() time.Time
-	own    func() []rule.Rule // the operator's rules
+	own    func() ([]rule.Rule, map[string][]string) // the operator's rules, and lists for their placeholders
 	decoys func(context.Context) (map[observable.Value]string, error)
 	// copies are the own statements that are marked copies: of these the decoys
 	// alone are watched, the list itself stands once beside them.
@@ -80,7 +80,7 @@ type lists struct {
 }
 
 func newLists(view *sqlite.View, self string, gate *border.Gate, now func() time.Time) *lists {
-	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() []rule.Rule { return nil }, decoys: func(context.Context) (map[observable.Value]string, error) { return nil, nil }, copies: func(context.Context) (map[uint64]bool, error) { return nil, nil }}
+	return &lists{view: view, self: self, gate: gate, public: border.NewGate(border.BuiltIn(), nil), now: now, current: (&watchlist{}).index(nil), refusing: make(map[sqlite.Key]statement.Code), own: func() ([]rule.Rule, map[string][]string) { return nil, nil }, decoys: func(context.Context) (map[observable.Value]string, error) { return nil, nil }, copies: func(context.Context) (map[uint64]bool, error) { return nil, nil }}
 }
 
 // get returns the present watchlist.

@@ -2,16 +2,9 @@ package node
 
 import (
 	"cmp"
-	"encoding/binary"
-	"fmt"
-	"hash/fnv"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strings"
 
-	"entente/internal/regular"
 	"entente/internal/sqlite"
 	"entente/watch/indicator"
 	"entente/watch/rule"
@@ -22,64 +15,6 @@ import (
 // no log is called so, and nothing goes back to anybody.
 const ownRule = "rule:"
 
-// Limits of the operator's own rules.
-const (
-	maxRuleFile  = 32 << 20
-	maxRuleFiles = 20_000
-)
-
-// ownRules are those of packs, then what the files and folders of the
-// configuration hold. What cannot be read is told and left out.
-func (n *Node) ownRules() (out []rule.Rule) {
-	out = append(out, n.packRules()...)
-	for _, path := range n.cfg.Rules {
-		err := eachRuleFile(path, func(p string, info fs.FileInfo) error {
-			if info.Size() > maxRuleFile || len(out) == maxRuleFiles {
-				return fmt.Errorf("more than %d bytes in a file, or %d files", maxRuleFile, maxRuleFiles)
-			}
-			data, err := regular.Read(p, maxRuleFile)
-			out = append(out, rule.Rule{File: p, Type: indicator.TypeSigma, Text: string(data)})
-			return err
-		})
-		if err != nil {
-			n.sourceTrouble("rules "+path, err)
-		}
-	}
-	return out
-}
-
-// eachRuleFile visits a file, or the .yml and .yaml files of a folder.
-func eachRuleFile(path string, fn func(string, fs.FileInfo) error) error {
-	return filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if ext := strings.ToLower(filepath.Ext(p)); p != path && ext != ".yml" && ext != ".yaml" {
-			return nil
-		}
-		info, err := os.Stat(p)
-		if err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		return fn(p, info)
-	})
-}
-
-// ruleFiles is another number when a file of own rules is another.
-func (n *Node) ruleFiles() uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(n.packsOf()))
-	for _, path := range n.cfg.Rules {
-		_ = eachRuleFile(path, func(p string, info fs.FileInfo) error { // told by ownRules
-			h.Write([]byte(p))
-			h.Write(binary.BigEndian.AppendUint64(nil, uint64(info.Size())))
-			h.Write(binary.BigEndian.AppendUint64(nil, uint64(info.ModTime().UnixNano())))
-			return nil
-		})
-	}
-	return h.Sum64()
-}
-
 // loadRules makes the set of all rules that may run. It is the one before if nothing changed.
 func (l *lists) loadRules(w *watchlist) {
 	var all []rule.Rule
@@ -89,18 +24,19 @@ func (l *lists) loadRules(w *watchlist) {
 			w.ruleOf = append(w.ruleOf, i)
 		}
 	}
-	for _, r := range l.own() {
+	own, named := l.own()
+	for _, r := range own {
 		all = append(all, r)
 		w.ruleOf = append(w.ruleOf, -1)
 	}
-	if w.rules = l.get().rules; w.rules == nil || !slices.Equal(w.rules.Rules(), all) {
-		w.rules = rule.NewSet(all)
+	if w.rules = l.get().rules; w.rules == nil || !slices.Equal(w.rules.Rules(), all) || !maps.EqualFunc(w.rules.Lists(), named, slices.Equal) {
+		w.rules = rule.NewSetWith(all, named)
 	}
 	for _, r := range w.rules.Report() {
-		if w.ruleOf[r.Rule] >= 0 || r.Outcome == sigma.Refused || r.Kind != sigma.Detection && r.Kind != sigma.Correlation && r.Kind != rule.Detection {
+		if w.ruleOf[r.Rule] >= 0 || r.Outcome == sigma.Refused || !alerts(r.Kind) {
 			continue
 		}
-		name := cmp.Or(r.ID, rule.Name(indicator.Item{Value: all[r.Rule].Text}))
+		name := ownName(all[r.Rule], r.ID)
 		k := sqlite.Key{Origin: ownRule + name}
 		if _, twice := w.byKey[k]; twice {
 			continue
@@ -108,6 +44,19 @@ func (l *lists) loadRules(w *watchlist) {
 		w.byKey[k] = len(w.entries)
 		w.entries = append(w.entries, entry{key: k, name: r.File, giver: l.giver, basis: indicator.BasisAsserted, item: indicator.Item{Type: all[r.Rule].Type, Value: name}, title: r.Title})
 	}
+}
+
+// alerts says that documents of a kind may raise alerts.
+func alerts(k sigma.Kind) bool {
+	return k == sigma.Detection || k == sigma.Correlation || k == rule.Pattern || k == rule.Detection
+}
+
+// ownName is what hits of an own rule are called: the id of the document, or else the rule.
+func ownName(r rule.Rule, id string) string {
+	if r.Type == indicator.TypePattern {
+		return rule.Name(indicator.Item{Type: r.Type, Value: r.Text})
+	}
+	return cmp.Or(id, rule.Digest(r.Text))
 }
 
 // isRule says that an entry is a rule, of a pack too.

@@ -102,3 +102,37 @@ func TestSharedRulesAcrossLists(t *testing.T) {
 	must(u.node(north).Retract(t.Context(), Retract{Ref: u.ofName(north, "one.yml"), Reason: "a slip"}))(t)
 	u.eventually("it waits again", func() bool { return strings.Contains(why(), "no rule here has that id or name") })
 }
+
+// Own rules may be STIX patterns too, and Sigma rules with placeholders, whose
+// lists are read again when they change; a file that cannot be read stops no other.
+func TestOwnPatternsAndPlaceholders(t *testing.T) {
+	t.Parallel()
+	u := newUnit(t, nil, north, south)
+	path := u.watches(north)
+	dir := filepath.Join(u.dir, "rules")
+	u.ok(os.MkdirAll(dir, 0o700))
+	clients := filepath.Join(u.dir, "clients.txt")
+	write(t, clients, []byte("192.0.2.77\n\n"))
+	write(t, filepath.Join(dir, "a_broken.json"), []byte("{"))
+	write(t, filepath.Join(dir, "order.pattern"), []byte("# two steps\n\n"+orderPattern+"\n"))
+	write(t, filepath.Join(dir, "placed.yml"), []byte(strings.Replace(traceRule, "cs-method: TRACE", "c-ip|expand: '%clients%'", 1)))
+	u.cfg[north].Rules, u.cfg[north].Placeholders = []string{dir}, map[string]string{"clients": clients}
+	u.start(north, south)
+	u.open(north, south)
+	u.visits(path, ruleStory()...)
+	u.eventually("the pattern finds what is there", func() bool { return len(u.found(north)) == 1 })
+	u.demand(north, wanted()[0])
+	if len(u.refusals(north)) != 0 {
+		t.Errorf("%v", u.refusals(north))
+	}
+	write(t, clients, []byte("192.0.2.9\n"))
+	u.eventually("the rule looks back with the new list", func() bool { return len(u.found(north)) == 2 })
+	u.demand(north, "sigma-rule 0d5b8a7e-55a0-4d6c-8f9d-2f1f6b7f0a11 match.sigma line 4 source.ip=192.0.2.9")
+	for _, e := range must(u.node(north).Control().Rules(t.Context()))(t).Items {
+		if e.Hits != 1 || e.Giver != north {
+			t.Errorf("%+v", e)
+		}
+	}
+	u.ok(os.Remove(clients))
+	u.eventually("without the list the rule is refused", func() bool { return u.refusals(north)["placed.yml"] != "" })
+}

@@ -44,7 +44,7 @@ func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
 	}
 	for _, e := range report {
 		one := api.RuleReport{Giver: n.self.ID, Entry: e}
-		k := sqlite.Key{Origin: ownRule + cmp.Or(e.ID, rule.Digest(w.rules.Rules()[e.Rule].Text))}
+		k := sqlite.Key{Origin: ownRule + ownName(w.rules.Rules()[e.Rule], e.ID)}
 		if i := w.ruleOf[e.Rule]; i >= 0 {
 			if !on.sees(w.entries[i]) {
 				continue
@@ -114,8 +114,7 @@ func itemFile(e entry) string { return fmt.Sprintf("%s, item %d", e.name, e.key.
 
 // silent says that a document raises no alert of its own.
 func silent(e rule.Entry) bool {
-	alerts := e.Kind == sigma.Detection || e.Kind == sigma.Correlation || e.Kind == rule.Pattern || e.Kind == rule.Detection
-	return !alerts || e.Outcome != sigma.Loaded || slices.ContainsFunc(e.Notes, func(x sigma.Note) bool { return x.Code == sigma.NoteSilent })
+	return !alerts(e.Kind) || e.Outcome != sigma.Loaded || slices.ContainsFunc(e.Notes, func(x sigma.Note) bool { return x.Code == sigma.NoteSilent })
 }
 
 // rules fills the rules of the Watch screen: those that cannot run first.

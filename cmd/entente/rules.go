@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -107,11 +105,7 @@ func placeholders(lists []string) (sigma.Options, error) {
 		if err != nil {
 			return opt, err
 		}
-		for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
-			if line := strings.TrimSpace(s.Text()); line != "" {
-				opt.Placeholders[name] = append(opt.Placeholders[name], line)
-			}
-		}
+		opt.Placeholders[name] = append(opt.Placeholders[name], sigma.ReadList(data)...)
 	}
 	return opt, nil
 }

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"entente/exchange/convert"
 	"entente/internal/rulepack"
 	"entente/node"
 	"entente/watch/detect"
@@ -82,7 +78,7 @@ func protectedSenders(senders []string) (detect.Senders, error) {
 // readRules reads folders and files of Sigma rules, STIX bundles (.json) and patterns (.pattern, one a line).
 func (e *env) readRules(paths []string) (files []sigma.File, patterns []rule.Rule, err error) {
 	for _, path := range paths {
-		if !isPatternFile(path) {
+		if !node.IsPatternFile(path) {
 			found, err := ruleFiles(path)
 			if err != nil {
 				return nil, nil, err
@@ -90,7 +86,7 @@ func (e *env) readRules(paths []string) (files []sigma.File, patterns []rule.Rul
 			files = append(files, found...)
 		}
 		err := filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !isPatternFile(p) {
+			if err != nil || d.IsDir() || !node.IsPatternFile(p) {
 				return err
 			}
 			if info, err := os.Stat(p); err != nil || !info.Mode().IsRegular() {
@@ -110,47 +106,21 @@ func (e *env) readRules(paths []string) (files []sigma.File, patterns []rule.Rul
 	return files, patterns, nil
 }
 
-func isPatternFile(path string) bool {
-	ext := strings.ToLower(filepath.Ext(path))
-	return ext == ".json" || ext == ".pattern"
-}
-
 // readPatterns takes the patterns of a file. What else a bundle holds is told.
-func (e *env) readPatterns(path string) (out []rule.Rule, err error) {
+func (e *env) readPatterns(path string) ([]rule.Rule, error) {
 	data, err := readFile(path, convertLimit)
 	if err != nil {
 		return nil, err
 	}
-	add := func(place, text string) {
-		out = append(out, rule.Rule{File: place, Type: indicator.TypePattern, Text: text})
-	}
-	if strings.EqualFold(filepath.Ext(path), ".pattern") {
-		s := bufio.NewScanner(bytes.NewReader(data))
-		s.Buffer(nil, 1<<20)
-		for n := 1; s.Scan(); n++ {
-			if line := strings.TrimSpace(s.Text()); line != "" && !strings.HasPrefix(line, "#") {
-				add(fmt.Sprintf("%s:%d", filepath.ToSlash(path), n), line)
-			}
-		}
-		return out, s.Err()
-	}
-	items, report, err := convert.Read(base(path), data)
+	out, rest, err := node.Patterns(filepath.ToSlash(path), data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	values := 0
-	for i, it := range items {
-		if it.Type != indicator.TypePattern {
-			values++
-			continue
-		}
-		add(fmt.Sprintf("%s item %d", filepath.ToSlash(path), i), it.Value)
+	if rest.Values > 0 {
+		e.note("hint: %s holds %s as well: --indicators takes them", base(path), counted(rest.Values, "single value", "single values"))
 	}
-	if values > 0 {
-		e.note("hint: %s holds %s as well: --indicators takes them", base(path), counted(values, "single value", "single values"))
-	}
-	if report.SkippedTotal > 0 {
-		e.note("%s: %s not understood; entente stage says why", base(path), counted(report.SkippedTotal, "value", "values"))
+	if rest.Skipped > 0 {
+		e.note("%s: %s not understood; entente stage says why", base(path), counted(rest.Skipped, "value", "values"))
 	}
 	return out, nil
 }

@@ -1,7 +1,10 @@
 package rule
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/exchange/stix/pattern"
@@ -57,6 +60,7 @@ type Set struct {
 	detectOf []int          // positions in rules, by position in detects
 	numbers  map[string]int // positions in rules, by the id of a pattern
 	report   []Entry
+	lists    map[string][]string
 }
 
 // group is the Sigma rules of one party.
@@ -68,8 +72,12 @@ type group struct {
 }
 
 // NewSet prepares rules. It never fails as a whole: Report says what became of each.
-func NewSet(rules []Rule) *Set {
-	s := &Set{rules: rules, numbers: make(map[string]int)}
+func NewSet(rules []Rule) *Set { return NewSetWith(rules, nil) }
+
+// NewSetWith is NewSet where own Sigma rules, those without a group, have lists for their placeholders. A partner's
+// have none: what its rules find would tell it what is on them.
+func NewSetWith(rules []Rule, lists map[string][]string) *Set {
+	s := &Set{rules: rules, numbers: make(map[string]int), lists: lists}
 	files := make(map[string][]int)
 	var names []string
 	for i, r := range rules {
@@ -121,7 +129,11 @@ func (s *Set) group(members []int) {
 	for _, i := range members {
 		files = append(files, sigma.File{Name: s.rules[i].File, Data: []byte(s.rules[i].Text)})
 	}
-	set, report := sigma.Load(files, sigma.Options{})
+	opt := sigma.Options{}
+	if s.rules[members[0]].Group == "" {
+		opt.Placeholders = s.lists
+	}
+	set, report := sigma.Load(files, opt)
 	for _, e := range report.Entries {
 		s.report = append(s.report, Entry{Rule: members[e.Given], Entry: e})
 	}
@@ -146,6 +158,9 @@ func (s *Set) number(g *group) {
 
 // Rules returns what the set was made of, not to be changed.
 func (s *Set) Rules() []Rule { return s.rules }
+
+// Lists returns the lists that it was made with, not to be changed.
+func (s *Set) Lists() map[string][]string { return s.lists }
 
 // entryOf is the place of a pattern or detection in the report.
 func (s *Set) entryOf(rule int) int {
@@ -198,13 +213,25 @@ func (s *Set) Others(rule int) (out []int) {
 	return out
 }
 
-// Meaning is the text of a rule with those of Others: what finds the same has the same.
+// Meaning is the text of a rule with those of Others, and with lists where a placeholder may stand for one: what finds
+// the same has the same.
 func (s *Set) Meaning(rule int) string {
 	text := s.rules[rule].Text
+	lists := s.expands(rule)
 	for _, o := range s.Others(rule) {
 		text += "\x00" + Digest(s.rules[o].Text)
+		lists = lists || s.expands(o)
+	}
+	if lists {
+		for _, name := range slices.Sorted(maps.Keys(s.lists)) {
+			text += fmt.Sprintf("\x00%q%q", name, s.lists[name])
+		}
 	}
 	return text
+}
+
+func (s *Set) expands(rule int) bool {
+	return s.rules[rule].Group == "" && strings.Contains(s.rules[rule].Text, "|expand")
 }
 
 // Reach is how far back the rules look: Keep bounds patterns that wait for ever.

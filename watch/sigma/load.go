@@ -30,6 +30,16 @@ type Options struct {
 
 const maxFiltering = 4_000_000
 
+// ReadList reads a list for a placeholder: one value a line, empty lines left out.
+func ReadList(data []byte) (values []string) {
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line != "" {
+			values = append(values, line)
+		}
+	}
+	return values
+}
+
 // Set is what rules become. It is never changed, and safe for concurrent use.
 type Set struct {
 	rules        []Rule
