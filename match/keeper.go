@@ -53,12 +53,16 @@ type Keeper struct {
 	moved time.Time
 }
 
-// NewKeeper begins with an agreed manifest that names this release.
-func NewKeeper(a *Agreed, now time.Time) (*Keeper, error) {
+// NewKeeper begins with an agreed manifest that names this release. The lists lie in
+// space, and no point stays decoded: whoever keeps the runs of others does not know how
+// long they take.
+func NewKeeper(a *Agreed, space Space, now time.Time) (*Keeper, error) {
 	if !a.Manifest.byObserver() {
 		return nil, statement.Refuse(statement.CodeState, "this run is not released by an observer")
 	}
-	return &Keeper{board: NewVerifier(a).board, moved: now}, nil
+	b := NewVerifier(a).board
+	b.space, b.cached = space, 0
+	return &Keeper{board: b, moved: now}, nil
 }
 
 // Want names the messages of each side that are needed next, in the order in which

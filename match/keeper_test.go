@@ -16,7 +16,7 @@ func kept(t testing.TB) (*meeting, *Keeper) {
 	g := meet(t, [2]Set{append(names("a", 40), names("both", 5)...), append(names("b", 50), names("both", 5)...)}, func(m *Manifest) {
 		m.Observer, m.Release = "observer", ReleaseObserver
 	}).start()
-	k, err := NewKeeper(g.agreed, g.now)
+	k, err := NewKeeper(g.agreed, memory{}, g.now)
 	if err != nil {
 		t.Fatal(err)
 	}

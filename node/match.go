@@ -110,6 +110,16 @@ func (u *underWay[T]) each(f func(*T)) {
 	}
 }
 
+// all are those there are just now.
+func (u *underWay[T]) all() (list []*T) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, one := range u.of {
+		list = append(list, one)
+	}
+	return list
+}
+
 // count is how many there are of a sort.
 func (u *underWay[T]) count(sort func(*T) bool) (n int) {
 	u.mu.Lock()

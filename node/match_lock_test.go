@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"os"
 	"path/filepath"
@@ -31,6 +32,27 @@ func (g gated) Read(from int, out []observable.Value) error {
 	return g.Items.Read(from, out)
 }
 
+// agreedRun is a run that both have signed, with their keys; bend changes it before.
+func agreedRun(t testing.TB, one, other string, bend func(*match.Manifest)) (*match.Agreed, [2]ed25519.PrivateKey) {
+	t.Helper()
+	m := &match.Manifest{
+		Format: match.Format, Purpose: "x", Mode: match.ModeNames, Types: []observable.Type{observable.Domain},
+		Normaliser: observable.NormaliserVersion, Corpus: must(statement.ParseDigest(observable.CorpusDigest))(t),
+		Exclude: []statement.Digest{}, Audit: match.Audit{Sees: match.SeesNobody}, Aged: match.Aged{Types: []observable.Type{}}, Epoch: 1, Time: time.Now().UnixMilli(), Step: 60,
+	}
+	var keys [2]ed25519.PrivateKey
+	for i, party := range []string{one, other} {
+		seed := sha256.Sum256([]byte(party))
+		keys[i] = ed25519.NewKeyFromSeed(seed[:])
+		m.Sides[i] = match.Side{Party: party, Key: base64.StdEncoding.EncodeToString(keys[i].Public().(ed25519.PublicKey)), Items: 16, Stocks: []match.Stock{}, Nonce: statement.Digest{byte(i)}}
+	}
+	if bend != nil {
+		bend(m)
+	}
+	data := must(m.Marshal())(t)
+	return must(match.NewAgreed(data, [2][64]byte{match.SignManifest(data, keys[0]), match.SignManifest(data, keys[1])}))(t), keys
+}
+
 // lockingRun is a run between north and south that is not in the logs, as north
 // begins to play it.
 func (u *unit) lockingRun(then func() error) (*liveRun, gated) {
@@ -39,18 +61,7 @@ func (u *unit) lockingRun(then func() error) (*liveRun, gated) {
 	for i := range 16 {
 		set.Items = append(set.Items, observable.Value{Type: observable.Domain, Canonical: string(rune('a'+i)) + ".example"})
 	}
-	corpus := must(statement.ParseDigest(observable.CorpusDigest))(u.t)
-	m := &match.Manifest{
-		Format: match.Format, Purpose: "x", Mode: match.ModeNames, Types: []observable.Type{observable.Domain}, Normaliser: observable.NormaliserVersion, Corpus: corpus,
-		Exclude: []statement.Digest{}, Audit: match.Audit{Sees: match.SeesNobody}, Aged: match.Aged{Types: []observable.Type{}}, Epoch: 1, Time: time.Now().UnixMilli(), Step: 60,
-	}
-	var keys [2]ed25519.PrivateKey
-	for i, party := range []string{north, south} {
-		keys[i] = ed25519.NewKeyFromSeed([]byte(party + "                           x")[:32])
-		m.Sides[i] = match.Side{Party: party, Key: base64.StdEncoding.EncodeToString(keys[i].Public().(ed25519.PublicKey)), Items: 16, Stocks: []match.Stock{}, Nonce: statement.Digest{byte(i)}}
-	}
-	data := must(m.Marshal())(u.t)
-	a := must(match.NewAgreed(data, [2][64]byte{match.SignManifest(data, keys[0]), match.SignManifest(data, keys[1])}))(u.t)
+	a, keys := agreedRun(u.t, north, south, nil)
 	n := u.node(north)
 	partner, _ := n.roster.Member(south)
 	r := &liveRun{

@@ -47,8 +47,8 @@ func (n *Node) offerOf(ctx context.Context, r api.MatchOffer) (*match.Offer, *ma
 		Observer: r.Observer, Epoch: n.roster.Charter.Epoch, Time: n.opt.Now().UnixMilli(), Step: r.Step,
 	}
 	if r.Release {
-		if n.lineTo(r.Observer) == nil {
-			return nil, nil, api.MatchRead{}, noLineTo(r.Observer)
+		if err := n.mayReleaseNames(r.Observer); err != nil {
+			return nil, nil, api.MatchRead{}, err
 		}
 		o.Release = match.ReleaseObserver
 	}

@@ -166,8 +166,10 @@ func (n *Node) mayConsent(run *match.Standing) error {
 	case run.Consent != nil:
 		return statement.Refuse(statement.CodeState, "the run has its consent already")
 	}
-	if run.Terms.Release != "" && n.lineTo(run.Terms.Observer) == nil {
-		return noLineTo(run.Terms.Observer)
+	if run.Terms.Release != "" {
+		if err := n.mayReleaseNames(run.Terms.Observer); err != nil {
+			return err
+		}
 	}
 	return n.mayMatch(run.From)
 }

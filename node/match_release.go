@@ -3,18 +3,28 @@ package node
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"entente/border"
+	"entente/charter"
+	"entente/internal/matchfile"
 	"entente/internal/peer"
 	"entente/match"
 	"entente/statement"
 )
 
-// maxKeeping is how many runs an observer's node releases at a time.
-const maxKeeping = 4
+// How many runs an observer's node releases at a time, and of how many items: all, and
+// those of one party, which may let them wait for as long as it likes. What is not taken
+// waits until another run is over. An item is 64 bytes on the disk while its run lasts,
+// and up to 50 in memory while names are given out.
+const (
+	maxKeeping, maxKeepingOf     = 16, 4
+	maxKeptItems, maxKeptItemsOf = 4 * match.MaxItems, 2 * match.MaxItems
+)
 
 // keeping is a run whose named lists this node, as its observer, takes from both
 // sides and gives out once it has both.
@@ -22,6 +32,7 @@ type keeping struct {
 	standing *match.Standing
 	grown    func()
 	size     atomic.Uint64
+	space    *matchfile.Space
 
 	mu     sync.Mutex // guards keeper
 	keeper *match.Keeper
@@ -97,27 +108,69 @@ func (n *Node) tendReleases(ctx context.Context, start func(*keeping)) error {
 	if err != nil {
 		return err
 	}
+	for _, r := range n.keepable(runs) {
+		k := &keeping{standing: r, grown: n.backend.grown}
+		if k.space, err = matchfile.NewSpace(filepath.Join(n.cfg.Dir, matchDir, matchWorkDir, r.Offer.ID.String())); err != nil {
+			return err
+		}
+		if k.keeper, err = match.NewKeeper(r.Agreed, k.space, n.opt.Now()); err != nil {
+			return errors.Join(err, k.space.Close())
+		}
+		n.rounds.keeping.put(sidOf(r.Agreed), k)
+		start(k)
+	}
+	return nil
+}
+
+// keepable are the runs that this node can begin to keep now, as an observer of the
+// charter: no run makes anybody one.
+func (n *Node) keepable(runs []*match.Standing) (list []*match.Standing) {
+	if n.self.Role != charter.RoleObserver {
+		return nil
+	}
+	var kept []*match.Manifest
+	for _, k := range n.rounds.keeping.all() {
+		kept = append(kept, &k.standing.Agreed.Manifest)
+	}
 	for _, r := range runs {
 		by, yes := r.ByObserver()
 		if !yes || by != n.self.ID || r.State() == "closed" || r.State() == "aborted" || r.Release != nil && !r.Release.Released {
 			continue
 		}
-		k := &keeping{standing: r, grown: n.backend.grown}
-		if k.keeper, err = match.NewKeeper(r.Agreed, n.opt.Now()); err != nil {
-			return err
-		}
-		if n.rounds.keeping.add(sidOf(r.Agreed), k, maxKeeping) {
-			start(k)
+		if m := &r.Agreed.Manifest; n.rounds.keeping.get(sidOf(r.Agreed)) == nil && mayKeep(kept, m) {
+			list, kept = append(list, r), append(kept, m)
 		}
 	}
-	return nil
+	return list
+}
+
+// mayKeep says whether one more run fits beside those that are kept.
+func mayKeep(kept []*match.Manifest, more *match.Manifest) bool {
+	runs, items := map[string]int{}, map[string]int{}
+	for _, m := range append(slices.Clone(kept), more) {
+		for _, of := range []string{"", m.Sides[0].Party, m.Sides[1].Party} {
+			runs[of]++
+			items[of] += m.Sides[0].Items + m.Sides[1].Items
+		}
+	}
+	if runs[""] > maxKeeping || items[""] > maxKeptItems {
+		return false
+	}
+	return !slices.ContainsFunc(more.Sides[:], func(s match.Side) bool { return runs[s.Party] > maxKeepingOf || items[s.Party] > maxKeptItemsOf })
 }
 
 // keepRelease takes what both sides hand over, releases it, says so in the own log,
 // and serves it until the run is over.
 func (n *Node) keepRelease(ctx context.Context, k *keeping) error {
 	sid := sidOf(k.standing.Agreed)
-	defer n.rounds.keeping.put(sid, nil)
+	defer func() {
+		n.rounds.keeping.put(sid, nil)
+		k.mu.Lock() // who reads what is given out has read it
+		defer k.mu.Unlock()
+		if err := k.space.Close(); err != nil {
+			n.logger.Warn("the lists of a run stay on the disk", "error", err)
+		}
+	}()
 	tick := time.NewTicker(matchTick)
 	defer tick.Stop()
 	said := k.standing.Release != nil
@@ -228,6 +281,15 @@ func (n *Node) heedRelease(ctx context.Context, r *liveRun) error {
 	return nil
 }
 
-func noLineTo(observer string) *statement.Refusal {
-	return statement.Refuse(statement.CodeParty, "there is no direct line to the observer %.31q, who would release the names", observer)
+// mayReleaseNames refuses who cannot release the names of a run: only the observers of the
+// charter do that, and only over a direct line.
+func (n *Node) mayReleaseNames(observer string) error {
+	p, ok := n.roster.Charter.Party(observer)
+	switch {
+	case !ok || p.Role != charter.RoleObserver:
+		return statement.Refuse(statement.CodeParty, "%.31q is no observer of the charter, who alone releases names", observer)
+	case n.lineTo(observer) == nil:
+		return statement.Refuse(statement.CodeParty, "there is no direct line to the observer %.31q, who would release the names", observer)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -104,6 +105,53 @@ func (u *unit) nobodyBlamed(id string) {
 			if m.Blames != "" {
 				u.t.Errorf("the log of %s blames %s: %s", m.Party, m.Blames, m.Code)
 			}
+		}
+	}
+}
+
+// TestMatchReleaserByCharter: nobody is made the releaser of a run who is no observer of
+// the charter, and an observer takes no more than it has room for, of nobody more than a
+// share.
+func TestMatchReleaserByCharter(t *testing.T) {
+	t.Parallel()
+	u := newLoopback(t, nil, north, south, west, observer)
+	u.start(north, west, observer)
+	u.open(north)
+	offer := api.MatchOffer{To: south, Purpose: "x", Types: []observable.Type{observable.Domain}, Files: namesFile("north", 30), Observer: west, Release: true}
+	if _, err := u.node(north).Control().MatchOffer(t.Context(), offer); !refusedFor(err, statement.CodeParty) {
+		t.Errorf("west is to release names: %v", err)
+	}
+	run := func(i int, by, one, other string, items int) *match.Standing {
+		a, _ := agreedRun(t, one, other, func(m *match.Manifest) {
+			m.Observer, m.Release, m.Time = by, match.ReleaseObserver, m.Time+int64(i)
+			for side := range m.Sides {
+				m.Sides[side].Items = items
+			}
+		})
+		return &match.Standing{Offer: statement.Ref{ID: statement.Digest{byte(i)}}, From: one, Consent: &statement.Ref{}, Agreed: a}
+	}
+	if list := (&Node{self: u.node(west).self}).keepable([]*match.Standing{run(0, west, north, south, 16)}); len(list) != 0 {
+		t.Error("a party releases the names of others")
+	}
+	var pair, large, all []*match.Standing
+	for i := range 40 {
+		one, other := fmt.Sprint("a", i), fmt.Sprint("b", i)
+		pair, large, all = append(pair, run(i, observer, "east", "west", 16)), append(large, run(i, observer, one, "b", match.MaxItems)), append(all, run(i, observer, one, other, 16))
+	}
+	for what, c := range map[string]struct {
+		runs []*match.Standing
+		want int
+	}{"of one pair": {pair, maxKeepingOf}, "large ones of one party": {large, 1}, "of all": {all, maxKeeping}} {
+		n := &Node{self: u.node(observer).self}
+		list := n.keepable(c.runs)
+		if len(list) != c.want {
+			t.Errorf("%s: %d are kept, want %d", what, len(list), c.want)
+		}
+		for _, r := range list {
+			n.rounds.keeping.put(sidOf(r.Agreed), &keeping{standing: r})
+		}
+		if again := n.keepable(c.runs); len(again) != 0 {
+			t.Errorf("%s: %d more are kept", what, len(again))
 		}
 	}
 }
