@@ -62,11 +62,7 @@ func runAccept(ctx context.Context, e *env, args []string) error {
 		d := statement.Digest(sha256.Sum256(data))
 		r.Digest = &d
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	out, err := c.Accept(ctx, r)
+	out, err := fromNode(ctx, f, (*api.Client).Accept, r)
 	if err != nil {
 		return err
 	}

@@ -49,11 +49,7 @@ func runDefend(ctx context.Context, e *env, args []string) error {
 	if *out == "" {
 		return usagef("--out FOLDER: where to?")
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	result, err := c.Defend(ctx, r)
+	result, err := fromNode(ctx, f, (*api.Client).Defend, r)
 	if err != nil {
 		return err
 	}

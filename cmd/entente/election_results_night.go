@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"entente/api"
 	"entente/election/night"
@@ -123,12 +122,7 @@ func resultsBalance(ctx context.Context, e *env, f *resultFlags, args []string) 
 	if len(names) != 1 {
 		return usagef("which page? one of the inventory's ids")
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	g, err := c.GiveWord(ctx, api.PageRequest{Page: names[0]})
+	g, err := fromNode(ctx, f.flags, (*api.Client).GiveWord, api.PageRequest{Page: names[0]})
 	if err != nil {
 		return err
 	}
@@ -163,12 +157,7 @@ func resultsEver(ctx context.Context, e *env, f *resultFlags, args []string) err
 	} else if q.Count, err = strconv.ParseInt(numbers[0], 10, 64); err != nil || q.Count < 0 {
 		return usagef("%q is no number: as in 1200, or 37.1%%", numbers[0])
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	got, err := c.Ever(ctx, q)
+	got, err := fromNode(ctx, f.flags, (*api.Client).Ever, q)
 	if err != nil {
 		return err
 	}
@@ -188,7 +177,7 @@ func resultsEver(ctx context.Context, e *env, f *resultFlags, args []string) err
 		e.printf("  %-10s %s of %s between %s and %s%s\n", s.Party, counted(s.Versions, "version", "versions"), s.URL, when(s.From), when(s.To), more)
 	}
 	for _, x := range got.Found {
-		e.printf("  %s  to %s  %s, number %d of its log\n    %d  %s\n", when(x.At), time.UnixMilli(x.Until).UTC().Format(time.TimeOnly), x.Party, x.Index, x.Cell.Count, x.Cell.Key)
+		e.printf("  %s  to %s  %s, number %d of its log\n    %d  %s\n", when(x.At), when(x.Until), x.Party, x.Index, x.Cell.Count, x.Cell.Key)
 	}
 	if got.Total == 0 {
 		e.printf("  means not  that it was shown nowhere else, or between two fetches\n")

@@ -144,6 +144,16 @@ func (f *flags) client(ctx context.Context) (*api.Client, api.Status, error) {
 	return c, s, err
 }
 
+// fromNode asks the running node one thing. (*api.Client).Accept is such a question.
+func fromNode[Q, A any](ctx context.Context, f *flags, ask func(*api.Client, context.Context, Q) (A, error), q Q) (a A, err error) {
+	c, _, err := f.client(ctx)
+	if err != nil {
+		return a, err
+	}
+	defer c.Close()
+	return ask(c, ctx, q)
+}
+
 // inFolder reads from the data folder itself.
 func inFolder[T any](f *flags, read func(*node.Folder) (T, error)) (out T, err error) {
 	cfg, opt, err := f.config()
@@ -214,6 +224,14 @@ func when(ms int64) string {
 		return "-"
 	}
 	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05Z")
+}
+
+// minute is when without its seconds, for tables.
+func minute(ms int64) string {
+	if ms <= 0 {
+		return "-"
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04Z")
 }
 
 // change reads the arguments of a verb that adds, lists or removes things of one

@@ -41,11 +41,7 @@ func runLeak(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	got, err := c.Leak(ctx, text)
+	got, err := fromNode(ctx, f, (*api.Client).Leak, text)
 	if err != nil {
 		return err
 	}

@@ -198,12 +198,7 @@ func matchOffer(ctx context.Context, e *env, f *matchFlags, paths []string) erro
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	made, err := c.MatchOffer(ctx, api.MatchOffer{
+	made, err := fromNode(ctx, f.flags, (*api.Client).MatchOffer, api.MatchOffer{
 		To: f.to, Purpose: f.purpose, Count: f.count, Types: types, Files: files, Exclude: f.exclude, Observer: f.observer, Release: f.release, Audit: f.audit,
 		Step: int64(f.step / time.Second), UpTo: f.upTo,
 	})
@@ -221,12 +216,7 @@ func matchConsent(ctx context.Context, e *env, f *matchFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	made, err := c.MatchConsent(ctx, api.MatchConsent{Run: args[0], Files: files, UpTo: f.upTo})
+	made, err := fromNode(ctx, f.flags, (*api.Client).MatchConsent, api.MatchConsent{Run: args[0], Files: files, UpTo: f.upTo})
 	if err != nil {
 		return matchHint(err)
 	}
@@ -241,8 +231,7 @@ func (f *matchFlags) showMade(e *env, made api.MatchMade, what string) error {
 	if made.Draft == nil {
 		e.printf("run %s %s\n", made.Run.ID[:8], what)
 	}
-	e.printf("%s of the run's types; left out: %d of other types, %d on warning lists or one's own, %d not long enough in the log, %d rows without a value\n",
-		many(int64(r.Items), "item"), r.Other, r.Common+r.Excluded, r.NotAged, r.Skipped)
+	e.printf("%s of the run's types; %s\n", many(int64(r.Items), "item"), leftOut(r))
 	e.printf("the list is filled up to %s, which is all that its length tells\n", many(int64(made.Items), "item"))
 	if made.Draft != nil {
 		e.printf("nothing is said yet: it is for officers to let a list be matched (entente sign)\n")
@@ -251,16 +240,30 @@ func (f *matchFlags) showMade(e *env, made api.MatchMade, what string) error {
 	return nil
 }
 
+// leftOut says what of the files is not brought, and why.
+func leftOut(r api.MatchRead) string {
+	var parts []string
+	part := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, what)
+		}
+	}
+	part(r.Other, grouped(int64(r.Other))+" of other types")
+	part(r.Common, grouped(int64(r.Common))+" on warning lists or one's own")
+	part(r.Excluded, grouped(int64(r.Excluded))+" on lists that both leave out")
+	part(r.NotAged, grouped(int64(r.NotAged))+" not long enough in the log")
+	part(r.Skipped, many(int64(r.Skipped), "row")+" without a value")
+	if len(parts) == 0 {
+		return "nothing is left out"
+	}
+	return "left out: " + strings.Join(parts, ", ")
+}
+
 func matchAgree(ctx context.Context, e *env, f *matchFlags, args []string) error {
 	if len(args) != 1 {
 		return usagef("match agree RUN: which run?")
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	r, err := c.MatchAgree(ctx, api.MatchAgree{Run: args[0], Stop: f.stop})
+	r, err := fromNode(ctx, f.flags, (*api.Client).MatchAgree, api.MatchAgree{Run: args[0], Stop: f.stop})
 	if err != nil {
 		return matchHint(err)
 	}
@@ -276,12 +279,7 @@ func matchStock(ctx context.Context, e *env, f *matchFlags, paths []string) erro
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	out, err := c.MatchStock(ctx, api.MatchStock{Types: types, Files: files})
+	out, err := fromNode(ctx, f.flags, (*api.Client).MatchStock, api.MatchStock{Types: types, Files: files})
 	if err != nil {
 		return matchHint(err)
 	}

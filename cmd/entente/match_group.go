@@ -42,12 +42,7 @@ func groupOffer(ctx context.Context, e *env, f *matchFlags, args []string) error
 	if r.Each.Files, err = matchFiles(paths); err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	made, err := c.MatchGroupOffer(ctx, r)
+	made, err := fromNode(ctx, f.flags, (*api.Client).MatchGroupOffer, r)
 	if err != nil {
 		return matchHint(err)
 	}

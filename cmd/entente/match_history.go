@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"entente/api"
 	"entente/border"
@@ -46,7 +45,7 @@ func matchTable[T any](ctx context.Context, e *env, f *matchFlags, args []string
 func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
 	return matchTable(ctx, e, f, args, (*api.Client).MatchRuns, "no runs yet; entente match offer asks a partner for one",
 		[]string{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "ENDED BY", "OFFERED", "PURPOSE"}, func(r api.MatchRun) []string {
-			return []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code, sinceText(r.Offered), r.Purpose}
+			return []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code, minute(r.Offered), r.Purpose}
 		})
 }
 
@@ -115,7 +114,7 @@ func (f *matchFlags) showRun(e *env, r api.MatchRun) error {
 		e.printf("waits for the %s\n", r.Waits)
 	}
 	if r.Expires > 0 {
-		e.printf("the consent counts until %s UTC\n", sinceText(r.Expires))
+		e.printf("the consent counts until %s\n", minute(r.Expires))
 	}
 	if r.Fault != "" {
 		e.printf("ended: %s%s\n", r.Fault, guilty(r.Guilty))
@@ -148,7 +147,7 @@ func showTrail(e *env, r api.MatchRun) {
 		if m.What == "abort" {
 			why = ": " + m.Code + guilty(m.Blames)
 		}
-		e.printf("%s UTC  %s/%d  %s%s\n", sinceText(m.Time), m.Party, m.Index, m.What, why)
+		e.printf("%s  %s/%d  %s%s\n", minute(m.Time), m.Party, m.Index, m.What, why)
 	}
 }
 
@@ -182,7 +181,7 @@ func sinceText(ms int64) string {
 	if ms == 0 {
 		return "not before"
 	}
-	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
+	return minute(ms)
 }
 
 func leftText(n int) string {

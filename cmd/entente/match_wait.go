@@ -23,20 +23,32 @@ func matchShow(ctx context.Context, e *env, f *matchFlags, args []string) error 
 	}
 	defer c.Close()
 	told, done := e.matchProgress()
-	defer done()
+	r, err := await(ctx, func() (r api.MatchRun, over bool, err error) {
+		if r, err = c.MatchRun(ctx, args[0]); err != nil {
+			return r, true, matchHint(err)
+		}
+		if over = !f.wait || r.Waits != "partner" || !r.Own; !over {
+			told(r)
+		}
+		return r, over, nil
+	})
+	done()
+	if err != nil {
+		return err
+	}
+	return f.showRun(e, r)
+}
+
+// await looks until it is over.
+func await[A any](ctx context.Context, look func() (a A, over bool, err error)) (A, error) {
 	for {
-		r, err := c.MatchRun(ctx, args[0])
-		if err != nil {
-			return matchHint(err)
+		a, over, err := look()
+		if over || err != nil {
+			return a, err
 		}
-		if !f.wait || r.Waits != "partner" || !r.Own {
-			done()
-			return f.showRun(e, r)
-		}
-		told(r)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return a, ctx.Err()
 		case <-time.After(matchWait):
 		}
 	}

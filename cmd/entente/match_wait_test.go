@@ -24,3 +24,17 @@ func TestPlayedLine(t *testing.T) {
 		}
 	}
 }
+
+// TestLeftOut: what is left out of a list is said, and nothing of what is not.
+func TestLeftOut(t *testing.T) {
+	for want, r := range map[string]api.MatchRead{
+		"nothing is left out":        {Items: 9},
+		"left out: 1 of other types": {Items: 9, Other: 1},
+		"left out: 2 on warning lists or one's own, 1 row without a value":                                   {Common: 2, Skipped: 1},
+		"left out: 1,200 on lists that both leave out, 3 not long enough in the log, 2 rows without a value": {Excluded: 1200, NotAged: 3, Skipped: 2},
+	} {
+		if got := leftOut(r); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -30,12 +30,7 @@ func watchlistOpen(ctx context.Context, e *env, f *matchFlags, paths []string) e
 	if err != nil {
 		return err
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	made, err := c.WatchlistOpen(ctx, api.WatchlistOpen{
+	made, err := fromNode(ctx, f.flags, (*api.Client).WatchlistOpen, api.WatchlistOpen{
 		To: f.to, Purpose: f.purpose, Types: types, Files: files, Budget: f.budget, Echo: f.echo,
 		Seconds: int64(f.life / time.Second), Step: int64(f.step / time.Second),
 	})
@@ -47,10 +42,9 @@ func watchlistOpen(ctx context.Context, e *env, f *matchFlags, paths []string) e
 	}
 	l, r := made.List, made.Read
 	if made.Draft == nil {
-		e.printf("list %s opened to %s until %s\n", l.ID[:8], l.To, dayText(l.Until))
+		e.printf("list %s opened to %s until %s\n", l.ID[:8], l.To, minute(l.Until))
 	}
-	e.printf("%s of its types; left out: %d of other types, %d on warning lists or one's own, %d not long enough in the log, %d rows without a value\n",
-		many(int64(r.Items), "item"), r.Other, r.Common, r.NotAged, r.Skipped)
+	e.printf("%s of its types; %s\n", many(int64(r.Items), "item"), leftOut(r))
 	if made.Draft != nil {
 		e.printf("nothing is said yet: it is for officers to open a list to questions (entente sign); its key waits in memory alone, so a restart of this node drops the draft\n")
 		showPending(e, *made.Draft)
@@ -87,8 +81,7 @@ func watchlistAsk(ctx context.Context, e *env, f *matchFlags, args []string) err
 	if f.asJSON {
 		return e.json(made)
 	}
-	e.printf("%s to be asked about; left out: %d of other types, %d on warning lists or one's own, %d rows without a value\n",
-		many(int64(made.Read.Items), "item"), made.Read.Other, made.Read.Common, made.Read.Skipped)
+	e.printf("%s to be asked about; %s\n", many(int64(made.Read.Items), "item"), leftOut(made.Read))
 	e.printf("entente match watchlist show --wait %s waits for what comes of it\n", made.List.ID[:8])
 	return nil
 }
@@ -97,12 +90,7 @@ func watchlistClose(ctx context.Context, e *env, f *matchFlags, args []string) e
 	if len(args) != 1 {
 		return usagef("match watchlist close LIST: which list?")
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	l, err := c.WatchlistClose(ctx, api.WatchlistClose{List: args[0]})
+	l, err := fromNode(ctx, f.flags, (*api.Client).WatchlistClose, api.WatchlistClose{List: args[0]})
 	if err != nil {
 		return watchlistHint(err)
 	}
@@ -112,7 +100,7 @@ func watchlistClose(ctx context.Context, e *env, f *matchFlags, args []string) e
 func watchlistList(ctx context.Context, e *env, f *matchFlags, args []string) error {
 	return matchTable(ctx, e, f, args, (*api.Client).Watchlists, "no lists yet; entente match watchlist open opens one to a partner",
 		[]string{"LIST", "FROM", "TO", "STATE", "ITEMS", "LEFT", "UNTIL", "PURPOSE"}, func(l api.Watchlist) []string {
-			return []string{l.ID[:8], l.From, l.To, l.State, fmt.Sprint(l.Tokens), leftText(l.Left), dayText(l.Until), l.Purpose}
+			return []string{l.ID[:8], l.From, l.To, l.State, fmt.Sprint(l.Tokens), leftText(l.Left), minute(l.Until), l.Purpose}
 		})
 }
 
@@ -136,23 +124,15 @@ func watchlistShow(ctx context.Context, e *env, f *matchFlags, args []string) er
 func (f *matchFlags) awaitList(ctx context.Context, e *env, c *api.Client, id string) (api.Watchlist, error) {
 	told, done := e.archiveProgress()
 	defer done()
-	for {
-		l, err := c.Watchlist(ctx, id)
-		if err != nil {
-			return l, watchlistHint(err)
+	return await(ctx, func() (l api.Watchlist, over bool, err error) {
+		if l, err = c.Watchlist(ctx, id); err != nil {
+			return l, true, watchlistHint(err)
 		}
-		if !f.wait || l.Waits == "" {
-			return l, nil
-		}
-		if told != nil && l.Waits == "file" {
+		if told != nil && f.wait && l.Waits == "file" {
 			told(int64(l.Done), int64(l.Total))
 		}
-		select {
-		case <-ctx.Done():
-			return l, ctx.Err()
-		case <-time.After(matchWait):
-		}
-	}
+		return l, !f.wait || l.Waits == "", nil
+	})
 }
 
 // showList prints one list.
@@ -160,7 +140,7 @@ func (f *matchFlags) showList(e *env, l api.Watchlist) error {
 	if f.asJSON {
 		return e.json(l)
 	}
-	e.printf("list %s: %s, opened by %s to %s until %s, for %q\n", l.ID[:8], l.State, l.From, l.To, dayText(l.Until), l.Purpose)
+	e.printf("list %s: %s, opened by %s to %s until %s, for %q\n", l.ID[:8], l.State, l.From, l.To, minute(l.Until), l.Purpose)
 	e.printf("%s, dummies included; %s of %s may still be asked about\n", many(int64(l.Tokens), "item"), leftText(l.Left), leftText(l.Budget))
 	if l.Code != "" {
 		e.printf("ended by %s: %s\n", l.EndedBy, l.Code)
@@ -178,9 +158,9 @@ func (f *matchFlags) showList(e *env, l api.Watchlist) error {
 		if b.Bare > 0 {
 			found += fmt.Sprintf(", %d without a receipt", b.Bare)
 		}
-		rows = append(rows, []string{fmt.Sprint(b.Number), fmt.Sprint(b.Items), dayText(b.Asked), strings.TrimSpace(b.State + " " + b.Code), found})
+		rows = append(rows, []string{fmt.Sprint(b.Number), fmt.Sprint(b.Items), minute(b.Asked), strings.TrimSpace(b.State + " " + b.Code), found})
 		for _, h := range b.Hits {
-			hits = append(hits, []string{string(h.Type), h.Value, dayText(h.At)})
+			hits = append(hits, []string{string(h.Type), h.Value, minute(h.At)})
 		}
 	}
 	if len(rows) > 1 {
@@ -205,8 +185,6 @@ func (f *matchFlags) showList(e *env, l api.Watchlist) error {
 	}
 	return nil
 }
-
-func dayText(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04") }
 
 func watchlistHint(err error) error {
 	if strings.Contains(err.Error(), "no list") {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"entente/api"
 	"entente/election/night"
 	"entente/election/press"
 	"entente/record"
@@ -59,12 +60,7 @@ func runPress(ctx context.Context, e *env, args []string) error {
 		}
 		facts.Checks = append(facts.Checks, more...)
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	views, err := c.ResultPages(ctx, "")
+	views, err := fromNode(ctx, f, (*api.Client).ResultPages, "")
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,7 @@ func runRelease(ctx context.Context, e *env, args []string) error {
 	if r.Officer == "" || r.All == (len(ids) > 0) {
 		return usagef("a release names its --officer, and either ids or --all")
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	out, err := c.Release(ctx, r)
+	out, err := fromNode(ctx, f, (*api.Client).Release, r)
 	if err != nil {
 		return err
 	}

@@ -46,11 +46,7 @@ func runStatements(ctx context.Context, e *env, args []string) error {
 			q.Party = party
 		}
 	}
-	c, _, err := f.client(ctx)
-	if err != nil {
-		return err
-	}
-	page, err := c.Statements(ctx, q)
+	page, err := fromNode(ctx, f, (*api.Client).Statements, q)
 	if err != nil {
 		return err
 	}
