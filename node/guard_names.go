@@ -133,7 +133,7 @@ func (l *lookalikes) look(b ingest.Batch, now time.Time) (notes []sqlite.Note, d
 				change()
 				next.touch(o.Value.Canonical, d, place)
 			}
-			if name := DomainIn(o.Value); l.index != nil && name != "" && !l.plain[name] {
+			if name := o.Value.DomainName(); l.index != nil && name != "" && !l.plain[name] {
 				l.name(name, place, change, &next)
 			}
 		}
@@ -226,21 +226,6 @@ func (k *keptNames) touch(value string, d decoy, at seenLine) {
 	}
 	t.add(at)
 	k.Touched[value] = t
-}
-
-// DomainIn is the domain that a value names; "" where it names none.
-func DomainIn(v observable.Value) string {
-	switch v.Type {
-	case observable.Domain:
-		return v.Canonical
-	case observable.Email:
-		return v.Canonical[strings.LastIndexByte(v.Canonical, '@')+1:]
-	case observable.URL:
-		host, _, _ := strings.Cut(v.Canonical, "/")
-		host, _, _ = strings.Cut(host, ":")
-		return host
-	}
-	return ""
 }
 
 // nameMark is what somebody said of a name.

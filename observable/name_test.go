@@ -81,6 +81,19 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// TestDomainName: a domain is found in whatever names one, and no address is taken for one.
+func TestDomainName(t *testing.T) {
+	for raw, want := range map[string]string{
+		"vote.example.org": "vote.example.org", "clerk@vote.example.org": "vote.example.org", "http://vote.example.org:8080/a": "vote.example.org",
+		"http://192.0.2.1/a": "", "http://[2001:db8::1]:81/a": "", "192.0.2.1": "", "2001:db8::/32": "", "d41d8cd98f00b204e9800998ecf8427e": "",
+	} {
+		v, err := observable.Detect(raw)
+		if got := v.DomainName(); err != nil || got != want {
+			t.Errorf("the domain of %q is %q, %v; want %q", raw, got, err, want)
+		}
+	}
+}
+
 func TestPrefixAndAddressValue(t *testing.T) {
 	for raw, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1/32", "192.0.2.77/24": "192.0.2.0/24", "2001:db8::1": "2001:db8::1/128", "2001:db8::/32": "2001:db8::/32",

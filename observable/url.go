@@ -235,3 +235,15 @@ func (v Value) Host() (Value, bool) {
 		return Value{}, false
 	}
 }
+
+// DomainName is the domain that a value is, or the domain of its URL or e-mail
+// address; "" where there is none, as in a URL of an address.
+func (v Value) DomainName() string {
+	if v.Type == Domain {
+		return v.Canonical
+	}
+	if host, ok := v.Host(); ok && host.Type == Domain {
+		return host.Canonical
+	}
+	return ""
+}

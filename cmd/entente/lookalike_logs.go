@@ -63,7 +63,7 @@ func (l *logLook) Batch(_ context.Context, b ingest.Batch) error {
 			continue
 		}
 		for _, o := range line.Event.Observables {
-			if name := node.DomainIn(o.Value); name != "" {
+			if name := o.Value.DomainName(); name != "" {
 				l.name(name, lookFinding{Field: o.Field, File: b.Path, Line: line.Number, First: line.Event.Time})
 			}
 		}
@@ -244,7 +244,7 @@ func (l *logLook) mail(path string, line int64, head string) bool {
 			for _, address := range addressesIn(value) {
 				if v, err := observable.Normalise(observable.Email, address); err == nil {
 					at.Field, read = field, true
-					l.name(node.DomainIn(v), at)
+					l.name(v.DomainName(), at)
 				}
 			}
 		}
