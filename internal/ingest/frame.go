@@ -108,6 +108,23 @@ func (f *framer) decide(final bool) bool {
 	return f.decided
 }
 
+// ahead are the whole lines that are read and not yet scanned; none where a line has begun already or another byte than LF may
+// end one.
+func (f *framer) ahead() []byte {
+	if f.buf == nil || !f.decided || f.cr || f.size > 0 || f.offset == 0 {
+		return nil
+	}
+	data := f.buf[f.pos:f.end]
+	return data[:bytes.LastIndexByte(data, '\n')+1]
+}
+
+// skip passes the line of n bytes that is ahead, with its LF.
+func (f *framer) skip(n int) {
+	f.pos += n + 1
+	f.complete(1)
+	f.offset += int64(n) + 1
+}
+
 // scan takes bytes from buf into the current line up to its terminator, if that is there.
 func (f *framer) scan() bool {
 	if f.cr {

@@ -62,6 +62,13 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 		r.fr.sift = func(line []byte) bool { return clearGuarded(r.sieve, set, line) }
 	}
 	for len(r.lines) < r.cfg.BatchLines && held < r.cfg.BatchBytes {
+		if n := r.sweep(set, r.cfg.BatchBytes-held); n > 0 {
+			held += n
+			if r.source != nil && r.fr.drained() {
+				break
+			}
+			continue
+		}
 		if err = r.fr.next(); err != nil {
 			break
 		}
@@ -79,6 +86,26 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// sweep moves lines into the batch for as long as they are clear and of a form that is known: most are. It returns their bytes.
+// A line over which the sieve makes a mistake is left to others.
+func (r *reader) sweep(set *indicator.Set, room int) (held int) {
+	if set == nil {
+		return 0
+	}
+	defer func() { _ = recover() }()
+	for data := r.fr.ahead(); len(data) > 0 && held < room && len(r.lines) < r.cfg.BatchLines; {
+		n := r.sieve.Ahead(set, data)
+		if n < 0 || n > r.fr.max {
+			break
+		}
+		r.lines = append(r.lines, Line{Number: r.fr.lines + 1, Offset: r.fr.offset, Size: int64(n), Clear: true})
+		r.fr.skip(n)
+		data = data[n+1:]
+		held += n
+	}
+	return held
 }
 
 // take moves the framer's completed line into the batch.

@@ -15,6 +15,8 @@ const (
 	ofURLHost // the host of an indicated URL
 	ofEmail
 	ofHash
+	ofSuffix // two labels of a name, in a sketch
+	ofDotted // an IPv4 address as text, in a sketch
 )
 
 // hasher makes the keys of one set. Its seed is secret and new for each set, so that nobody can choose values whose
@@ -78,9 +80,9 @@ func label[T octets](key uint64, b T, from, to int) uint64 {
 
 // load takes the eight bytes at i.
 func load[T octets](b T, i int) uint64 {
-	_ = b[i+7]
-	return uint64(b[i]) | uint64(b[i+1])<<8 | uint64(b[i+2])<<16 | uint64(b[i+3])<<24 |
-		uint64(b[i+4])<<32 | uint64(b[i+5])<<40 | uint64(b[i+6])<<48 | uint64(b[i+7])<<56
+	w := b[i : i+8] // one check for all eight
+	return uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+		uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
 }
 
 // word loads at most eight bytes, b[from:to], with zeros above. Where it can it loads eight and cuts.

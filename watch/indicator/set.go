@@ -24,15 +24,17 @@ type Entry struct {
 // Set is an immutable index of indicators, safe for concurrent use. A lookup
 // costs the same for ten entries and for a million.
 type Set struct {
-	hash  hasher
-	exact index
-	nets  nets
-	four  sketch   // its IPv4 addresses
-	names bool     // it has names
-	urls  bool     // it has URLs
-	hosts []uint64 // keys of the hosts of its URLs, ascending
-	depth int      // most slashes of a URL indicator, at most MaxURLDepth
-	size  int
+	hash   hasher
+	exact  index
+	nets   nets
+	four   sketch   // its IPv4 addresses
+	dotted sketch   // their texts
+	suffix sketch   // the last two labels of its names
+	names  bool     // it has names
+	urls   bool     // it has URLs
+	hosts  []uint64 // keys of the hosts of its URLs, ascending
+	depth  int      // most slashes of a URL indicator, at most MaxURLDepth
+	size   int
 }
 
 // NewSet builds the index. Values come from observable.Normalise; one that
@@ -48,6 +50,7 @@ func NewSet(entries []Entry) *Set {
 	slices.Sort(s.hosts)
 	s.hosts = slices.Clip(slices.Compact(s.hosts))
 	s.sketch4(rows)
+	s.sketchNames(rows)
 	var n int
 	s.exact, n = newIndex(rows, s.hosts)
 	s.size = n + s.nets.size

@@ -3,24 +3,26 @@ package indicator
 import (
 	"encoding/binary"
 	"math/bits"
+	"net/netip"
 )
 
-// sketch has a bit for every IPv4 address of a set, by a secret hash: one look into memory that stays in the processor's own
-// cache says of most addresses that they are none of the set's. The filter of the index, which is larger and read at three
+// sketch has two bits for every value of some kind in a set, by a secret hash: one look into memory that stays in the processor's own
+// cache says of most others that they are none of the set's. The filter of the index, which is larger and read at three
 // places, judges the rest.
 type sketch struct {
-	bits  []uint64
+	words []uint64
 	seed  uint64
 	shift uint
 }
 
-// Of the bits one in sixteen is set at most, up to the largest size; then it is more, one in eleven at 190,000 addresses.
+// A key has sixteen bits at least, up to the largest size; then fewer, eleven at 190,000 addresses.
 const (
 	sketchSpread = 16
 	sketchLeast  = 10 // 2 to its power is the number of bits
 	sketchMost   = 21 // a quarter of a megabyte
 )
 
+// sketch4 makes two: by the addresses and by their texts, which are looked for where nothing was read yet.
 func (s *Set) sketch4(rows []row) {
 	n := 0
 	for _, r := range rows {
@@ -31,20 +33,40 @@ func (s *Set) sketch4(rows []row) {
 	if n == 0 {
 		return
 	}
-	width := min(max(bits.Len(uint(n)*sketchSpread-1), sketchLeast), sketchMost)
-	s.four = sketch{bits: make([]uint64, 1<<width/64), seed: s.hash.start(ofAddr), shift: uint(64 - width)}
+	s.four = newSketch(n, sketchMost, s.hash.start(ofAddr))
+	s.dotted = newSketch(n, sketchMost, s.hash.start(ofDotted))
 	for _, r := range rows {
 		if r.realm == ofAddr && len(r.text) == 4 {
-			i := s.four.bit(binary.BigEndian.Uint32([]byte(r.text)))
-			s.four.bits[i/64] |= 1 << (i % 64)
+			s.four.set(uint64(binary.BigEndian.Uint32([]byte(r.text))))
+			var text [16]byte
+			netip.AddrFrom4([4]byte([]byte(r.text))).AppendTo(text[:0])
+			s.dotted.set(dotted(load(text[:], 0), load(text[:], 8)))
 		}
 	}
 }
 
-func (k *sketch) bit(addr uint32) uint64 { return (uint64(addr) ^ k.seed) * k0 >> k.shift }
+// newSketch makes one for n keys of 2 to the power of most bits at most.
+func newSketch(n, most int, seed uint64) sketch {
+	width := min(max(bits.Len(uint(n)*sketchSpread-1), sketchLeast), most)
+	return sketch{words: make([]uint64, 1<<width/64), seed: seed, shift: uint(64 - width + 6)}
+}
 
-// may is false if the address is surely none of the set's.
-func (k *sketch) may(addr uint32) bool {
-	i := k.bit(addr)
-	return i/64 < uint64(len(k.bits)) && k.bits[i/64]>>(i%64)&1 != 0
+// dotted is the key of the text of an address: two words.
+func dotted(first, second uint64) uint64 { return first ^ bits.RotateLeft64(second*k2, 32) }
+
+func (k *sketch) set(key uint64) {
+	word, two := k.place(key)
+	k.words[word] |= two
+}
+
+// place is the word that the key has, and its two bits in it.
+func (k *sketch) place(key uint64) (word, two uint64) {
+	h := mix(key^k.seed, k0)
+	return h >> k.shift, 1<<(h&63) | 1<<(h>>6&63)
+}
+
+// may is false if the key is surely none of the set's.
+func (k *sketch) may(key uint64) bool {
+	word, two := k.place(key)
+	return word < uint64(len(k.words)) && k.words[word]&two == two
 }

@@ -21,7 +21,7 @@ func TestSketch(t *testing.T) {
 			if !s.MayAddr4(i * 2654435761) {
 				t.Fatalf("%d addresses: %s is lost", n, entries[i].Value.Canonical)
 			}
-			if s.four.may((i + uint32(n)) * 2654435761) {
+			if s.four.may(uint64((i + uint32(n)) * 2654435761)) {
 				passed++
 			}
 		}

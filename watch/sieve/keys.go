@@ -1,7 +1,6 @@
 package sieve
 
 import (
-	"bytes"
 	"math"
 	"math/bits"
 	"strings"
@@ -26,9 +25,7 @@ type key struct {
 	text        string
 	class       Class
 	role        role
-	next        *key   // the key that came after it last time, a guess
-	run         *run   // what came with it and after it
-	sample      string // the key with its value in the line that taught last
+	next        *key // the key that came after it last time, a guess
 }
 
 // keys remembers the keys of one source and what they mean.
@@ -99,19 +96,6 @@ func (k *keys) slot(line []byte, from, to int) (uint64, *key) {
 		}
 	}
 	return slot, nil
-}
-
-// known returns the key that stands at line[pos] with its quotes and colon, nil if there is none.
-func (k *keys) known(line []byte, pos int) *key {
-	if line[pos] != '"' {
-		return nil
-	}
-	n := bytes.IndexByte(line[pos+1:], '"')
-	if n < 0 || line[pos+n+2] != ':' {
-		return nil
-	}
-	_, g := k.slot(line, pos+1, pos+1+n)
-	return g
 }
 
 // learn makes what is remembered of a key.

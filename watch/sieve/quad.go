@@ -10,6 +10,15 @@ func quadFits(b []byte, from, to int) bool {
 	return to-from-len("0.0.0.0") <= len("255.255.255.255")-len("0.0.0.0") && to-from >= len("0.0.0.0") && from >= 4 && from+16 <= len(b)
 }
 
+// isQuad reports that b[from:to] is an IPv4 address.
+func isQuad(b []byte, from, to int) bool {
+	if !quadFits(b, from, to) {
+		return false
+	}
+	_, ok := quad(b, from, to)
+	return ok
+}
+
 // quad is parse4 without a branch for each byte, where quadFits.
 func quad(b []byte, from, to int) (addr uint32, ok bool) {
 	lo, hi, n := load(b, from), load(b, from+8), uint(to-from)
@@ -38,7 +47,8 @@ func quad(b []byte, from, to int) (addr uint32, ok bool) {
 // octet reads one to four digits before end. The high bit of bad is set if they are more than three, or begin with a zero, or
 // are above 255.
 func octet(b []byte, end int, size uint) (value, bad uint32) {
-	w := binary.LittleEndian.Uint32(b[end-4:]) & 0x0f0f0f0f >> (32 - 8*size) << (32 - 8*size)
+	unused := (32 - 8*size) & 31
+	w := binary.LittleEndian.Uint32(b[end-4:end]) & 0x0f0f0f0f >> unused << unused
 	value = w>>24 + w>>16&0xff*10 + w>>8&0xff*100
 	return value, (255 - value) | (value - smallest[size&3])
 }
@@ -65,3 +75,27 @@ func noDigit(w uint64) uint64 {
 
 // gather makes the high bits of eight bytes eight bits.
 func gather(w uint64) uint { return uint(w >> 7 * 0x0102040810204080 >> 56) }
+
+// dottedAt returns where the decimal digits and dots that begin at pos end in a quote, and them: two words with zeros behind
+// the text. The end is -1 if there is no quote, or not within sixteen bytes. It reads as many.
+func dottedAt(b []byte, pos int) (first, second uint64, end int) {
+	first, second = load(b, pos), load(b, pos+8)
+	n := trailing(noDigit(first) &^ equal(first, '.'))
+	if n == 8 {
+		n += trailing(noDigit(second) &^ equal(second, '.'))
+		second &= 1<<(8*uint(n-8)&63) - 1
+	} else {
+		first, second = first&(1<<(8*uint(n)&63)-1), 0
+	}
+	if n > 15 || b[pos+n] != '"' {
+		return 0, 0, -1
+	}
+	return first, second, pos + n
+}
+
+// trailing is how many bytes of the word are below the lowest one whose high bit is set in m, which has no other bits: eight if
+// none is. Many processors count zeros slowly.
+func trailing(m uint64) int {
+	m >>= 7
+	return int((m - 1) &^ m & ones * ones >> 56)
+}

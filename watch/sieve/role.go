@@ -21,28 +21,46 @@ func (s *Sieve) take(r role, value []byte, isText bool) bool {
 	return false
 }
 
-// time reads what event.ParseTime does. The day is nearly always that of the line before.
+// usual is how most writers write a time.
+const usual = "2006-01-02T15:04:05.999999+0000"
+
+// day is what the time of a line has in common with that of most lines before: the first eleven bytes, and the zone with the
+// quote behind it.
+type day struct{ first, last, zone uint64 }
+
+// dayOf reads the time at the begin of b, which has a byte behind it.
+func dayOf(b []byte) day {
+	_ = b[len(usual)]
+	return day{load(b, 0), load(b, len("200")), load(b, len(usual)-7) >> 16}
+}
+
+// time reads what event.ParseTime does.
 func (s *Sieve) time(v []byte) bool {
-	const usual = len("2006-01-02T15:04:05.999999+0000")
-	if len(v) == usual && string(v[:len(s.day)]) == string(s.day[:]) &&
-		two(v, 11) < 24 && v[13] == ':' && two(v, 14) < 60 && v[16] == ':' && two(v, 17) < 60 &&
-		v[19] == '.' && digitsEnd(v, 20, 26) == 26 && (v[26] == '+' || v[26] == '-') && two(v, 27) < 24 && two(v, 29) < 60 {
-		return true
-	}
 	if _, ok := event.ParseTime(string(v)); !ok {
 		return false
 	}
-	copy(s.day[:], v)
+	if len(v) == len(usual) {
+		s.day = dayOf(append([]byte(string(v)), '"'))
+	}
 	return true
 }
 
-// two reads two digits, 100 if there are none.
-func two(v []byte, i int) int {
-	a, b := v[i]-'0', v[i+1]-'0'
-	if a > 9 || b > 9 {
-		return 100
+// usualTime reports that a time stands at line[pos], with a quote behind it, that is of the same day and zone as one that was
+// read before, and written in the usual way. The line has a byte behind that quote.
+func (s *Sieve) usualTime(line []byte, pos int) bool {
+	t := line[pos : pos+len(usual)+1]
+	if dayOf(t) != s.day {
+		return false
 	}
-	return int(a)*10 + int(b)
+	const (
+		most      = 0x0905000905000902 // of each byte of "15:04:05" above "00:00:00"
+		mostBelow = 0x0009090909090900 // of each byte of ".999999" above ".000000"
+		clock     = 0x30303a30303a3030 // "00:00:00"
+		below     = 0x003030303030302e // ".000000"
+		any       = 0xff00000000000000
+	)
+	c, f := load(t, 11)^clock, (load(t, 19)^below)&^any
+	return (c|f|(c+(ones*0x7f-most))|(f+(ones*0x7f-mostBelow)&^any))&high == 0 && c&0xff*10+c>>8&0xff < 24
 }
 
 // epoch takes seconds since 1970 up to the year 2286, with a fraction or without.

@@ -5,6 +5,9 @@
 // set? Yes must be right, for the line is then counted as clean and never looked at again: the grammar is checked as strictly as
 // package jsonline does, and every value by a reading that takes in all that the parser could see in it. No may be
 // wrong; it costs the time of parsing and matching, which then decide. Whatever is rare, odd or hard is a no.
+//
+// From the lines that it walked it learns their forms (form.go, learn.go). A line of a known form is not walked: what stands in the
+// form's holes is judged as the walk would, and that is all.
 package sieve
 
 import (
@@ -74,8 +77,11 @@ type Format interface {
 	Layout() Layout
 }
 
-// longest is the longest line that is judged here, in bytes.
-const longest = 64 << 10
+// What lines are judged here, by their bytes.
+const (
+	shortest = 16
+	longest  = 64 << 10
+)
 
 // Sieve judges one line after another. It is not safe for concurrent use.
 type Sieve struct {
@@ -83,11 +89,11 @@ type Sieve struct {
 	keys   keys
 	at     []uint32
 	plain  []byte // a value without its escapes
-	day    [len("2006-01-02T")]byte
+	day    day
+	forms  forms
 	set    *indicator.Set
+	nets   bool                    // it has networks of IPv4
 	lately [1 << latelyBits]uint32 // IPv4 addresses that do not meet the set, by hash; zero is none
-
-	lines int // that were clear of this set
 
 	timed, kinded bool
 	// outer has, for each container that is open, what holds for it again once an inner one is closed.
@@ -112,26 +118,48 @@ func (s *Sieve) Clear(set *indicator.Set, line []byte) bool {
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		line = line[:n-1]
 	}
-	if set == nil || len(line) < 16 || len(line) > longest || line[0] != '{' || line[len(line)-1] != '}' {
+	if set == nil || len(line) < shortest || len(line) > longest || line[0] != '{' || line[len(line)-1] != '}' {
 		return false
+	}
+	s.use(set)
+	if s.follows(line) == len(line) {
+		return true
 	}
 	at, ascii := quote.Index(s.at, line)
 	s.at = at
 	if !ascii && !utf8.Valid(line) {
 		return false
 	}
-	if s.set != set {
-		s.set = set
-		clear(s.lately[:])
-		s.forget()
-	}
 	s.timed, s.kinded = false, false
 	if !s.walk(line, append(at, uint32(len(line)), uint32(len(line)))) || !s.timed || !s.kinded && s.layout.KindNeeded {
 		return false
 	}
-	if s.teaches() {
-		l := lesson{keys: &s.keys, line: line, at: at}
-		l.object(0, 0)
+	if s.forms.teaches() {
+		s.forms.learn(&s.keys, line)
 	}
 	return true
+}
+
+// Ahead is Clear for the first of the lines in data, without anybody having looked for its end: the bytes before its line feed,
+// if it is clear. It is -1 if that is not known at once, and Clear may then still find it clear. The last line in data has its line
+// feed too.
+func (s *Sieve) Ahead(set *indicator.Set, data []byte) int {
+	if len(data) == 0 || data[len(data)-1] != '\n' {
+		return -1
+	}
+	s.use(set)
+	if n := s.follows(data); shortest <= n && n <= longest && n < len(data) && data[n] == '\n' {
+		return n
+	}
+	return -1
+}
+
+// use forgets what was judged by another set.
+func (s *Sieve) use(set *indicator.Set) {
+	if s.set == set {
+		return
+	}
+	s.set, s.nets = set, set.Nets4()
+	clear(s.lately[:])
+	s.forms = forms{}
 }

@@ -41,9 +41,14 @@ func (s *Sieve) address(b []byte, from, to int) bool {
 	if to-from < shortest || to-from > longest {
 		return false
 	}
-	i := from
-	for i < to && shape[b[i]] == taken {
-		i++
+	i, group := from, 0
+	for ; i < to && shape[b[i]] == taken; i++ {
+		if b[i] == '.' || b[i] == ':' {
+			group = -1
+		}
+		if group++; group > 4 {
+			return false // no part of an address has so many digits
+		}
 	}
 	switch {
 	case i < to:
@@ -56,8 +61,12 @@ func (s *Sieve) address(b []byte, from, to int) bool {
 	return ok && s.set.MayAddr6(hi, lo) || bytes.IndexByte(b[from:to], '.') >= 0
 }
 
-// addr4 judges an IPv4 address. Most come again and again: those that were judged lately are remembered.
+// addr4 judges an IPv4 address. Where networks are looked for, those that were judged lately are remembered: most come again and
+// again.
 func (s *Sieve) addr4(a uint32) bool {
+	if !s.nets {
+		return s.set.MayAddr4(a)
+	}
 	at := &s.lately[a*0x9e3779b1>>(32-latelyBits)]
 	if *at == a && a != 0 {
 		return false

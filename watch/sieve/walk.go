@@ -1,6 +1,6 @@
 package sieve
 
-import "math/bits"
+import "encoding/binary"
 
 // walk goes from quote to quote, and over what it knows in one step. at has the positions of all quotes, backslashes and
 // control characters, and twice the length of line. The line is an object to its last byte, which is a brace.
@@ -11,15 +11,6 @@ func (s *Sieve) walk(line []byte, at []uint32) bool {
 		if object {
 			k := s.keys.guess(line, pos)
 			if k != nil {
-				if r := k.run; r != nil && r.follows(line, pos, level) {
-					s.keys.before = r.last
-					i += r.quotes
-					if pos, level, object, class = s.leave(line, pos+len(r.text), level, object, class); level < 0 {
-						return pos == len(line) && i == len(at)-2
-					}
-					pos++
-					continue
-				}
 				pos += k.size
 			} else if k, pos = s.key(line, at[i], at[i+1], pos); k == nil {
 				return false
@@ -171,9 +162,8 @@ func scalar(line []byte, pos int) int {
 // digits returns where the decimal digits at pos end. The line does not end in one.
 func digits(line []byte, pos int) int {
 	for pos+8 <= len(line) {
-		w := load(line, pos) ^ 0x3030303030303030
-		if m := ((w + 0x7676767676767676) | w) & 0x8080808080808080; m != 0 {
-			return pos + bits.TrailingZeros64(m)/8
+		if m := noDigit(load(line, pos)); m != 0 {
+			return pos + trailing(m)
 		}
 		pos += 8
 	}
@@ -183,8 +173,4 @@ func digits(line []byte, pos int) int {
 	return pos
 }
 
-func load(b []byte, i int) uint64 {
-	_ = b[i+7]
-	return uint64(b[i]) | uint64(b[i+1])<<8 | uint64(b[i+2])<<16 | uint64(b[i+3])<<24 |
-		uint64(b[i+4])<<32 | uint64(b[i+5])<<40 | uint64(b[i+6])<<48 | uint64(b[i+7])<<56
-}
+func load(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8]) }

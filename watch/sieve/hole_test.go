@@ -1,0 +1,96 @@
+package sieve
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"entente/observable"
+	"entente/watch/event"
+	"entente/watch/indicator"
+)
+
+// TestUsualTime holds the reading of a time in words to event.ParseTime, with every byte at every place.
+func TestUsualTime(t *testing.T) {
+	const text = "2026-11-03T08:00:00.000001+0000"
+	s := &Sieve{}
+	if !s.time([]byte(text)) {
+		t.Fatal("a time is refused")
+	}
+	taken := 0
+	try := func(v []byte) {
+		t.Helper()
+		line := append(bytes.Clone(v), `",1`...)
+		if !s.usualTime(line, 0) {
+			return
+		}
+		taken++
+		if _, ok := event.ParseTime(string(v)); !ok {
+			t.Fatalf("%q is no time", v)
+		}
+	}
+	for at := range text {
+		for c := range 256 {
+			v := []byte(text)
+			v[at] = byte(c)
+			try(v)
+		}
+	}
+	for n := range 100 {
+		try(fmt.Appendf(nil, "2026-11-03T%02d:%02d:%02d.%06d+0000", n, n/2, n/3, n*10101))
+		try(fmt.Appendf(nil, "2026-11-03T%02d:59:59.999999+0000", n))
+		try(fmt.Appendf(nil, "2026-11-03T23:%02d:59.999999+0000", n))
+		try(fmt.Appendf(nil, "2026-11-03T23:59:%02d.999999+0000", n))
+	}
+	if want := 24 + 60 + 60; taken < want {
+		t.Errorf("%d are taken, of which %d times are in the loops alone", taken, want)
+	}
+}
+
+// naiveEnd is the oracle of textEnd.
+func naiveEnd(line []byte, pos int) (int, bool) {
+	for i := pos; i < len(line); i++ {
+		if c := line[i]; c == '"' || c == '\\' || c < 0x20 {
+			return i, isASCII(line[pos:i])
+		}
+	}
+	return -1, false
+}
+
+func isASCII(b []byte) bool {
+	return bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+func TestTextEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		fill := rapid.SliceOfN(rapid.SampledFrom([]byte("aaaaaaaa \x7f\x80\xff!#[]\x1f\x00\"\\é")), 0, 40).Draw(t, "line")
+		for pos := range fill {
+			end, ascii := textEnd(fill, pos)
+			if want, plain := naiveEnd(fill, pos); end != want || end >= 0 && ascii != plain {
+				t.Fatalf("%q from %d: %d %v, want %d %v", fill, pos, end, ascii, want, plain)
+			}
+		}
+	})
+}
+
+// TestDottedAt: what it takes is digits and dots up to a quote, and is the key of that address in a set.
+func TestDottedAt(t *testing.T) {
+	set := indicator.NewSet([]indicator.Entry{{Value: observable.Value{Type: observable.IPv4, Canonical: "192.0.2.1"}}, {Value: observable.Value{Type: observable.IPv4, Canonical: "8.8.8.8"}}})
+	for _, text := range []string{"192.0.2.1", "8.8.8.8", "255.255.255.255", "1.2.3.4", "1.2.3", "", ".", "1", "1234567890123456", "1.2.3.4/8", "1.2.3.4 ", "a.b.c.d", "::1", "1.2.3.4\x80", "\xb1.2.3.4", "1.2.3.٤"} {
+		for _, around := range []string{`"`, "9", ".", "\x00", "\xff"} {
+			line := []byte(strings.Repeat(around, 5) + text + `"` + strings.Repeat(around, 20))
+			first, second, end := dottedAt(line, 5)
+			want := strings.Trim(text, "0123456789.") == "" && len(text) < 16
+			if got := end == 5+len(text); got != want || !got && end >= 0 {
+				t.Errorf("%q in %q: ends at %d", text, line, end)
+			}
+			if hit := text == "192.0.2.1" || text == "8.8.8.8"; end >= 0 && hit && !set.MayDotted(first, second) {
+				t.Errorf("%q is lost", text)
+			}
+		}
+	}
+}
