@@ -1,12 +1,14 @@
 package node
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"entente/api"
+	"entente/watch/sigma"
 )
 
 // refusals are the reasons of rules that do not run at a node, by file.
@@ -135,4 +137,22 @@ func TestOwnPatternsAndPlaceholders(t *testing.T) {
 	}
 	u.ok(os.Remove(clients))
 	u.eventually("without the list the rule is refused", func() bool { return u.refusals(north)["placed.yml"] != "" })
+}
+
+// Who may not see everything learns of a rule nothing that other lists hold.
+func TestToldOfOtherRules(t *testing.T) {
+	t.Parallel()
+	secret := "not for all"
+	e := sigma.Entry{
+		Refusal: &sigma.Refusal{Construct: sigma.References, Why: secret, Waits: []string{"one"}},
+		Notes:   []sigma.Note{{Code: sigma.NoteFiltered, Detail: secret}, {Code: sigma.NoteSilent, Detail: secret}, {Code: sigma.NoteDeadBranch, Detail: "own"}},
+	}
+	w := &watchlist{}
+	if got := w.told(e, north, true); got.Refusal.Why != secret || got.Notes[0].Detail != secret {
+		t.Errorf("%+v", got)
+	}
+	got := w.told(e, north, false)
+	if strings.Contains(fmt.Sprint(got.Refusal.Why, got.Notes), secret) || got.Notes[2].Detail != "own" || e.Refusal.Why != secret || e.Notes[0].Detail != secret {
+		t.Errorf("%+v of %+v", got, e)
+	}
 }

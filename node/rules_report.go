@@ -78,11 +78,11 @@ func (on screens) ruleReport(ctx context.Context) (api.Rules, error) {
 // the giver holds is for those who may see everything; to them it is said too
 // when the gate holds the rule that a correlation waits for.
 func (w *watchlist) told(e sigma.Entry, giver string, whole bool) sigma.Entry {
-	if r := e.Refusal; r != nil && len(r.Waits) > 0 {
+	if r := e.Refusal; r != nil && r.Construct == sigma.References {
 		why := *r
 		if !whole {
-			why.Why = "rules that are not loaded: " + strings.Join(r.Waits, ", ")
-		} else if file := w.heldAs(r.Waits[0], giver); file != "" {
+			why.Why = "it names rules that are not loaded, not one each, or in a circle"
+		} else if file := w.heldAs(r.Waits, giver); file != "" {
 			why.Why = fmt.Sprintf("rule %.64q is not loaded: %s is held back by the gate", r.Waits[0], file)
 		}
 		e.Refusal = &why
@@ -98,9 +98,13 @@ func (w *watchlist) told(e sigma.Entry, giver string, whole bool) sigma.Entry {
 	return e
 }
 
-// heldAs is the list item of a giver that has a rule of an id or name and may not
-// run yet, "" if there is none.
-func (w *watchlist) heldAs(name, giver string) string {
+// heldAs is the list item of a giver that has the first of the rules waited for
+// and may not run yet, "" if there is none.
+func (w *watchlist) heldAs(waits []string, giver string) string {
+	if len(waits) == 0 {
+		return ""
+	}
+	name := waits[0]
 	for _, e := range w.entries {
 		if e.giver == giver && e.held() && e.item.Type == indicator.TypeSigma && strings.Contains(strings.ToLower(e.item.Value), strings.ToLower(name)) && rule.Answers(e.item.Value, name) {
 			return itemFile(e)

@@ -138,7 +138,7 @@ func (e *env) readShared(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, noRules([]string{path})
+		return readFile(path, api.MaxShare) // which says that it is a folder
 	}
 	var texts [][]byte
 	size := 0

@@ -110,11 +110,11 @@ func (r *ruleScan) aside() {
 	}
 }
 
-// ruleDigest is another for other rules.
+// ruleDigest is another for other rules, or the same in another order: where they lie is nothing.
 func ruleDigest(files []sigma.File, patterns []rule.Rule, opt sigma.Options) string {
 	h := sha256.New()
 	for _, f := range files {
-		fmt.Fprintf(h, "%d %d %s %s\n", len(f.Name), len(f.Data), f.Name, f.Data)
+		fmt.Fprintf(h, "%d %s\n", len(f.Data), f.Data)
 	}
 	for _, p := range patterns {
 		fmt.Fprintf(h, "%d %s\n", len(p.Text), p.Text)

@@ -102,11 +102,11 @@ func (l *loader) link(c *linked, state map[int]linkState) (ready bool, _ *Refusa
 		found := there[0]
 		for _, i := range there[1:] {
 			if !l.same(found, i) {
-				return false, refuse(c.at, "rules", "%.64q is what two rules are called, of %s and of %s", name, l.place(found), l.place(i))
+				return false, refuse(c.at, References, "%.64q is what two rules are called, of %s and of %s", name, l.place(found), l.place(i))
 			}
 		}
 		if slices.ContainsFunc(members, func(m correlation.Member) bool { return m.Rule == found }) {
-			return false, refuse(c.at, "rules", "%.64q stands twice", name)
+			return false, refuse(c.at, References, "%.64q stands twice", name)
 		}
 		members = append(members, l.member(c, found))
 	}
@@ -146,7 +146,7 @@ func (l *loader) member(c *linked, found int) correlation.Member {
 // absent adds a rule to those for want of which a correlation cannot run, and says of the first why it is not there.
 func (l *loader) absent(c *linked, name string, r *Refusal) *Refusal {
 	if r == nil {
-		r = refuse(c.at, "rules", "rule %.64q is not loaded: %s", name, l.whyNot(name))
+		r = refuse(c.at, References, "rule %.64q is not loaded: %s", name, l.whyNot(name))
 	}
 	r.Waits = append(r.Waits, name)
 	return r
@@ -189,7 +189,7 @@ func (l *loader) circle(waiting []*linked, state map[int]linkState) {
 			for _, i := range path[:min(len(path), maxShownOfCircle)] {
 				titles = append(titles, fmt.Sprintf("%.64q of %s", cmp.Or(l.set.rules[i].Name, l.set.rules[i].ID, l.set.rules[i].Title), l.place(i)))
 			}
-			l.entries[l.of[c.number]].refuse(refuse(c.at, "rules", "a circle of correlations: %s", strings.Join(titles, ", ")))
+			l.entries[l.of[c.number]].refuse(refuse(c.at, References, "a circle of correlations: %s", strings.Join(titles, ", ")))
 			state[c.number] = linkRefused
 		}
 	}

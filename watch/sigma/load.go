@@ -141,7 +141,7 @@ func (l *loader) document(d yamldoc.Document, e Entry) {
 	switch {
 	case r != nil:
 	case len(l.set.rules)+len(l.filters) >= MaxRules:
-		r = refuse(root, "rules", "more than %d", MaxRules)
+		r = refuse(root, "number of rules", "more than %d", MaxRules)
 	case entry.Kind == Correlation:
 		var c *linked
 		if c, r = readCorrelation(root, rule); r == nil {

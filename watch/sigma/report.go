@@ -27,6 +27,9 @@ const (
 	Global      Kind = "global" // the old style's document of what the following have in common
 )
 
+// References is the construct of a refusal that depends on other rules than the one refused, and tells of them.
+const References = "rules"
+
 // Refusal says which construct was refused, where, and why.
 type Refusal struct {
 	Construct string `json:"construct"` // such as "modifier re", "condition", "yaml"
