@@ -66,8 +66,12 @@ func (n *Node) sweepListItems(all []*voprf.Standing) error {
 	}
 	var errs []error
 	for _, f := range files {
-		if name := matchOpenedDir + "/" + f.Name(); !needed[name] {
-			errs = append(errs, os.Remove(n.matchPath(name)))
+		name := matchOpenedDir + "/" + f.Name()
+		if needed[name] {
+			continue
+		}
+		if err := os.Remove(n.matchPath(name)); !errors.Is(err, os.ErrNotExist) { // who answers a list drops its items too
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

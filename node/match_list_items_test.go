@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"entente/api"
@@ -75,4 +77,30 @@ func TestWatchlistItemsOutliveCrash(t *testing.T) {
 	}
 	must(u.node(south).Control().WatchlistClose(ctx, api.WatchlistClose{List: next.ID}))(t)
 	u.eventually("nothing is left of a closed list", func() bool { return len(u.keptLists(south)) == 0 })
+}
+
+// TestSweepListItems: the items of a list may be dropped by who answered it just while
+// they are swept, and that is no fault.
+func TestSweepListItems(t *testing.T) {
+	n := &Node{}
+	n.cfg.Dir = t.TempDir()
+	for i := range 300 {
+		u := n.matchPath(matchOpenedDir + "/" + strconv.Itoa(i) + ".json")
+		if err := os.MkdirAll(filepath.Dir(u), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, u, []byte("[]"))
+	}
+	errs := make(chan error)
+	for range 8 {
+		go func() { errs <- n.sweepListItems(nil) }()
+	}
+	for range 8 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if left := must(os.ReadDir(n.matchPath(matchOpenedDir)))(t); len(left) != 0 {
+		t.Errorf("%d files are left", len(left))
+	}
 }
