@@ -82,7 +82,7 @@ func Routes() (out []Route) {
 
 // routes is the whole surface of the console; the tests walk it.
 func (c *Console) routes() []route {
-	return append(slices.Concat(c.entryRoutes(), c.borderRoutes(), c.accordRoutes(), c.caseRoutes(), c.dailyRoutes(), c.lineRoutes(), c.notifyRoutes(), c.electionRoutes(), c.guardRoutes(), c.matchRoutes()),
+	return append(slices.Concat(c.entryRoutes(), c.borderRoutes(), c.accordRoutes(), c.caseRoutes(), c.dailyRoutes(), c.lineRoutes(), c.notifyRoutes(), c.electionRoutes(), c.guardRoutes(), c.matchRoutes(), c.watchlistRoutes()),
 		route{"GET /{$}", readers, c.first},
 		route{"GET /live", readers, c.follow},
 		route{"GET /watch", readers, c.watch},

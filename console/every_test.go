@@ -85,6 +85,10 @@ func everyPage() map[string][]look {
 		"POST /match/new":  {{"north", "/match/new", "to=south&class=names&mode=names"}},
 		"GET /match/{run}": append(north(runPaths()...), look{"observer", "/match/" + matchID("closed"), ""}),
 
+		"GET /watchlists":        append(north("/watchlists"), look{"observer", "/watchlists", ""}, look{"blank", "/watchlists", ""}),
+		"GET /watchlists/new":    append(north("/watchlists/new", "/watchlists/new?to=south"), look{"observer", "/watchlists/new", ""}),
+		"GET /watchlists/{list}": append(north(listPaths()...), look{"observer", "/watchlists/" + listID("asked"), ""}),
+
 		"GET /accord":                 append(north("/accord"), look{"blank", "/accord", ""}),
 		"GET /accord/{party}/{index}": north("/accord/south/31", "/accord/north/12", "/accord/north/9"),
 		"GET /drafts":                 append(north("/drafts"), look{"blank", "/drafts", ""}),
@@ -101,6 +105,14 @@ func everyPage() map[string][]look {
 func runPaths() (paths []string) {
 	for _, r := range sampleMatches() {
 		paths = append(paths, "/match/"+r.ID)
+	}
+	return paths
+}
+
+// listPaths are the pages of the sample's watchlists.
+func listPaths() (paths []string) {
+	for _, l := range sampleLists() {
+		paths = append(paths, "/watchlists/"+l.ID)
 	}
 	return paths
 }

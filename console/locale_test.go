@@ -169,6 +169,7 @@ func TestNoKeyUnused(t *testing.T) {
 		"election.file": strs(intake.Kinds()), "election.file.hint": {"csv", "text", "columns", "unpack", "empty"}, "election.file.trouble": {tooLarge, tooMany, cutShort}, "election.file.next": {"manifest", "records"}, "election.file.cmd": {"manifest", "records"},
 		"election.remark": {"same-batches", "other-batches", "all-candidates", "missing-candidates", "same-numbers", "other-numbers", "other-election"},
 		"match.state":     matchStates(), "match.means": matchStates(), "match.waits": {"consent", "count", "partner"}, "match.class": classNames(), "match.why": classNames(), "match.never": border.MatchNever(),
+		"lists.state": listStates(), "lists.means": listStates(), "lists.own": {"owner", "asker"}, "lists.waits": {"file", "answer"}, "lists.question": {"asked", "answered", "read", "refused", "void"}, "lists.promise": {"file", "question", "budget", "key", "end"},
 		"match.mode": {"names", "count"}, "match.mode.long": {"names", "count"}, "match.learns": {"names", "count"}, "match.sees": {"partner", "observer", "nobody"},
 		"match.commits": {"list", "key", "proof", "budget", "end"}, "match.mark": {"offer", "consent", "begin", "commit", "returned", "closing", "abort"},
 
@@ -497,3 +498,5 @@ func disarmed() (out []string) {
 	}
 	return out
 }
+
+func listStates() []string { return []string{"open", "over", "closed", "broken", "void"} }

@@ -12,6 +12,7 @@ import (
 
 // Matches is the part of a node that finds with a partner what both hold.
 type Matches interface {
+	Watchlists
 	// Runs lists the runs that the logs speak of, newest first, so many from one on,
 	// with what a new one is made of.
 	Runs(ctx context.Context, offset, limit int) (MatchRuns, error)

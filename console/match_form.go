@@ -22,6 +22,9 @@ const maxLists = 32 << 20
 type matchForm struct {
 	To, Purpose, Class, Mode, Observer, Audit, Hours, Text, UpTo string
 
+	Days, Budget string // of a watchlist
+	Echo         bool
+
 	Types   []string // chosen of the class; none: all
 	Exclude []string // digests of warning lists
 	Release bool
@@ -197,6 +200,7 @@ func formOf(form url.Values) matchForm {
 	return matchForm{
 		To: get("to"), Purpose: get("purpose"), Class: get("class"), Mode: get("mode"), Observer: get("observer"), Audit: get("audit"), Hours: get("hours"),
 		Text: form.Get("items"), UpTo: get("up_to"), Types: form["type"], Chosen: form["stock"], Exclude: form["exclude"], Release: get("release") != "",
+		Days: get("days"), Budget: get("budget"), Echo: get("echo") != "",
 	}
 }
 
