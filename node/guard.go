@@ -75,10 +75,28 @@ type job struct {
 	stamp string
 }
 
+// stillness says when files that somebody else writes may be read: when they have lain
+// still from one look to the next. What was read counts if their stamp is still the
+// same afterwards.
+type stillness struct {
+	seen string // stamp at the last look
+	read string // stamp of what was read by last
+}
+
+// due says whether files with this stamp have lain still and were not read so.
+func (s *stillness) due(stamp string) bool {
+	still := s.seen == stamp
+	s.seen = stamp
+	return still && s.read != stamp
+}
+
 // stamps tells whether files are others than before: of a folder, those in it.
 func stamps(paths ...string) string {
 	var b strings.Builder
 	for _, path := range paths {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real // what is read is what a link leads to
+		}
 		n := 0
 		_ = filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
 			if err != nil {

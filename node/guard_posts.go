@@ -44,8 +44,7 @@ type campaigns struct {
 
 // postsExport is one declared export, under how it is declared.
 type postsExport struct {
-	seen  string // its stamp at the last look: one that grows is not read
-	tried string // the stamp that was read by last
+	still stillness
 	view  console.PostsView
 }
 
@@ -68,7 +67,7 @@ func (c *campaigns) look(ctx context.Context, n *Node) error {
 		}
 		c.mu.Lock()
 		if at := c.of[how]; at != nil && stamps(f.Path) == stamp {
-			at.tried, at.view = stamp, v
+			at.still.read, at.view = stamp, v
 		}
 		c.mu.Unlock()
 		n.changes.watch()
@@ -95,9 +94,7 @@ func (c *campaigns) due(how, stamp string) bool {
 		at = &postsExport{}
 		c.of[how] = at
 	}
-	still := at.seen == stamp
-	at.seen = stamp
-	return still && at.tried != stamp
+	return at.still.due(stamp)
 }
 
 func postsKey(f inventory.File) string {
@@ -200,7 +197,7 @@ func (s guardScreens) Posts(context.Context) ([]console.PostsView, error) {
 	var out []console.PostsView
 	for _, f := range filesOf(list, inventory.FilePosts) {
 		v := console.PostsView{Name: f.Name}
-		if at := c.of[postsKey(f)]; at != nil && at.tried != "" {
+		if at := c.of[postsKey(f)]; at != nil && at.still.read != "" {
 			v = at.view
 		}
 		v.Whom, _ = list.Whom("files", f.Call)

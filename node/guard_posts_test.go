@@ -119,7 +119,7 @@ func TestPostsLieStill(t *testing.T) {
 			t.Errorf("look %d: %v", i, got)
 		}
 	}
-	c.of[how].tried = "2"
+	c.of[how].still.read = "2"
 	if c.due(how, "2") || c.due(how, "3") || !c.due(how, "3") {
 		t.Error("what was read is read again, or what is new is not")
 	}

@@ -40,7 +40,6 @@ const (
 type rolling struct {
 	job
 	sites map[string]*rollSite // by name
-	seen  map[string]string    // stamps of exports as they were at the last look: one that grows is not read
 }
 
 // rollSite is one registration site's exports.
@@ -49,7 +48,7 @@ type rollSite struct {
 	told    int       // of days: those whose alarms are incidents
 	read    bool
 	files   map[string]string // path by day
-	tried   string            // the stamp that was read by last
+	still   stillness         // of the exports, as the list declares them
 	trouble []console.GuardFile
 }
 
@@ -65,7 +64,7 @@ func (r *rolling) look(ctx context.Context, n *Node) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sites == nil {
-		r.sites, r.seen = make(map[string]*rollSite), make(map[string]string)
+		r.sites = make(map[string]*rollSite)
 	}
 	now := make(map[string]bool)
 	var failed error
@@ -103,21 +102,30 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 	if err := at.tell(ctx, n, s); err != nil {
 		return err
 	}
-	how, err := json.Marshal(s)
+	stamp, err := rollStamp(s)
 	if err != nil {
 		return err
 	}
-	stamp := string(how) + stamps(s.Exports...)
 	files, odd := exportsOf(s)
 	at.files = files
-	if steady := r.seen[s.Name] == stamp; !steady {
-		r.seen[s.Name] = stamp
+	if !at.still.due(stamp) {
 		return nil
 	}
-	if at.tried == stamp {
-		return nil
-	}
-	at.tried, at.trouble = stamp, odd
+	at.trouble = odd
+	return at.take(ctx, n, s, stamp)
+}
+
+// rollStamp is how a site's exports are declared and lie.
+func rollStamp(s inventory.Site) (string, error) {
+	how, err := json.Marshal(s)
+	return string(how) + stamps(s.Exports...), err
+}
+
+// take reads the days that are new in exports with this stamp. Of exports that are
+// others when they are read than when they were looked at, it keeps nothing.
+func (at *rollSite) take(ctx context.Context, n *Node, s inventory.Site, stamp string) error {
+	at.still.read = stamp
+	files := at.files
 	last := ""
 	if k := len(at.days); k > 0 {
 		last = at.days[k-1].Header.Day
@@ -136,26 +144,33 @@ func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
 		if day <= last {
 			continue
 		}
-		if ctx.Err() != nil {
-			at.tried = ""
-			return ctx.Err()
-		}
 		before := ""
 		if i > 0 {
 			before = days[i-1]
 		}
 		d, err := at.judge(ctx, office, s, before, day)
+		if ctx.Err() != nil {
+			at.still.read = ""
+			return ctx.Err()
+		}
+		if now, bad := rollStamp(s); now != stamp || bad != nil {
+			at.still.read = "" // somebody writes: they are read when they lie still
+			return bad
+		}
 		if err != nil {
 			at.trouble = append(at.trouble, console.GuardFile{Name: filepath.Base(files[day]), Detail: err.Error()})
 			return nil //nolint:nilerr // told on the screen; later days are compared with this one when it can be read
 		}
-		if err := keepRollDay(n.rollFile(s), d); err != nil {
-			at.tried = "" // judged again when there is room
+		err = keepRollDay(n.rollFile(s), d, rollHistory)
+		if errors.Is(err, errRollsFull) {
+			at.trouble = slices.Compact(append(at.trouble, console.GuardFile{Name: s.Name, Detail: err.Error()}))
+		} else if err != nil {
+			at.still.read = "" // judged again when there is room
 			return err
 		}
 		at.days = append(at.days, d)
 		if err := at.tell(ctx, n, s); err != nil {
-			at.tried = ""
+			at.still.read = ""
 			return err
 		}
 		n.changes.watch()
@@ -307,8 +322,11 @@ func readDays(path string) (out []rollDay, err error) {
 	return out, nil
 }
 
-// keepRollDay adds a day.
-func keepRollDay(path string, d rollDay) error {
+// errRollsFull stops no alarm: such a day is judged, and judged again after a start.
+var errRollsFull = errors.New("the days that are kept would be too long to be read again")
+
+// keepRollDay adds a day to a file of so many bytes at most.
+func keepRollDay(path string, d rollDay, most int64) error {
 	line, err := json.Marshal(d)
 	if err != nil {
 		return err
@@ -316,12 +334,15 @@ func keepRollDay(path string, d rollDay) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	old, err := os.ReadFile(path)
+	old, err := readWhole(path, most)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if i := bytes.LastIndexByte(old, '\n'); i+1 < len(old) {
 		old = old[:i+1]
+	}
+	if int64(len(old)+len(line)+1) > most {
+		return errRollsFull
 	}
 	return replaceFile(path, append(old, append(line, '\n')...))
 }

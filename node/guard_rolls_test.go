@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,7 +112,7 @@ func TestRollAlarmsOutliveAKill(t *testing.T) {
 	u.cfg[north].Inventory = u.path(north, "list.json")
 	site := inventory.Site{Name: "portal"}
 	day := func(day string, alarms ...roll.Alarm) {
-		u.ok(keepRollDay((&Node{cfg: *u.cfg[north]}).rollFile(site), rollDay{Header: roll.Header{Day: day}, Day: &roll.Day{Alarms: alarms}}))
+		u.ok(keepRollDay((&Node{cfg: *u.cfg[north]}).rollFile(site), rollDay{Header: roll.Header{Day: day}, Day: &roll.Day{Alarms: alarms}}, rollHistory))
 	}
 	day("2026-10-21", roll.Alarm{Kind: roll.Canary, Count: 1})
 	u.start(north)
@@ -143,5 +144,56 @@ func TestRollAlarmsOutliveAKill(t *testing.T) {
 	u.ok(at.tell(t.Context(), n, site))
 	if got := told(); len(got) != 2 {
 		t.Errorf("%v are told when that can be done", got)
+	}
+}
+
+// TestRollsLieStill: an export that is written to while it is read is not kept; it is
+// read when it lies still. A link to a folder is looked through.
+func TestRollsLieStill(t *testing.T) {
+	u := newUnit(t, nil, north, south)
+	dir, link := u.path(north, "exports"), filepath.Join(t.TempDir(), "link")
+	u.ok(os.MkdirAll(dir, 0o700))
+	u.ok(os.Symlink(dir, link))
+	u.start(north)
+	n, site := u.node(north), inventory.Site{Name: "portal", Exports: []string{link}}
+	s := must(roll.NewSynth(7, 300, 2, time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC)))(t)
+	s.Day()
+	var b bytes.Buffer
+	u.ok(s.Write(&b, roll.Known()[0].Name))
+	rows := bytes.SplitAfter(b.Bytes(), []byte("\n"))
+	path := filepath.Join(dir, "roll-2026-10-20.txt")
+	write(t, path, bytes.Join(rows[:200], nil))
+	at := &rollSite{read: true}
+	stamp := must(rollStamp(site))(t)
+	at.files, _ = exportsOf(site)
+	write(t, path, b.Bytes()) // the rest of it comes
+	u.ok(at.take(t.Context(), n, site, stamp))
+	if len(at.days) != 0 || len(at.trouble) != 0 || at.still.due(stamp) {
+		t.Fatalf("%+v", at)
+	}
+	r := rolling{sites: map[string]*rollSite{site.Name: at}}
+	for range 2 {
+		u.ok(r.site(t.Context(), n, site))
+	}
+	if len(at.days) != 1 || at.days[0].Header.Voters != 300 {
+		t.Errorf("%+v", at.days)
+	}
+}
+
+// TestRollDaysHaveALimit: what is kept can be read again; a day beyond is refused.
+func TestRollDaysHaveALimit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.days")
+	kept := 0
+	for ; ; kept++ {
+		err := keepRollDay(path, rollDay{Header: roll.Header{Day: fmt.Sprintf("2026-10-%02d", kept+1)}}, 1024)
+		if errors.Is(err, errRollsFull) {
+			break
+		}
+		if err != nil || kept == 28 {
+			t.Fatalf("%d days: %v", kept, err)
+		}
+	}
+	if info := must(os.Stat(path))(t); info.Size() > 1024 || kept == 0 || len(must(readDays(path))(t)) != kept {
+		t.Errorf("%d days in %d bytes", kept, info.Size())
 	}
 }
