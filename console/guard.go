@@ -161,6 +161,8 @@ type FolderView struct {
 	Root      statement.Digest
 	Sealed    *Ref // own statement with the root; nil: the others have not witnessed it
 	Touched   []SeenTouch
+	More      int    // decoys that were met and are not listed
+	Passed    int64  // sightings of decoys, of any folder, beyond those that are kept
 	Detail    string // why it cannot be read
 	Whom      inventory.Person
 }

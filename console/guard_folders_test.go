@@ -13,7 +13,7 @@ func TestFolders(t *testing.T) {
 	r := newRig(t, shift("north", "south"))
 	page := html.UnescapeString(body(get(r.c, testHost, "/guard/folders", r.enter("analyst"))))
 	for _, want := range []string{
-		"Adams county, clerk", "4,120 documents, 2 decoys", rootOf(11).String()[:8], "sealed as #4", "ballots-proof@clerk.example", "mail.log", "5512", "It does not say that the recipient leaked it", "Ann Lee",
+		"Adams county, clerk", "4,120 documents, 2 decoys", rootOf(11).String()[:8], "sealed as #4", "ballots-proof@clerk.example", "mail.log", "5512", "It does not say that the recipient leaked it", "Ann Lee", "3 decoys more were met and are not listed", "2 sightings of decoys beyond",
 		"1 document, 0 decoys", "not sealed.", `format "x", want another`, "Not read yet.", "entente folder open --secret FILE --like DOCUMENT",
 		"blank.what=Adams+county%2C+clerk%3A+a+decoy+was+met+in+our+logs%3B+root+" + rootOf(11).String(),
 	} {

@@ -183,7 +183,7 @@ func (m guardMemory) Folders(context.Context) ([]FolderView, error) {
 	return []FolderView{
 		{
 			Name: "mailbox of the office", Title: "Adams county, clerk", Documents: 4120, Decoys: 2, Root: rootOf(11), Sealed: &Ref{Party: "north", Index: 4}, Whom: ann,
-			Touched: []SeenTouch{{Folder: "Adams county, clerk", Recipient: "print \u202evendor", Value: "ballots-proof@clerk.example", Count: 3, First: at, Last: at.At}},
+			More: 3, Passed: 2, Touched: []SeenTouch{{Folder: "Adams county, clerk", Recipient: "print \u202evendor", Value: "ballots-proof@clerk.example", Count: 3, First: at, Last: at.At}},
 		},
 		{Name: "drafts", Title: "Drafts of 2026", Documents: 1, Root: rootOf(12), Whom: ann},
 		{Name: "broken", Detail: "format \"x\", want another"},

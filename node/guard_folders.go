@@ -1,16 +1,22 @@
 package node
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"entente/console"
 	"entente/election/canary"
 	"entente/election/inventory"
 	"entente/internal/sqlite"
+	"entente/observable"
 	"entente/record"
 	"entente/statement"
 )
+
+const touchesShown = 50 // decoys of a folder that were met, the latest
 
 // sealedFolder is what the seal of a folder is called in the record, as entente
 // folder seal calls it.
@@ -28,7 +34,8 @@ type folderFile struct {
 	stamp  string
 	folder *canary.Folder // nil if it cannot be read
 	root   statement.Digest
-	decoys int
+	decoys map[observable.Value]string // to whom each was given that logs are searched for
+	made   int                         // documents that are decoys, in however many versions
 	detail string
 }
 
@@ -66,27 +73,54 @@ func (f *folderFile) read(path string) error {
 		return err
 	}
 	f.root = statement.Digest(sealed.Root())
-	for _, versions := range f.folder.Documents {
+	f.decoys = make(map[observable.Value]string)
+	for name, versions := range f.folder.Documents {
+		recipient := ""
 		for _, d := range versions {
-			if d.Recipient != "" {
-				f.decoys++
-			}
+			recipient = cmp.Or(d.Recipient, recipient)
+		}
+		if recipient == "" {
+			continue
+		}
+		f.made++
+		if v, err := observable.Detect(name); err == nil {
+			f.decoys[v] = recipient
 		}
 	}
 	return nil
 }
 
-// held are the folders that were read, by title.
-func (s *folders) held() map[string]*canary.Folder {
+// held are the folders that were read, by the path of their secret.
+func (s *folders) held() (out []*folderFile) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[string]*canary.Folder)
-	for _, f := range s.of {
-		if f.folder != nil {
-			out[f.folder.Title] = f.folder
+	for _, path := range slices.Sorted(maps.Keys(s.of)) {
+		if f := s.of[path]; f.folder != nil {
+			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// touched are those of some sightings that are of decoys of this folder, whatever
+// folder has the same title or holds the same decoy.
+func (f *folderFile) touched(all []console.SeenTouch) (out []console.SeenTouch, more int) {
+	own := make(map[string]string, len(f.decoys))
+	for v, recipient := range f.decoys {
+		own[v.Canonical] = recipient
+	}
+	for _, t := range all {
+		recipient, ok := own[t.Value]
+		switch {
+		case !ok:
+		case len(out) == touchesShown:
+			more++
+		default:
+			t.Folder, t.Recipient = f.folder.Title, recipient
+			out = append(out, t)
+		}
+	}
+	return out, more
 }
 
 // Folders implements console.Guards. No name of a document and no decoy that nobody
@@ -99,7 +133,7 @@ func (s guardScreens) Folders(ctx context.Context) ([]console.FolderView, error)
 	if err != nil {
 		return nil, err
 	}
-	touched := s.n.guards.names.touches()
+	touched, passed := s.n.guards.names.touches()
 	list, g := s.n.guarded.get(), &s.n.guards.folders
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -110,8 +144,9 @@ func (s guardScreens) Folders(ctx context.Context) ([]console.FolderView, error)
 		if at := g.of[f.Path]; at != nil {
 			v.Detail = at.detail
 			if at.folder != nil {
-				v.Title, v.Documents, v.Decoys, v.Root = at.folder.Title, len(at.folder.Documents)-at.decoys, at.decoys, at.root
-				v.Touched = touched[v.Title]
+				v.Title, v.Documents, v.Decoys, v.Root = at.folder.Title, len(at.folder.Documents)-at.made, at.made, at.root
+				v.Touched, v.More = at.touched(touched)
+				v.Passed = passed
 				if index, ok := seals[at.root]; ok {
 					v.Sealed = &console.Ref{Party: s.n.self.ID, Index: index}
 				}

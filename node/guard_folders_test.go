@@ -3,12 +3,14 @@ package node
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"entente/border"
 	"entente/console"
 	"entente/election/canary"
+	"entente/observable"
 	"entente/record"
 	"entente/statement"
 )
@@ -69,5 +71,57 @@ func TestFoldersScreen(t *testing.T) {
 	u.start(north)
 	if v := folders()[0]; len(v.Touched) != 1 || v.Touched[0].Count != before {
 		t.Errorf("after an end: %+v", v.Touched)
+	}
+}
+
+// TestFoldersOfOneTitle: two folders of one title each show their own decoys that were
+// met, a decoy of several versions counts once.
+func TestFoldersOfOneTitle(t *testing.T) {
+	u := newUnit(t, nil, north, south)
+	var declared []string
+	for i, decoy := range []string{"decoy.weather.example", "www.clarityelections.com"} {
+		f := canary.Folder{Title: "clerk", Key: [32]byte{byte(i + 1)}}
+		_, d, err := canary.Read(strings.NewReader("what was said"))
+		u.ok(err)
+		u.ok(f.Add("minutes.txt", d))
+		for _, holder := range []string{"printer", "courier"} {
+			u.ok(f.Add(decoy, must(canary.Decoy(holder))(t)))
+		}
+		path := filepath.Join(t.TempDir(), fmt.Sprintf("clerk%d.secret", i))
+		write(t, path, must(f.Marshal())(t))
+		declared = append(declared, fmt.Sprintf(`{"name": "mailbox %d", "path": %q, "what": "folder"}`, i, path))
+	}
+	write(t, u.path(north, "list.json"), fmt.Appendf(nil, `{"files": [%s]}`, strings.Join(declared, ", ")))
+	u.cfg[north].Inventory = u.path(north, "list.json")
+	log := u.path(north, "dns.log")
+	write(t, log, []byte(strings.ReplaceAll(queries, "weather.example", "decoy.weather.example")))
+	u.cfg[north].Sources = []Source{{ID: "dns", Path: log}}
+	u.start(north)
+	folders := func() []console.FolderView {
+		t.Helper()
+		return must(guardScreens{u.node(north).whole()}.Folders(t.Context()))(t)
+	}
+	u.eventually("the decoys are met", func() bool { v := folders(); return len(v[0].Touched)+len(v[1].Touched) > 1 })
+	for i, want := range []string{"decoy.weather.example", "www.clarityelections.com"} {
+		if v := folders()[i]; v.Documents != 1 || v.Decoys != 1 || len(v.Touched) != 1 || v.Touched[0].Value != want {
+			t.Errorf("%d: %+v", i, v)
+		}
+	}
+}
+
+// TestManyTouches: no more decoys that were met are kept and shown than a screen
+// holds, and the others are counted.
+func TestManyTouches(t *testing.T) {
+	f := folderFile{folder: &canary.Folder{Title: "clerk"}, decoys: make(map[observable.Value]string)}
+	l := lookalikes{kept: keptNames{Touched: make(map[string]seenTouch)}}
+	for i := range mostNames + 7 {
+		name := fmt.Sprintf("d%d.example", i)
+		f.decoys[observable.Value{Type: observable.Domain, Canonical: name}] = "printer"
+		l.kept.touch(name, decoy{"clerk", "printer"}, seenLine{Line: int64(i), At: int64(i)})
+	}
+	all, passed := l.touches()
+	shown, more := f.touched(all)
+	if len(all) != mostNames || passed != 7 || len(shown) != touchesShown || more != mostNames-touchesShown || shown[0].Value != fmt.Sprintf("d%d.example", mostNames-1) {
+		t.Errorf("%d kept, %d passed, %d shown, %d more", len(all), passed, len(shown), more)
 	}
 }

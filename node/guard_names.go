@@ -14,7 +14,6 @@ import (
 	"entente/api"
 	"entente/border"
 	"entente/console"
-	"entente/election/canary"
 	"entente/election/lookalike"
 	"entente/internal/ingest"
 	"entente/internal/sqlite"
@@ -50,19 +49,15 @@ type lookalikes struct {
 type decoy struct{ Folder, Recipient string }
 
 // protect sets what is looked for.
-func (l *lookalikes) protect(ctx context.Context, n *Node, folders map[string]*canary.Folder) error {
+func (l *lookalikes) protect(ctx context.Context, n *Node, folders []*folderFile) error {
 	domains, odd, err := n.cfg.protectedNames(n.guarded.get())
 	if err != nil {
 		return err
 	}
 	decoys := make(map[observable.Value]decoy)
-	for name, f := range folders {
-		for value, versions := range f.Documents {
-			for _, d := range versions {
-				if v, err := observable.Detect(value); err == nil && d.Recipient != "" {
-					decoys[v] = decoy{name, d.Recipient}
-				}
-			}
+	for _, f := range folders {
+		for v, recipient := range f.decoys {
+			decoys[v] = decoy{f.folder.Title, recipient}
 		}
 	}
 	l.mu.Lock()
@@ -200,25 +195,24 @@ func (l *lookalikes) troubles() []string {
 	return out
 }
 
-// touches are the decoys that own logs have shown, by folder, the latest first.
-func (l *lookalikes) touches() map[string][]console.SeenTouch {
+// touches are the decoys that own logs have shown, the latest first, and how often
+// logs have shown others than those that are kept.
+func (l *lookalikes) touches() (out []console.SeenTouch, left int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make(map[string][]console.SeenTouch)
 	for _, t := range l.kept.Touched {
-		out[t.Folder] = append(out[t.Folder], t.screen())
+		out = append(out, t.screen())
 	}
-	for _, list := range out {
-		slices.SortFunc(list, func(a, b console.SeenTouch) int {
-			return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.Value, b.Value))
-		})
-	}
-	return out
+	slices.SortFunc(out, func(a, b console.SeenTouch) int {
+		return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.Value, b.Value))
+	})
+	return out, l.kept.Passed
 }
 
 func (k *keptNames) touch(value string, d decoy, at seenLine) {
 	t, known := k.Touched[value]
 	if !known && len(k.Touched) >= mostNames {
+		k.Passed++
 		return
 	}
 	if !known {

@@ -9,6 +9,7 @@ type keptNames struct {
 	Names   map[string]seenName  `json:"names"`
 	Left    int64                `json:"left"` // sightings of names beyond those kept
 	Touched map[string]seenTouch `json:"touched"`
+	Passed  int64                `json:"passed,omitempty"` // sightings of decoys beyond those kept
 }
 
 // seenName is a name in own logs that resembles a protected one.
