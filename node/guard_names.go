@@ -280,11 +280,16 @@ func (s guardScreens) MarkName(ctx context.Context, by console.User, name, state
 	if marks[name].State == state {
 		return nil
 	}
-	if len(marks) >= nameMarked {
+	if _, marked := marks[name]; !marked && len(marks) >= nameMarked {
 		return statement.Refuse(statement.CodeState, "more than %d names are marked", nameMarked)
 	}
 	if state == console.NameWatched {
 		if err := s.n.watchName(ctx, by.Name, seen); err != nil {
+			return err
+		}
+	}
+	if marks[name].State == console.NameWatched {
+		if err := s.n.unwatchName(ctx, seen.Name); err != nil {
 			return err
 		}
 	}
@@ -298,9 +303,36 @@ func (n *Node) watchName(ctx context.Context, by string, seen seenName) error {
 	if err != nil {
 		return err
 	}
-	r := api.ShareRequest{Name: "look-alike " + seen.Name, Source: "own logs", Basis: indicator.BasisObserved, Officer: by}
+	r := api.ShareRequest{Name: watchedName(seen.Name), Source: ownLogs, Basis: indicator.BasisObserved, Officer: by}
 	if err := n.keepList(ctx, r, border.Red, texts, ""); err != nil {
 		return err
+	}
+	n.wake.lists.ring()
+	return nil
+}
+
+const ownLogs = "own logs" // the source of lists that watch a name
+
+func watchedName(name string) string { return "look-alike " + name }
+
+// unwatchName takes back the own lists that put a name on the watchlist.
+func (n *Node) unwatchName(ctx context.Context, name string) error {
+	all, err := n.view.OfKind(ctx, n.self.Origin, indicator.KindList)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		b, err := indicator.ParseListBody(s.Body)
+		if err != nil || b.Name != watchedName(name) || b.Source != ownLogs || len(s.Recipients) > 0 {
+			continue
+		}
+		_, err = n.Retract(ctx, Retract{Ref: statement.Ref{Index: s.Index, ID: s.ID}, Reason: "the name was found to be benign"})
+		if r, refused := statement.AsRefusal(err); refused && r.Code == statement.CodeState {
+			continue // taken back before
+		}
+		if err != nil {
+			return err
+		}
 	}
 	n.wake.lists.ring()
 	return nil

@@ -65,6 +65,11 @@ func TestNames(t *testing.T) {
 		t.Errorf("held %v, level %d", e.verdict, e.level)
 	}
 	u.ok(whole.MarkName(t.Context(), anna, "clarityelectlons.com", console.NameBenign))
+	u.eventually("what is benign is watched no longer", func() bool { return len(u.node(north).lists.get().entries) == 0 })
+	u.ok(whole.MarkName(t.Context(), anna, "clarityelectlons.com", console.NameWatched))
+	u.eventually("it is watched again", func() bool { return len(u.node(north).lists.get().entries) == 1 })
+	u.ok(whole.MarkName(t.Context(), anna, "clarityelectlons.com", console.NameBenign))
+	u.eventually("and no longer", func() bool { return len(u.node(north).lists.get().entries) == 0 })
 	guest := must(u.node(north).As(t.Context(), console.User{Name: "greta", Clearance: "TLP:GREEN"}))(t)
 	if v := must(guest.Guards().Names(t.Context()))(t); len(v.Rows) != 0 {
 		t.Errorf("shown to whoever may not see it: %+v", v)
