@@ -17,11 +17,31 @@ import (
 type matchGroup struct {
 	mark  *match.GroupMark
 	why   string
-	terms *match.Offer // of the first run that the own side takes part in, or is asked for
+	terms *match.Offer // of the run that the own side took part in first, or is asked for
 	runs  []*match.Standing
-	// taken says that the own side has offered or consented to one of them. Any
-	// party can offer a run with a mark that it made up.
+	// taken says that the own side has offered or consented to one of them, first at
+	// this place in its log. Any party can offer a run with a mark that it made up, and
+	// claim any time for it.
 	taken bool
+	at    uint64
+	// mixed says that offers to the own side differ in what the group is for.
+	mixed bool
+}
+
+// differs reports whether a run of the group is for something else than its terms.
+func (g *matchGroup) differs(why string, o *match.Offer) bool {
+	return g.why != why || !slices.Equal(g.terms.Types, o.Types) || !slices.Equal(g.terms.Exclude, o.Exclude)
+}
+
+// ownAct is where in the own log the own side took part in a run, if it did.
+func (n *Node) ownAct(r *match.Standing) (at uint64, took bool) {
+	switch {
+	case r.From == n.self.ID:
+		return r.Offer.Index, true
+	case r.Consent != nil:
+		return r.Consent.Index, true
+	}
+	return 0, false
 }
 
 // matchGroups are the groups in which the own side has a run, or is asked for one.
@@ -36,11 +56,14 @@ func (n *Node) matchGroups(runs []*match.Standing) (list []*matchGroup) {
 			i, list = len(list), append(list, &matchGroup{mark: mark, why: why, terms: &r.Terms})
 		}
 		g := list[i]
-		own := r.From == n.self.ID || r.Consent != nil
-		if own && !g.taken {
-			g.why, g.terms = why, &r.Terms // what the own side agreed to, not what it is asked
+		at, own := n.ownAct(r)
+		switch {
+		case own && (!g.taken || at < g.at):
+			g.why, g.terms, g.taken, g.at = why, &r.Terms, true, at // what the own side agreed to, not what it is asked
+		case !own && !g.taken:
+			g.mixed = g.mixed || g.differs(why, &r.Terms)
 		}
-		g.runs, g.taken = append(g.runs, r), g.taken || own
+		g.runs = append(g.runs, r)
 	}
 	return list
 }
@@ -166,6 +189,12 @@ func (n *Node) joinGroup(runs []*match.Standing, r *api.MatchGroupOffer, to []st
 		if run := n.going(g, party); run != nil {
 			return nil, nil, statement.Refuse(statement.CodeState, "with %s there is the run %s of this group: it is %s", party, run.Offer.ID.String()[:8], run.State())
 		}
+	}
+	if g.mixed && !g.taken {
+		if r.Each.Purpose == "" || len(r.Each.Types) == 0 {
+			return nil, nil, statement.Refuse(statement.CodeRequest, "the offers of the group %s differ in purpose, types or lists left out: say which, or consent to one of them first", g.mark.Name())
+		}
+		return g.mark, slices.Compact(to), nil
 	}
 	if r.Each.Purpose == "" {
 		r.Each.Purpose = g.why

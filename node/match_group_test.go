@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/api"
 	"entente/border"
@@ -198,5 +199,51 @@ func TestFindGroup(t *testing.T) {
 	asked.Consent = &statement.Ref{}
 	if g, err := n.findGroup(runs, ""); err == nil {
 		t.Errorf("one of two groups: %+v", g)
+	}
+}
+
+// TestMatchGroupBackdated: what a group is for is what the own side took part in first,
+// by its own log; an offer that claims an early time changes nothing, and while the own
+// side is only asked, offers that differ are no terms.
+func TestMatchGroupBackdated(t *testing.T) {
+	n := &Node{self: record.Member{ID: north}, opt: Options{Now: time.Now}}
+	mark := &match.GroupMark{ID: [8]byte{1}, Parties: []string{"east", north, south, west}}
+	asked := func(from, why string, typ observable.Type, claimed int64) *match.Standing {
+		return &match.Standing{
+			Offer: statement.Ref{Origin: from, ID: statement.Digest{byte(claimed)}}, From: from, Offered: claimed,
+			Terms: match.Offer{To: north, Purpose: must(mark.Purpose(why))(t), Types: []observable.Type{typ}},
+		}
+	}
+	consents := func(r *match.Standing, at uint64) *match.Standing {
+		with := *r
+		with.Consent, with.Agreed = &statement.Ref{Origin: north, Index: at}, &match.Agreed{}
+		return &with
+	}
+	honest, early := asked(south, "the same intruder?", observable.Domain, 100), asked("east", "another", observable.IPv4, 1)
+	join := func(given api.MatchOffer, runs ...*match.Standing) (api.MatchOffer, error) {
+		r := api.MatchGroupOffer{Group: mark.Name(), Each: given}
+		_, to, err := n.joinGroup(runs, &r, []string{west})
+		if err == nil && !slices.Equal(to, []string{west}) {
+			t.Errorf("offers to %v", to)
+		}
+		return r.Each, err
+	}
+	if got, err := join(api.MatchOffer{}, honest); err != nil || got.Purpose != "the same intruder?" {
+		t.Errorf("one offer alone: %+v, %v", got, err)
+	}
+	if got, err := join(api.MatchOffer{}, early, honest); !refusedFor(err, statement.CodeRequest) {
+		t.Errorf("two that differ: %+v, %v", got, err)
+	}
+	own := api.MatchOffer{Purpose: "ours", Types: []observable.Type{observable.Domain}}
+	if got, err := join(own, early, honest); err != nil || got.Purpose != "ours" {
+		t.Errorf("with terms of its own: %+v, %v", got, err)
+	}
+	for what, runs := range map[string][]*match.Standing{
+		"consented to the honest one": {early, consents(honest, 5)},
+		"and then to the other":       {consents(early, 9), consents(honest, 5)},
+	} {
+		if got, err := join(api.MatchOffer{}, runs...); err != nil || got.Purpose != "the same intruder?" || !slices.Equal(got.Types, honest.Terms.Types) {
+			t.Errorf("%s: %+v, %v", what, got, err)
+		}
 	}
 }
