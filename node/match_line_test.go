@@ -189,8 +189,8 @@ func TestMatchKeptBefore(t *testing.T) {
 	if err := n.dropPending(p.public()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.openRun(offer, p); !os.IsNotExist(err) {
-		t.Errorf("what was dropped is there: %v", err)
+	if f, err = n.openRun(offer, p); err != nil || !os.IsNotExist(f.lost) || f.close() != nil {
+		t.Errorf("what was dropped is there: %v, %v", f.lost, err)
 	}
 }
 
