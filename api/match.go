@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"entente/match"
 	"entente/observable"
 	"entente/statement"
 )
@@ -165,7 +166,7 @@ type MatchRun struct {
 	Purpose  string            `json:"purpose"`
 	Mode     string            `json:"mode"`
 	Types    []observable.Type `json:"types"`
-	State    string            `json:"state"` // void, offered, consented, agreed, committed, compared, closed, aborted
+	State    match.State       `json:"state"`
 	Offered  int64             `json:"offered"`
 	Items    map[string]int    `json:"items"` // of each side, by party, dummies included
 	Observer string            `json:"observer,omitempty"`

@@ -89,8 +89,8 @@ type MatchRun struct {
 	Purpose                                 string // the words of From
 	Mode, Class                             string
 	Types                                   []string
-	State                                   string // offered, consented, agreed, committed, compared, closed, aborted, void
-	Own                                     bool   // the own side takes part
+	State                                   match.State
+	Own                                     bool // the own side takes part
 	Now, Offered, Consented, Expires, Ended time.Time
 	Epoch                                   uint64
 	Step, Aged                              time.Duration
@@ -189,7 +189,7 @@ type MatchMade struct {
 
 // Over reports whether nothing more comes of the run.
 func (r MatchRun) Over() bool {
-	return r.State == "closed" || r.State == "aborted" || r.State == "void" || r.Lapsed() || r.Code != "" && r.Waits == ""
+	return r.State.Over() || r.Lapsed() || r.Code != "" && r.Waits == ""
 }
 
 // Lapsed reports whether its consent has run out before anybody began.
@@ -200,12 +200,12 @@ func (r MatchRun) Shown() string {
 	switch {
 	case r.Lapsed():
 		return "lapsed"
-	case r.State == "consented" && r.Code != "":
+	case r.State == match.StateConsented && r.Code != "":
 		return "refused"
 	case r.Waits == "count":
 		return "counted"
 	}
-	return r.State
+	return string(r.State)
 }
 
 func matchStates() []string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/border"
+	"entente/match"
 	"entente/statement"
 )
 
@@ -30,7 +31,7 @@ func sampleWarnings() []MatchWarning {
 
 // sampleMatches are runs in every state that a screen tells apart, newest first.
 func sampleMatches() []MatchRun {
-	run := func(of, from, to, purpose, state string, minutes int) MatchRun {
+	run := func(of, from, to, purpose string, state match.State, minutes int) MatchRun {
 		return MatchRun{
 			ID: matchID(of), From: from, To: to, Purpose: purpose, Mode: "names", Class: "names", Types: []string{"domain-name", "email-addr", "url"}, State: state,
 			Own: true, Self: "north", Now: noon, Offered: noon.Add(time.Duration(minutes) * time.Minute), Epoch: 2, Step: time.Hour, Observer: "observer", Audit: 300, Sees: "partner",

@@ -70,27 +70,6 @@ type Logged struct {
 	Raw  []byte
 }
 
-// State is a word for how far a run has come.
-func (s *Standing) State() string {
-	switch {
-	case s.Void != "":
-		return "void"
-	case s.Consent == nil:
-		return "offered"
-	case s.Agreed == nil:
-		return "consented"
-	case s.has(0, KindClosing) && s.has(1, KindClosing):
-		return "closed" // nobody ends afterwards what both have closed
-	case s.has(0, KindAbort) || s.has(1, KindAbort):
-		return "aborted"
-	case s.has(0, KindReturned) && s.has(1, KindReturned):
-		return "compared"
-	case s.has(0, KindCommit) && s.has(1, KindCommit):
-		return "committed"
-	}
-	return "agreed"
-}
-
 func (s *Standing) has(side int, k Kind) bool { _, ok := s.Steps[side][k]; return ok }
 
 // Runs folds what the logs say into runs, in the order of their offers. It does

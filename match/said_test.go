@@ -58,7 +58,7 @@ func TestRunsFold(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"", "offered", "consented", "agreed", "agreed", "committed"}
+	want := []State{"", StateOffered, StateConsented, StateAgreed, StateAgreed, StateCommitted}
 	for n := range len(said) + 1 {
 		runs := Runs(said[:n])
 		if n == 0 && len(runs) != 0 || n > 0 && (len(runs) != 1 || runs[0].State() != want[n]) {
@@ -85,7 +85,7 @@ func TestRunsIgnoreWhatDoesNotFit(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		said []Said
-		want string
+		want State
 	}{
 		"consent of a stranger": {bend(1, func(s *Said) { s.Party = "mallory" }), "offered"},
 		"consent to nothing":    {bend(1, func(s *Said) { s.Refs = nil }), "offered"},
@@ -150,6 +150,18 @@ func TestStateOfAClosedRun(t *testing.T) {
 	delete(both[1], KindClosing)
 	if got := s.State(); got != "aborted" {
 		t.Errorf("one side closed, the other ended it: %s", got)
+	}
+}
+
+// TestOver: nothing more is logged in a run that both have closed, that one has ended,
+// or that never was one.
+func TestOver(t *testing.T) {
+	for s, over := range map[State]bool{
+		StateVoid: true, StateOffered: false, StateConsented: false, StateAgreed: false, StateCommitted: false, StateCompared: false, StateClosed: true, StateAborted: true,
+	} {
+		if s.Over() != over {
+			t.Errorf("%s: over %v", s, s.Over())
+		}
 	}
 }
 

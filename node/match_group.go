@@ -95,7 +95,7 @@ func (n *Node) findGroup(runs []*match.Standing, id string) (*matchGroup, error)
 func (n *Node) going(g *matchGroup, partner string) *match.Standing {
 	for _, r := range slices.Backward(g.runs) {
 		lapsed := r.Consent != nil && r.Agreed == nil && n.opt.Now().UnixMilli()-r.Consented > r.Terms.Step*1000
-		if (r.From == partner || r.Terms.To == partner) && r.State() != "aborted" && !lapsed {
+		if (r.From == partner || r.Terms.To == partner) && r.State() != match.StateAborted && !lapsed {
 			return r
 		}
 	}
@@ -235,7 +235,7 @@ func (c control) MatchGroup(ctx context.Context, id string, atLeast int) (out ap
 		if err != nil {
 			return out, err
 		}
-		if run.State == "closed" && run.Mode == match.ModeNames && run.Waits == "" && run.Fault == "" {
+		if run.State == match.StateClosed && run.Mode == match.ModeNames && run.Waits == "" && run.Fault == "" {
 			pairs = append(pairs, n.pairwise(r, run.Matches))
 		}
 		run.Matches = nil

@@ -134,7 +134,7 @@ func (n *Node) keepable(runs []*match.Standing) (list []*match.Standing) {
 	}
 	for _, r := range runs {
 		by, yes := r.ByObserver()
-		if !yes || by != n.self.ID || r.State() == "closed" || r.State() == "aborted" || r.Release != nil && !r.Release.Released {
+		if !yes || by != n.self.ID || r.State().Over() || r.Release != nil && !r.Release.Released {
 			continue
 		}
 		if m := &r.Agreed.Manifest; n.rounds.keeping.get(sidOf(r.Agreed)) == nil && mayKeep(kept, m) {
@@ -176,7 +176,7 @@ func (n *Node) keepRelease(ctx context.Context, k *keeping) error {
 	said := k.standing.Release != nil
 	for {
 		now, err := n.standingOf(ctx, k.standing)
-		if err != nil || now == nil || now.State() == "closed" || now.State() == "aborted" {
+		if err != nil || now == nil || now.State().Over() {
 			return err
 		}
 		if err := n.takeHanded(ctx, k, now, sid); err != nil {

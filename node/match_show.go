@@ -88,7 +88,7 @@ func (n *Node) matchOwn(out *api.MatchRun, r *match.Standing) error {
 	}
 	if r.Consent == nil && r.Terms.To == n.self.ID {
 		out.Waits = "consent"
-	} else if out.State != "closed" && out.State != "aborted" {
+	} else if !out.State.Over() {
 		out.Waits = "partner" // also while what both signed is only about to be played
 	}
 	var o outcome

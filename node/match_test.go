@@ -55,9 +55,9 @@ func (u *unit) runOf(name, id string) api.MatchRun {
 }
 
 // over waits until a run has ended at both sides.
-func (u *unit) over(id, state string) {
+func (u *unit) over(id string, state match.State) {
 	u.t.Helper()
-	u.eventually("the run is "+state, func() bool {
+	u.eventually("the run is "+string(state), func() bool {
 		for _, name := range []string{north, south} {
 			if r := u.runOf(name, id); r.State != state || r.Waits != "" {
 				return false

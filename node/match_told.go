@@ -71,12 +71,12 @@ func (n *Node) matchTrail(out *api.MatchRun, r *match.Standing) {
 			if m.Abort.Fault >= 0 {
 				one.Blames = r.Agreed.Manifest.Sides[m.Abort.Fault].Party
 			}
-			if out.State == "aborted" && out.Code == "" {
+			if out.State == match.StateAborted && out.Code == "" {
 				out.Code = one.Code
 			}
 		}
 		out.Trail = append(out.Trail, one)
-		if out.State == "closed" || out.State == "aborted" {
+		if out.State.Over() {
 			out.Ended = max(out.Ended, m.Time)
 		}
 	}

@@ -185,7 +185,7 @@ func (x *exercise) closed(ctx context.Context, name, id string) (api.MatchRun, e
 		if err != nil {
 			return r, err
 		}
-		if r.Waits == "" && (r.State == "closed" || r.State == "aborted") {
+		if r.Waits == "" && r.State.Over() {
 			return r, nil
 		}
 		select {

@@ -83,7 +83,7 @@ func groupShow(ctx context.Context, e *env, f *matchFlags, args []string) error 
 	e.printf("group %s of %s, for %q\n", g.Group, strings.Join(g.Parties, ", "), g.Purpose)
 	rows := [][]string{{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "ENDED BY"}}
 	for _, r := range g.Runs {
-		rows = append(rows, []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code})
+		rows = append(rows, []string{r.ID[:8], r.From, r.To, string(r.State), r.Waits, countText(r.Count), r.Code})
 	}
 	e.table(rows)
 	if len(g.Missing) > 0 {

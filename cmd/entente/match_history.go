@@ -45,7 +45,7 @@ func matchTable[T any](ctx context.Context, e *env, f *matchFlags, args []string
 func matchList(ctx context.Context, e *env, f *matchFlags, args []string) error {
 	return matchTable(ctx, e, f, args, (*api.Client).MatchRuns, "no runs yet; entente match offer asks a partner for one",
 		[]string{"RUN", "FROM", "TO", "STATE", "WAITS FOR", "COUNT", "ENDED BY", "OFFERED", "PURPOSE"}, func(r api.MatchRun) []string {
-			return []string{r.ID[:8], r.From, r.To, r.State, r.Waits, countText(r.Count), r.Code, minute(r.Offered), r.Purpose}
+			return []string{r.ID[:8], r.From, r.To, string(r.State), r.Waits, countText(r.Count), r.Code, minute(r.Offered), r.Purpose}
 		})
 }
 
