@@ -108,6 +108,7 @@ func (n *Node) guard(ctx context.Context) (err error) {
 		return err
 	}
 	n.press = newPress(n)
+	n.audited = newAuditKept()
 	if n.guards, err = newGuards(ctx, n); err != nil {
 		return err
 	}

@@ -56,14 +56,34 @@ func (c control) AuditReadings(ctx context.Context, name string) ([]audit.Readin
 }
 
 // shownReadings are what boards showed in an audit of what they had read.
-func (n *Node) shownReadings(ctx context.Context, name string) (out []audit.Reading, err error) {
+func (n *Node) shownReadings(ctx context.Context, name string) ([]audit.Reading, error) {
+	rows, err := n.shownRows(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var out []audit.Reading
+	for _, s := range rows {
+		m, _ := n.roster.Member(s.Party)
+		if r, err := n.reading(m, s.row); err == nil {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// shownRows are where they showed it: of each party as much as counts.
+func (n *Node) shownRows(ctx context.Context, name string) (out []keptSaid, err error) {
+	n.audited.mu.Lock()
+	defer n.audited.mu.Unlock()
+	if err := n.audited.refresh(ctx, n); err != nil {
+		return nil, err
+	}
 	for _, m := range n.roster.Members {
-		if err := n.saidOpen(ctx, m.Origin, audit.KindEntries, 0, func(s sqlite.Statement) {
-			if r, err := n.reading(m, s); err == nil && r.Audit == name {
-				out = append(out, r)
+		shows := 0
+		for _, s := range n.audited.logs[m.Origin].said[name] {
+			if s.What == audit.SaidEntries && shows < audit.MaxSheets {
+				out, shows = append(out, s), shows+1
 			}
-		}); err != nil {
-			return nil, err
 		}
 	}
 	return out, nil

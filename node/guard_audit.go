@@ -14,8 +14,6 @@ import (
 	"entente/election/cvr"
 	"entente/election/inventory"
 	"entente/internal/cvrfile"
-	"entente/internal/sqlite"
-	"entente/record"
 	"entente/statement"
 )
 
@@ -53,86 +51,30 @@ func (a *auditing) look(ctx context.Context, n *Node) error {
 			}
 		}
 	}
-	said, err := n.auditMarks(ctx)
+	all, mark, err := n.auditsNow(ctx)
 	if err != nil {
 		return err
 	}
-	stamp := said + stamps(paths...)
+	stamp := fmt.Sprintln(mark) + stamps(paths...)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if stamp == a.stamp {
 		return nil
 	}
-	names, err := n.auditNames(ctx)
-	if err != nil {
-		return err
-	}
 	d := declare(list)
 	contests := make(map[string][]console.AuditContest)
-	for _, name := range names {
-		log, err := n.auditLog(ctx, name)
+	for _, j := range all {
+		shown, err := n.shownReadings(ctx, j.Audit)
 		if err != nil {
 			return err
 		}
-		shown, err := n.shownReadings(ctx, name)
-		if err != nil {
+		if contests[j.Audit], err = d.measure(ctx, j, shown); err != nil {
 			return err
 		}
-		all, err := d.measure(ctx, audit.Join(name, log, n.seats(audit.Seats{})), shown)
-		if err != nil {
-			return err
-		}
-		contests[name] = all
 	}
 	a.contests, a.broken, a.stamp = contests, d.broken, stamp
 	n.changes.watch()
 	return nil
-}
-
-// auditMarks says where the newest seal and step of each log stand.
-func (n *Node) auditMarks(ctx context.Context) (string, error) {
-	var b strings.Builder
-	for _, m := range n.roster.Members {
-		for _, kind := range []statement.Kind{record.KindSeal, audit.KindCeremony, audit.KindEntries} {
-			at, err := n.view.LastOfKind(ctx, m.Origin, kind)
-			if err != nil {
-				return "", err
-			}
-			fmt.Fprintf(&b, "%s %s %d\n", m.ID, kind, at)
-		}
-	}
-	return b.String(), nil
-}
-
-// auditNames are the audits that any log speaks of.
-func (n *Node) auditNames(ctx context.Context) ([]string, error) {
-	names := make(map[string]bool)
-	for _, m := range n.roster.Members {
-		if err := n.saidOpen(ctx, m.Origin, record.KindSeal, 0, func(s sqlite.Statement) {
-			var b record.SealBody
-			if statement.Decode(s.Body, statement.MaxAct, &b) == nil && slices.Contains([]string{audit.SealManifest, audit.SealRecords, audit.SealContest, audit.SealEntries}, b.What) {
-				of, _, _ := strings.Cut(b.Name, "/")
-				names[of] = true
-			}
-		}); err != nil {
-			return nil, err
-		}
-		if err := n.saidOpen(ctx, m.Origin, audit.KindCeremony, 0, func(s sqlite.Statement) {
-			if step, err := audit.ParseStep(s.Body); err == nil {
-				names[step.Audit] = true
-			}
-		}); err != nil {
-			return nil, err
-		}
-	}
-	var out []string
-	for name := range names {
-		if audit.ValidName(name) {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out, nil
 }
 
 // declare reads the declared files but the records, which can be large.
@@ -360,18 +302,20 @@ func (s guardScreens) Audits(ctx context.Context) ([]console.AuditRow, error) {
 	if !s.own() {
 		return nil, nil
 	}
-	names, err := s.n.auditNames(ctx)
+	all, _, err := s.n.auditsNow(ctx)
 	if err != nil {
 		return nil, err
 	}
+	a := &s.n.guards.audits
+	if err := a.look(ctx, s.n); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var out []console.AuditRow
-	for _, name := range names {
-		v, err := s.Audit(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		row := console.AuditRow{Joint: v.Joint, Contests: v.Contests}
-		for _, t := range v.Joint.Steps {
+	for _, j := range all {
+		row := console.AuditRow{Joint: j, Contests: a.contests[j.Audit]}
+		for _, t := range j.Steps {
 			if at := time.Unix(t.Time, 0); at.After(row.Last) {
 				row.Last = at
 			}
@@ -385,17 +329,18 @@ func (s guardScreens) Audits(ctx context.Context) ([]console.AuditRow, error) {
 // Audit implements console.Guards.
 func (s guardScreens) Audit(ctx context.Context, name string) (console.AuditView, error) {
 	var v console.AuditView
-	if !s.own() || !audit.ValidName(name) {
+	if !s.own() {
 		return v, console.ErrNotFound
 	}
-	log, err := s.n.auditLog(ctx, name)
+	all, _, err := s.n.auditsNow(ctx)
 	if err != nil {
 		return v, err
 	}
-	if len(log.Said) == 0 {
+	i := slices.IndexFunc(all, func(j audit.Joint) bool { return j.Audit == name })
+	if i < 0 {
 		return v, console.ErrNotFound
 	}
-	v.Joint = audit.Join(name, log, s.n.seats(audit.Seats{}))
+	v.Joint = all[i]
 	a := &s.n.guards.audits
 	if err := a.look(ctx, s.n); err != nil {
 		return v, err

@@ -37,9 +37,9 @@ var unlensed = []struct {
 	{
 		"only who may see everything asks: the control socket, and whoever proves that nothing is beyond it",
 		[]string{
-			"Node.Captures", "Node.auditHeads", "Node.auditSaid", "Node.saidOfLists", "Node.matchStocks", "Node.ownStocks", "Node.stocksOf", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
+			"Node.Captures", "Node.saidOfLists", "Node.matchStocks", "Node.ownStocks", "Node.stocksOf", "Node.Retract", "Node.Retractions", "Node.draftOf", "Node.issued", "Node.listSources", "Node.named", "Node.ownPart",
 			"Node.rejected", "Node.seenItems", "Node.tookBack", "control.Accept", "control.Groups", "control.SetGroup", "control.Statements",
-			"Node.shownReadings", "exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
+			"exposing.answered", "exposing.distinct", "exposing.opens", "overseer.of", "overseer.receipts",
 		},
 	},
 	{
@@ -55,16 +55,12 @@ var unlensed = []struct {
 		[]string{"Node.matchSaid", "Node.powerless"},
 	},
 	{
-		"results pages are hidden whole, by electionScreens, from whoever may not see what is said of them",
+		"results pages and the guards of an election are hidden whole, by electionScreens and guardScreens, from whoever may not see what is said of them",
 		[]string{"Node.giveWord", "Node.saidOpen"},
 	},
 	{
 		"lists of what parties guard go to every party, and here to the own side at the machine",
 		[]string{"Node.toldBy"},
-	},
-	{
-		"the guards of an election are hidden whole, by guardScreens, from whoever may not see what is of the own side alone",
-		[]string{"Node.auditNames", "Node.sealedAs"},
 	},
 	{lensed, []string{"Node.Claims", "Node.mayDefend", "caseScreens.objectsShared", "mispStore.eachList", "mispStore.listEvent", "mispStore.ofList", "search.statements"}},
 }

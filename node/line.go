@@ -151,6 +151,7 @@ func (n *Node) takeIn(ctx context.Context, m *mirror) error {
 		n.hearMatch(e)
 	}
 	n.press.said.hear(entries, err)
+	n.audited.hear(entries, err)
 	if n.accord.hears(entries, err) {
 		n.wake.times.ring()
 		n.wake.rows.ring()

@@ -82,6 +82,7 @@ type Node struct {
 
 	grouping    sync.Mutex // one change of a group at a time
 	spreading   sync.Mutex // one look for unsaid evidence at a time
+	audited     *auditKept
 	ceremony    sync.Mutex // one step of an audit's ceremony at a time
 	timing      sync.Mutex // one look for times to log at a time
 	approving   sync.Mutex // one signature at a time
@@ -427,6 +428,7 @@ func (n *Node) takeOwn(ctx context.Context) error {
 		n.hearMatch(e)
 	}
 	n.press.said.hear(entries, err)
+	n.audited.hear(entries, err)
 	if n.accord.hears(entries, err) {
 		n.wake.rows.ring()
 	}

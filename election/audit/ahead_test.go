@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -70,5 +71,16 @@ func TestFutureIsNotSeen(t *testing.T) {
 		case !slices.Contains(j.Waiting, Due{"south", step}):
 			t.Errorf("%s waits for %v", step, j.Waiting)
 		}
+	}
+}
+
+// TestTakesNothingUnread: an honest party closes over nothing while its log has
+// recorded more of another's than it has read.
+func TestTakesNothingUnread(t *testing.T) {
+	w := newWorld(t)
+	w.through(StepOpen)
+	w.claim("north", "south", 1)
+	if err := w.step("north", StepClose, ""); !strings.Contains(err, "than has been read of them here yet") {
+		t.Error(err)
 	}
 }

@@ -32,7 +32,10 @@ func Take(name string, log Log, with Seats, party string, step Step, binding str
 	if step.Step == StepCommit && have.Binding != binding {
 		return step, fmt.Errorf("something was sealed for %s meanwhile: the dice are committed to over other seals", name)
 	}
-	had, _ := log.asOf(party, next) // own heads are of logs as they are here
+	had, known := log.asOf(party, next)
+	if !known {
+		return step, fmt.Errorf("the log of %s has recorded more of others' logs than has been read of them here yet", party)
+	}
 	own := fold(name, had, have.seats())
 	if err := own.ready(step, now); err != nil {
 		return step, err

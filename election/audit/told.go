@@ -5,9 +5,10 @@ import "slices"
 // How much of what one party says of one audit counts. A party that says more says
 // it to make others work; no audit has so many contests, boards and rounds.
 const (
-	maxSeals  = 2000 // of manifests, records and contests
-	maxSheets = 64   // readings that were sealed, and as many that are shown
-	maxTaken  = 64   // of four that a party can take
+	maxSeals = 2000 // of manifests, records and contests
+	maxTaken = 64   // steps, of four that a party can take
+	// MaxSheets is how many readings that were sealed count, and as many that are shown.
+	MaxSheets = 64
 )
 
 // told is what of a log counts, in order.
@@ -31,7 +32,7 @@ func (j *joining) read() {
 		case "":
 			what, most = "steps", maxTaken
 		case SealEntries, SaidEntries:
-			what, most = s.What, maxSheets
+			what, most = s.What, MaxSheets
 		}
 		key := [2]string{s.Party, what}
 		if count[key]++; count[key] <= most {

@@ -92,7 +92,7 @@ func TestFlooded(t *testing.T) {
 	}
 	w.seal("north", SealEntries, "white", "entries")
 	j := w.join()
-	if len(j.Sheets) != maxSheets+2 || len(j.Entries) != maxSheets+2 || len(j.Sealed) != 3+maxSeals || len(j.Faults) != maxTaken-1 {
+	if len(j.Sheets) != MaxSheets+2 || len(j.Entries) != MaxSheets+2 || len(j.Sealed) != 3+maxSeals || len(j.Faults) != maxTaken-1 {
 		t.Errorf("%d sheets, %d entries, %d seals, %d faults", len(j.Sheets), len(j.Entries), len(j.Sealed), len(j.Faults))
 	}
 }
