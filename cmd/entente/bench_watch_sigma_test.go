@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -32,5 +34,21 @@ func TestBenchSigma(t *testing.T) {
 	}
 	if _, _, err := benchRules(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no rule") {
 		t.Error(err)
+	}
+}
+
+// TestBenchRules: a folder whose rules refer to each other is judged by as it is.
+func TestBenchRules(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a_count.yml": "title: c\ncorrelation: {type: event_count, rules: [one], timespan: 1m, condition: {gte: 2}}\n",
+		"one.yml":     "title: one\nname: one\nlogsource: {category: webserver}\ndetection: {s: {cs-method: TRACE}, condition: s}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if set, loaded, err := benchRules(dir); err != nil || loaded != 2 || !set.Silent(1) {
+		t.Errorf("%d rules loaded, %v", loaded, err)
 	}
 }
