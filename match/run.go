@@ -293,14 +293,22 @@ type Match struct {
 }
 
 // Matches returns the matched items whose receipts have come and hold.
-func (r *Run) Matches() ([]Match, error) {
+func (r *Run) Matches() (list []Match, err error) {
+	err = r.EachMatch(func(m Match) error {
+		list = append(list, m)
+		return nil
+	})
+	return list, err
+}
+
+// EachMatch calls f with each of them, so that nobody needs to hold half a million.
+func (r *Run) EachMatch(f func(Match) error) error {
 	theirs := &r.board.sides[1-r.side].receipts
 	places := r.board.places[1-r.side]
-	var list []Match
 	for _, p := range r.board.pairs {
 		v, err := r.item(int(r.order[p[r.side]]))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m := Match{Item: v, Pair: p}
 		at, _ := slices.BinarySearch(places, p[1-r.side])
@@ -310,9 +318,11 @@ func (r *Run) Matches() ([]Match, error) {
 		if s := theirs.stocks[at]; s >= 0 {
 			m.Theirs = r.c.Agreed.Manifest.Sides[1-r.side].Stocks[s].Time
 		}
-		list = append(list, m)
+		if err := f(m); err != nil {
+			return err
+		}
 	}
-	return list, nil
+	return nil
 }
 
 // Fault returns what ended the run, or nil.

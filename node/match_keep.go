@@ -1,10 +1,12 @@
 package node
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,8 +19,8 @@ import (
 type outcome struct {
 	Count   int              `json:"count"`
 	Fault   string           `json:"fault,omitempty"`
-	Guilty  string           `json:"guilty,omitempty"` // party
-	Matches []matchFound     `json:"matches"`
+	Guilty  string           `json:"guilty,omitempty"`  // party
+	Matches []matchFound     `json:"matches,omitempty"` // as it is read; written one by one
 	Audited int              `json:"audited"`
 	Self    *match.SelfProof `json:"self,omitempty"`
 	Began   int64            `json:"began"`
@@ -37,12 +39,49 @@ func (n *Node) outcomePath(offer statement.Digest) string {
 	return filepath.Join(n.cfg.Dir, matchDir, matchRunsDir, offer.String(), "outcome.json")
 }
 
-func (n *Node) keepOutcome(offer statement.Digest, o outcome) error {
-	data, err := json.MarshalIndent(o, "", "  ")
+// keepOutcome keeps what a run has come to; each calls its argument with every match,
+// and is nil where there is none. They go to the disk one by one: there may be a million.
+func (n *Node) keepOutcome(offer statement.Digest, o outcome, each func(func(matchFound) error) error) error {
+	path := n.outcomePath(offer)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return replaceFileBy(path, func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		if err := o.write(out, each); err != nil {
+			return err
+		}
+		return out.Flush()
+	})
+}
+
+func (o outcome) write(out *bufio.Writer, each func(func(matchFound) error) error) error {
+	o.Matches = nil
+	head, err := json.Marshal(o)
 	if err != nil {
 		return err
 	}
-	return n.keepMatch(matchRunsDir+"/"+offer.String()+"/outcome.json", append(data, '\n'))
+	_, _ = out.Write(head[:len(head)-1]) // what fails here fails in Flush
+	before := `,"matches":[`
+	if each != nil {
+		if err := each(func(m matchFound) error {
+			data, err := json.Marshal(m)
+			if err != nil {
+				return err
+			}
+			_, _ = out.WriteString(before + "\n")
+			_, err = out.Write(data)
+			before = ","
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	if before == "," {
+		_, _ = out.WriteString("]")
+	}
+	_, err = out.WriteString("}\n")
+	return err
 }
 
 // transcriptPath is where a run's transcript lies, with and without items.
@@ -76,7 +115,7 @@ const matchFull = 10 * time.Second
 func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	o := outcome{Count: -1, Matches: []matchFound{}, Self: r.run.Self(), Ended: n.opt.Now().UnixMilli(), Began: r.standing.Agreed.Manifest.Time}
+	o := outcome{Count: -1, Self: r.run.Self(), Ended: n.opt.Now().UnixMilli(), Began: r.standing.Agreed.Manifest.Time}
 	if count, known := r.run.Count(); known {
 		o.Count = count
 	}
@@ -86,18 +125,15 @@ func (n *Node) finishMatch(ctx context.Context, r *liveRun) error {
 			o.Guilty = r.standing.Agreed.Manifest.Sides[f.Side].Party
 		}
 	}
-	found, err := r.run.Matches()
-	if err != nil {
-		return err
-	}
-	for _, m := range found {
-		o.Matches = append(o.Matches, matchFound{string(m.Item.Type), m.Item.Canonical, r.run.Since(m.Item), m.Theirs})
-	}
 	o.Audited = r.run.Audited()
 	if err := n.keepTranscripts(r); err != nil {
 		return err
 	}
-	if err := n.keepOutcome(r.standing.Offer.ID, o); err != nil {
+	if err := n.keepOutcome(r.standing.Offer.ID, o, func(f func(matchFound) error) error {
+		return r.run.EachMatch(func(m match.Match) error {
+			return f(matchFound{string(m.Item.Type), m.Item.Canonical, r.run.Since(m.Item), m.Theirs})
+		})
+	}); err != nil {
 		return err
 	}
 	n.changes.match()

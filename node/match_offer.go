@@ -266,7 +266,7 @@ func (n *Node) beginMatch(ctx context.Context, r *match.Standing, p *matchPendin
 	guilty, err := n.maySign(ctx, r, p)
 	if why, refused := statement.AsRefusal(err); refused {
 		n.logger.Warn("a consent is not what this side can sign", "run", r.Offer.ID.Short(), "partner", r.Terms.To, "error", why)
-		if err := n.keepOutcome(r.Offer.ID, outcome{Fault: why.Error(), Guilty: guilty, Count: -1, Matches: []matchFound{}}); err != nil {
+		if err := n.keepOutcome(r.Offer.ID, outcome{Fault: why.Error(), Guilty: guilty, Count: -1}, nil); err != nil {
 			return err
 		}
 		return n.dropPending(p.public())

@@ -119,9 +119,9 @@ func (n *Node) startMatch(ctx context.Context, runs []*match.Standing, s *match.
 func (n *Node) endedBefore(s *match.Standing, own int) (bool, error) {
 	var o outcome
 	if closing := match.ClosingOf(s.Steps[own][match.KindClosing].Raw); closing != nil {
-		o = outcome{Count: closing.Count, Matches: []matchFound{}, Fault: lostOutcome().Error()}
+		o = outcome{Count: closing.Count, Fault: lostOutcome().Error()}
 	} else if abort := match.AbortOf(s.Steps[own][match.KindAbort].Raw); abort != nil {
-		o = outcome{Count: -1, Matches: []matchFound{}, Fault: statement.Refuse(abort.Code, "the node ended before it had kept what this was about").Error()}
+		o = outcome{Count: -1, Fault: statement.Refuse(abort.Code, "the node ended before it had kept what this was about").Error()}
 		if abort.Fault >= 0 {
 			o.Guilty = s.Agreed.Manifest.Sides[abort.Fault].Party
 		}
@@ -131,7 +131,7 @@ func (n *Node) endedBefore(s *match.Standing, own int) (bool, error) {
 	if exists(n.outcomePath(s.Offer.ID)) {
 		return true, nil
 	}
-	return true, n.keepOutcome(s.Offer.ID, o)
+	return true, n.keepOutcome(s.Offer.ID, o, nil)
 }
 
 // prepareMatch makes the run, and notes that it is played.
