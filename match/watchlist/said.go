@@ -208,7 +208,8 @@ func (f *Findings) Digest() statement.Digest {
 	return statement.TaggedSum("entente/match/v1 watchlist findings", f.Marshal())
 }
 
-// ParseFindings reads the findings of a question about so many items.
+// ParseFindings reads the findings of a question about so many items. An item is asked
+// about once in a question, so no echo comes twice: each costs the owner a lock to check.
 func ParseFindings(b []byte, items int) (*Findings, error) {
 	f := &Findings{}
 	n := (len(b) - len(f.Salt)) / len(Echo{})
@@ -216,8 +217,14 @@ func ParseFindings(b []byte, items int) (*Findings, error) {
 		return nil, statement.Refuse(statement.CodeSize, "findings of %d bytes to a question about %d items", len(b), items)
 	}
 	copy(f.Salt[:], b)
+	seen := make(map[Echo]bool, n)
 	for b = b[len(f.Salt):]; len(b) > 0; b = b[len(Echo{}):] {
-		f.Echoes = append(f.Echoes, Echo(b[:len(Echo{})]))
+		e := Echo(b[:len(Echo{})])
+		if seen[e] {
+			return nil, statement.Refuse(statement.CodeSeq, "an echo comes twice")
+		}
+		seen[e] = true
+		f.Echoes = append(f.Echoes, e)
 	}
 	return f, nil
 }

@@ -196,6 +196,10 @@ func TestFill(t *testing.T) {
 	if err != nil || again.Digest() != f.Digest() || len(again.Echoes) != 3 {
 		t.Errorf("%+v, %v", again, err)
 	}
+	twice := Findings{Salt: f.Salt, Echoes: append(slices.Clone(f.Echoes), f.Echoes[1])}
+	if _, err := ParseFindings(twice.Marshal(), 16); !errors.Is(err, refusal(statement.CodeSeq)) {
+		t.Errorf("an echo twice: %v", err)
+	}
 	for _, bad := range [][]byte{nil, f.Marshal()[:31], f.Marshal()[:40], append(f.Marshal(), make([]byte, 64*14)...)} {
 		if _, err := ParseFindings(bad, 16); !errors.Is(err, refusal(statement.CodeSize)) {
 			t.Errorf("findings of %d bytes: %v", len(bad), err)
