@@ -64,7 +64,8 @@ type liveList struct {
 	query  *voprf.Query // that waits for its answer; its player's alone
 	number int
 	about  questions
-	opened bool // and what it found is in hits
+	opened bool      // and what it found is in hits
+	begun  time.Time // when it was opened
 	hits   []voprf.Hit
 	file   *tokenFile   // the partner's, as far as it is here; its player's alone
 	room   atomic.Int64 // bytes that the file takes or will

@@ -152,6 +152,7 @@ func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i
 	}
 	query := l.query.Bytes()
 	if !l.opened { // once: a full disk may keep what follows waiting
+		l.begun = time.Now()
 		l.hits, err = l.query.Open(answer, l.tokens())
 	}
 	hits := l.hits
@@ -180,11 +181,31 @@ func (n *Node) readAnswer(ctx context.Context, l *liveList, s *voprf.Standing, i
 			return playIdle, err
 		}
 	}
+	if !s.Terms.Echo && !pause(ctx, readWait(time.Since(l.begun), s.Asks[i].Items)) {
+		return playIdle, nil
+	}
 	if err := n.sayFindings(ctx, l, s, i, f); err != nil {
 		return playIdle, err
 	}
 	l.waits(nil, 0, questions{}) // not before: what fails above is tried again with the same hits
 	return playMoved, nil
+}
+
+// What hits cost is done before it is said that an answer was read, and the list's owner
+// sees when that is said: each hit is a file that is synced. So it is said at the end of
+// a stretch whose length follows from the size of the question, as long as hits on all of
+// it take on most disks; of more than maxRead the owner learns how many stretches it took.
+// Where hits are proved to it there is nothing to keep from it.
+const (
+	readItem = 10 * time.Millisecond
+	minRead  = time.Second
+	maxRead  = time.Minute
+)
+
+// readWait is how long it is to the end of the stretch.
+func readWait(took time.Duration, items int) time.Duration {
+	stretch := min(max(time.Duration(items)*readItem, minRead), maxRead)
+	return stretch - took%stretch
 }
 
 // endAccusing ends a list whose owner did what it must not.
