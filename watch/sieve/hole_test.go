@@ -51,6 +51,28 @@ func TestUsualTime(t *testing.T) {
 	}
 }
 
+// TestTimesOfOtherZones: a time as long as the usual one, but written otherwise, is no measure for those behind it.
+func TestTimesOfOtherZones(t *testing.T) {
+	for _, text := range []string{
+		"2026-11-03T08:00:00.00000+00:00", "2026-11-03T08:00:00.0000000000Z", "2026-11-03T08:00:00.00000000+00", "2026-11-03T08:00:00.00000000000",
+		"2026-11-03T08:00:00,000001+0000", "2026-11-03 08:00:00.000001-0130", "2026-11-03t08:00:60.000001+0000",
+	} {
+		s := &Sieve{}
+		if !s.time([]byte(text)) {
+			t.Fatalf("%q is refused", text)
+		}
+		for at := len("2026-11-03T"); at < len(text); at++ {
+			for _, put := range []string{"0", "9", "00", "99", ":", "+", "-", ".", ",", "Z", "+0", "0+", ".000000"} {
+				v := text[:at] + put + text[min(len(text), at+len(put)):]
+				line := append([]byte(v), `",1,2,3`...)
+				if _, ok := event.ParseTime(v); len(v) == len(text) && s.usualTime(line, 0) && !ok {
+					t.Fatalf("behind %q, %q is taken for a time", text, v)
+				}
+			}
+		}
+	}
+}
+
 // naiveEnd is the oracle of textEnd.
 func naiveEnd(line []byte, pos int) (int, bool) {
 	for i := pos; i < len(line); i++ {

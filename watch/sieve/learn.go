@@ -233,7 +233,7 @@ func likenessOf(line []byte, from, to int, c Class, r role) likeness {
 	if _, ok := parse4(line, from, to); ok && r == inner && c&Address != 0 && c&(Port|Target|URL|Always) == 0 {
 		return likeDotted
 	}
-	if c == Name || c == Name|Address {
+	if r == inner && (c == Name || c == Name|Address) {
 		return likeName
 	}
 	return likeNone

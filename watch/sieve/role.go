@@ -39,7 +39,7 @@ func (s *Sieve) time(v []byte) bool {
 	if _, ok := event.ParseTime(string(v)); !ok {
 		return false
 	}
-	if len(v) == len(usual) {
+	if zone := len(usual) - len("+0000"); len(v) == len(usual) && (v[zone] == '+' || v[zone] == '-') { // else digits may stand where the zone begins
 		s.day = dayOf(append([]byte(string(v)), '"'))
 	}
 	return true
