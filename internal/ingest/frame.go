@@ -16,6 +16,7 @@ type framer struct {
 	// buf holds tailKeep bytes of history and then data; [pos,end) is not yet scanned, [low,end) is valid.
 	buf           []byte
 	low, pos, end int
+	whole         int // behind the last LF of what was read, as far as that is in buf
 
 	arena  []byte // the batch's lines one after the other, then the current line so far
 	start  int    // where the current line starts in arena
@@ -114,8 +115,7 @@ func (f *framer) ahead() []byte {
 	if f.buf == nil || !f.decided || f.cr || f.size > 0 || f.offset == 0 {
 		return nil
 	}
-	data := f.buf[f.pos:f.end]
-	return data[:bytes.LastIndexByte(data, '\n')+1]
+	return f.buf[f.pos:max(f.pos, f.whole)]
 }
 
 // skip passes the line of n bytes that is ahead, with its LF.
@@ -226,7 +226,7 @@ func (f *framer) release() {
 // regain takes buffers again after release.
 func (f *framer) regain() {
 	f.buf, f.arena = make([]byte, tailKeep+readSize), make([]byte, 0, arenaInitial)
-	f.low, f.pos, f.end = tailKeep-len(f.kept), tailKeep, tailKeep
+	f.low, f.pos, f.end, f.whole = tailKeep-len(f.kept), tailKeep, tailKeep, 0
 	copy(f.buf[f.low:], f.kept)
 	f.kept = nil
 }
@@ -239,12 +239,15 @@ func (f *framer) fill() error {
 		f.keepTail()
 		n := min(tailKeep, f.end-f.low)
 		copy(f.buf[tailKeep-n:tailKeep], f.buf[f.end-n:f.end])
-		f.low, f.pos, f.end = tailKeep-n, tailKeep, tailKeep
+		f.low, f.pos, f.end, f.whole = tailKeep-n, tailKeep, tailKeep, 0
 	}
 	for range 100 {
 		n, err := f.r.Read(f.buf[f.end:])
 		if room := headKeep - len(f.head); room > 0 && n > 0 {
 			f.head = append(f.head, f.buf[f.end:f.end+min(n, room)]...)
+		}
+		if i := bytes.LastIndexByte(f.buf[f.end:f.end+n], '\n'); i >= 0 { // once a read: who writes a log may end it in half a long line
+			f.whole = f.end + i + 1
 		}
 		f.end += n
 		switch {
