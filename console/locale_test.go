@@ -16,6 +16,7 @@ import (
 	"entente/election/audit"
 	"entente/election/campaign"
 	"entente/election/intake"
+	"entente/election/lookalike"
 	"entente/election/night"
 	"entente/election/roll"
 	"entente/statement"
@@ -157,7 +158,7 @@ func TestNoKeyUnused(t *testing.T) {
 
 		"election.state": strs(night.States()), "election.stand": strs(night.Stands()), "election.grade": {"hard", "medium", "learned", "notice"},
 		"guard.tab": {"election", "guard/audits", "guard/rolls", "guard/names", "guard/posts", "guard/folders"}, "posts.carries": {campaign.Texts, campaign.Addresses, campaign.Tags}, "posts.disarm": disarmed(), "rolls.change": {roll.Added, roll.Removed, roll.Changed},
-		"rolls.alarm": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "rolls.means": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "rolls.do": {roll.Burst, roll.Mass, roll.Concentration, roll.OneName, roll.SharedPlace, roll.Returned, roll.RunOfIDs, roll.QuietPeriod, roll.Canary}, "names.mark": {NameBenign, NameWatched}, "names.kind": {"looks-the-same", "other-suffix", "one-edit", "compound", "two-edits", "inside"}, "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle, NeedApart},
+		"rolls.alarm": roll.Kinds(), "rolls.means": roll.Kinds(), "rolls.do": roll.Kinds(), "names.mark": {NameBenign, NameWatched}, "names.kind": strs(lookalike.Kinds()), "audit.state": {auditVoid, auditSealing, auditDrawn, auditGoesOn, auditMayStop}, "audit.need": {NeedSeed, NeedContest, NeedManifest, NeedRecords, NeedBoards, NeedReadings, NeedSettle, NeedApart},
 		"audit.fault": {audit.FaultChanged, audit.FaultDiffer, audit.FaultEarly, audit.FaultTwice, audit.FaultOpening, audit.FaultDeadline, audit.FaultParties, audit.FaultDice, audit.FaultFork, audit.FaultTable, audit.FaultLeft, audit.FaultHidden, audit.FaultEntries}, "audit.silent": {audit.StepCommit, audit.StepOpen},
 		"audit.step":     {audit.StepCommit, audit.StepOpen, audit.StepClose, audit.StepPublic, audit.SealManifest, audit.SealRecords, audit.SealContest},
 		"audit.rule":     {audit.RulePlurality, audit.RuleApproval, audit.RuleSupermajority, audit.RuleIRV},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -188,6 +189,11 @@ const (
 )
 
 var ranks = map[Kind]int{Same: 0, Suffix: 1, OneEdit: 2, Compound: 3, TwoEdits: 4, Inside: 5}
+
+// Kinds are all of them, the most telling first.
+func Kinds() []Kind {
+	return slices.SortedFunc(maps.Keys(ranks), func(a, b Kind) int { return cmp.Compare(ranks[a], ranks[b]) })
+}
 
 // Rank orders kinds: 0 is what tells most.
 func (k Kind) Rank() int { return ranks[k] }

@@ -24,6 +24,11 @@ const (
 	Canary        = "canary"        // a planted voter, who must never change
 )
 
+// Kinds are all kinds of alarm.
+func Kinds() []string {
+	return []string{Burst, Mass, Concentration, OneName, SharedPlace, Returned, RunOfIDs, QuietPeriod, Canary}
+}
+
 // An Alarm is something to look at. It says what was counted and what is usual,
 // never who did it.
 type Alarm struct {
