@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -97,6 +98,9 @@ func toolRoutes() []toolRoute {
 			i := q.index("index")
 			return orFault(q, func() (any, error) {
 				b, err := w.Bundle(r.Context(), r.PathValue("party"), *i)
+				if refusal, ok := statement.AsRefusal(err); ok && refusal.Code == statement.CodeRequest {
+					err = missing{err} // also of a statement that no checkpoint covers yet: ask again
+				}
 				return exact{"application/json", b}, err
 			})
 		})},
@@ -253,6 +257,11 @@ var (
 	errMedia    = statement.Refuse(statement.CodeRequest, "the body is application/json")
 )
 
+// missing is a refusal that says what is not there.
+type missing struct{ error }
+
+func (m missing) Unwrap() error { return m.error }
+
 // answerTool answers with the status that a program expects. What went wrong
 // in this node is its own: a tool hears no more than that it did.
 func answerTool(w http.ResponseWriter, v any, err error) {
@@ -262,7 +271,7 @@ func answerTool(w http.ResponseWriter, v any, err error) {
 		writeTool(w, http.StatusOK, v)
 	case !refused:
 		writeTool(w, http.StatusInternalServerError, Failure{Code: Internal, Detail: "this node could not do it; its log says why"})
-	case refusal == errNotThere:
+	case refusal == errNotThere, errors.As(err, new(missing)):
 		writeTool(w, http.StatusNotFound, failureOf(err))
 	case refusal == errMedia:
 		writeTool(w, http.StatusUnsupportedMediaType, failureOf(err))
