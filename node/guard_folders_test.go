@@ -44,13 +44,13 @@ func TestFoldersScreen(t *testing.T) {
 		t.Helper()
 		return must(guardScreens{u.node(north).whole()}.Folders(t.Context()))(t)
 	}
-	u.eventually("the decoy is met", func() bool { return len(folders()[0].Touched) == 1 })
+	u.eventually("all lines are read", func() bool { return u.tally(north).Lines == 4 })
 	root := statement.Digest(must(f.Seal())(t).Root())
 	v := folders()[0]
 	if v.Title != "clerk" || v.Documents != 1 || v.Decoys != 2 || v.Root != root || v.Sealed != nil || v.Whom.Name != "Ann Lee" {
 		t.Errorf("%+v", v)
 	}
-	if met := v.Touched[0]; met.Value != "decoy.weather.example" || met.Recipient != "printer" || met.First.Source != "dns" || met.First.Line != 4 || met.Count < 1 {
+	if met := v.Touched[0]; met.Value != "decoy.weather.example" || met.Recipient != "printer" || met.First.Source != "dns" || met.First.Line != 4 || met.Count != 1 {
 		t.Errorf("%+v", met)
 	}
 	if shown := string(must(json.Marshal(folders()))(t)); strings.Contains(shown, "minutes") || strings.Contains(shown, "other.weather") {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -149,10 +150,31 @@ func TestPackProtectsTheInventory(t *testing.T) {
 		t.Error("made anew for nothing")
 	}
 	n.guarded.list = list
-	same := func() bool {
-		return slices.EqualFunc(n.packRules(), first, func(a, b rule.Rule) bool { return a.Text == b.Text })
+	before, later := byRule(first), byRule(n.packRules())
+	if len(before) != len(first) || !slices.Equal(slices.Sorted(maps.Keys(before)), slices.Sorted(maps.Keys(later))) || n.packsOf() == none {
+		t.Errorf("other rules for another inventory: %d of %d", len(later), len(before))
 	}
-	if later := n.packRules(); len(later) != len(first) || same() || n.packsOf() == none {
-		t.Error("another inventory protects nobody else")
+	var others []string
+	for id, r := range later {
+		if before[id].Text != r.Text {
+			others = append(others, r.Detect.Name)
+		}
 	}
+	slices.Sort(others)
+	if want := []string{"sender-lookalike"}; !slices.Equal(others, want) {
+		t.Errorf("%q are others for another inventory, want %q", others, want)
+	}
+}
+
+// byRule are rules by what they are called, wherever in a list they stand.
+func byRule(list []rule.Rule) map[string]rule.Rule {
+	out := make(map[string]rule.Rule)
+	for _, r := range list {
+		if r.Detect != nil {
+			out[r.Detect.ID] = r
+		} else {
+			out[r.File] = r
+		}
+	}
+	return out
 }
