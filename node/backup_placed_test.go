@@ -35,7 +35,7 @@ func notAsFiles() map[string]string {
 
 // ofTests are files that tests of this package put into a data folder, and no node does.
 func ofTests() []string {
-	return []string{"list.json", "logs/*", "exports/*", "*.log", "*.csv", "clerk.secret", rollsDir}
+	return []string{"list.json", "logs/*", "exports/*", "*.log", "*.csv", "clerk.secret", rollsDir, evidenceDir}
 }
 
 // placed fails for every file of a data folder that a backup neither has nor

@@ -56,7 +56,7 @@ var unlensed = []struct {
 	},
 	{
 		"results pages and the guards of an election are hidden whole, by electionScreens and guardScreens, from whoever may not see what is said of them",
-		[]string{"Node.giveWord", "Node.saidOpen"},
+		[]string{"Node.giveWord", "Node.saidOpen", "Node.unwatchName"},
 	},
 	{
 		"lists of what parties guard go to every party, and here to the own side at the machine",
