@@ -40,6 +40,7 @@ const (
 	slotBits = 11
 	maxKeys  = 1 << slotBits / 2
 	maxKey   = 128 // bytes; a longer key is not judged
+	maxTries = 16  // slots that are looked at for a key: who writes a log can have all its keys begin at the same
 )
 
 // newKeys begins with a key that is like no other, not even the empty one.
@@ -67,7 +68,7 @@ func (k *keys) find(line []byte, from, to int) *key {
 	if known != nil {
 		return k.follow(known)
 	}
-	if len(k.all) > maxKeys || to-from > maxKey || to == from {
+	if slot == noSlot || len(k.all) > maxKeys || to-from > maxKey || to == from {
 		return nil
 	}
 	fresh := k.learn(string(line[from:to]))
@@ -75,6 +76,9 @@ func (k *keys) find(line []byte, from, to int) *key {
 	k.all = append(k.all, fresh)
 	return k.follow(fresh)
 }
+
+// noSlot says that a key is not known and cannot be.
+const noSlot = 1 << slotBits
 
 // slot returns the key line[from:to], or nil and the slot where it belongs.
 func (k *keys) slot(line []byte, from, to int) (uint64, *key) {
@@ -90,12 +94,16 @@ func (k *keys) slot(line []byte, from, to int) (uint64, *key) {
 	}
 	hi, lo := bits.Mul64(first^0xe7037ed1a0b428db, last^uint64(n)^0xa0761d6478bd642f)
 	slot := (hi ^ lo) >> (64 - slotBits)
-	for ; k.slots[slot] != 0; slot = (slot + 1) % (1 << slotBits) {
+	for range maxTries {
+		if k.slots[slot] == 0 {
+			return slot, nil
+		}
 		if known := k.all[k.slots[slot]]; string(line[from:to]) == known.name() {
 			return slot, known
 		}
+		slot = (slot + 1) % (1 << slotBits)
 	}
-	return slot, nil
+	return noSlot, nil
 }
 
 // learn makes what is remembered of a key.
