@@ -18,6 +18,7 @@ type forms struct {
 	due       int // at how many lessons the steps are made again, if something has changed
 	changed   bool
 	reluctant bool // there were too many forms once
+	room      int  // bytes that the texts of steps may still have, while they are made
 }
 
 const (
@@ -29,6 +30,7 @@ const (
 	maxHoles  = 512
 	maxNodes  = 4096
 	maxText   = 512 << 10 // bytes
+	maxMade   = 1 << 20   // bytes of the texts of steps, of which several may have a part in common
 	maxOthers = 16        // steps that may stand at one place
 	maxSame   = 64        // bytes of a value that is not in a hole
 	sameAfter = 4         // lines that have the same value, before it is taken for the form's
@@ -116,8 +118,8 @@ func (f *forms) see(n *node, value string) {
 
 // make makes the steps of what was learnt.
 func (f *forms) make() {
-	f.steps = make([]step, 1, f.count+1)
-	f.root = f.others(flat(nil, f.nodes.next, ""))
+	f.steps, f.room = make([]step, 1, f.count+1), maxMade
+	f.root = f.others(f.flat(nil, f.nodes.next, nil))
 }
 
 // start is a node whose text has more before it.
@@ -126,16 +128,19 @@ type start struct {
 	text string
 }
 
-// flat appends the nodes that may come behind text. One whose value is always the same is text itself, with those behind it.
-func flat(to []start, nodes []*node, text string) []start {
+// flat appends the nodes that may come behind text, those seen most often first. One whose value is always the same is text
+// itself, with those behind it.
+func (f *forms) flat(to []start, nodes []*node, text []byte) []start {
+	slices.SortStableFunc(nodes, func(a, b *node) int { return b.seen - a.seen })
 	for _, n := range nodes {
 		if len(to) > 4*maxOthers {
 			return to
 		}
+		all := append(text, n.text...) // the bytes behind text are whose turn it is
 		if n.hole != lineEnd && !n.varies && n.seen >= sameAfter {
-			to = flat(to, n.next, text+n.text+n.value)
-		} else {
-			to = append(to, start{n, text + n.text})
+			to = f.flat(to, n.next, append(all, n.value...))
+		} else if f.room -= len(all); f.room >= 0 {
+			to = append(to, start{n, string(all)})
 		}
 	}
 	return to
@@ -144,6 +149,7 @@ func flat(to []start, nodes []*node, text string) []start {
 // others makes steps that may stand at one place, those seen most often first, but none behind one whose text it begins with.
 func (f *forms) others(all []start) int32 {
 	slices.SortStableFunc(all, func(a, b start) int { return b.seen - a.seen })
+	all = all[:min(len(all), maxOthers)]
 	for i := range all {
 		for j := range i {
 			if strings.HasPrefix(all[i].text, all[j].text) {
@@ -152,7 +158,6 @@ func (f *forms) others(all []start) int32 {
 			}
 		}
 	}
-	all = all[:min(len(all), maxOthers)]
 	first := int32(len(f.steps))
 	for _, s := range all {
 		f.steps = append(f.steps, newStep(s.text, s.hole, s.like, s.class, s.role))
@@ -163,7 +168,7 @@ func (f *forms) others(all []start) int32 {
 			f.steps[at].other = int32(at + 1)
 		}
 		if s.hole != lineEnd {
-			next := f.others(flat(nil, s.next, ""))
+			next := f.others(f.flat(nil, s.next, nil))
 			f.steps[at].next = next
 		}
 	}
@@ -191,6 +196,9 @@ type lesson struct {
 
 // value reads the value at pos and returns what is behind it, -1 to stop. The outermost object is at level -1.
 func (l *lesson) value(pos int, c Class, r role, level int) int {
+	if len(l.gaps) > maxHoles {
+		return -1
+	}
 	switch l.line[pos] {
 	case '{':
 		return l.members(pos, level+1)
