@@ -104,7 +104,7 @@ func (n *Node) assemble(ctx context.Context, keys *keyfile.Keys, signs signers) 
 
 // guard reads what is guarded around an election, and makes what watches it.
 func (n *Node) guard(ctx context.Context) (err error) {
-	if n.guarded, err = newGuarded(n.cfg, n.opt.Now()); err != nil {
+	if n.guarded, err = newGuarded(ctx, n.cfg, n.opt.Now()); err != nil {
 		return err
 	}
 	n.press = newPress(n)

@@ -66,7 +66,7 @@ func TestRefusedCountsInNoAudit(t *testing.T) {
 		if len(all) != 1 || all[0].Joint.Audit != "night" || len(all[0].Joint.Sealed) != 1 || all[0].Joint.Sealed[0].Digest != (statement.Digest{1}) {
 			t.Errorf("%+v", all)
 		}
-		u.ok(u.node(north).guards.audits.look(t.Context(), u.node(north)))
+		u.guarded(north)
 	}
 	check()
 	u.stop(north)

@@ -162,7 +162,7 @@ func TestFullDiskDelaysGuards(t *testing.T) {
 	}
 	days := func() int {
 		for range 2 { // what has just been written is read at the second look
-			u.ok(n.guards.look(t.Context()))
+			u.guarded(north)
 		}
 		return len(must(readDays(n.rollFile(n.guarded.get().Registration[0])))(t))
 	}

@@ -34,6 +34,8 @@ const (
 // start; what must outlive one they keep in files of their own.
 type guards struct {
 	n       *Node
+	wake    bell             // a look before it is due
+	files   *regular.Patient // that the inventory names
 	audits  auditing
 	names   lookalikes
 	rolls   rolling
@@ -44,35 +46,37 @@ type guards struct {
 
 // newGuards looks at each batch of the lookout from now on.
 func newGuards(ctx context.Context, n *Node) (*guards, error) {
-	g := &guards{n: n}
+	g := &guards{n: n, wake: make(bell, 1), files: &regular.Patient{Patience: guardPatience}, folders: folders{at: newTending()}, audits: auditing{at: newTending()}, rolls: rolling{at: newTending()}, posts: campaigns{at: newTending()}}
 	n.lookout.looks = func(b ingest.Batch) ([]sqlite.Note, func(bool), error) { return g.names.look(b, n.opt.Now()) }
-	g.folders.look(n)
+	within, stop := context.WithTimeoutCause(ctx, guardStart, regular.ErrSilent)
+	defer stop()
+	g.folders.look(within, g)
+	g.folders.at.idle()
 	return g, n.survived(g.names.protect(ctx, n, g.folders.held()))
 }
 
 // runGuards looks again and again whether the files are others.
 func (n *Node) runGuards(ctx context.Context) error {
-	return loop(ctx, make(bell), guardEvery, func(ctx context.Context) error {
-		return n.guards.look(ctx)
-	})
+	err := loop(ctx, n.guards.wake, guardEvery, n.guards.look)
+	n.guards.idle()
+	return err
 }
 
-// look lets each guard look. What one cannot do for now, as on a full disk, it does
-// at a later look, and keeps none of the others from looking.
+// look lets each guard look, and waits for none. What one cannot do for now, as on a
+// full disk, it does at a later look.
 func (g *guards) look(ctx context.Context) error {
-	g.folders.look(g.n)
-	return errors.Join(
-		g.n.survived(g.names.protect(ctx, g.n, g.folders.held())),
-		g.n.survived(g.audits.look(ctx, g.n)),
-		g.n.survived(g.rolls.look(ctx, g.n)),
-		g.n.survived(g.posts.look(ctx, g.n)),
-	)
+	g.folders.look(ctx, g)
+	g.audits.look(ctx, g.n)
+	g.rolls.look(ctx, g.n)
+	g.posts.look(ctx, g.n)
+	return g.n.survived(g.names.protect(ctx, g.n, g.folders.held()))
 }
 
-// job is one thing that is computed again when what it rests on is another.
-type job struct {
-	mu    sync.Mutex // guards all; held while it is computed
-	stamp string
+// idle waits until no guard looks at anything.
+func (g *guards) idle() {
+	for _, t := range []*tending{g.folders.at, g.audits.at, g.rolls.at, g.posts.at} {
+		t.idle()
+	}
 }
 
 // stillness says when files that somebody else writes may be read: when they have lain
@@ -90,7 +94,7 @@ func (s *stillness) due(stamp string) bool {
 	return still && s.read != stamp
 }
 
-// stamps tells whether files are others than before: of a folder, those in it.
+// stamps is guards.stamps, of files that answer.
 func stamps(paths ...string) string {
 	var b strings.Builder
 	for _, path := range paths {
@@ -120,7 +124,7 @@ func filesOf(list inventory.Inventory, what string) []inventory.File {
 	return slices.DeleteFunc(slices.Clone(list.Files), func(f inventory.File) bool { return f.What != what })
 }
 
-// readWhole reads a declared file up to a size.
+// readWhole reads a file up to a size.
 func readWhole(path string, most int64) ([]byte, error) {
 	data, err := regular.Read(path, most)
 	return data, withoutPath(err)

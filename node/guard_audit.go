@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/console"
@@ -25,7 +26,10 @@ const (
 // auditing measures the joint audits of the record by the declared files that
 // are what was sealed.
 type auditing struct {
-	job
+	at    *tending
+	stamp string // of what was measured last; the look's alone
+
+	mu       sync.Mutex                        // guards what follows; never held while a file is read
 	contests map[string][]console.AuditContest // by audit
 	broken   []console.GuardFile
 }
@@ -37,31 +41,59 @@ type declared struct {
 	readings  []audit.Reading
 	records   []inventory.File
 	broken    []console.GuardFile
+	silent    bool // one of them does not answer
+	guards    *guards
 }
 
 // look measures again if a file or the record is another.
-func (a *auditing) look(ctx context.Context, n *Node) error {
-	list := n.guarded.get()
-	var paths []string
+func (a *auditing) look(ctx context.Context, n *Node) {
+	a.at.start(ctx, n, "", func(ctx context.Context) error {
+		err := a.measure(ctx, n)
+		if why := whyEnded(ctx, err); passing(why) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.broken = []console.GuardFile{{Name: inventory.FileRecords, Detail: why.Error()}}
+		}
+		return err
+	})
+}
+
+// stands is how the files and the record stand; a file that does not answer stands
+// otherwise than one that does.
+func (a *auditing) stands(ctx context.Context, n *Node, list inventory.Inventory) (stamp string, silent bool, err error) {
+	_, mark, err := n.auditsNow(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	stamp = fmt.Sprintln(mark)
 	for _, what := range []string{inventory.FileManifest, inventory.FileRecords, inventory.FileContest, inventory.FileEntries} {
 		for _, f := range filesOf(list, what) {
-			paths = append(paths, f.Path)
-			if f.Key != "" {
-				paths = append(paths, f.Key)
+			for _, path := range []string{f.Path, f.Key} {
+				if path == "" {
+					continue
+				}
+				one, err := n.guards.stamps(ctx, path)
+				if err != nil && !passing(err) {
+					return "", false, err
+				}
+				stamp, silent = stamp+one, silent || err != nil
 			}
 		}
 	}
-	all, mark, err := n.auditsNow(ctx)
+	return stamp, silent, nil
+}
+
+func (a *auditing) measure(ctx context.Context, n *Node) error {
+	list := n.guarded.get()
+	stamp, _, err := a.stands(ctx, n, list)
+	if err != nil || stamp == a.stamp {
+		return err
+	}
+	all, _, err := n.auditsNow(ctx)
 	if err != nil {
 		return err
 	}
-	stamp := fmt.Sprintln(mark) + stamps(paths...)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if stamp == a.stamp {
-		return nil
-	}
-	d := declare(list)
+	d := declare(ctx, n.guards, list)
 	contests := make(map[string][]console.AuditContest)
 	for _, j := range all {
 		shown, err := n.shownReadings(ctx, j.Audit)
@@ -72,24 +104,34 @@ func (a *auditing) look(ctx context.Context, n *Node) error {
 			return err
 		}
 	}
-	a.contests, a.broken, a.stamp = contests, d.broken, stamp
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.mu.Lock()
+	a.contests, a.broken = contests, d.broken
+	a.mu.Unlock()
 	n.changes.watch()
-	return nil
+	if a.stamp = stamp; d.silent { // until it answers there is nothing to measure anew
+		var still bool
+		if a.stamp, still, err = a.stands(ctx, n, list); !still {
+			a.stamp = ""
+		}
+	}
+	return err
 }
 
 // declare reads the declared files but the records, which can be large.
-func declare(list inventory.Inventory) (d declared) {
+func declare(ctx context.Context, g *guards, list inventory.Inventory) (d declared) {
+	d.guards = g
 	d.manifests = make(map[statement.Digest]*audit.Manifest)
 	d.records = filesOf(list, inventory.FileRecords)
 	read := func(what string, take func(data []byte) error) {
 		for _, f := range filesOf(list, what) {
-			data, err := readWhole(f.Path, guardFile)
+			data, err := g.read(ctx, f.Path, guardFile)
 			if err == nil {
 				err = take(data)
 			}
-			if err != nil {
-				d.broken = append(d.broken, console.GuardFile{Name: f.Name, Detail: err.Error()})
-			}
+			d.wrong(f, err)
 		}
 	}
 	read(inventory.FileContest, func(data []byte) error {
@@ -118,6 +160,13 @@ func declare(list inventory.Inventory) (d declared) {
 		return err
 	})
 	return d
+}
+
+// wrong notes what is wrong with a file.
+func (d *declared) wrong(f inventory.File, err error) {
+	if err != nil {
+		d.broken, d.silent = append(d.broken, console.GuardFile{Name: f.Name, Detail: err.Error()}), d.silent || passing(err)
+	}
 }
 
 // measure is each contest of an audit that was sealed before its seed, by what
@@ -241,7 +290,7 @@ func (d *declared) recorded(ctx context.Context, c audit.Contest, root statement
 			return nil, nil, err
 		}
 		votes := make(map[string]audit.Vote)
-		total, err := sumRecords(ctx, f, func(r *cvr.Row) error {
+		total, err := d.guards.sumRecords(ctx, f, func(r *cvr.Row) error {
 			v, _ := r.Vote(c.Name)
 			records.Add(v)
 			if cards[r.ID] {
@@ -256,7 +305,7 @@ func (d *declared) recorded(ctx context.Context, c audit.Contest, root statement
 			if ctx.Err() != nil {
 				return nil, nil, err
 			}
-			d.broken = append(d.broken, console.GuardFile{Name: f.Name, Detail: err.Error()})
+			d.wrong(f, err)
 			continue
 		}
 		if got, err := statement.ParseDigest(total.Root); err == nil && got == root {
@@ -266,10 +315,10 @@ func (d *declared) recorded(ctx context.Context, c audit.Contest, root statement
 	return nil, nil, errNotSealed
 }
 
-func sumRecords(ctx context.Context, f inventory.File, each func(*cvr.Row) error) (cvr.Total, error) {
+func (g *guards) sumRecords(ctx context.Context, f inventory.File, each func(*cvr.Row) error) (cvr.Total, error) {
 	var key []byte
 	if f.Key != "" {
-		data, err := readWhole(f.Key, 1024)
+		data, err := g.read(ctx, f.Key, 1024)
 		if err != nil {
 			return cvr.Total{}, err
 		}
@@ -277,10 +326,17 @@ func sumRecords(ctx context.Context, f inventory.File, each func(*cvr.Row) error
 			return cvr.Total{}, errors.New("its key is no file of 64 hex digits")
 		}
 	}
-	inputs, closeAll, err := cvrfile.Open([]string{f.Path})
-	defer closeAll()
-	if err != nil {
+	var inputs []cvr.Input
+	var closeAll func()
+	var failed error
+	if err := g.files.Do(ctx, f.Path, func() {
+		inputs, closeAll, failed = cvrfile.Open([]string{f.Path}, func(path string) (cvrfile.File, error) { return g.files.Open(ctx, path) })
+	}); err != nil {
 		return cvr.Total{}, err
+	}
+	defer closeAll()
+	if failed != nil {
+		return cvr.Total{}, failed
 	}
 	sum, n := cvr.NewSum(key), 0
 	if _, err := cvr.Read(inputs, func(r *cvr.Row) error {
@@ -307,9 +363,6 @@ func (s guardScreens) Audits(ctx context.Context) ([]console.AuditRow, error) {
 		return nil, err
 	}
 	a := &s.n.guards.audits
-	if err := a.look(ctx, s.n); err != nil {
-		return nil, err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var out []console.AuditRow
@@ -342,9 +395,6 @@ func (s guardScreens) Audit(ctx context.Context, name string) (console.AuditView
 	}
 	v.Joint = all[i]
 	a := &s.n.guards.audits
-	if err := a.look(ctx, s.n); err != nil {
-		return v, err
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	v.Contests, v.Broken = a.contests[name], a.broken

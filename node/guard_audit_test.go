@@ -65,7 +65,7 @@ func TestMeasuredAudit(t *testing.T) {
 	blue, sealedBlue := boardOf(t, dir, south, 12, 3)
 	again, sealedAgain := boardOf(t, dir, south, 13, 3, 5)
 
-	d := declare(inventory.Inventory{Files: []inventory.File{contest, manifest}})
+	d := declare(t.Context(), patient(), inventory.Inventory{Files: []inventory.File{contest, manifest}})
 	sheets := func(sealed ...audit.Sealed) (out []audit.Sheet) {
 		for _, s := range sealed {
 			out = append(out, audit.Sheet{Party: s.Party, Board: s.Name, Round: 1, Digest: s.Digest})
@@ -102,13 +102,13 @@ func TestMeasuredAudit(t *testing.T) {
 		if tt.change != nil {
 			tt.change(&at)
 		}
-		d := declare(inventory.Inventory{Files: tt.files})
+		d := declare(t.Context(), patient(), inventory.Inventory{Files: tt.files})
 		got := must(d.measure(t.Context(), at, nil))(t)
 		if len(got) != 1 || fmt.Sprint(got[0].Needs) != tt.needs || len(d.broken) != tt.broken || (got[0].Newest() != nil) != (tt.needs == "[]") {
 			t.Errorf("%s: %+v, broken %v", tt.name, got, d.broken)
 		}
 	}
-	d = declare(inventory.Inventory{Files: []inventory.File{contest, manifest, red, blue}})
+	d = declare(t.Context(), patient(), inventory.Inventory{Files: []inventory.File{contest, manifest, red, blue}})
 	c := must(d.measure(t.Context(), j, nil))(t)[0]
 	if o := c.Newest(); o.Seen != 12 || o.Risk <= 0 || o.Risk >= 1 || len(c.Course) != 12 || c.Course[11].Risk != o.Risk || c.Rows[2].First != "Bo" || c.Rows[2].Second != "Bo" || c.Rows[3].Paper != "Ann" {
 		t.Errorf("%+v", c)
@@ -134,6 +134,7 @@ func TestAuditScreen(t *testing.T) {
 		}
 		must(n.Control().Seal(t.Context(), api.SealRequest{What: what, Name: name, Size: 100, Digest: digest}))(t)
 	}
+	u.guarded(north)
 	got := must(whole.Audits(t.Context()))(t)
 	if len(got) != 1 || got[0].Joint.Audit != "night" || len(got[0].Contests) != 1 || fmt.Sprint(got[0].Contests[0].Needs) != "[contest manifest seed boards]" {
 		t.Fatalf("%+v", got)

@@ -25,7 +25,8 @@ const sealedFolder = "folder root"
 // folders are the secrets of sealed folders that the inventory names: what was
 // committed to, and the decoys that own logs are searched for.
 type folders struct {
-	mu sync.Mutex // guards of and what it leads to
+	at *tending
+	mu sync.Mutex // guards of; never held while a file is read
 	of map[string]*folderFile
 }
 
@@ -40,28 +41,58 @@ type folderFile struct {
 }
 
 // look reads the secrets that are others.
-func (s *folders) look(n *Node) {
+func (s *folders) look(ctx context.Context, g *guards) {
+	now := make(map[string]*folderFile)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := make(map[string]*folderFile)
-	for _, f := range filesOf(n.guarded.get(), inventory.FileFolder) {
-		stamp := stamps(f.Path)
-		at := s.of[f.Path]
-		if at == nil || at.stamp != stamp {
-			at = &folderFile{stamp: stamp}
-			if err := at.read(f.Path); err != nil {
-				at.folder, at.detail = nil, withoutPath(err).Error()
-			}
-			n.changes.watch()
+	for _, f := range filesOf(g.n.guarded.get(), inventory.FileFolder) {
+		if now[f.Path] = s.of[f.Path]; now[f.Path] == nil {
+			now[f.Path] = &folderFile{}
 		}
-		now[f.Path] = at
+		s.at.start(ctx, g.n, f.Path, func(ctx context.Context) error { return s.one(ctx, g, f.Path) })
 	}
 	s.of = now
 }
 
+// one reads a secret if it is another. One that does not answer stays as it was
+// known, with that said.
+func (s *folders) one(ctx context.Context, g *guards, path string) error {
+	s.mu.Lock()
+	old := s.of[path]
+	s.mu.Unlock()
+	if old == nil {
+		return nil
+	}
+	next := &folderFile{}
+	stamp, err := g.stamps(ctx, path)
+	if err == nil {
+		if stamp == old.stamp {
+			return nil
+		}
+		next.stamp = stamp
+		err = next.read(ctx, g, path)
+	}
+	if err = whyEnded(ctx, err); err != nil {
+		if passing(err) || ctx.Err() != nil {
+			*next = *old
+			next.stamp = ""
+		} else {
+			next.folder = nil
+		}
+		next.detail = withoutPath(err).Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of[path] == old && (next.stamp != old.stamp || next.detail != old.detail) {
+		s.of[path] = next
+		g.n.changes.watch()
+	}
+	return nil
+}
+
 // read takes in a secret. Its root is made again, as the one in the record was.
-func (f *folderFile) read(path string) error {
-	data, err := readWhole(path, guardFile)
+func (f *folderFile) read(ctx context.Context, g *guards, path string) error {
+	data, err := g.read(ctx, path, guardFile)
 	if err != nil {
 		return err
 	}

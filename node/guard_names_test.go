@@ -108,7 +108,7 @@ func TestOddNames(t *testing.T) {
 		t.Error("certificates are not looked at for names like the others")
 	}
 	write(t, list, []byte(`{"domains": [{"name": "vote.example"}, {"name": "ballot.example"}, {"name": "z.de"}]}`))
-	u.ok(n.guarded.look(n.opt.Now()))
+	u.ok(n.guarded.look(t.Context(), n.opt.Now()))
 	u.ok(n.guards.look(t.Context()))
 	check(2, "z.de")
 }

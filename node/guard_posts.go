@@ -13,7 +13,6 @@ import (
 	"entente/console"
 	"entente/election/campaign"
 	"entente/election/inventory"
-	"entente/internal/regular"
 	"entente/statement"
 )
 
@@ -38,6 +37,7 @@ const (
 // campaigns say which accounts of the declared exports of posts behaved alike. Of an
 // export nothing is kept but what the screen shows.
 type campaigns struct {
+	at *tending
 	mu sync.Mutex // guards of and what it leads to
 	of map[string]*postsExport
 }
@@ -49,28 +49,12 @@ type postsExport struct {
 }
 
 // look reads the exports that are others and have lain still.
-func (c *campaigns) look(ctx context.Context, n *Node) error {
+func (c *campaigns) look(ctx context.Context, n *Node) {
 	now := make(map[string]bool)
 	for _, f := range filesOf(n.guarded.get(), inventory.FilePosts) {
 		how := postsKey(f)
 		now[how] = true
-		stamp := stamps(f.Path)
-		if !c.due(how, stamp) {
-			continue
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		v := examinePosts(ctx, f)
-		if ctx.Err() != nil {
-			return ctx.Err() // it was not read to its end
-		}
-		c.mu.Lock()
-		if at := c.of[how]; at != nil && stamps(f.Path) == stamp {
-			at.still.read, at.view = stamp, v
-		}
-		c.mu.Unlock()
-		n.changes.watch()
+		c.at.start(ctx, n, how, func(ctx context.Context) error { return c.one(ctx, n, f, how) })
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,6 +63,34 @@ func (c *campaigns) look(ctx context.Context, n *Node) error {
 			delete(c.of, how)
 		}
 	}
+}
+
+// one reads an export if it is another. What keeps it from being read for now is
+// told, and it is read at a later look.
+func (c *campaigns) one(ctx context.Context, n *Node, f inventory.File, how string) error {
+	stamp, err := n.guards.stamps(ctx, f.Path)
+	if err == nil && !c.due(how, stamp) {
+		return nil
+	}
+	var v console.PostsView
+	if err == nil {
+		v, err = n.guards.examinePosts(ctx, f)
+	}
+	if err = whyEnded(ctx, err); err != nil {
+		if !passing(err) {
+			return err // the node ends: it was not read to its end
+		}
+		stamp, v = "", console.PostsView{Name: f.Name, Detail: err.Error()}
+	} else if again, err := n.guards.stamps(ctx, f.Path); err != nil || again != stamp {
+		return nil // told at the next look
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.export(how)
+	told := at.view.Detail
+	if at.still.read, at.view = stamp, v; stamp != "" || told != v.Detail {
+		n.changes.watch()
+	}
 	return nil
 }
 
@@ -86,15 +98,18 @@ func (c *campaigns) look(ctx context.Context, n *Node) error {
 func (c *campaigns) due(how, stamp string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.export(how).still.due(stamp)
+}
+
+// export is a declared export. The caller holds mu.
+func (c *campaigns) export(how string) *postsExport {
 	if c.of == nil {
 		c.of = make(map[string]*postsExport)
 	}
-	at := c.of[how]
-	if at == nil {
-		at = &postsExport{}
-		c.of[how] = at
+	if c.of[how] == nil {
+		c.of[how] = &postsExport{}
 	}
-	return at.still.due(stamp)
+	return c.of[how]
 }
 
 func postsKey(f inventory.File) string {
@@ -102,24 +117,25 @@ func postsKey(f inventory.File) string {
 	return string(how)
 }
 
-// examinePosts is what an export shows. Why it cannot be read is part of it.
-func examinePosts(ctx context.Context, f inventory.File) console.PostsView {
+// examinePosts is what an export shows. Why it cannot be read is part of it, but if
+// that may be gone at the next look.
+func (g *guards) examinePosts(ctx context.Context, f inventory.File) (console.PostsView, error) {
 	v := console.PostsView{Name: f.Name}
-	err := judgePosts(ctx, f, &v)
-	if err != nil {
-		v = console.PostsView{Name: f.Name, Detail: withoutPath(err).Error()}
+	err := g.judgePosts(ctx, f, &v)
+	if err == nil || ctx.Err() != nil || passing(err) {
+		return v, err
 	}
-	return v
+	return console.PostsView{Name: f.Name, Detail: withoutPath(err).Error()}, nil
 }
 
-func judgePosts(ctx context.Context, f inventory.File, v *console.PostsView) error {
-	in, err := regular.Open(f.Path)
+func (g *guards) judgePosts(ctx context.Context, f inventory.File, v *console.PostsView) error {
+	in, err := g.files.Open(ctx, f.Path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	if info, err := in.Stat(); err != nil || info.Size() > guardFile {
-		return cmp.Or(err, fmt.Errorf("more than %d bytes", guardFile))
+	if in.Size() > guardFile {
+		return fmt.Errorf("more than %d bytes", guardFile)
 	}
 	posts, rep, err := campaign.Read(io.LimitReader(in, guardFile), campaign.Columns{Near: true}) // words to quote
 	if err != nil {
@@ -196,8 +212,8 @@ func (s guardScreens) Posts(context.Context) ([]console.PostsView, error) {
 	defer c.mu.Unlock()
 	var out []console.PostsView
 	for _, f := range filesOf(list, inventory.FilePosts) {
-		v := console.PostsView{Name: f.Name}
-		if at := c.of[postsKey(f)]; at != nil && at.still.read != "" {
+		v, how := console.PostsView{Name: f.Name}, postsKey(f)
+		if at := c.of[how]; at != nil && at.view.Name != "" {
 			v = at.view
 		}
 		v.Whom, _ = list.Whom("files", f.Call)

@@ -57,7 +57,7 @@ func TestPostsScreen(t *testing.T) {
 	look := func() []console.PostsView {
 		t.Helper()
 		for range 2 { // what has just been written is read at the second look
-			u.ok(n.guards.posts.look(t.Context(), n))
+			u.guarded(north)
 		}
 		return must(guardScreens{n.whole()}.Posts(t.Context()))(t)
 	}
@@ -134,14 +134,14 @@ func TestPostsBounds(t *testing.T) {
 		fmt.Fprintf(&b, "%d,1600000000,x\n", i)
 	}
 	write(t, path, b.Bytes())
-	if v := examinePosts(t.Context(), inventory.File{Path: path}); v.Read || !strings.Contains(v.Detail, "more than 200000 posts") {
+	if v := must(patient().examinePosts(t.Context(), inventory.File{Path: path}))(t); v.Read || !strings.Contains(v.Detail, "more than 200000 posts") {
 		t.Errorf("%+v", v)
 	}
 	write(t, path, b.Bytes()[:len("account,time,url\n")+16*20_000])
-	if v := examinePosts(t.Context(), inventory.File{Path: path}); !v.Read || v.Params.Rounds > postsShuffled/v.Posts || v.Tested != 0 {
+	if v := must(patient().examinePosts(t.Context(), inventory.File{Path: path}))(t); !v.Read || v.Params.Rounds > postsShuffled/v.Posts || v.Tested != 0 {
 		t.Errorf("%+v", v)
 	}
-	if v := examinePosts(t.Context(), inventory.File{Path: t.TempDir()}); v.Read || v.Detail == "" {
+	if v := must(patient().examinePosts(t.Context(), inventory.File{Path: t.TempDir()}))(t); v.Read || v.Detail == "" {
 		t.Errorf("a folder: %+v", v)
 	}
 }

@@ -11,17 +11,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/api"
 	"entente/console"
 	"entente/election/inventory"
 	"entente/election/roll"
-	"entente/internal/regular"
 	"entente/internal/sqlite"
 	"entente/statement"
 )
@@ -38,18 +39,36 @@ const (
 // rolling reads the declared exports of voter rolls, a day after the other. No
 // voter is kept: counts, keyed digests and roots are.
 type rolling struct {
-	job
+	at     *tending
+	keying sync.Mutex // one making of the secret at a time
+
+	mu    sync.Mutex           // guards sites; never held while a file is read
 	sites map[string]*rollSite // by name
 }
 
-// rollSite is one registration site's exports.
+// rollSite is one registration site's exports. There is one look at a time; it alone
+// changes what is here.
 type rollSite struct {
-	days    []rollDay // oldest first
-	told    int       // of days: those whose alarms are incidents
-	read    bool
+	read  bool
+	still stillness // of the exports, as the list declares them
+	told  int       // of days: those whose alarms are incidents
+
+	mu      sync.Mutex        // guards what follows against screens
+	days    []rollDay         // oldest first
 	files   map[string]string // path by day
-	still   stillness         // of the exports, as the list declares them
 	trouble []console.GuardFile
+}
+
+// wrong says what is wrong; nothing, if nothing is.
+func (at *rollSite) wrong(trouble ...console.GuardFile) {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	at.trouble = trouble
+}
+
+// also says what is wrong beside what was said.
+func (at *rollSite) also(name string, why error) {
+	at.wrong(append(slices.Clone(at.trouble), console.GuardFile{Name: name, Detail: why.Error()})...)
 }
 
 // rollDay is what is kept of an export.
@@ -60,85 +79,94 @@ type rollDay struct {
 }
 
 // look reads the exports that are new.
-func (r *rolling) look(ctx context.Context, n *Node) error {
+func (r *rolling) look(ctx context.Context, n *Node) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.sites == nil {
-		r.sites = make(map[string]*rollSite)
-	}
-	now := make(map[string]bool)
-	var failed error
+	now := make(map[string]*rollSite)
 	for _, s := range n.guarded.get().Registration {
 		if len(s.Exports) == 0 {
 			continue
 		}
-		now[s.Name] = true
-		if err := n.survived(r.site(ctx, n, s)); err != nil {
-			failed = errors.Join(failed, err)
+		at := r.sites[s.Name]
+		if at == nil {
+			at = &rollSite{}
 		}
+		now[s.Name] = at
+		r.at.start(ctx, n, s.Name, func(ctx context.Context) error {
+			err := at.look(ctx, n, s)
+			if why := whyEnded(ctx, err); passing(why) {
+				at.still.read = "" // looked at anew, and found well
+				at.wrong(console.GuardFile{Name: s.Name, Detail: why.Error()})
+				return nil
+			}
+			return err
+		})
 	}
-	for name := range r.sites {
-		if !now[name] {
-			delete(r.sites, name)
-		}
-	}
-	return failed
+	r.sites = now
 }
 
-func (r *rolling) site(ctx context.Context, n *Node, s inventory.Site) error {
-	at := r.sites[s.Name]
-	if at == nil {
-		at = &rollSite{}
-		r.sites[s.Name] = at
-	}
+func (r *rolling) site(name string) *rollSite {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sites[name]
+}
+
+func (at *rollSite) look(ctx context.Context, n *Node, s inventory.Site) error {
 	if !at.read {
-		var err error
-		if at.days, err = readDays(n.rollFile(s)); err != nil {
-			at.trouble = []console.GuardFile{{Name: s.Name, Detail: err.Error()}}
+		days, err := readDays(n.rollFile(s))
+		if err != nil {
+			at.wrong(console.GuardFile{Name: s.Name, Detail: err.Error()})
 			return nil //nolint:nilerr // told on the screen; what is kept is not overwritten
 		}
-		at.read, at.told = true, max(0, len(at.days)-1) // a kill may have come before the alarms of the last
+		at.mu.Lock()
+		at.days = days
+		at.mu.Unlock()
+		at.read, at.told = true, max(0, len(days)-1) // a kill may have come before the alarms of the last
 	}
 	if err := at.tell(ctx, n, s); err != nil {
 		return err
 	}
-	stamp, err := rollStamp(s)
+	stamp, err := n.guards.rollStamp(ctx, s)
+	if err != nil || !at.still.due(stamp) {
+		return err
+	}
+	files, odd, err := n.guards.exportsOf(ctx, s)
 	if err != nil {
 		return err
 	}
-	files, odd := exportsOf(s)
-	at.files = files
-	if !at.still.due(stamp) {
-		return nil
-	}
-	at.trouble = odd
+	at.mu.Lock()
+	at.files, at.trouble = files, odd
+	at.mu.Unlock()
 	return at.take(ctx, n, s, stamp)
 }
 
 // rollStamp is how a site's exports are declared and lie.
-func rollStamp(s inventory.Site) (string, error) {
+func (g *guards) rollStamp(ctx context.Context, s inventory.Site) (string, error) {
 	how, err := json.Marshal(s)
-	return string(how) + stamps(s.Exports...), err
+	if err != nil {
+		return "", err
+	}
+	stamp, err := g.stamps(ctx, s.Exports...)
+	return string(how) + stamp, err
 }
 
 // take reads the days that are new in exports with this stamp. Of exports that are
-// others when they are read than when they were looked at, it keeps nothing.
+// others when they are read than when they were looked at, it keeps nothing. What ends
+// it early leaves them to be read again: when there is room, or a file answers.
 func (at *rollSite) take(ctx context.Context, n *Node, s inventory.Site, stamp string) error {
-	at.still.read = stamp
-	files := at.files
 	last := ""
 	if k := len(at.days); k > 0 {
 		last = at.days[k-1].Header.Day
 	}
-	days := make([]string, 0, len(files))
-	for day := range files {
-		days = append(days, day)
-	}
-	slices.Sort(days)
-	office, err := n.office(s)
+	days := slices.Sorted(maps.Keys(at.files))
+	office, err := n.office(ctx, s)
 	if err != nil {
-		at.trouble = append(at.trouble, console.GuardFile{Name: s.Name, Detail: err.Error()})
-		return nil //nolint:nilerr // told on the screen
+		if passing(err) || ctx.Err() != nil {
+			return err
+		}
+		at.still.read = stamp
+		at.also(s.Name, err)
+		return nil
 	}
 	for i, day := range days {
 		if day <= last {
@@ -148,33 +176,33 @@ func (at *rollSite) take(ctx context.Context, n *Node, s inventory.Site, stamp s
 		if i > 0 {
 			before = days[i-1]
 		}
-		d, err := at.judge(ctx, office, s, before, day)
-		if ctx.Err() != nil {
-			at.still.read = ""
-			return ctx.Err()
+		d, err := at.judge(ctx, n.guards, office, s, before, day)
+		if passing(err) || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
 		}
-		if now, bad := rollStamp(s); now != stamp || bad != nil {
-			at.still.read = "" // somebody writes: they are read when they lie still
-			return bad
+		if now, bad := n.guards.rollStamp(ctx, s); now != stamp || bad != nil {
+			return bad // somebody writes: they are read when they lie still
 		}
 		if err != nil {
-			at.trouble = append(at.trouble, console.GuardFile{Name: filepath.Base(files[day]), Detail: err.Error()})
-			return nil //nolint:nilerr // told on the screen; later days are compared with this one when it can be read
+			at.still.read = stamp
+			at.also(filepath.Base(at.files[day]), err)
+			return nil // later days are compared with this one when it can be read
 		}
 		err = keepRollDay(n.rollFile(s), d, rollHistory)
 		if errors.Is(err, errRollsFull) {
-			at.trouble = slices.Compact(append(at.trouble, console.GuardFile{Name: s.Name, Detail: err.Error()}))
+			at.wrong(slices.Compact(append(slices.Clone(at.trouble), console.GuardFile{Name: s.Name, Detail: err.Error()}))...)
 		} else if err != nil {
-			at.still.read = "" // judged again when there is room
 			return err
 		}
+		at.mu.Lock()
 		at.days = append(at.days, d)
+		at.mu.Unlock()
 		if err := at.tell(ctx, n, s); err != nil {
-			at.still.read = ""
 			return err
 		}
 		n.changes.watch()
 	}
+	at.still.read = stamp
 	return nil
 }
 
@@ -190,15 +218,15 @@ func (at *rollSite) tell(ctx context.Context, n *Node, s inventory.Site) error {
 }
 
 // judge reads an export, and compares it with the one before.
-func (at *rollSite) judge(ctx context.Context, o roll.Office, s inventory.Site, before, day string) (rollDay, error) {
+func (at *rollSite) judge(ctx context.Context, g *guards, o roll.Office, s inventory.Site, before, day string) (rollDay, error) {
 	if before == "" {
-		got, err := o.Read(ctx, exportOf(s, at.files[day], day))
+		got, err := o.Read(ctx, g.exportOf(ctx, s, at.files[day], day))
 		if err != nil {
 			return rollDay{}, err
 		}
 		return rollDay{Header: got.Header}, nil
 	}
-	c, err := o.Compare(ctx, exportOf(s, at.files[before], before), exportOf(s, at.files[day], day))
+	c, err := o.Compare(ctx, g.exportOf(ctx, s, at.files[before], before), g.exportOf(ctx, s, at.files[day], day))
 	if err != nil {
 		return rollDay{}, err
 	}
@@ -227,7 +255,7 @@ func (at *rollSite) judge(ctx context.Context, o roll.Office, s inventory.Site, 
 
 // exportsOf are the exports of a site by the day in their names; of one day the
 // one with the last name.
-func exportsOf(s inventory.Site) (files map[string]string, odd []console.GuardFile) {
+func (g *guards) exportsOf(ctx context.Context, s inventory.Site) (files map[string]string, odd []console.GuardFile, err error) {
 	files = make(map[string]string)
 	add := func(path string) {
 		if day := roll.DayOf(filepath.Base(path)); day != "" {
@@ -235,18 +263,14 @@ func exportsOf(s inventory.Site) (files map[string]string, odd []console.GuardFi
 		}
 	}
 	for _, path := range s.Exports {
-		info, err := os.Stat(path)
-		if err != nil {
-			odd = append(odd, console.GuardFile{Name: filepath.Base(path), Detail: withoutPath(err).Error()})
-			continue
-		}
-		if !info.IsDir() {
+		entries, folder, err := g.inside(ctx, path)
+		switch {
+		case err != nil && (passing(err) || ctx.Err() != nil):
+			return nil, nil, err
+		case err != nil:
+			odd = append(odd, console.GuardFile{Name: filepath.Base(path), Detail: err.Error()})
+		case !folder:
 			add(path)
-			continue
-		}
-		entries, err := os.ReadDir(path)
-		if err != nil {
-			odd = append(odd, console.GuardFile{Name: filepath.Base(path), Detail: withoutPath(err).Error()})
 		}
 		for _, e := range entries[:min(len(entries), guardFiles)] {
 			if e.Type().IsRegular() {
@@ -254,13 +278,12 @@ func exportsOf(s inventory.Site) (files map[string]string, odd []console.GuardFi
 			}
 		}
 	}
-	return files, odd
+	return files, odd, nil
 }
 
-func exportOf(s inventory.Site, path, day string) roll.Source {
+func (g *guards) exportOf(ctx context.Context, s inventory.Site, path, day string) roll.Source {
 	src := roll.Source{Name: filepath.Base(path), Day: day, Open: func() (io.ReadCloser, error) {
-		f, err := regular.Open(path)
-		return f, withoutPath(err)
+		return g.open(ctx, path)
 	}}
 	if s.Roll != nil {
 		src.Columns = s.Roll.Columns
@@ -270,13 +293,17 @@ func exportOf(s inventory.Site, path, day string) roll.Source {
 
 // office is who reads a site's exports. A secret that the list does not name is
 // the node's own, made when it is first needed.
-func (n *Node) office(s inventory.Site) (roll.Office, error) {
+func (n *Node) office(ctx context.Context, s inventory.Site) (roll.Office, error) {
 	o, path := roll.Office{Jurisdiction: s.Name}, filepath.Join(n.cfg.Dir, rollsDir, rollKeyFile)
 	if s.Roll != nil {
 		o.Jurisdiction, o.Broken = cmp.Or(s.Roll.Place, s.Name), s.Roll.Broken
 		path = cmp.Or(s.Roll.Key, path)
 	}
-	data, err := readWhole(path, 1024)
+	if s.Roll == nil || s.Roll.Key == "" {
+		n.guards.rolls.keying.Lock()
+		defer n.guards.rolls.keying.Unlock()
+	}
+	data, err := n.guards.read(ctx, path, 1024)
 	if errors.Is(err, fs.ErrNotExist) && (s.Roll == nil || s.Roll.Key == "") {
 		if _, err := rand.Read(o.Key[:]); err != nil {
 			return o, err
@@ -406,24 +433,25 @@ func (s guardScreens) Rolls(ctx context.Context) ([]console.RollView, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, r := s.n.guarded.get(), &s.n.guards.rolls
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	list := s.n.guarded.get()
 	var out []console.RollView
 	for _, site := range list.Registration {
-		at := r.sites[site.Name]
+		at := s.n.guards.rolls.site(site.Name)
 		if len(site.Exports) == 0 || at == nil {
 			continue
 		}
-		v := console.RollView{Site: site.Name, Broken: at.trouble}
+		at.mu.Lock()
+		days, files, trouble := at.days, at.files, at.trouble // none is changed in place
+		at.mu.Unlock()
+		v := console.RollView{Site: site.Name, Broken: trouble}
 		v.Whom, _ = list.Whom("registration", site.Call)
-		for _, d := range slices.Backward(at.days) {
+		for _, d := range slices.Backward(days) {
 			if len(v.Days) == rollsShown {
 				v.More++
 				continue
 			}
 			day := console.RollDay{Header: d.Header, Root: statement.Digest(d.Header.Root()), Since: d.Since}
-			_, day.Here = at.files[d.Header.Day]
+			_, day.Here = files[d.Header.Day]
 			if index, ok := seals[day.Root]; ok {
 				day.Sealed = &console.Ref{Party: s.n.self.ID, Index: index}
 			}
@@ -470,23 +498,27 @@ func (s guardScreens) RollSince(ctx context.Context, site, since string) (consol
 	if !s.own() {
 		return out, console.ErrNotFound
 	}
-	list, r := s.n.guarded.get(), &s.n.guards.rolls
+	list := s.n.guarded.get()
 	i := slices.IndexFunc(list.Registration, func(x inventory.Site) bool { return x.Name == site })
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	at := r.sites[site]
-	if i < 0 || at == nil || len(at.days) == 0 {
+	at := s.n.guards.rolls.site(site)
+	if i < 0 || at == nil {
 		return out, console.ErrNotFound
 	}
-	newest := at.days[len(at.days)-1].Header.Day
-	if at.files[since] == "" || at.files[newest] == "" || since >= newest {
+	at.mu.Lock()
+	days, files := at.days, at.files
+	at.mu.Unlock()
+	if len(days) == 0 {
+		return out, console.ErrNotFound
+	}
+	newest, g := days[len(days)-1].Header.Day, s.n.guards
+	if files[since] == "" || files[newest] == "" || since >= newest {
 		return out, statement.Refuse(statement.CodeField, "no export of %.10s before the newest is here", since)
 	}
-	o, err := s.n.office(list.Registration[i])
+	o, err := s.n.office(ctx, list.Registration[i])
 	if err != nil {
 		return out, err
 	}
-	c, err := o.Compare(ctx, exportOf(list.Registration[i], at.files[since], since), exportOf(list.Registration[i], at.files[newest], newest))
+	c, err := o.Compare(ctx, g.exportOf(ctx, list.Registration[i], files[since], since), g.exportOf(ctx, list.Registration[i], files[newest], newest))
 	if err != nil {
 		return out, err
 	}

@@ -43,7 +43,7 @@ func TestRolls(t *testing.T) {
 	look := func() console.RollView {
 		t.Helper()
 		for range 2 { // what has just been written is read at the second look
-			u.ok(u.node(north).guards.rolls.look(t.Context(), u.node(north)))
+			u.guarded(north)
 		}
 		all := must(guardScreens{u.node(north).whole()}.Rolls(t.Context()))(t)
 		if len(all) != 1 || len(all[0].Broken) > 0 || all[0].Whom.Name != "Ann Lee" {
@@ -127,14 +127,16 @@ func TestRollAlarmsOutliveAKill(t *testing.T) {
 		return out
 	}
 	for range 2 {
-		u.ok(n.guards.look(t.Context()))
+		u.guarded(north)
 	}
 	if got := told(); fmt.Sprint(got) != "["+roll.Canary+" 1]" {
 		t.Errorf("a restart tells %v", got)
 	}
-	n.guards.rolls.mu.Lock()
-	defer n.guards.rolls.mu.Unlock()
-	at := n.guards.rolls.sites["portal"]
+	for range guardLooks { // no look of the node's own
+		n.guards.rolls.at.slots <- struct{}{}
+		defer func() { <-n.guards.rolls.at.slots }()
+	}
+	at := n.guards.rolls.site("portal")
 	at.days = append(at.days, rollDay{Header: roll.Header{Day: "2026-10-22"}, Day: &roll.Day{Alarms: []roll.Alarm{{Kind: roll.Mass, Count: 9}}}})
 	gone, stop := context.WithCancel(t.Context())
 	stop()
@@ -164,16 +166,15 @@ func TestRollsLieStill(t *testing.T) {
 	path := filepath.Join(dir, "roll-2026-10-20.txt")
 	write(t, path, bytes.Join(rows[:200], nil))
 	at := &rollSite{read: true}
-	stamp := must(rollStamp(site))(t)
-	at.files, _ = exportsOf(site)
+	stamp := must(n.guards.rollStamp(t.Context(), site))(t)
+	at.files, _, _ = n.guards.exportsOf(t.Context(), site)
 	write(t, path, b.Bytes()) // the rest of it comes
 	u.ok(at.take(t.Context(), n, site, stamp))
 	if len(at.days) != 0 || len(at.trouble) != 0 || at.still.due(stamp) {
 		t.Fatalf("%+v", at)
 	}
-	r := rolling{sites: map[string]*rollSite{site.Name: at}}
 	for range 2 {
-		u.ok(r.site(t.Context(), n, site))
+		u.ok(at.look(t.Context(), n, site))
 	}
 	if len(at.days) != 1 || at.days[0].Header.Voters != 300 {
 		t.Errorf("%+v", at.days)

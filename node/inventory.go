@@ -34,11 +34,16 @@ type guarded struct {
 	own  bool   // it is the node's own, which the console writes
 	copy string
 
-	mu      sync.RWMutex // guards what follows
+	files   *regular.Patient
+	adding  sync.Mutex // one addition at a time
+	looking sync.Mutex // one look at a time; guards stamp
+
+	stamp fileStamp // of what was read last, or could not be parsed
+
+	mu      sync.RWMutex // guards what follows; never held while a file is read
 	list    inventory.Inventory
 	read    time.Time // when it was read; zero: never
 	trouble string    // why the file as it stands now is not read
-	stamp   fileStamp
 }
 
 type fileStamp struct {
@@ -48,19 +53,19 @@ type fileStamp struct {
 
 // newGuarded reads the list. Without a good file now, or from before, the node
 // does not start: whoever names a file wants it guarded.
-func newGuarded(cfg Config, now time.Time) (*guarded, error) {
-	g := &guarded{path: cfg.Inventory, copy: filepath.Join(cfg.Dir, inventoryCopy)}
+func newGuarded(ctx context.Context, cfg Config, now time.Time) (*guarded, error) {
+	g := &guarded{path: cfg.Inventory, copy: filepath.Join(cfg.Dir, inventoryCopy), files: &regular.Patient{Patience: guardPatience}}
 	if g.path == "" {
 		g.path, g.own = filepath.Join(cfg.Dir, inventoryOwn), true
 		if _, err := os.Stat(g.path); errors.Is(err, fs.ErrNotExist) {
 			return g, nil
 		}
 	}
-	first := g.look(now)
+	first := g.look(ctx, now)
 	if first == nil || !g.read.IsZero() {
 		return g, nil
 	}
-	data, err := readSmall(g.copy)
+	data, err := regular.Read(g.copy, inventory.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("inventory: %w", first)
 	}
@@ -73,22 +78,25 @@ func newGuarded(cfg Config, now time.Time) (*guarded, error) {
 
 // look reads the file if it is not the one read last. What is wrong with it
 // leaves the list as it was.
-func (g *guarded) look(now time.Time) error {
-	info, err := os.Stat(g.path)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.own && g.read.IsZero() && errors.Is(err, fs.ErrNotExist) {
+func (g *guarded) look(ctx context.Context, now time.Time) error {
+	g.looking.Lock()
+	defer g.looking.Unlock()
+	stamp, err := g.stands(ctx)
+	if g.own && !g.known() && errors.Is(err, fs.ErrNotExist) {
 		return nil // nothing is guarded yet
 	}
 	if err != nil {
 		return g.bad(err)
 	}
-	stamp := fileStamp{info.Size(), info.ModTime()}
 	if stamp == g.stamp {
 		return nil
 	}
-	data, err := readSmall(g.path)
+	f, err := g.files.Open(ctx, g.path)
 	if err != nil {
+		return g.bad(err)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, inventory.MaxBytes+1)) // what is longer the parser refuses
+	if err := errors.Join(err, f.Close()); err != nil {
 		return g.bad(err)
 	}
 	list, err := inventory.Parse(data, g.path)
@@ -99,11 +107,36 @@ func (g *guarded) look(now time.Time) error {
 	if err := replaceFile(g.copy, data); err != nil {
 		return g.bad(err)
 	}
-	g.list, g.read, g.stamp, g.trouble = list, now, stamp, ""
+	g.stamp = stamp
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.list, g.read, g.trouble = list, now, ""
 	return nil
 }
 
+// stands is the file as it stands now.
+func (g *guarded) stands(ctx context.Context) (fileStamp, error) {
+	var info os.FileInfo
+	var failed error
+	if err := g.files.Do(ctx, g.path, func() { info, failed = os.Stat(g.path) }); err != nil {
+		return fileStamp{}, err
+	}
+	if failed != nil {
+		return fileStamp{}, failed
+	}
+	return fileStamp{info.Size(), info.ModTime()}, nil
+}
+
+// known says whether a list was read.
+func (g *guarded) known() bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return !g.read.IsZero()
+}
+
 func (g *guarded) bad(err error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.trouble = err.Error()
 	var e *inventory.Error
 	if errors.As(err, &e) && e.Hint != "" {
@@ -128,20 +161,11 @@ func (g *guarded) troubles() []string {
 	return []string{"inventory: " + g.trouble}
 }
 
-func readSmall(path string) ([]byte, error) {
-	f, err := regular.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, inventory.MaxBytes+1)) // what is longer the parser refuses
-}
-
 // runInventory reads the file again when it changes.
 func (n *Node) runInventory(ctx context.Context) error {
-	return loop(ctx, make(bell), inventoryEvery, func(context.Context) error {
+	return loop(ctx, make(bell), inventoryEvery, func(ctx context.Context) error {
 		before := len(n.guarded.troubles())
-		if err := n.guarded.look(n.opt.Now()); err != nil && before == 0 {
+		if err := n.guarded.look(ctx, n.opt.Now()); err != nil && before == 0 {
 			n.logger.Warn("the inventory is not read; what was read before counts", "error", err)
 		}
 		return nil
@@ -150,10 +174,12 @@ func (n *Node) runInventory(ctx context.Context) error {
 
 // add writes more into the node's own list and reads it. What is there already
 // under the same name or id stays as it is.
-func (g *guarded) add(more inventory.Inventory, now time.Time) error {
+func (g *guarded) add(ctx context.Context, more inventory.Inventory, now time.Time) error {
 	if !g.own {
 		return statement.Refuse(statement.CodeState, "the list is kept in %.200s: add it there", filepath.Base(g.path))
 	}
+	g.adding.Lock()
+	defer g.adding.Unlock()
 	list, err := g.get().With(more)
 	if err != nil {
 		return statement.Refuse(statement.CodeField, "%.300s", err.Error())
@@ -168,7 +194,7 @@ func (g *guarded) add(more inventory.Inventory, now time.Time) error {
 	if err := replaceFile(g.path, append(data, '\n')); err != nil {
 		return err
 	}
-	return g.look(now)
+	return g.look(ctx, now)
 }
 
 // Inventory tells what is guarded, and whether the file is read as it stands.

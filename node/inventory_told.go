@@ -100,7 +100,7 @@ func (n *Node) guardTheirs(ctx context.Context, party string) (api.ToldInventory
 		return told, statement.Refuse(statement.CodeState, "no list of %s that can be guarded is here", party)
 	}
 	told.List = told.List.Of(party, n.guarded.get())
-	return told, n.guarded.add(told.List, n.opt.Now())
+	return told, n.guarded.add(ctx, told.List, n.opt.Now())
 }
 
 // TellInventory implements api.Node.

@@ -34,8 +34,11 @@ func TestPipesAreRefused(t *testing.T) {
 	file := filepath.Join(dir, "file")
 	write(t, file, nil)
 	for name, open := range map[string]func(path string) error{
-		"archived log":  func(p string) error { _, _, err := fileDigest(p); return err },
-		"list":          func(p string) error { _, err := newGuarded(Config{Dir: dir, Inventory: p}, time.Now()); return err },
+		"archived log": func(p string) error { _, _, err := fileDigest(p); return err },
+		"list": func(p string) error {
+			_, err := newGuarded(t.Context(), Config{Dir: dir, Inventory: p}, time.Now())
+			return err
+		},
 		"warning list":  func(p string) error { _, err := warningLists(p, nil); return err },
 		"bell's secret": func(p string) error { _, err := readSecret(p); return err },
 		"feed's CA":     func(p string) error { _, err := Access{URL: "https://x.example/", CA: p}.Client(time.Now); return err },
@@ -52,15 +55,15 @@ func TestPipesAreRefused(t *testing.T) {
 			return err
 		},
 		"declared file":  func(p string) error { _, err := readWhole(p, guardFile); return err },
-		"folder":         func(p string) error { return new(folderFile).read(p) },
+		"folder":         func(p string) error { return new(folderFile).read(t.Context(), patient(), p) },
 		"days of a roll": func(p string) error { _, err := readDays(p); return err },
 		"export of a roll": func(p string) error {
-			_, err := exportOf(inventory.Site{}, p, "").Open()
+			_, err := patient().exportOf(t.Context(), inventory.Site{}, p, "").Open()
 			return err
 		},
-		"export of posts": func(p string) error { return judgePosts(t.Context(), inventory.File{Path: p}, nil) },
+		"export of posts": func(p string) error { return patient().judgePosts(t.Context(), inventory.File{Path: p}, nil) },
 		"records": func(p string) error {
-			inputs, done, err := cvrfile.Open([]string{p})
+			inputs, done, err := cvrfile.Open([]string{p}, cvrfile.Regular)
 			defer done()
 			if err == nil {
 				_, err = cvr.Read(inputs, func(*cvr.Row) error { return nil })
@@ -72,7 +75,7 @@ func TestPipesAreRefused(t *testing.T) {
 			if err := os.Symlink(p, zip); err != nil {
 				return nil //nolint:nilerr // then the test fails
 			}
-			_, done, err := cvrfile.Open([]string{zip})
+			_, done, err := cvrfile.Open([]string{zip}, cvrfile.Regular)
 			defer done()
 			return err
 		},

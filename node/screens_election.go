@@ -63,7 +63,7 @@ func (s electionScreens) Begin(ctx context.Context, _ console.User, b console.Be
 	if more.Empty() {
 		return statement.Refuse(statement.CodeField, "name a domain or a results page")
 	}
-	if err := s.n.guarded.add(more, s.n.opt.Now()); err != nil {
+	if err := s.n.guarded.add(ctx, more, s.n.opt.Now()); err != nil {
 		return err
 	}
 	if b.Page.URL == "" {

@@ -20,7 +20,7 @@ type records struct {
 
 // readRecords sums up the records of files; each may be nil.
 func readRecords(e *env, paths []string, key []byte, each func(*cvr.Row) error) (records, error) {
-	inputs, closeAll, err := cvrfile.Open(paths)
+	inputs, closeAll, err := cvrfile.Open(paths, cvrfile.Regular)
 	defer closeAll()
 	if err != nil {
 		return records{}, err

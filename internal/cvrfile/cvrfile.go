@@ -14,10 +14,38 @@ import (
 	"entente/internal/regular"
 )
 
+// File is one that was opened.
+type File interface {
+	io.Reader
+	io.ReaderAt
+	io.Closer
+	Size() int64 // in bytes
+}
+
+// Regular opens a regular file.
+func Regular(path string) (File, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return file{f, info.Size()}, nil
+}
+
+type file struct {
+	*os.File
+	size int64
+}
+
+func (f file) Size() int64 { return f.size }
+
 // Open lists the files that paths name: files, zip files and folders of both.
 // closeAll is called when they have been read, also after an error.
-func Open(paths []string) (inputs []cvr.Input, closeAll func(), err error) {
-	var zips []*os.File
+func Open(paths []string, open func(path string) (File, error)) (inputs []cvr.Input, closeAll func(), err error) {
+	var zips []File
 	closeAll = func() {
 		for _, z := range zips {
 			_ = z.Close()
@@ -26,21 +54,17 @@ func Open(paths []string) (inputs []cvr.Input, closeAll func(), err error) {
 	add := func(path string) error {
 		if !strings.EqualFold(filepath.Ext(path), ".zip") {
 			inputs = append(inputs, cvr.Input{Name: filepath.ToSlash(path), Open: func() (io.ReadCloser, error) {
-				f, err := regular.Open(path)
+				f, err := open(path)
 				return f, unwrapped(err)
 			}})
 			return nil
 		}
-		z, err := regular.Open(path)
+		z, err := open(path)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, unwrapped(err))
 		}
 		zips = append(zips, z)
-		info, err := z.Stat()
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, unwrapped(err))
-		}
-		in, err := cvr.Zip(filepath.ToSlash(path), z, info.Size())
+		in, err := cvr.Zip(filepath.ToSlash(path), z, z.Size())
 		inputs = append(inputs, in...)
 		return err
 	}

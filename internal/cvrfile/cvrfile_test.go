@@ -39,7 +39,7 @@ func TestOpen(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	inputs, closeAll, err := Open([]string{dir})
+	inputs, closeAll, err := Open([]string{dir}, Regular)
 	if err != nil || len(inputs) != 2 || filepath.Base(inputs[0].Name) != "a.csv" || filepath.Base(inputs[1].Name) != "c.json" {
 		t.Errorf("%v %v", inputs, err)
 	}
@@ -51,7 +51,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeAll()
-	if _, closeAll, err = Open([]string{filepath.Join(dir, "none")}); err == nil {
+	if _, closeAll, err = Open([]string{filepath.Join(dir, "none")}, Regular); err == nil {
 		t.Error("what is not there opens")
 	}
 	closeAll()
