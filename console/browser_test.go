@@ -188,6 +188,7 @@ func TestBrowserSlimAndClean(t *testing.T) {
 		{"north", "/guard/names"},
 		{"north", "/guard/posts"},
 		{"north", "/guard/folders"},
+		{"north", "/guard/lists"},
 		{"north", "/guard/rolls?site=portal&since=2026-10-20"},
 		{"north", "/guard/audits/night?contest=Mayor"},
 		{"north", "/guard/audits/day"},

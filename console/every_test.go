@@ -75,6 +75,7 @@ func everyPage() map[string][]look {
 		"GET /guard/audits":         append(north("/guard/audits"), look{"blank", "/guard/audits", ""}),
 		"GET /guard/rolls":          append(north("/guard/rolls", "/guard/rolls?site=portal&since=2026-10-20"), look{"blank", "/guard/rolls", ""}),
 		"GET /guard/posts":          append(north("/guard/posts"), look{"blank", "/guard/posts", ""}),
+		"GET /guard/lists":          append(north("/guard/lists"), look{"blank", "/guard/lists", ""}),
 		"GET /guard/folders":        append(north("/guard/folders"), look{"blank", "/guard/folders", ""}),
 		"GET /guard/names":          append(north("/guard/names"), look{"blank", "/guard/names", ""}),
 		"GET /guard/audits/{audit}": north("/guard/audits/night", "/guard/audits/night?contest=Mayor", "/guard/audits/recount%2F2026", "/guard/audits/day"),

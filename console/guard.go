@@ -35,6 +35,12 @@ type Guards interface {
 	Posts(ctx context.Context) ([]PostsView, error)
 	// Folders are the folders that were committed to, with their decoys that own logs have shown.
 	Folders(ctx context.Context) ([]FolderView, error)
+	// Lists are the lists of what is guarded that parties told each other.
+	Lists(ctx context.Context) (ListsView, error)
+	// TellList tells the others what of the own list is shared.
+	TellList(ctx context.Context, by User) error
+	// GuardList takes up into the own list what a party told.
+	GuardList(ctx context.Context, by User, party string) error
 }
 
 // GuardFile is a file of the inventory that could not be read, and why.

@@ -19,6 +19,9 @@ func (c *Console) guardRoutes() []route {
 		{"GET /guard/rolls", readers, c.rolls},
 		{"GET /guard/posts", readers, c.posts},
 		{"GET /guard/folders", readers, c.folders},
+		{"GET /guard/lists", readers, c.lists},
+		{"POST /guard/lists/tell", deciders, c.tellList},
+		{"POST /guard/lists/guard", deciders, c.guardList},
 		{"POST /guard/rolls/seal", deciders, c.sealRoll},
 		{"POST /guard/names/mark", deciders, c.markName},
 	}

@@ -9,6 +9,7 @@ import (
 	"entente/election/campaign"
 	"entente/election/inventory"
 	"entente/election/roll"
+	"entente/statement"
 )
 
 // guardMemory is the part of a memory that is about the other guards of an election.
@@ -189,4 +190,35 @@ func (m guardMemory) Folders(context.Context) ([]FolderView, error) {
 		{Name: "broken", Detail: "format \"x\", want another"},
 		{Name: "new"},
 	}, m.broken
+}
+
+func (m guardMemory) Lists(context.Context) (ListsView, error) {
+	if len(m.rows) == 0 {
+		return ListsView{}, m.broken
+	}
+	shared := inventory.Inventory{
+		Domains: []inventory.Domain{{Name: "vote.example", What: "site of the office"}}, Offices: []inventory.Office{{Name: "Clerk of \u202eAdams", Jurisdiction: "Adams"}},
+		Senders: []inventory.Sender{{Address: "clerk@vote.example", Display: "The clerk"}}, Vendors: []inventory.Vendor{{Name: "Tabulators & Sons"}},
+		Results: []inventory.Page{{ID: "adams", URL: "https://results.vote.example/detail.xml"}}, Registration: []inventory.Site{{Name: "portal", URL: "https://portal.vote.example/"}},
+		Call: []inventory.Person{{ID: "ann", Name: "Ann Lee", Phone: "+1 555 0100"}},
+	}
+	theirs := inventory.Inventory{Domains: []inventory.Domain{{Name: "wahl.example"}}}
+	return ListsView{Shared: shared, Told: []ToldList{
+		{Ref: Ref{Party: "north", Index: 4}, Own: true, At: noon.UnixMilli(), Items: 0},
+		{Ref: Ref{Party: "south", Index: 9}, At: noon.UnixMilli(), Items: 1, List: theirs},
+		{Ref: Ref{Party: "observer", Index: 2}, At: noon.UnixMilli(), Items: 3, Fault: true},
+	}}, m.broken
+}
+
+func (m guardMemory) TellList(_ context.Context, by User) error {
+	m.accepted = append(m.accepted, by.Name+" tells the list")
+	return nil
+}
+
+func (m guardMemory) GuardList(_ context.Context, by User, party string) error {
+	if party != "south" {
+		return statement.Refuse(statement.CodeParty, "no other party")
+	}
+	m.accepted = append(m.accepted, by.Name+" guards the list of "+party)
+	return nil
 }

@@ -17,7 +17,7 @@ func TestPagesRender(t *testing.T) {
 		"/watch?view=unknown&page=99999999999999999999", "/record/north/1283", "/record/south/1282", "/record/north/1277", "/record?page=2",
 		"/cases?kind=incident&open=1&q=hamburg", "/cases?page=9", "/cases/201707070000000000000000000000f1", "/cases/201707070000000000000000000000f1?page=2",
 		"/cases/" + hamburgID + "/accounts", "/cases/" + hamburgID + "/accounts?at=2017-07-08T18:00:00Z", "/daily?day=2017-07-09",
-		"/guard/audits", "/guard/names", "/guard/rolls", "/guard/posts", "/guard/folders", "/guard/audits/night", "/guard/audits/day", "/guard/audits/recount%2F2026", "/election/adams", "/election/baker", "/election/adams/copy", "/election/adams/versions/1270/1281", "/election?number=1200",
+		"/guard/audits", "/guard/names", "/guard/rolls", "/guard/posts", "/guard/folders", "/guard/lists", "/guard/audits/night", "/guard/audits/day", "/guard/audits/recount%2F2026", "/election/adams", "/election/baker", "/election/adams/copy", "/election/adams/versions/1270/1281", "/election?number=1200",
 		"/drafts/" + digest("draft-consent"), "/drafts/" + digest("draft-text"), "/drafts/" + digest("draft-list"),
 		"/cases/" + hamburgID + "/matrix", "/cases/" + attributionID + "/matrix", "/cases/" + attributionID + "/matrix?firm=1", "/cases/" + accusationID + "/actions", "/cases/" + hamburgID + "/shared", "/cases/" + hamburgID + "/shared?party=observer",
 	}, paths...)

@@ -49,6 +49,7 @@ func TestShots(t *testing.T) {
 		{"guardrolls", "north", "/guard/rolls?site=portal&since=2026-10-20", s},
 		{"guardposts", "north", "/guard/posts", s},
 		{"guardfolders", "north", "/guard/folders", s},
+		{"guardlists", "north", "/guard/lists", s},
 		{"guardnames", "north", "/guard/names", s},
 		{"guardaudits", "north", "/guard/audits", s},
 		{"guardaudit", "north", "/guard/audits/night", s},

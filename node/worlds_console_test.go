@@ -291,7 +291,7 @@ func (u *unit) visit(p *person) (answers []string) {
 	asked := []string{
 		"/", "/enter", "/crossed", "/crossed/south", "/crossed/observer", "/objects", "/share", "/record", "/accord", "/accord/south/1", "/nothing",
 		"/drafts", "/drafts/" + strings.Repeat("0", 64), "/officers", "/cases", "/cases/" + strings.Repeat("0a", 16), "/cases/" + strings.Repeat("0a", 16) + "/accounts", "/cases/" + strings.Repeat("0a", 16) + "/comparison",
-		"/election", "/election/start", "/election/press", "/election/press?election=General", "/election?number=1200", "/election/adams", "/election/adams/copy", "/election/adams/copy/bytes", "/election/adams/versions/1/2", "/guard/audits", "/guard/audits/night", "/guard/names", "/guard/rolls", "/guard/posts", "/guard/folders", "/daily", "/daily/2026-01-01/markdown", "/daily/2026-01-01/stix", "/line", "/line/new", "/line/south/1", "/conduct", "/conduct/south/asked",
+		"/election", "/election/start", "/election/press", "/election/press?election=General", "/election?number=1200", "/election/adams", "/election/adams/copy", "/election/adams/copy/bytes", "/election/adams/versions/1/2", "/guard/audits", "/guard/audits/night", "/guard/names", "/guard/rolls", "/guard/posts", "/guard/folders", "/guard/lists", "/daily", "/daily/2026-01-01/markdown", "/daily/2026-01-01/stix", "/line", "/line/new", "/line/south/1", "/conduct", "/conduct/south/asked",
 		"/match", "/match/new", "/match/stock", "/match/" + strings.Repeat("0", 64), "/match/" + strings.Repeat("0", 64) + "/transcript",
 	}
 	for _, view := range []string{"incidents", "alerts", "held_back", "received", "rules", "sources"} {
