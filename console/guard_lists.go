@@ -7,7 +7,7 @@ import (
 	"entente/election/inventory"
 )
 
-// Kinds of what stands in a list: words of the catalogue below "lists.kind.".
+// Kinds of what stands in a list: words of the catalogue below "toldlists.kind.".
 const (
 	listedOffice = "office"
 	listedDomain = "domain"
