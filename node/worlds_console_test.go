@@ -293,6 +293,7 @@ func (u *unit) visit(p *person) (answers []string) {
 		"/drafts", "/drafts/" + strings.Repeat("0", 64), "/officers", "/cases", "/cases/" + strings.Repeat("0a", 16), "/cases/" + strings.Repeat("0a", 16) + "/accounts", "/cases/" + strings.Repeat("0a", 16) + "/comparison",
 		"/election", "/election/start", "/election/press", "/election/press?election=General", "/election?number=1200", "/election/adams", "/election/adams/copy", "/election/adams/copy/bytes", "/election/adams/versions/1/2", "/guard/audits", "/guard/audits/night", "/guard/names", "/guard/rolls", "/guard/posts", "/guard/folders", "/guard/lists", "/daily", "/daily/2026-01-01/markdown", "/daily/2026-01-01/stix", "/line", "/line/new", "/line/south/1", "/conduct", "/conduct/south/asked",
 		"/match", "/match/new", "/match/stock", "/match/" + strings.Repeat("0", 64), "/match/" + strings.Repeat("0", 64) + "/transcript",
+		"/watchlists", "/watchlists/new", "/watchlists/" + strings.Repeat("0", 64),
 	}
 	for _, view := range []string{"incidents", "alerts", "held_back", "received", "rules", "sources"} {
 		for _, q := range []string{"", "&q=198.51.100", "&q=203.0.113.5", "&q=closed", "&giver=south", "&page=2", "&state=open", "&state=waiting", "&reason=HELD_UNDATED"} {
