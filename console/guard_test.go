@@ -272,7 +272,7 @@ func TestEveryGETRouteOnlyReads(t *testing.T) {
 func TestNoRedirectParameters(t *testing.T) {
 	r := newRig(t, shift("north", "south"))
 	me := r.enter("administrator")
-	fixed := regexp.MustCompile(`^/(enter|watch|record|watch\?view=(held_back|alerts)|watch/alert/a0|watch/incident/a0|crossed/south|objects/a0|drafts|drafts/[0-9a-f]{64}|writing/[0-9a-f]{32}|officers|election|match/[0-9a-f]{64}|watchlists/[0-9a-f]{64}|match/stock\?read=[0-9.]+)?$`)
+	fixed := regexp.MustCompile(`^/(enter|watch|record|watch\?view=(held_back|alerts)|watch/alert/a0|watch/incident/a0|crossed/south|objects/a0|drafts|drafts/[0-9a-f]{64}|writing/[0-9a-f]{32}|officers|election|guard/lists|match/[0-9a-f]{64}|watchlists/[0-9a-f]{64}|match/stock\?read=[0-9.]+)?$`)
 	for _, evil := range []string{"//evil.example", `/\evil.example`, "https://evil.example/"} {
 		q := "?" + url.Values{"next": {evil}, "return": {evil}, "redirect": {evil}, "url": {evil}}.Encode()
 		for _, rt := range r.c.routes() {
