@@ -31,7 +31,7 @@ func TestPlainName(t *testing.T) {
 
 // TestClearName: no name that equals one of the set or is below it is clear, however it is written, and most others are.
 func TestClearName(t *testing.T) {
-	passed := 0
+	passed, others := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		label := rapid.StringMatching(`[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?`)
 		name := strings.Join(rapid.SliceOfN(label, 1, 4).Draw(t, "indicated"), ".")
@@ -46,12 +46,15 @@ func TestClearName(t *testing.T) {
 			if met && clear {
 				t.Fatalf("%q is clear of %q", text, name)
 			}
+			if !met && len(text) > 2 {
+				others++
+			}
 			if clear {
 				passed++
 			}
 		}
 	})
-	if passed < 50 {
-		t.Errorf("%d names are clear", passed)
+	if passed*3 < others {
+		t.Errorf("%d of %d names are clear", passed, others)
 	}
 }
