@@ -12,7 +12,6 @@ import (
 
 	"entente/accord"
 	"entente/charter"
-	"entente/internal/sqlite"
 	"entente/statement"
 )
 
@@ -436,36 +435,5 @@ func TestRowsLookBack(t *testing.T) {
 	in := must(n.watch.CountClauseHits(ctx, clauseOf(w), 0, spansOf(w, time.Now())))(t)
 	if in != 2 {
 		t.Errorf("%d lines outside the suspension, want 2", in)
-	}
-}
-
-// TestClauseRows: a line is in one row, is stored once, and is free again when
-// its row goes.
-func TestClauseRows(t *testing.T) {
-	t.Parallel()
-	u := newUnit(t, nil, north, south)
-	u.start(north)
-	db, ctx := u.node(north).watch, t.Context()
-	c := sqlite.Clause{Origin: "o", Index: 3, No: 1}
-	hits := []sqlite.ClauseHit{{Clause: c, Source: "s", Line: 1, At: 1000, Name: "r", Raw: []byte("x")}, {Clause: c, Source: "s", Line: 2, At: 2000, Name: "r"}}
-	u.ok(db.Observed(ctx, hits))
-	u.ok(db.Observed(ctx, hits))
-	in := []sqlite.Span{{From: 0, To: 1500}, {From: 1800, To: 5000}}
-	u.ok(db.CollectClauseRow(ctx, sqlite.ClauseRow{Clause: c}, in[:1], 9))
-	rows := must(db.ClauseRows(ctx))(t)
-	tallies, lines, err := db.TallyClauseRow(ctx, rows[0], in, 10)
-	if err != nil || len(tallies) != 1 || tallies[0].Count != 1 || len(lines) != 1 || string(lines[0].Raw) != "x" {
-		t.Fatalf("%+v %+v %v", tallies, lines, err)
-	}
-	u.ok(db.CollectClauseRow(ctx, rows[0], in, 10))
-	if n := must(db.CountClauseHits(ctx, c, rows[0].ID, ever))(t); n != 2 {
-		t.Errorf("%d lines in the row collected anew", n)
-	}
-	u.ok(db.DropClauseRow(ctx, rows[0]))
-	if n := must(db.CountClauseHits(ctx, c, 0, ever))(t); n != 2 {
-		t.Errorf("%d lines are free again", n)
-	}
-	if got := must(db.ClauseFound(ctx))(t); len(got[c]) != 1 || got[c][0] != 2 {
-		t.Errorf("found %v", got)
 	}
 }
