@@ -48,9 +48,18 @@ func (c *Console) matchNew(v *visit) error {
 }
 
 func (c *Console) showOffer(v *visit, status int, f matchForm) error {
-	all, err := v.source.Matches().Runs(v.r.Context(), 0, 0)
+	p, err := v.offering(f)
 	if err != nil {
 		return err
+	}
+	return c.render(v, status, "matchnew", frame{Title: "match.new", Up: "/match", Body: p})
+}
+
+// offering is the page of a form for a match or a watchlist, with the first class and the only partner chosen where none is.
+func (v *visit) offering(f matchForm) (offerPage, error) {
+	all, err := v.source.Matches().Runs(v.r.Context(), 0, 0)
+	if err != nil {
+		return offerPage{}, err
 	}
 	f.Stocks = all.Stocks
 	if f.Class == "" && len(all.Classes) > 0 {
@@ -59,8 +68,7 @@ func (c *Console) showOffer(v *visit, status int, f matchForm) error {
 	if f.To == "" && len(all.Partners) == 1 {
 		f.To = all.Partners[0]
 	}
-	p := offerPage{MatchRuns: all, Form: f, Never: border.MatchNever(), Speaks: v.user.speaks() && all.Party}
-	return c.render(v, status, "matchnew", frame{Title: "match.new", Up: "/match", Body: p})
+	return offerPage{MatchRuns: all, Form: f, Never: border.MatchNever(), Speaks: v.user.speaks() && all.Party}, nil
 }
 
 // matchOffer takes the form and shows the run, or the draft that asks for it.

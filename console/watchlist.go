@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"entente/border"
 	"entente/statement"
 )
 
@@ -158,15 +157,10 @@ func (c *Console) watchlistNew(v *visit) error {
 }
 
 func (c *Console) showOpening(v *visit, status int, f matchForm) error {
-	all, err := v.source.Matches().Runs(v.r.Context(), 0, 0)
+	p, err := v.offering(f)
 	if err != nil {
 		return err
 	}
-	f.Stocks = all.Stocks
-	if f.Class == "" && len(all.Classes) > 0 {
-		f.Class = all.Classes[0].Name
-	}
-	p := offerPage{MatchRuns: all, Form: f, Never: border.MatchNever(), Speaks: v.user.speaks() && all.Party}
 	return c.render(v, status, "watchlistnew", frame{Title: "lists.new", Up: "/watchlists", Body: p})
 }
 
