@@ -168,3 +168,11 @@ func (d *datagrams) drain(ctx context.Context, take Take) error {
 		}
 	}
 }
+
+// ended is the error that ended a listener, nil if it was told to end.
+func ended(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

@@ -18,17 +18,18 @@ type stream struct {
 	take Take
 	tell *teller
 
-	mu    sync.Mutex
-	peers map[netip.Addr]int // connections open by address
-	conns map[net.Conn]bool
+	mu     sync.Mutex
+	peers  map[netip.Addr]int // connections open by address
+	conns  map[net.Conn]bool
+	failed error // the first error of take
 }
 
 // Stream takes connections until the context ends, then stores what it has read, and returns nil; it
 // returns the error of take. The listener is closed.
 func Stream(ctx context.Context, l net.Listener, cfg Config, take Take) error {
 	s := &stream{cfg: cfg.withDefaults(), take: take, tell: newTeller(cfg.Trouble), peers: make(map[netip.Addr]int), conns: make(map[net.Conn]bool)}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		l.Close()
 		s.interrupt()
@@ -42,7 +43,7 @@ func Stream(ctx context.Context, l net.Listener, cfg Config, take Take) error {
 		if err != nil {
 			if ctx.Err() != nil {
 				wg.Wait()
-				return ended(ctx)
+				return s.failed
 			}
 			s.tell.add(fmt.Errorf("accept: %w", err), "", 1)
 			if !errors.Is(err, net.ErrClosed) && pause(ctx, 50*time.Millisecond) {
@@ -59,18 +60,20 @@ func Stream(ctx context.Context, l net.Listener, cfg Config, take Take) error {
 		wg.Go(func() {
 			defer s.leave(conn, peer)
 			if err := s.serve(ctx, conn, peer.String()); err != nil {
-				cancel(err)
+				s.fail(err)
+				cancel()
 			}
 		})
 	}
 }
 
-// ended is the error that ended a listener, nil if it was told to end.
-func ended(ctx context.Context) error {
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+// fail keeps an error of take: it counts even where the listener was told to end while take ran.
+func (s *stream) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == nil {
+		s.failed = err
 	}
-	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -231,6 +231,32 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
+// An error of the store counts even if the listener was told to end while it stored.
+func TestStoreFailsAtEnd(t *testing.T) {
+	full := errors.New("disk full")
+	took, told := make(chan struct{}), make(chan struct{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- Stream(ctx, l, Config{}, func(context.Context, Batch) error {
+			close(took)
+			<-told
+			return full
+		})
+	}()
+	say(t, dial(t, l.Addr().String()), "<1>a\n")
+	<-took
+	cancel()
+	close(told)
+	if err := <-done; !errors.Is(err, full) {
+		t.Error(err)
+	}
+}
+
 // What was read before the end is stored before the end.
 func TestEndStores(t *testing.T) {
 	s := newShelf()
