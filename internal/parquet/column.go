@@ -12,16 +12,15 @@ import (
 // until there are too many of them; what comes then stands in the pages itself.
 type column struct {
 	leaf
-	bare bool // of texts that are too many or too different for a dictionary
+	bare bool   // of texts that are too many or too different for a dictionary
+	list *lists // that the values are members of, nil where a row has one value
 
-	rep, def []uint8 // of the open page, where the column has them
-	values   int     // and its values, nulls counted
-	nulls    int
-	ints     []int64
-	ids      []int32 // numbers in the dictionary
-	texts    []byte  // one after the other
-	lengths  []int32 // of the texts
-	dict     dictionary
+	present presence // of the open page's rows, where the column is optional
+	ints    []int64
+	ids     []int32 // numbers in the dictionary
+	texts   []byte  // one after the other
+	lengths []int32 // of the texts
+	dict    dictionary
 
 	pages                [][]byte // finished
 	total                int64    // values in them
@@ -30,37 +29,13 @@ type column struct {
 	least, most          int64
 	numbers, spelledSome bool // least and most hold; a page has texts
 	codec                codec
-	spare                []byte
+	spare, marks         []byte
 	small                []int32
 }
 
-func (c *column) null() {
-	c.values++
-	c.nulls++
-	c.def = append(c.def, 0)
-}
-
-// present notes that a value follows which could be null.
-func (c *column) present() { c.def = append(c.def, 1) }
-
-// element notes that the i-th value of a row's list follows.
-func (c *column) element(i int) {
-	c.def, c.rep = append(c.def, 1), append(c.rep, uint8(min(i, 1)))
-}
-
-// none notes that a row's list is empty.
-func (c *column) none() {
-	c.rep = append(c.rep, 0)
-	c.null()
-}
-
-func (c *column) number(n int64) {
-	c.values++
-	c.ints = append(c.ints, n)
-}
+func (c *column) number(n int64) { c.ints = append(c.ints, n) }
 
 func (c *column) text(s string) {
-	c.values++
 	if !c.bare && !c.dict.full {
 		if id := c.dict.find(s); id >= 0 {
 			c.ids = append(c.ids, id)
@@ -81,29 +56,27 @@ func (c *column) spell(s string) {
 // page finishes the open page, which has whole rows.
 func (c *column) page(rows int) error {
 	var h format.DataPageHeaderV2
-	h.NumValues, h.NumNulls, h.NumRows = int32(c.values), int32(c.nulls), int32(rows)
+	l := c.levels(rows)
+	h.NumValues, h.NumNulls, h.NumRows = int32(l.values), int32(l.nulls), int32(rows)
+	h.RepetitionLevelsByteLength, h.DefinitionLevelsByteLength = int32(l.rep), int32(l.def)
 	body, err := c.body(&h)
 	if err != nil {
 		return err
 	}
-	levels, err := c.levels(&h)
-	if err != nil {
-		return err
-	}
-	size := len(levels) + len(body)
+	size := len(l.bytes) + len(body)
 	packed := body
 	if c.compressed() {
 		packed = c.codec.encode(body)
 	}
 	h.IsCompressed = thrift.New(c.compressed())
 	err = c.put(format.PageHeader{
-		Type: format.DataPageV2, UncompressedPageSize: int32(size), CompressedPageSize: int32(len(levels) + len(packed)),
+		Type: format.DataPageV2, UncompressedPageSize: int32(size), CompressedPageSize: int32(len(l.bytes) + len(packed)),
 		DataPageHeaderV2: thrift.New(h),
-	}, levels, packed, size)
-	c.total += int64(c.values)
-	c.allNulls += int64(c.nulls)
-	c.rep, c.def, c.ints, c.ids, c.texts, c.lengths = c.rep[:0], c.def[:0], c.ints[:0], c.ids[:0], c.texts[:0], c.lengths[:0]
-	c.values, c.nulls = 0, 0
+	}, l.bytes, packed, size)
+	c.total += int64(l.values)
+	c.allNulls += int64(l.nulls)
+	c.ints, c.ids, c.texts, c.lengths = c.ints[:0], c.ids[:0], c.texts[:0], c.lengths[:0]
+	clear(c.present[:])
 	return err
 }
 
@@ -120,25 +93,17 @@ func (c *column) put(h format.PageHeader, levels, body []byte, size int) error {
 	return nil
 }
 
-// levels encodes the repetition levels, then the definition levels, each of one bit.
-func (c *column) levels(h *format.DataPageHeaderV2) ([]byte, error) {
-	var out []byte
-	one := rle.Encoding{BitWidth: 1}
-	for _, l := range []struct {
-		levels []uint8
-		size   *int32
-	}{{c.rep, &h.RepetitionLevelsByteLength}, {c.def, &h.DefinitionLevelsByteLength}} {
-		if len(l.levels) == 0 {
-			continue
-		}
-		b, err := one.EncodeLevels(nil, l.levels)
-		if err != nil {
-			return nil, err
-		}
-		*l.size = int32(len(b))
-		out = append(out, b...)
+func (c *column) levels(rows int) levels {
+	switch {
+	case c.list != nil:
+		return c.list.done
+	case c.optional:
+		l := c.present.levels(c.marks, rows)
+		c.marks = l.bytes
+		return l
+	default:
+		return levels{values: rows}
 	}
-	return out, nil
 }
 
 // body encodes the values.

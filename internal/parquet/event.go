@@ -7,34 +7,29 @@ import (
 	"entente/watch/event"
 )
 
-// fields writes what Row says of them.
-func (w *Writer) fields(fields []event.Field) {
+// enter writes what Row says of an event's fields.
+func (w *Writer) enter(fields []event.Field) {
 	var own own
-	others := 0
+	names, values := &w.cols[inFieldName], &w.cols[inFieldValue]
+	others := int32(0)
 	for i := range fields {
 		f := &fields[i]
 		w.held += len(f.Value)
 		if own.take(f) {
 			continue
 		}
-		w.cols[inFieldName].element(others)
-		w.cols[inFieldName].text(f.Name)
-		w.cols[inFieldValue].element(others)
-		w.cols[inFieldValue].text(f.Value)
+		names.text(f.Name)
+		values.text(f.Value)
 		others++
 	}
-	if others == 0 {
-		w.cols[inFieldName].none()
-		w.cols[inFieldValue].none()
-	}
+	w.fields.lengths[w.rows] = others
 	for _, t := range [...]struct {
 		column int
 		value  string
 	}{{inSourceIP, own.sourceIP}, {inDestinationIP, own.destinationIP}, {inURL, own.url}, {inDomain, own.domain}, {inUser, own.user}} {
-		if c := &w.cols[t.column]; t.value == "" {
-			c.null()
-		} else {
-			c.present()
+		if t.value != "" {
+			c := &w.cols[t.column]
+			c.present.set(w.rows)
 			c.text(t.value)
 		}
 	}
@@ -42,41 +37,32 @@ func (w *Writer) fields(fields []event.Field) {
 		column int
 		value  int32
 	}{{inSourcePort, own.sourcePort}, {inDestinationPort, own.destinationPort}} {
-		if c := &w.cols[n.column]; n.value == 0 {
-			c.null()
-		} else {
-			c.present()
+		if n.value != 0 {
+			c := &w.cols[n.column]
+			c.present.set(w.rows)
 			c.number(int64(n.value))
 		}
 	}
 }
 
-func (w *Writer) observables(seen []event.Observable) {
-	hashes := 0
+// observe writes what Row says of an event's observables.
+func (w *Writer) observe(seen []event.Observable) {
+	if len(seen) == 0 {
+		return
+	}
 	for i := range seen {
 		o := &seen[i]
 		switch o.Value.Type {
 		case observable.MD5, observable.SHA1, observable.SHA256:
-			w.cols[inHashes].element(hashes)
 			w.cols[inHashes].text(o.Value.Canonical)
-			hashes++
+			w.hashes.lengths[w.rows]++
 		}
-		w.cols[inSeenField].element(i)
 		w.cols[inSeenField].text(o.Field)
-		w.cols[inSeenType].element(i)
 		w.cols[inSeenType].text(string(o.Value.Type))
-		w.cols[inSeenValue].element(i)
 		w.cols[inSeenValue].text(o.Value.Canonical)
 		w.held += len(o.Value.Canonical)
 	}
-	if hashes == 0 {
-		w.cols[inHashes].none()
-	}
-	if len(seen) == 0 {
-		w.cols[inSeenField].none()
-		w.cols[inSeenType].none()
-		w.cols[inSeenValue].none()
-	}
+	w.seen.lengths[w.rows] = int32(len(seen))
 }
 
 // own is what of a record's fields has a column of its own.

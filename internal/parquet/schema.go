@@ -9,8 +9,9 @@ import (
 
 // leaf is one column of the schema.
 type leaf struct {
-	path []string
-	kind format.Type
+	path     []string
+	kind     format.Type
+	optional bool
 }
 
 // schema returns the schema that Row has by its tags, as a file states it: what the library writes when there are no rows.
@@ -39,7 +40,7 @@ func leaves(elements []format.SchemaElement) (out []leaf) {
 			path = nil // the root has no name in paths
 		}
 		if e.Type.Valid {
-			out = append(out, leaf{path, e.Type.V})
+			out = append(out, leaf{path, e.Type.V, e.RepetitionType.V == format.Optional})
 			return
 		}
 		for range e.NumChildren.V {

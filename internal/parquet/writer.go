@@ -52,6 +52,9 @@ type Writer struct {
 	w    io.Writer
 	meta *format.FileMetaData
 	cols [columns]column
+	// The lists of a row: inHashes, inFieldName and inFieldValue, inSeenField to inSeenValue.
+	hashes, fields, seen lists
+
 	at   int64 // bytes written
 	rows int   // of the open pages
 	held int   // bytes of text in them
@@ -79,6 +82,9 @@ func NewWriter(w io.Writer, created string) *Writer {
 	for _, i := range []int{inURL, inHashes, inFieldValue, inSeenValue} {
 		out.cols[i].bare = true
 	}
+	out.cols[inHashes].list = &out.hashes
+	out.cols[inFieldName].list, out.cols[inFieldValue].list = &out.fields, &out.fields
+	out.cols[inSeenField].list, out.cols[inSeenType].list, out.cols[inSeenValue].list = &out.seen, &out.seen, &out.seen
 	out.write([]byte(fileMagic))
 	return out
 }
@@ -99,10 +105,8 @@ func (w *Writer) Write(rec *archive.Record) error {
 		return w.err
 	}
 	c, ev := &w.cols, &rec.Event
-	if ev.Time.IsZero() {
-		c[inTime].null()
-	} else {
-		c[inTime].present()
+	if !ev.Time.IsZero() {
+		c[inTime].present.set(w.rows)
 		c[inTime].number(ev.Time.UnixMicro())
 	}
 	c[inDataset].text(ev.Dataset)
@@ -113,8 +117,8 @@ func (w *Writer) Write(rec *archive.Record) error {
 	c[inOffset].number(rec.Offset)
 	c[inSize].number(int64(int32(len(rec.Raw))))
 	c[inLeft].number(int64(int32(ev.Left)))
-	w.fields(ev.Fields)
-	w.observables(ev.Observables)
+	w.enter(ev.Fields)
+	w.observe(ev.Observables)
 	if w.rows++; w.rows >= pageRows || w.held >= pageBytes {
 		return w.page()
 	}
@@ -126,6 +130,9 @@ func (w *Writer) page() error {
 	if w.err != nil || w.rows == 0 {
 		return w.err
 	}
+	w.hashes.finish(w.rows)
+	w.fields.finish(w.rows)
+	w.seen.finish(w.rows)
 	size := 0
 	for i := range w.cols {
 		if w.err = w.cols[i].page(w.rows); w.err != nil {
