@@ -36,16 +36,24 @@ type column struct {
 func (c *column) number(n int64) { c.ints = append(c.ints, n) }
 
 func (c *column) text(s string) {
-	if !c.bare && !c.dict.full {
-		if id := c.dict.find(s); id >= 0 {
-			c.ids = append(c.ids, id)
-			return
-		}
-		for _, id := range c.ids { // of the open page
-			c.spell(c.dict.values[id])
-		}
-		c.ids = c.ids[:0]
+	if c.bare {
+		c.spell(s)
+		return
 	}
+	c.enter(c.dict.find(s), s)
+}
+
+// enter appends a value with the number that the dictionary gave it.
+func (c *column) enter(id int32, s string) {
+	if id >= 0 {
+		c.ids = append(c.ids, id)
+		return
+	}
+	for _, id := range c.ids { // of the open page
+		v := c.dict.value(id)
+		c.texts, c.lengths = append(c.texts, v...), append(c.lengths, int32(len(v)))
+	}
+	c.ids = c.ids[:0]
 	c.spell(s)
 }
 

@@ -1,6 +1,9 @@
 package parquet
 
-import "strings"
+import (
+	"encoding/binary"
+	"hash/maphash"
+)
 
 // Bounds of one dictionary.
 const (
@@ -11,42 +14,100 @@ const (
 // dictionary numbers the values of a column in the order in which they come. What follows a value is nearly always what followed
 // it last time.
 type dictionary struct {
-	numbers map[string]int32
-	values  []string
-	next    []int32
-	last    int32
-	bytes   int
+	plain   []byte // the values, each after its length: the encoding PLAIN
+	entries []entry
+	last    int32 // the value found last
 	full    bool
+
+	// slots is an open table: a value's number and one, in its upper bits a part of its hash; at most half of it is taken.
+	slots []uint32
+	seed  maphash.Seed // who writes a log must not choose what collides
 }
+
+// entry is a value: where its text is in plain, and which value came after it last time.
+type entry struct {
+	from, to uint32
+	next     int32
+}
+
+const (
+	numberBits = 14 // of a slot
+	numberMask = 1<<numberBits - 1
+	fewSlots   = 64 // to begin with
+)
 
 // find returns the number of a value, -1 from the value on for which there is no room.
 func (d *dictionary) find(s string) int32 {
-	if len(d.values) > 0 {
-		if g := d.next[d.last]; d.values[g] == s {
+	if len(d.entries) > 0 {
+		if g := d.entries[d.last].next; string(d.value(g)) == s && !d.full {
 			d.last = g
 			return g
 		}
 	}
-	id, ok := d.numbers[s]
-	if !ok {
-		if id = int32(len(d.values)); id >= dictValues || d.bytes+len(s) > dictBytes {
-			d.full = true
-			return -1
-		}
-		if d.numbers == nil {
-			d.numbers = make(map[string]int32)
-		}
-		s = strings.Clone(s)
-		d.numbers[s] = id
-		d.values, d.next = append(d.values, s), append(d.next, 0)
-		d.bytes += len(s)
+	if d.full {
+		return -1
 	}
-	d.next[d.last], d.last = id, id
+	return d.search(s)
+}
+
+// value is the text of a number, valid until reset.
+func (d *dictionary) value(id int32) []byte {
+	e := &d.entries[id]
+	return d.plain[e.from:e.to]
+}
+
+// search is find for a value that was not foreseen.
+func (d *dictionary) search(s string) int32 {
+	if len(d.slots) == 0 {
+		d.slots, d.seed = make([]uint32, fewSlots), maphash.MakeSeed()
+	}
+	hash := maphash.String(d.seed, s)
+	mask := uint64(len(d.slots) - 1)
+	tag := uint32(hash>>32) &^ numberMask
+	at := hash & mask
+	for ; d.slots[at] != 0; at = (at + 1) & mask {
+		if slot := d.slots[at]; slot&^numberMask == tag {
+			if id := int32(slot&numberMask) - 1; string(d.value(id)) == s {
+				d.follow(id)
+				return id
+			}
+		}
+	}
+	id := int32(len(d.entries))
+	if id >= dictValues || len(d.plain)+len(s) > dictBytes {
+		d.full = true
+		return -1
+	}
+	d.plain = append(binary.LittleEndian.AppendUint32(d.plain, uint32(len(s))), s...)
+	d.entries = append(d.entries, entry{from: uint32(len(d.plain) - len(s)), to: uint32(len(d.plain))})
+	d.slots[at] = tag | uint32(id+1)
+	d.follow(id)
+	if 2*len(d.entries) > len(d.slots) {
+		d.grow()
+	}
 	return id
 }
 
+func (d *dictionary) follow(id int32) { d.entries[d.last].next, d.last = id, id }
+
+// grow makes the table larger.
+func (d *dictionary) grow() {
+	old := d.slots
+	d.slots = make([]uint32, 4*len(old))
+	mask := uint64(len(d.slots) - 1)
+	for _, slot := range old {
+		if slot == 0 {
+			continue
+		}
+		at := maphash.Bytes(d.seed, d.value(int32(slot&numberMask)-1)) & mask
+		for d.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		d.slots[at] = slot
+	}
+}
+
 func (d *dictionary) reset() {
-	clear(d.numbers)
-	clear(d.values)
-	d.values, d.next, d.last, d.bytes, d.full = d.values[:0], d.next[:0], 0, 0, false
+	clear(d.slots)
+	d.plain, d.entries, d.last, d.full = d.plain[:0], d.entries[:0], 0, false
 }

@@ -1,7 +1,7 @@
 package parquet
 
 import (
-	"strconv"
+	"math"
 
 	"entente/observable"
 	"entente/watch/event"
@@ -9,40 +9,20 @@ import (
 
 // enter writes what Row says of an event's fields.
 func (w *Writer) enter(fields []event.Field) {
-	var own own
 	names, values := &w.cols[inFieldName], &w.cols[inFieldValue]
 	others := int32(0)
 	for i := range fields {
 		f := &fields[i]
 		w.held += len(f.Value)
-		if own.take(f) {
+		id := names.dict.find(f.Name)
+		if own := w.ownColumn(id, f.Name); own != elsewhere && w.take(own, f.Value) {
 			continue
 		}
-		names.text(f.Name)
-		values.text(f.Value)
+		names.enter(id, f.Name)
+		values.spell(f.Value)
 		others++
 	}
 	w.fields.lengths[w.rows] = others
-	for _, t := range [...]struct {
-		column int
-		value  string
-	}{{inSourceIP, own.sourceIP}, {inDestinationIP, own.destinationIP}, {inURL, own.url}, {inDomain, own.domain}, {inUser, own.user}} {
-		if t.value != "" {
-			c := &w.cols[t.column]
-			c.present.set(w.rows)
-			c.text(t.value)
-		}
-	}
-	for _, n := range [...]struct {
-		column int
-		value  int32
-	}{{inSourcePort, own.sourcePort}, {inDestinationPort, own.destinationPort}} {
-		if n.value != 0 {
-			c := &w.cols[n.column]
-			c.present.set(w.rows)
-			c.number(int64(n.value))
-		}
-	}
 }
 
 // observe writes what Row says of an event's observables.
@@ -65,48 +45,77 @@ func (w *Writer) observe(seen []event.Observable) {
 	w.seen.lengths[w.rows] = int32(len(seen))
 }
 
-// own is what of a record's fields has a column of its own.
-type own struct {
-	sourceIP, destinationIP, url, domain, user string
-	sourcePort, destinationPort                int32
+// elsewhere is the column of a field that has none of its own.
+const elsewhere = -1
+
+// ownColumn is the column of a field, whose name has a number in the dictionary of names or has not. Most names are looked
+// up once in a row group.
+func (w *Writer) ownColumn(id int32, name string) int8 {
+	switch {
+	case id < 0:
+		return ownColumn(name)
+	case int(id) == len(w.own):
+		w.own = append(w.own, ownColumn(name))
+	}
+	return w.own[id]
 }
 
-// take puts the first value of a field that has a column there. A port that is
-// no number, and a name that comes again, stay among the others.
-func (o *own) take(f *event.Field) bool {
-	switch f.Name {
+func ownColumn(name string) int8 {
+	switch name {
 	case "source.ip":
-		return first(&o.sourceIP, f.Value)
+		return inSourceIP
 	case "source.port":
-		return port(&o.sourcePort, f.Value)
+		return inSourcePort
 	case "destination.ip":
-		return first(&o.destinationIP, f.Value)
+		return inDestinationIP
 	case "destination.port":
-		return port(&o.destinationPort, f.Value)
+		return inDestinationPort
 	case "url.full", "url.original":
-		return first(&o.url, f.Value)
+		return inURL
 	case "url.domain", "dns.question.name", "tls.client.server_name":
-		first(&o.domain, f.Value)
-		return false // its own name says more
+		return inDomain
 	case "user.name":
-		return first(&o.user, f.Value)
+		return inUser
 	}
-	return false
+	return elsewhere
 }
 
-func first(column *string, value string) bool {
-	if *column != "" {
-		return false
+// take puts the first value of a field into its own column and says whether it need not stand among the others as well. A port
+// that is no number, and a name that comes again, do.
+func (w *Writer) take(column int8, value string) bool {
+	c := &w.cols[column]
+	has := c.present.has(w.rows)
+	switch column {
+	case inSourcePort, inDestinationPort:
+		n := port(value)
+		if has || n == 0 {
+			return false
+		}
+		c.present.set(w.rows)
+		c.number(n)
+		return true
 	}
-	*column = value
-	return true
+	if !has && value != "" {
+		c.present.set(w.rows)
+		c.text(value)
+	}
+	return !has && column != inDomain // a domain's own name says more
 }
 
-func port(column *int32, value string) bool {
-	n, err := strconv.ParseUint(value, 10, 16)
-	if err != nil || n == 0 || *column != 0 || value[0] == '0' {
-		return false
+// port is a port as programs write it, else 0.
+func port(s string) (n int64) {
+	if len(s) > len("65535") || s == "" || s[0] == '0' {
+		return 0
 	}
-	*column = int32(n)
-	return true
+	for i := range len(s) {
+		digit := s[i] - '0'
+		if digit > 9 {
+			return 0
+		}
+		n = 10*n + int64(digit)
+	}
+	if n > math.MaxUint16 {
+		return 0
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"strconv"
 	"time"
 
 	"entente/observable"
@@ -40,11 +41,11 @@ func (r *Row) own(f event.Field) bool {
 	case "source.ip":
 		return first(&r.SourceIP, f.Value)
 	case "source.port":
-		return port(&r.SourcePort, f.Value)
+		return firstPort(&r.SourcePort, f.Value)
 	case "destination.ip":
 		return first(&r.DestinationIP, f.Value)
 	case "destination.port":
-		return port(&r.DestinationPort, f.Value)
+		return firstPort(&r.DestinationPort, f.Value)
 	case "url.full", "url.original":
 		return first(&r.URL, f.Value)
 	case "url.domain", "dns.question.name", "tls.client.server_name":
@@ -54,4 +55,21 @@ func (r *Row) own(f event.Field) bool {
 		return first(&r.User, f.Value)
 	}
 	return false
+}
+
+func first(column *string, value string) bool {
+	if *column != "" {
+		return false
+	}
+	*column = value
+	return true
+}
+
+func firstPort(column *int32, value string) bool {
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || n == 0 || *column != 0 || value[0] == '0' {
+		return false
+	}
+	*column = int32(n)
+	return true
 }

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -55,11 +56,12 @@ type Writer struct {
 	// The lists of a row: inHashes, inFieldName and inFieldValue, inSeenField to inSeenValue.
 	hashes, fields, seen lists
 
-	at   int64 // bytes written
-	rows int   // of the open pages
-	held int   // bytes of text in them
-	done int   // rows of the group in finished pages
-	most int   // bytes of a group's pages
+	own  []int8 // by the number of a field's name: its column, or elsewhere
+	at   int64  // bytes written
+	rows int    // of the open pages
+	held int    // bytes of text in them
+	done int    // rows of the group in finished pages
+	most int    // bytes of a group's pages
 	err  error
 }
 
@@ -170,6 +172,7 @@ func (w *Writer) group() error {
 		c.pages, c.total, c.plain, c.packed, c.allNulls, c.numbers, c.spelledSome = c.pages[:0], 0, 0, 0, 0, false, false
 		c.dict.reset()
 	}
+	w.own = w.own[:0]
 	w.meta.RowGroups = append(w.meta.RowGroups, g)
 	w.meta.NumRows += int64(w.done)
 	w.done = 0
@@ -190,16 +193,12 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.DeltaLengthByteArray}
 	default:
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary, format.DeltaLengthByteArray}
-		c.pages, c.texts = nil, c.texts[:0]
-		for _, v := range c.dict.values {
-			c.texts = plain.AppendByteArrayString(c.texts, v)
-		}
-		packed := c.codec.encode(c.texts)
+		c.pages = nil
+		packed := c.codec.encode(c.dict.plain)
 		err = c.put(format.PageHeader{
-			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.texts)), CompressedPageSize: int32(len(packed)),
-			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.values)), Encoding: format.Plain}),
-		}, nil, packed, len(c.texts))
-		c.texts = c.texts[:0]
+			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.dict.plain)), CompressedPageSize: int32(len(packed)),
+			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.entries)), Encoding: format.Plain}),
+		}, nil, packed, len(c.dict.plain))
 		m.DictionaryPageOffset = w.at
 		w.write(c.pages[0])
 	}
@@ -221,14 +220,20 @@ func (c *column) statistics() (s format.Statistics) {
 		s.MinValue, s.MaxValue = plain.Int64(c.least), plain.Int64(c.most)
 	case c.numbers:
 		s.MinValue, s.MaxValue = plain.Int32(int32(c.least)), plain.Int32(int32(c.most))
-	case !c.bare && !c.spelledSome && len(c.dict.values) > 0:
-		least, most := c.dict.values[0], c.dict.values[0]
-		for _, v := range c.dict.values {
-			least, most = min(least, v), max(most, v)
+	case !c.bare && !c.spelledSome && len(c.dict.entries) > 0:
+		least, most := c.dict.value(0), c.dict.value(0)
+		for id := range c.dict.entries {
+			v := c.dict.value(int32(id))
+			if bytes.Compare(v, least) < 0 {
+				least = v
+			}
+			if bytes.Compare(v, most) > 0 {
+				most = v
+			}
 		}
 		const longest = 256
 		if len(least)+len(most) > 0 && max(len(least), len(most)) <= longest {
-			s.MinValue, s.MaxValue = []byte(least), []byte(most)
+			s.MinValue, s.MaxValue = bytes.Clone(least), bytes.Clone(most)
 		}
 	}
 	return s
