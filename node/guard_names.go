@@ -156,7 +156,7 @@ func (l *lookalikes) name(name string, at seenLine, change func(), next *keptNam
 		if len(l.plain) >= mostPlain {
 			clear(l.plain)
 		}
-		l.plain[name] = true
+		l.plain[strings.Clone(name)] = true // else the lines that named it stay
 		return
 	}
 	change()
@@ -166,6 +166,7 @@ func (l *lookalikes) name(name string, at seenLine, change func(), next *keptNam
 			next.Left++
 			return
 		}
+		name = strings.Clone(name)
 		n = seenName{Name: name, Protected: best.Protected, Kind: string(best.Kind)}
 	}
 	n.add(at)
@@ -216,6 +217,7 @@ func (k *keptNames) touch(value string, d decoy, at seenLine) {
 		return
 	}
 	if !known {
+		value = strings.Clone(value)
 		t = seenTouch{Folder: d.Folder, Recipient: d.Recipient, Value: value}
 	}
 	t.add(at)

@@ -122,9 +122,9 @@ func (r *Runner) Event(ev *event.Event, at watch.Place, now time.Time) []Finding
 		r.stats.Late++
 		return r.out
 	}
-	v.time, v.at, v.dataset, v.asset = ev.Time, at, ev.Dataset, incident.Asset(ev, "source.ip")
+	v.time, v.at, v.dataset, v.asset = ev.Time, at, ev.Dataset, strings.Clone(incident.Asset(ev, "source.ip"))
 	v.page = strings.Clone(endpoint(v.path))
-	v.path, v.query, v.agent = strings.Clone(v.path), strings.Clone(v.query), strings.Clone(v.agent)
+	v.method, v.path, v.query, v.agent = strings.Clone(v.method), strings.Clone(v.path), strings.Clone(v.query), strings.Clone(v.agent)
 	heap.Push(&r.waiting, v)
 	if ev.Time.After(r.newest) {
 		r.newest = ev.Time

@@ -2,7 +2,9 @@ package detect
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,4 +198,33 @@ func FuzzSender(f *testing.F) {
 			t.Errorf("%q", why)
 		}
 	})
+}
+
+// What waits of a request are its values, not the line of which they are parts.
+func TestLinesAreLetGo(t *testing.T) {
+	const lines, size = 1000, 64 << 10
+	r := NewRunner(Election(Senders{}), Config{Lateness: time.Hour})
+	before := inUse()
+	for i := range lines {
+		line := strings.Repeat("x", size) + fmt.Sprintf("198.51.100.%03dGET/a404curl", 100+i%100)
+		part := func(from, to int) string { return line[size+from : size+to] }
+		ev := event.Event{Time: t0.Add(time.Duration(i) * time.Second), Dataset: "web.access"}
+		ev.Add("source.ip", part(0, 14))
+		ev.Add("http.request.method", part(14, 17))
+		ev.Add("url.original", part(17, 19))
+		ev.Add("http.response.status_code", part(19, 22))
+		ev.Add("user_agent.original", part(22, 26))
+		give(r, time.Time{}, ev)
+	}
+	if grown := inUse() - before; len(r.waiting) != lines || grown > lines*size/8 {
+		t.Errorf("%d of %d lines of %d bytes wait and left %d", len(r.waiting), lines, size, grown)
+	}
+	runtime.KeepAlive(r)
+}
+
+func inUse() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

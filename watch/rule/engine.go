@@ -324,7 +324,7 @@ func (e *Engine) Sources() (names []string) {
 }
 
 func (st *state) remember(ev *event.Event, at watch.Place) {
-	l := line{at.Generation, at.Offset, incident.Asset(ev, ""), ev.Dataset}
+	l := line{at.Generation, at.Offset, strings.Clone(incident.Asset(ev, "")), ev.Dataset} // the asset is part of a longer text
 	if len(st.recent) < maxRecent {
 		st.recent = append(st.recent, l)
 		return

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -212,4 +213,31 @@ func TestSourcesAreBounded(t *testing.T) {
 	if slices.Contains(e.Sources(), "log0") || !slices.Contains(e.Sources(), "log5") {
 		t.Error("another than the oldest was forgotten")
 	}
+}
+
+// What is remembered of an event are its values, not the line of which they are parts.
+func TestLinesAreLetGo(t *testing.T) {
+	const lines, size = 1000, 64 << 10
+	e := NewEngine(NewSet(rules()))
+	before := heap()
+	for i := range lines {
+		ip := fmt.Sprintf("192.0.%d.%d", i/250, i%250)
+		line := strings.Repeat("x", size) + ip + "/a404"
+		ev := event.Event{Dataset: "web.access", Time: time.Date(2026, 1, 5, 10, 0, i, 0, time.UTC)}
+		ev.Add("source.ip", line[size:size+len(ip)])
+		ev.Add("url.original", line[size+len(ip):size+len(ip)+2])
+		ev.Add("http.response.status_code", line[size+len(ip)+2:])
+		e.Event(&ev, watch.Place{Source: "web", Line: int64(i + 1), Offset: int64(i)}, nil, time.Time{})
+	}
+	if grown := heap() - before; grown > lines*size/8 {
+		t.Errorf("%d lines of %d bytes left %d", lines, size, grown)
+	}
+	runtime.KeepAlive(e)
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -3,6 +3,7 @@ package sigma
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/statement"
@@ -167,7 +168,7 @@ func (w *Watch) fields(rule int, ev *event.Event) map[string]string {
 				v = part(v)
 			}
 			if v != "" {
-				out[name] = v
+				out[name] = strings.Clone(v) // a part of a longer text, which would stay with it
 				break
 			}
 		}
