@@ -84,6 +84,14 @@ const MaxRaw = 8192
 // address written as a network or the reverse. The error is a *statement.Refusal
 // with the code E_VALUE whose detail never quotes raw.
 func Normalise(t Type, raw string) (Value, error) {
+	if v, ok := plain(t, raw); ok {
+		return v, nil
+	}
+	return normalise(t, raw)
+}
+
+// normalise is Normalise for any text, whether it is plain or not.
+func normalise(t Type, raw string) (Value, error) {
 	if len(raw) > MaxRaw {
 		return refuse("longer than 8192 bytes")
 	}

@@ -244,6 +244,10 @@ var inAddress = func() (t [256]bool) {
 // observeName takes the longest tail of at least two labels that is a name, because tunnels put
 // any octet into the labels before it, and the tail is what an indicator names. Text with spaces is prose.
 func (e *Event) observeName(name, value string) {
+	if v, ok := observable.PlainName(value); ok { // nearly all are
+		e.ObserveValue(name, v)
+		return
+	}
 	if strings.ContainsAny(value, " \t") {
 		return
 	}

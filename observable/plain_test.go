@@ -1,0 +1,40 @@
+package observable
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzPlain holds the short way to the long one: what it takes is what the long one gives. Of what the long one leaves
+// as it is, it misses only what its comment says.
+func FuzzPlain(f *testing.F) {
+	for _, seed := range []string{
+		"", "a", "www.example.org", "a.b_c.d-e.f9", "-a.example", "a-.b-", "xn--bcher-kva.example", "a--b.example", "a..b", ".a", "a.", "1.2.3.4", "a.0x1f",
+		"a.0", "a.b1", "a.9b", "hxxp://a", "a b", "A.example", "é.example", "\x80", strings.Repeat("a", 63) + ".b", strings.Repeat("a", 64) + ".b", "b." + strings.Repeat("a", 64),
+		strings.Repeat("a.", 126) + "b", strings.Repeat("a.", 127) + "b",
+		"0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789abcdef", "0123456789abcdeg0123456789abcdef", "0123456789abcde:0123456789abcde/",
+		strings.Repeat("0a", 20), strings.Repeat("f9", 32),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, typ := range Types() {
+			got, ok := plain(typ, s)
+			want, err := normalise(typ, s)
+			if ok && (err != nil || got != want) {
+				t.Fatalf("%q as %s: %q in short, else %q, %v", s, typ, got, want, err)
+			}
+			switch typ {
+			case Domain:
+				last := s[strings.LastIndexByte(s, '.')+1:]
+				ok = ok || strings.Contains(s, "--") || last == "" || last[0] < 'a' || last[0] > 'z'
+			case MD5, SHA1, SHA256:
+			default:
+				continue
+			}
+			if !ok && err == nil && want == (Value{typ, s}) {
+				t.Fatalf("%q as %s is as it should be, and was not taken", s, typ)
+			}
+		}
+	})
+}
