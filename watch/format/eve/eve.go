@@ -53,6 +53,7 @@ type parser struct {
 	ev     *event.Event
 	clock  event.Clock
 
+	texts   event.Texts
 	whole   string            // the line, of which values are parts
 	columns map[string]column // by path
 	readers []reader          // by the walker's place, the zero reader for one not met yet
@@ -71,7 +72,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	}
 	p.ev, p.eventType, p.timestamp, p.port, p.recordType, p.whole = ev, "", "", "", "", ""
 	if len(line) <= maxWhole {
-		p.whole = string(line)
+		p.whole = p.texts.Of(line)
 	}
 	p.hosts, p.targets = p.hosts[:0], p.targets[:0]
 	err := p.walker.Walk(line, p.visit)
