@@ -93,15 +93,20 @@ func (e *Event) Reset() {
 // Add appends a field; an empty value says nothing and is not kept. Invalid UTF-8
 // is replaced and a value over MaxValue is cut.
 func (e *Event) Add(name, value string) {
+	if !utf8.ValidString(value) {
+		value = strings.ToValidUTF8(value, "\uFFFD")
+	}
+	e.add(name, value)
+}
+
+// add is Add for valid UTF-8.
+func (e *Event) add(name, value string) {
 	if value == "" {
 		return
 	}
 	if len(e.Fields) >= MaxFields {
 		e.Left++
 		return
-	}
-	if !utf8.ValidString(value) {
-		value = strings.ToValidUTF8(value, "\uFFFD")
 	}
 	if len(value) > MaxValue {
 		end := MaxValue
@@ -143,6 +148,14 @@ const (
 func (e *Event) Put(name, value string, as As) {
 	e.Add(name, value)
 	e.Observe(name, value, as)
+}
+
+// PutValid is Put for a value that is known to be valid UTF-8, as all in JSON is.
+func (e *Event) PutValid(name, value string, as As) {
+	e.add(name, value)
+	if as != Plain {
+		e.Observe(name, value, as)
+	}
 }
 
 // PutAddress adds a field and its observable if value is an IP address, and reports whether it is.

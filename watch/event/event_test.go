@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"entente/observable"
 	"entente/watch/event"
 )
@@ -226,5 +228,21 @@ func TestLooksLikeNoAddress(t *testing.T) {
 		if got := event.LooksLikeAddress(s); got != want {
 			t.Errorf("%q: %v", s, got)
 		}
+	}
+}
+
+// PutValid does with valid text what Put does.
+func TestPutValid(t *testing.T) {
+	var put, valid event.Event
+	for range event.MaxFields / 8 {
+		for _, value := range []string{"", "192.0.2.1", "Example.ORG", "\u00e9\U0001F600", strings.Repeat("\u00e9", event.MaxValue), strings.Repeat("x", event.MaxValue+1)} {
+			for _, as := range []event.As{event.Plain, event.Host} {
+				put.Put("name", value, as)
+				valid.PutValid("name", value, as)
+			}
+		}
+	}
+	if diff := cmp.Diff(put, valid); diff != "" || put.Left == 0 || len(put.Fields) != event.MaxFields {
+		t.Errorf("Put and PutValid differ, or nothing was left off: %d fields, left %d\n%s", len(put.Fields), put.Left, diff)
 	}
 }

@@ -169,7 +169,7 @@ func (p *parser) node(n *jsonline.Node) {
 	case aside:
 		p.special(n)
 	case own:
-		p.ev.Put(r.column.name, n.Text(p.whole), r.column.as)
+		p.ev.PutValid(r.column.name, n.Text(p.whole), r.column.as)
 	default:
 		// What a later Suricata adds may hold an address; any string that is one is observed.
 		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 && event.LooksLikeAddress(n.Text(p.whole)) {
