@@ -12,35 +12,40 @@ const (
 )
 
 // dictionary numbers the values of a column in the order in which they come. What follows a value is nearly always what followed
-// it last time.
+// it last time in a row of the same kind.
 type dictionary struct {
 	plain   []byte // the values, each after its length: the encoding PLAIN
 	entries []entry
-	last    int32 // the value found last
 	full    bool
+
+	kind uint8          // of the row
+	last int32          // the value found last and one; 0: the row begins
+	next [kinds][]int32 // by kind and last: the value that came then
 
 	// slots is an open table: a value's number and one, in its upper bits a part of its hash; at most half of it is taken.
 	slots []uint32
 	seed  maphash.Seed // who writes a log must not choose what collides
 }
 
-// entry is a value: where its text is in plain, and which value came after it last time.
-type entry struct {
-	from, to uint32
-	next     int32
-}
+// entry is where the text of a value is in plain.
+type entry struct{ from, to uint32 }
 
 const (
 	numberBits = 14 // of a slot
 	numberMask = 1<<numberBits - 1
 	fewSlots   = 64 // to begin with
+
+	kinds = 16 // of rows, told apart by their datasets
 )
+
+// begin says that values of another row come, and of which kind it is.
+func (d *dictionary) begin(kind int32) { d.kind, d.last = uint8(kind)%kinds, 0 }
 
 // find returns the number of a value, -1 from the value on for which there is no room.
 func (d *dictionary) find(s string) int32 {
-	if len(d.entries) > 0 {
-		if g := d.entries[d.last].next; string(d.value(g)) == s && !d.full {
-			d.last = g
+	if next := d.next[d.kind]; int(d.last) < len(next) {
+		if g := next[d.last]; string(d.value(g)) == s {
+			d.last = g + 1
 			return g
 		}
 	}
@@ -76,6 +81,9 @@ func (d *dictionary) search(s string) int32 {
 	id := int32(len(d.entries))
 	if id >= dictValues || len(d.plain)+len(s) > dictBytes {
 		d.full = true
+		for i := range d.next {
+			d.next[i] = d.next[i][:0]
+		}
 		return -1
 	}
 	d.plain = append(binary.LittleEndian.AppendUint32(d.plain, uint32(len(s))), s...)
@@ -88,7 +96,15 @@ func (d *dictionary) search(s string) int32 {
 	return id
 }
 
-func (d *dictionary) follow(id int32) { d.entries[d.last].next, d.last = id, id }
+// follow notes that a value came after the last.
+func (d *dictionary) follow(id int32) {
+	next := d.next[d.kind]
+	for len(next) <= int(d.last) {
+		next = append(next, 0)
+	}
+	next[d.last] = id
+	d.next[d.kind], d.last = next, id+1
+}
 
 // grow makes the table larger.
 func (d *dictionary) grow() {
@@ -109,5 +125,8 @@ func (d *dictionary) grow() {
 
 func (d *dictionary) reset() {
 	clear(d.slots)
+	for i := range d.next {
+		d.next[i] = d.next[i][:0]
+	}
 	d.plain, d.entries, d.last, d.full = d.plain[:0], d.entries[:0], 0, false
 }

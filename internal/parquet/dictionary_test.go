@@ -15,12 +15,12 @@ func TestDictionary(t *testing.T) {
 	for round := range 30 {
 		d.reset()
 		numbers := make(map[string]int32)
-		kinds, long := 1+rng.IntN(1<<rng.IntN(16)), rng.IntN(100)
+		many, long := 1+rng.IntN(1<<rng.IntN(16)), rng.IntN(100)
 		full := false
 		for i := range 20_000 {
-			k := rng.IntN(kinds)
+			k := rng.IntN(many)
 			if round%2 == 0 { // in turn, with a surprise now and then
-				k = (i + rng.IntN(50)/49) % kinds
+				k = (i + rng.IntN(50)/49) % many
 			}
 			s := fmt.Sprint(strings.Repeat("x", k%(long+1)), k)
 			if k == 0 {
@@ -31,6 +31,9 @@ func TestDictionary(t *testing.T) {
 				want = int32(len(numbers))
 			}
 			full = full || !ok && (len(numbers) == dictValues || len(d.plain)+len(s) > dictBytes)
+			if rng.IntN(5) == 0 {
+				d.begin(rng.Int32N(kinds + 5))
+			}
 			got := d.find(s)
 			if full {
 				want = -1

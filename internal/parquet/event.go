@@ -10,6 +10,7 @@ import (
 // enter writes what Row says of an event's fields.
 func (w *Writer) enter(fields []event.Field) {
 	names, values := &w.cols[inFieldName], &w.cols[inFieldValue]
+	names.dict.begin(w.kind)
 	others := int32(0)
 	for i := range fields {
 		f := &fields[i]
@@ -30,6 +31,8 @@ func (w *Writer) observe(seen []event.Observable) {
 	if len(seen) == 0 {
 		return
 	}
+	w.cols[inSeenField].dict.begin(w.kind)
+	w.cols[inSeenType].dict.begin(w.kind)
 	for i := range seen {
 		o := &seen[i]
 		switch o.Value.Type {

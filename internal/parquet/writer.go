@@ -56,6 +56,7 @@ type Writer struct {
 	// The lists of a row: inHashes, inFieldName and inFieldValue, inSeenField to inSeenValue.
 	hashes, fields, seen lists
 
+	kind int32  // of the row: its dataset
 	own  []int8 // by the number of a field's name: its column, or elsewhere
 	at   int64  // bytes written
 	rows int    // of the open pages
@@ -111,7 +112,8 @@ func (w *Writer) Write(rec *archive.Record) error {
 		c[inTime].present.set(w.rows)
 		c[inTime].number(ev.Time.UnixMicro())
 	}
-	c[inDataset].text(ev.Dataset)
+	w.kind = c[inDataset].dict.find(ev.Dataset)
+	c[inDataset].enter(w.kind, ev.Dataset)
 	c[inSource].text(rec.Source)
 	c[inPath].text(rec.Path)
 	c[inGeneration].number(int64(int32(rec.Generation)))
