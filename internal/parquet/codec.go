@@ -28,14 +28,24 @@ const (
 	zstdCompressed
 )
 
-// encode returns a frame, valid until the next.
-func (c *codec) encode(b []byte) []byte {
+// encode returns a frame of parts, each under codes of its own, valid until the next.
+func (c *codec) encode(parts ...[]byte) []byte {
+	size := 0
+	for _, b := range parts {
+		size += len(b)
+	}
 	out := binary.LittleEndian.AppendUint32(c.out[:0], zstdMagic)
-	out = binary.LittleEndian.AppendUint32(append(out, zstdDescriptor), uint32(len(b)))
-	for first := true; first || len(b) > 0; first = false {
-		n := min(len(b), zstdBlock)
-		out = c.block(out, b[:n], n == len(b))
-		b = b[n:]
+	out = binary.LittleEndian.AppendUint32(append(out, zstdDescriptor), uint32(size))
+	if size == 0 {
+		out = c.block(out, nil, true)
+	}
+	for _, b := range parts {
+		for len(b) > 0 {
+			n := min(len(b), zstdBlock)
+			size -= n
+			out = c.block(out, b[:n], size == 0)
+			b = b[n:]
+		}
 	}
 	c.out = out
 	return out

@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"slices"
+
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -16,10 +18,11 @@ type column struct {
 	list *lists // that the values are members of, nil where a row has one value
 
 	present presence // of the open page's rows, where the column is optional
-	ints    []int64
-	ids     []int32 // numbers in the dictionary
-	texts   []byte  // one after the other
-	lengths []int32 // of the texts
+	longs   []int64  // of an INT64 column
+	ints    []int32  // of an INT32 column
+	ids     []int32  // numbers in the dictionary
+	texts   []byte   // one after the other
+	lengths []int32  // of the texts
 	dict    dictionary
 
 	pages                [][]byte // finished
@@ -28,12 +31,17 @@ type column struct {
 	allNulls             int64
 	least, most          int64
 	numbers, spelledSome bool // least and most hold; a page has texts
-	codec                codec
-	spare, marks         []byte
-	small                []int32
+	kit                  *kit
 }
 
-func (c *column) number(n int64) { c.ints = append(c.ints, n) }
+// kit is what the columns of a file need one after the other.
+type kit struct {
+	codec        codec
+	body, levels []byte
+}
+
+func (c *column) long(n int64) { c.longs = append(c.longs, n) }
+func (c *column) int(n int32)  { c.ints = append(c.ints, n) }
 
 func (c *column) text(s string) {
 	if c.bare {
@@ -67,23 +75,22 @@ func (c *column) page(rows int) error {
 	l := c.levels(rows)
 	h.NumValues, h.NumNulls, h.NumRows = int32(l.values), int32(l.nulls), int32(rows)
 	h.RepetitionLevelsByteLength, h.DefinitionLevelsByteLength = int32(l.rep), int32(l.def)
-	body, err := c.body(&h)
+	body, texts, err := c.body(&h)
 	if err != nil {
 		return err
 	}
-	size := len(l.bytes) + len(body)
-	packed := body
+	size := len(l.bytes) + len(body) + len(texts)
 	if c.compressed() {
-		packed = c.codec.encode(body)
+		body = c.kit.codec.encode(body, texts)
 	}
 	h.IsCompressed = thrift.New(c.compressed())
 	err = c.put(format.PageHeader{
-		Type: format.DataPageV2, UncompressedPageSize: int32(size), CompressedPageSize: int32(len(l.bytes) + len(packed)),
+		Type: format.DataPageV2, UncompressedPageSize: int32(size), CompressedPageSize: int32(len(l.bytes) + len(body)),
 		DataPageHeaderV2: thrift.New(h),
-	}, l.bytes, packed, size)
+	}, l.bytes, body, size)
 	c.total += int64(l.values)
 	c.allNulls += int64(l.nulls)
-	c.ints, c.ids, c.texts, c.lengths = c.ints[:0], c.ids[:0], c.texts[:0], c.lengths[:0]
+	c.longs, c.ints, c.ids, c.texts, c.lengths = c.longs[:0], c.ints[:0], c.ids[:0], c.texts[:0], c.lengths[:0]
 	clear(c.present[:])
 	return err
 }
@@ -106,55 +113,49 @@ func (c *column) levels(rows int) levels {
 	case c.list != nil:
 		return c.list.done
 	case c.optional:
-		l := c.present.levels(c.marks, rows)
-		c.marks = l.bytes
+		l := c.present.levels(c.kit.levels, rows)
+		c.kit.levels = l.bytes
 		return l
 	default:
 		return levels{values: rows}
 	}
 }
 
-// body encodes the values.
-func (c *column) body(h *format.DataPageHeaderV2) (_ []byte, err error) {
+// body encodes the values. Texts that stand in the page itself follow it as they are.
+func (c *column) body(h *format.DataPageHeaderV2) (body, texts []byte, err error) {
+	var numbers delta.BinaryPackedEncoding
+	h.Encoding = format.DeltaBinaryPacked
+	body = c.kit.body
 	switch {
-	case c.kind != format.ByteArray:
-		h.Encoding = format.DeltaBinaryPacked
-		c.bounds()
-		var d delta.BinaryPackedEncoding
-		if c.kind == format.Int64 {
-			c.spare, err = d.EncodeInt64(c.spare, c.ints)
-			return c.spare, err
-		}
-		c.small = c.small[:0]
-		for _, n := range c.ints {
-			c.small = append(c.small, int32(n))
-		}
-		c.spare, err = d.EncodeInt32(c.spare, c.small)
-		return c.spare, err
+	case c.kind == format.Int64:
+		bound(c, c.longs)
+		body, err = numbers.EncodeInt64(body, c.longs)
+	case c.kind == format.Int32:
+		bound(c, c.ints)
+		body, err = numbers.EncodeInt32(body, c.ints)
 	case c.bare || c.dict.full:
 		h.Encoding = format.DeltaLengthByteArray
-		c.spelledSome = true
-		var d delta.BinaryPackedEncoding
-		if c.spare, err = d.EncodeInt32(c.spare, c.lengths); err != nil {
-			return nil, err
-		}
-		c.spare = append(c.spare, c.texts...)
-		return c.spare, nil
+		c.spelledSome, texts = true, c.texts
+		body, err = numbers.EncodeInt32(body, c.lengths)
 	default:
 		h.Encoding = format.RLEDictionary
 		var d rle.DictionaryEncoding
-		c.spare, err = d.EncodeInt32(c.spare, c.ids)
-		return c.spare, err
+		body, err = d.EncodeInt32(body, c.ids)
 	}
+	c.kit.body = body
+	return body, texts, err
 }
 
-func (c *column) bounds() {
-	for _, n := range c.ints {
-		if !c.numbers {
-			c.least, c.most, c.numbers = n, n, true
-		}
-		c.least, c.most = min(c.least, n), max(c.most, n)
+// bound widens what the column's statistics say.
+func bound[N int32 | int64](c *column, numbers []N) {
+	if len(numbers) == 0 {
+		return
 	}
+	least, most := slices.Min(numbers), slices.Max(numbers)
+	if !c.numbers {
+		c.least, c.most, c.numbers = int64(least), int64(most), true
+	}
+	c.least, c.most = min(c.least, int64(least)), max(c.most, int64(most))
 }
 
 // compressed says that the pages are: those of texts, whose differences a code can take. Numbers are packed to their bits.

@@ -95,7 +95,7 @@ func (w *Writer) take(column int8, value string) bool {
 			return false
 		}
 		c.present.set(w.rows)
-		c.number(n)
+		c.int(n)
 		return true
 	}
 	if !has && value != "" {
@@ -106,7 +106,7 @@ func (w *Writer) take(column int8, value string) bool {
 }
 
 // port is a port as programs write it, else 0.
-func port(s string) (n int64) {
+func port(s string) (n int32) {
 	if len(s) > len("65535") || s == "" || s[0] == '0' {
 		return 0
 	}
@@ -115,7 +115,7 @@ func port(s string) (n int64) {
 		if digit > 9 {
 			return 0
 		}
-		n = 10*n + int64(digit)
+		n = 10*n + int32(digit)
 	}
 	if n > math.MaxUint16 {
 		return 0

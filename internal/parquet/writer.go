@@ -56,7 +56,8 @@ type Writer struct {
 	// The lists of a row: inHashes, inFieldName and inFieldValue, inSeenField to inSeenValue.
 	hashes, fields, seen lists
 
-	kind int32  // of the row: its dataset
+	kind int32 // of the row: its dataset
+	kit  kit
 	own  []int8 // by the number of a field's name: its column, or elsewhere
 	at   int64  // bytes written
 	rows int    // of the open pages
@@ -80,7 +81,7 @@ func NewWriter(w io.Writer, created string) *Writer {
 		return out
 	}
 	for i := range out.cols {
-		out.cols[i].leaf = found[i]
+		out.cols[i].leaf, out.cols[i].kit = found[i], &out.kit
 	}
 	for _, i := range []int{inURL, inHashes, inFieldValue, inSeenValue} {
 		out.cols[i].bare = true
@@ -110,17 +111,17 @@ func (w *Writer) Write(rec *archive.Record) error {
 	c, ev := &w.cols, &rec.Event
 	if !ev.Time.IsZero() {
 		c[inTime].present.set(w.rows)
-		c[inTime].number(ev.Time.UnixMicro())
+		c[inTime].long(ev.Time.UnixMicro())
 	}
 	w.kind = c[inDataset].dict.find(ev.Dataset)
 	c[inDataset].enter(w.kind, ev.Dataset)
 	c[inSource].text(rec.Source)
 	c[inPath].text(rec.Path)
-	c[inGeneration].number(int64(int32(rec.Generation)))
-	c[inLine].number(rec.Line)
-	c[inOffset].number(rec.Offset)
-	c[inSize].number(int64(int32(len(rec.Raw))))
-	c[inLeft].number(int64(int32(ev.Left)))
+	c[inGeneration].int(int32(rec.Generation))
+	c[inLine].long(rec.Line)
+	c[inOffset].long(rec.Offset)
+	c[inSize].int(int32(len(rec.Raw)))
+	c[inLeft].int(int32(ev.Left))
 	w.enter(ev.Fields)
 	w.observe(ev.Observables)
 	if w.rows++; w.rows >= pageRows || w.held >= pageBytes {
@@ -196,7 +197,7 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 	default:
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary, format.DeltaLengthByteArray}
 		c.pages = nil
-		packed := c.codec.encode(c.dict.plain)
+		packed := w.kit.codec.encode(c.dict.plain)
 		err = c.put(format.PageHeader{
 			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.dict.plain)), CompressedPageSize: int32(len(packed)),
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.entries)), Encoding: format.Plain}),

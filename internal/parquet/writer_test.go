@@ -115,7 +115,8 @@ func TestCodec(t *testing.T) {
 		for i := range b {
 			b[i] = byte(rng.IntN(letters))
 		}
-		frame := c.encode(b)
+		i, j := rng.IntN(len(b)+1), rng.IntN(len(b)+1)
+		frame := c.encode(b[:min(i, j)], b[min(i, j):max(i, j)], b[max(i, j):])
 		if got, err := z.DecodeAll(frame, nil); err != nil || !bytes.Equal(got, b) {
 			t.Fatalf("%d bytes of %d letters became %d: %v", len(b), letters, len(frame), err)
 		}
