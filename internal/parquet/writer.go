@@ -47,6 +47,9 @@ const (
 	columns
 )
 
+// Keeper is where a file stays in memory: what it is given is its own from then on, and need not be copied.
+type Keeper interface{ Keep(b []byte) }
+
 // Writer writes one file. It writes the pages itself, as values come: the library's way, over rows and a dictionary of
 // every value, takes three times as long. Page and file formats are github.com/apache/parquet-format's; the library reads what is written here, in the tests too.
 type Writer struct {
@@ -101,6 +104,16 @@ func (w *Writer) write(b []byte) {
 	}
 	n, err := w.w.Write(b)
 	w.at, w.err = w.at+int64(n), err
+}
+
+// give writes what is not needed here any more.
+func (w *Writer) give(b []byte) {
+	if k, ok := w.w.(Keeper); ok && w.err == nil {
+		k.Keep(b)
+		w.at += int64(len(b))
+		return
+	}
+	w.write(b)
 }
 
 // Write adds one record. It keeps nothing of it.
@@ -203,13 +216,13 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.entries)), Encoding: format.Plain}),
 		}, nil, packed, len(c.dict.plain))
 		m.DictionaryPageOffset = w.at
-		w.write(c.pages[0])
+		w.give(c.pages[0])
 	}
 	m.DataPageOffset = w.at
 	m.TotalUncompressedSize, m.TotalCompressedSize = c.plain, c.packed
 	m.Statistics = c.statistics()
 	for _, p := range pages {
-		w.write(p)
+		w.give(p)
 	}
 	c.pages = pages
 	return m, err

@@ -72,6 +72,9 @@ func (d *draft) finish(w io.Writer) error {
 // pieces keeps what is written to it as it comes, which takes no more memory than that.
 type pieces [][]byte
 
+// Keep is Write of what the caller needs no more.
+func (p *pieces) Keep(b []byte) { *p = append(*p, b) }
+
 func (p *pieces) Write(b []byte) (int, error) {
 	*p = append(*p, bytes.Clone(b))
 	return len(b), nil
