@@ -198,7 +198,7 @@ func (s *Set) matchNet(prefix netip.Prefix, same, inside Rule, hit func(uint32, 
 // matchName looks up the name and each parent of at least two labels. The keys are made on the way from the last
 // label to the first, and asked the other way.
 func (s *Set) matchName(name string, same, below Rule, hit func(uint32, Rule)) {
-	if !s.names {
+	if !s.mayTail(name) {
 		return
 	}
 	type tail struct {

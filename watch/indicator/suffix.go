@@ -44,6 +44,19 @@ func (s *Set) ClearName(line []byte, from int) int {
 	return end
 }
 
+// mayTail is false if the canonical name surely meets no name of the set.
+func (s *Set) mayTail(name string) bool {
+	if !s.names {
+		return false
+	}
+	if len(name) >= tail {
+		return s.suffix.may(suffix(name, 0, len(name)))
+	}
+	var padded [tail]byte
+	from := tail - copy(padded[tail-len(name):], name)
+	return s.suffix.may(suffix(padded[:], from, tail))
+}
+
 const (
 	ones = 0x0101010101010101
 	high = 0x80 * ones

@@ -43,6 +43,11 @@ func TestClearName(t *testing.T) {
 			clear := s.ClearName([]byte(head+text+`","another one that is":1}`), len(head)) >= 0
 			met := false
 			s.Match(observable.Value{Type: observable.Domain, Canonical: strings.ToLower(text)}, func(uint32, Rule) { met = true })
+			// A single label meets itself alone.
+			want := strings.EqualFold(text, name) || strings.Contains(name, ".") && strings.HasSuffix(text, "."+name)
+			if met != want {
+				t.Fatalf("%q meets %q: %v", text, name, met)
+			}
 			if met && clear {
 				t.Fatalf("%q is clear of %q", text, name)
 			}
