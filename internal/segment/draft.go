@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"entente/observable"
 	"entente/watch/archive"
 )
 
@@ -43,13 +42,7 @@ func (d *draft) add(rec *archive.Record) {
 		}
 		d.last = max(d.last, ms)
 	}
-	d.keys.Add(func(yield func(observable.Value) bool) {
-		for i := range rec.Event.Observables {
-			if !yield(rec.Event.Observables[i].Value) {
-				return
-			}
-		}
-	})
+	d.keys.Add(rec.Event.Observables)
 	d.err = d.table.Write(rec)
 }
 

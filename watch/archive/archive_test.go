@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func build(t testing.TB, events []event.Event) *Index {
 	t.Helper()
 	b := NewBuilder()
 	for i := range events {
-		b.Add(values(&events[i]))
+		b.Add(events[i].Observables)
 	}
 	var out bytes.Buffer
 	if n, err := b.WriteTo(&out); err != nil || n != int64(out.Len()) {
@@ -90,16 +91,6 @@ func build(t testing.TB, events []event.Event) *Index {
 		t.Fatalf("%d rows of %d", x.Rows(), len(events))
 	}
 	return x
-}
-
-func values(ev *event.Event) iterator {
-	return func(yield func(observable.Value) bool) {
-		for i := range ev.Observables {
-			if !yield(ev.Observables[i].Value) {
-				return
-			}
-		}
-	}
 }
 
 // TestJoinEqualsLive: the rows that a join names, matched, are exactly those
@@ -170,9 +161,9 @@ func TestManyKeys(t *testing.T) {
 			if _, twice := want[k]; twice {
 				continue
 			}
-			want[k] = b.rows
-			b.keys = append(b.keys, posting{k, b.rows})
-			b.rows++
+			want[k] = b.row()
+			b.keys.add(k)
+			b.counts = append(b.counts, 1)
 		}
 		var out bytes.Buffer
 		if _, err := b.WriteTo(&out); err != nil {
@@ -210,7 +201,7 @@ func TestDamage(t *testing.T) {
 	}
 	b := NewBuilder()
 	for i := range events {
-		b.Add(values(&events[i]))
+		b.Add(events[i].Observables)
 	}
 	var out bytes.Buffer
 	if _, err := b.WriteTo(&out); err != nil {
@@ -375,7 +366,7 @@ func FuzzOpenIndex(f *testing.F) {
 	b := NewBuilder()
 	for range 20 {
 		ev := randomEvent(rng)
-		b.Add(values(&ev))
+		b.Add(ev.Observables)
 	}
 	var out bytes.Buffer
 	if _, err := b.WriteTo(&out); err != nil {
@@ -475,22 +466,60 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// The radix sorts give what the library's sort by key and row gives, above and below the size from which they are used.
+// The sorts give what the library's sort by key and row gives: for keys that are hashes, for some that many rows have, and for
+// those that somebody chose so that they share their first bits.
 func TestSorts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for _, n := range []int{0, 1, 1<<10 - 1, 1 << 10, 5000} {
-		var keys []posting
-		var four []uint64
-		for row := range n {
-			keys = append(keys, posting{rng.Uint64() >> (row % 60), uint32(row)})
-			four = append(four, uint64(rng.Uint32()>>(row%30))<<32|uint64(row))
-		}
-		wantKeys, wantFour := slices.Clone(keys), slices.Clone(four)
-		slices.SortStableFunc(wantKeys, func(a, b posting) int { return cmp.Compare(a.key, b.key) })
-		slices.Sort(wantFour)
-		sortPostings(keys, make([]posting, n))
-		if got, _ := sortFour(four, make([]uint64, n)); !slices.Equal(got, wantFour) || !slices.Equal(keys, wantKeys) {
-			t.Errorf("%d rows are not sorted", n)
+	for name, next := range map[string]func(row int) uint64{
+		"hashes": func(int) uint64 { return rng.Uint64() },
+		"few":    func(row int) uint64 { return uint64(rng.IntN(3)) * 0x9e3779b97f4a7c15 },
+		"chosen": func(row int) uint64 { return 1<<63 + uint64(rng.Uint32()) },
+		"mixed":  func(row int) uint64 { return rng.Uint64() >> (row % 60) },
+	} {
+		for _, n := range []int{0, 1, 24, 25, 1 << 10, 5000, 100_000} {
+			b := NewBuilder()
+			type posting struct {
+				key uint64
+				row uint32
+			}
+			var keys []posting
+			var four []uint64
+			for row := range uint32(n) {
+				count := rng.IntN(3)
+				for range count {
+					k := next(int(row))
+					keys = append(keys, posting{k, row})
+					b.keys.add(k)
+				}
+				four = append(four, uint64(rng.Uint32()>>(row%30))<<32|uint64(row))
+				b.four.add(four[row])
+				b.counts = append(b.counts, uint32(count))
+			}
+			slices.SortStableFunc(keys, func(x, y posting) int { return cmp.Compare(x.key, y.key) })
+			slices.Sort(four)
+			got := sortKeys(&b.keys, b.counts)
+			for i, p := range keys {
+				if got.keys[i] != p.key || got.rows[i] != p.row {
+					t.Fatalf("%s: keys of %d rows are not sorted", name, n)
+				}
+			}
+			if len(got.keys) != len(keys) {
+				t.Errorf("%s: keys of %d rows are not sorted", name, n)
+			}
+			if got := sortFour(&b.four); !slices.Equal(got, four) {
+				t.Errorf("%s: addresses of %d rows are not sorted", name, n)
+			}
 		}
 	}
+}
+
+// addressKey4 is the hash that the library makes.
+func TestAddressKey4(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Uint32().Draw(t, "address")
+		a := netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n)))
+		if got, want := addressKey4(n), addressKey(a); got != want {
+			t.Errorf("%v: %x, want %x", a, got, want)
+		}
+	})
 }

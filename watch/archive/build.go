@@ -12,6 +12,7 @@ import (
 	"github.com/FastFilter/xorfilter"
 
 	"entente/observable"
+	"entente/watch/event"
 )
 
 // MaxRows is the most rows of one segment.
@@ -19,21 +20,12 @@ const MaxRows = 1 << 28
 
 // Builder collects the expressions of a segment's records and writes its Index.
 type Builder struct {
-	keys  []posting
-	four  []uint64 // address in the upper half, row in the lower
-	six   []posting6
-	rows  uint32
-	key   func(uint64)
-	addr  func(netip.Addr)
-	spare []posting
-
-	spareFour []uint64
-}
-
-// posting says that a row holds a key.
-type posting struct {
-	key uint64
-	row uint32
+	keys   pile     // of one row after the other
+	counts []uint32 // for each row its keys
+	four   pile     // address in the upper half, row in the lower
+	six    []posting6
+	key    func(uint64)
+	addr   func(netip.Addr)
 }
 
 type posting6 struct {
@@ -44,61 +36,59 @@ type posting6 struct {
 // NewBuilder returns an empty builder.
 func NewBuilder() *Builder {
 	b := &Builder{}
-	b.key = func(k uint64) { b.keys = append(room(b.keys), posting{k, b.rows}) }
+	b.key = b.keys.add
 	b.addr = func(a netip.Addr) {
 		if a.Is4() {
 			v := a.As4()
-			b.four = append(room(b.four), uint64(binary.BigEndian.Uint32(v[:]))<<32|uint64(b.rows))
+			b.add4(binary.BigEndian.Uint32(v[:]))
 		} else {
-			b.six = append(b.six, posting6{a.As16(), b.rows})
+			b.six = append(b.six, posting6{a.As16(), b.row()})
 		}
 	}
 	return b
 }
 
-// room doubles what is full: the lists become long, and append would copy them many times.
-func room[T any](s []T) []T {
-	if len(s) == cap(s) {
-		s = slices.Grow(s, max(1024, len(s)))
-	}
-	return s
-}
+// row is the number of the row that is being added.
+func (b *Builder) row() uint32 { return uint32(len(b.counts)) }
+
+func (b *Builder) add4(addr uint32) { b.four.add(uint64(addr)<<32 | uint64(b.row())) }
 
 // Add enters the next row, numbered from 0, with its observables.
-func (b *Builder) Add(values iterator) {
-	values(func(v observable.Value) bool {
-		expressions(v, b.key, b.addr)
-		return true
-	})
-	b.rows++
+func (b *Builder) Add(seen []event.Observable) {
+	before := b.keys.len()
+	for i := range seen {
+		v := &seen[i].Value
+		if v.Type == observable.IPv4 { // most are
+			if addr, ok := observable.ParseIPv4(v.Canonical); ok {
+				b.keys.add(addressKey4(addr))
+				b.add4(addr)
+				continue
+			}
+		}
+		expressions(*v, b.key, b.addr)
+	}
+	b.counts = append(b.counts, uint32(b.keys.len()-before))
 }
 
-// iterator is iter.Seq[observable.Value].
-type iterator = func(yield func(observable.Value) bool)
-
 // Rows is how many rows were added.
-func (b *Builder) Rows() int { return int(b.rows) }
+func (b *Builder) Rows() int { return len(b.counts) }
 
 // Postings is how many pairs of a row and an expression were added.
-func (b *Builder) Postings() int { return len(b.keys) }
+func (b *Builder) Postings() int { return b.keys.len() }
 
-// WriteTo writes the index and empties the builder, which keeps its memory.
+// WriteTo writes the index and empties the builder.
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
-	b.spare = slices.Grow(b.spare[:0], len(b.keys))[:len(b.keys)]
-	sortPostings(b.keys, b.spare)
-	b.spareFour = slices.Grow(b.spareFour[:0], len(b.four))[:len(b.four)]
-	b.four, b.spareFour = sortFour(b.four, b.spareFour)
 	slices.SortFunc(b.six, func(x, y posting6) int {
 		return cmpPosting6(x, y)
 	})
 	var x sections
-	x.head.Rows = b.rows
-	if err := x.putKeys(b.keys); err != nil {
+	x.head.Rows = b.row()
+	if err := x.putKeys(sortKeys(&b.keys, b.counts)); err != nil {
 		return 0, err
 	}
-	x.putFour(b.four)
+	x.putFour(sortFour(&b.four))
 	x.putSix(b.six)
-	b.keys, b.four, b.six, b.rows = b.keys[:0], b.four[:0], b.six[:0], 0
+	b.keys, b.four, b.six, b.counts = pile{}, pile{}, b.six[:0], b.counts[:0]
 	return x.write(w)
 }
 
@@ -117,45 +107,48 @@ type sections struct {
 }
 
 // putKeys writes the filter, and the distinct keys in blocks of blockKeys: the
-// keys, for each where its rows are, and a checksum.
-func (x *sections) putKeys(all []posting) error {
-	distinct := make([]uint64, 0, len(all))
-	for i, p := range all {
-		if i == 0 || p.key != all[i-1].key {
-			distinct = append(distinct, p.key)
-		}
-	}
-	x.head.Keys = uint32(len(distinct))
-	if len(distinct) == 0 {
+// keys, for each where its rows are, and a checksum. It uses all up.
+func (x *sections) putKeys(all postings) error {
+	x.head.Keys = distinct(all.keys)
+	if x.head.Keys == 0 {
 		return nil
 	}
-	x.keys = make([]byte, 0, len(distinct)*13)
-	refs := make([]uint32, 0, blockKeys)
-	next := 0
-	for from := 0; from < len(distinct); from += blockKeys {
-		block := distinct[from:min(from+blockKeys, len(distinct))]
-		start := len(x.keys)
-		refs = refs[:0]
-		for _, k := range block {
-			x.rows = x.rows[:0]
-			for ; next < len(all) && all[next].key == k; next++ {
-				x.rows = append(x.rows, all[next].row)
+	out, once := make([]byte, 0, x.head.keysSize()), all.keys[:0]
+	var refs [blockKeys]uint32
+	for i := 0; i < len(all.keys); {
+		start, n := len(out), 0
+		for ; n < blockKeys && i < len(all.keys); n++ {
+			k, from := all.keys[i], i
+			for i++; i < len(all.keys) && all.keys[i] == k; i++ {
 			}
-			refs = append(refs, putRows(&x.posts, x.rows))
-			x.keys = binary.LittleEndian.AppendUint64(x.keys, k)
+			if refs[n] = inline | all.rows[from]; i > from+1 {
+				refs[n] = putRows(&x.posts, all.rows[from:i])
+			}
+			once, out = append(once, k), binary.LittleEndian.AppendUint64(out, k)
 		}
-		for _, r := range refs {
-			x.keys = binary.LittleEndian.AppendUint32(x.keys, r)
+		for _, r := range refs[:n] {
+			out = binary.LittleEndian.AppendUint32(out, r)
 		}
-		x.keys = binary.LittleEndian.AppendUint32(x.keys, crc32.Checksum(x.keys[start:], castagnoli))
+		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(out[start:], castagnoli))
 	}
-	f, err := xorfilter.PopulateBinaryFuse8(distinct) // may reorder distinct, which is done with
+	x.keys = out
+	f, err := xorfilter.PopulateBinaryFuse8(once) // may reorder them, which are done with
 	if err != nil {
 		return fmt.Errorf("build the filter: %w", err)
 	}
 	x.head.Seed, x.head.FilterLength, x.head.FilterCount = f.Seed, f.SegmentLength, f.SegmentCount
 	x.filter = f.Fingerprints
 	return nil
+}
+
+// distinct counts the different ones of sorted keys.
+func distinct(keys []uint64) (n uint32) {
+	for i, k := range keys {
+		if i == 0 || k != keys[i-1] {
+			n++
+		}
+	}
+	return n
 }
 
 // putRows returns a reference to the sorted rows: a single one itself, marked by
@@ -177,16 +170,27 @@ func putRows(posts *[]byte, rows []uint32) uint32 {
 }
 
 func (x *sections) putFour(all []uint64) {
-	for i := 0; i < len(all); {
-		addr := all[i] >> 32
-		x.rows = x.rows[:0]
-		for ; i < len(all) && all[i]>>32 == addr; i++ {
-			x.rows = append(x.rows, uint32(all[i]))
+	for i, v := range all {
+		if i == 0 || v>>32 != all[i-1]>>32 {
+			x.head.Four++
 		}
-		x.four = binary.BigEndian.AppendUint32(x.four, uint32(addr))
-		x.four = binary.LittleEndian.AppendUint32(x.four, putRows(&x.posts, x.rows))
-		x.head.Four++
 	}
+	out, rows := make([]byte, 0, x.head.fourSize()), []uint32(nil)
+	for i := 0; i < len(all); {
+		addr, from := all[i]>>32, i
+		for i++; i < len(all) && all[i]>>32 == addr; i++ {
+		}
+		ref := inline | uint32(all[from])
+		if i > from+1 {
+			rows = rows[:0]
+			for _, v := range all[from:i] {
+				rows = append(rows, uint32(v))
+			}
+			ref = putRows(&x.posts, rows)
+		}
+		out = binary.LittleEndian.AppendUint32(binary.BigEndian.AppendUint32(out, uint32(addr)), ref)
+	}
+	x.four = out
 }
 
 func (x *sections) putSix(all []posting6) {
@@ -220,68 +224,4 @@ func (x *sections) write(w io.Writer) (int64, error) {
 		}
 	}
 	return total, out.Flush()
-}
-
-// sortPostings sorts by key and keeps the order of rows within one: a radix
-// sort, six passes of eleven bits. spare has the same length.
-func sortPostings(a, spare []posting) {
-	const bits, buckets = 11, 1 << 11
-	if len(a) < 1<<10 {
-		slices.SortStableFunc(a, func(x, y posting) int {
-			if x.key < y.key {
-				return -1
-			}
-			if x.key > y.key {
-				return 1
-			}
-			return 0
-		})
-		return
-	}
-	from, to := a, spare
-	for shift := 0; shift < 64; shift += bits { // an even number of passes: the result is in a
-		var count [buckets]int
-		for i := range from {
-			count[from[i].key>>shift&(buckets-1)]++
-		}
-		at := 0
-		for i, n := range count {
-			count[i] = at
-			at += n
-		}
-		for _, p := range from {
-			slot := p.key >> shift & (buckets - 1)
-			to[count[slot]] = p
-			count[slot]++
-		}
-		from, to = to, from
-	}
-}
-
-// sortFour sorts by address and keeps the order of rows within one, in three passes as above. The result is in spare, where
-// there were that many: it returns both with the sorted one first.
-func sortFour(a, spare []uint64) (sorted, other []uint64) {
-	const bits, buckets = 11, 1 << 11
-	if len(a) < 1<<10 {
-		slices.Sort(a) // a row holds an address once, or the same twice
-		return a, spare
-	}
-	for shift := 32; shift < 64; shift += bits {
-		var count [buckets]int
-		for _, v := range a {
-			count[v>>shift&(buckets-1)]++
-		}
-		at := 0
-		for i, n := range count {
-			count[i] = at
-			at += n
-		}
-		for _, v := range a {
-			slot := v >> shift & (buckets - 1)
-			spare[count[slot]] = v
-			count[slot]++
-		}
-		a, spare = spare, a
-	}
-	return a, spare
 }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"math/bits"
 	"net/netip"
 	"slices"
 
@@ -42,6 +43,21 @@ func addressKey(a netip.Addr) uint64 {
 	}
 	b := a.As16()
 	return xxhash.Sum64(b[:]) ^ tagAddress
+}
+
+// addressKey4 is addressKey of an IPv4 address: the hash of its four bytes, written out as there are so many.
+func addressKey4(addr uint32) uint64 {
+	const (
+		prime1 = 0x9e3779b185ebca87
+		prime2 = 0xc2b2ae3d27d4eb4f
+		prime3 = 0x165667b19e3779f9
+		prime5 = 0x27d4eb2f165667c5
+	)
+	h := prime5 + 4 ^ uint64(bits.ReverseBytes32(addr))*prime1
+	h = bits.RotateLeft64(h, 23)*prime2 + prime3
+	h = (h ^ h>>33) * prime2
+	h = (h ^ h>>29) * prime3
+	return h ^ h>>32 ^ tagAddress
 }
 
 // Needles is what to look for, made once for all segments. It is immutable.
