@@ -22,26 +22,59 @@ const (
 
 // append stores a value: twice its length and one more, and its distance, if it is a part of the line; else twice its length, and it.
 func (q *quoter) append(dst []byte, value string, h *habit) []byte {
-	if at := q.find(value, h); at >= 0 {
+	at := q.last + int(h.gap)
+	if !q.stands(at, value) { // it mostly does
+		if at = q.find(value, h); at < 0 {
+			return append(binary.AppendUvarint(dst, uint64(len(value))<<1), value...)
+		}
 		if gap := int32(at - q.last); gap != h.gap {
 			h.gap, h.older = gap, h.gap
 		}
-		dst = binary.AppendUvarint(dst, uint64(len(value))<<1|1)
-		dst = binary.AppendVarint(dst, int64(h.gap))
-		q.last = at + len(value)
-		return dst
 	}
-	return append(binary.AppendUvarint(dst, uint64(len(value))<<1), value...)
+	q.last = at + len(value)
+	if n := len(value)<<1 | 1; n < 1<<7 && uint32(h.gap+1<<6) < 1<<7 { // both are one byte
+		return append(dst, byte(n), byte(h.gap<<1^h.gap>>31))
+	}
+	return binary.AppendVarint(binary.AppendUvarint(dst, uint64(len(value))<<1|1), int64(h.gap))
 }
 
+// stands reports whether a value that is looked for is that part of the line which begins at a place.
+func (q *quoter) stands(at int, value string) bool {
+	n := len(value)
+	if n < shortest || uint(at) > uint(len(q.line)) || n > len(q.line)-at {
+		return false
+	}
+	part := q.line[at : at+n]
+	switch { // the usual ones without a call
+	case n > 16:
+		return string(part) == value
+	case n >= 8:
+		return eight(part) == eight(value) && eight(part[n-8:]) == eight(value[n-8:])
+	case n >= 4:
+		return four(part) == four(value) && four(part[n-4:]) == four(value[n-4:])
+	default:
+		return part[0] == value[0] && part[1] == value[1] && part[n-1] == value[n-1]
+	}
+}
+
+func eight[T string | []byte](b T) uint64 {
+	b = b[:8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+func four[T string | []byte](b T) uint32 {
+	b = b[:4]
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
+// find looks for a value that does not stand where that of the last record did.
 func (q *quoter) find(value string, h *habit) int {
 	if len(value) < shortest {
 		return -1
 	}
-	for _, gap := range [...]int32{h.gap, h.older} {
-		if at := q.last + int(gap); at >= 0 && at+len(value) <= len(q.line) && string(q.line[at:at+len(value)]) == value {
-			return at
-		}
+	if at := q.last + int(h.older); q.stands(at, value) {
+		return at
 	}
 	if h.skip > 0 {
 		h.skip--

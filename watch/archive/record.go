@@ -102,6 +102,15 @@ type habit struct {
 	skip   int32  // so often the value is not looked for elsewhere, as it stood nowhere
 }
 
+// remember takes the name over. One of the table is the same piece of memory as the parser's, so that comparing them is looking at once.
+func (h *habit) remember(name string) {
+	if h.number = nameTable.number[name]; h.number > 0 {
+		h.name = nameTable.list[h.number-1]
+	} else {
+		h.name = strings.Clone(name)
+	}
+}
+
 // maxKinds bounds the kinds remembered.
 const maxKinds = 64
 
@@ -129,7 +138,7 @@ func (e *Encoder) Append(dst []byte, r *Record) []byte {
 	for i := range ev.Fields {
 		h := &kind.fields[i%len(kind.fields)]
 		if name := ev.Fields[i].Name; h.name != name {
-			h.name, h.number = strings.Clone(name), nameTable.number[name]
+			h.remember(name)
 		}
 		if h.number > 0 {
 			dst = append(dst, byte(h.number))
