@@ -23,6 +23,9 @@ type Disk interface {
 	OpenFile(name string, flag int) (File, error)
 	// Rename replaces newName in one step. Durable after SyncDir.
 	Rename(oldName, newName string) error
+	// Link gives a file a second name, which must be free. It fails where the
+	// file system has no such thing. Durable after SyncDir.
+	Link(oldName, newName string) error
 	// Remove deletes a file. Durable after SyncDir.
 	Remove(name string) error
 	// ReadDir returns the names in the folder, sorted.

@@ -63,6 +63,7 @@ func behaves(t *testing.T, d disk.Disk) {
 	if n, err := f.ReadAt(b[:4], 0); n != 4 || err != nil || string(b[:4]) != "\x00\x00\x00h" {
 		t.Errorf("read after rename: %q, %v", b[:4], err)
 	}
+	linked(t, d)
 	lock, err := d.Lock()
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +85,62 @@ func behaves(t *testing.T, d disk.Disk) {
 	}
 	if err := errors.Join(d.Remove("b"), d.Close()); err != nil {
 		t.Error(err)
+	}
+}
+
+// linked gives the file b, which is zeros and an h, a second name, and takes that away again.
+func linked(t *testing.T, d disk.Disk) {
+	if err := d.Link("b", "b"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("link to a name that is there: %v", err)
+	}
+	if err := d.Link("nothing", "c"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("link a file that is not there: %v", err)
+	}
+	if err := d.Link("b", "c"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.OpenFile("c", os.O_RDWR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 6)
+	if n, err := c.ReadAt(b, 0); n != 4 || string(b[:n]) != "\x00\x00\x00h" {
+		t.Errorf("read by the second name: %q, %v", b[:n], err)
+	}
+	if _, err := c.WriteAt([]byte("i"), 3); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(c.Close(), d.Rename("b", "a"), d.Remove("c")); err != nil {
+		t.Error(err)
+	}
+	a, err := d.OpenFile("a", os.O_RDWR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := a.ReadAt(b, 0); n != 4 || string(b[:n]) != "\x00\x00\x00i" {
+		t.Errorf("what was written by the second name: %q, %v", b[:n], err)
+	}
+	if err := errors.Join(a.Close(), d.Rename("a", "b")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCrashKeepsNamesOfOneFile: after a power cut two names of a file are still of one.
+func TestCrashKeepsNamesOfOneFile(t *testing.T) {
+	for seed := range uint64(50) {
+		d := disktest.New(rand.New(rand.NewPCG(seed, 3)))
+		f := create(t, d, "a")
+		write(t, f, 'a', 3000, 0)
+		if err := errors.Join(d.Link("a", "b"), d.SyncDir()); err != nil {
+			t.Fatal(err)
+		}
+		d = d.Crash()
+		if len(d.Bytes("a")) > 0 {
+			d.Flip("a", 0, 1)
+		}
+		if !bytes.Equal(d.Bytes("a"), d.Bytes("b")) {
+			t.Fatalf("seed %d: %d bytes by one name, %d by the other", seed, len(d.Bytes("a")), len(d.Bytes("b")))
+		}
 	}
 }
 

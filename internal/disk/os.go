@@ -40,6 +40,8 @@ func (d osDisk) OpenFile(name string, flag int) (File, error) {
 
 func (d osDisk) Rename(oldName, newName string) error { return d.root.Rename(oldName, newName) }
 
+func (d osDisk) Link(oldName, newName string) error { return d.root.Link(oldName, newName) }
+
 func (d osDisk) Remove(name string) error { return d.root.Remove(name) }
 
 func (d osDisk) ReadDir() ([]string, error) {

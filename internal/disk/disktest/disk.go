@@ -26,6 +26,7 @@ type Plan struct {
 	FailSync int   // this Sync returns ErrIO; what it had to keep may be lost, and memory hides that
 	FlipAt   int   // this write changes one bit on its way
 	Capacity int64 // bytes over all files; beyond it writes fail with ENOSPC (0 = no limit)
+	NoLinks  bool  // the file system knows one name for each file
 }
 
 // Disk is a simulated disk.Disk of one folder. It is safe for concurrent use,
@@ -89,9 +90,14 @@ func (d *Disk) Crash() *Disk {
 		put(d.kept, c)
 	}
 	d.names = nil
+	files := make(map[*inode]*inode) // one may have two names
 	for _, name := range sorted(d.kept) {
-		n := &inode{stable: d.kept[name].survive(d.rng, mood)}
-		n.cache = slices.Clone(n.stable)
+		n := files[d.kept[name]]
+		if n == nil {
+			n = &inode{stable: d.kept[name].survive(d.rng, mood)}
+			n.cache = slices.Clone(n.stable)
+			files[d.kept[name]] = n
+		}
 		next.now[name], next.kept[name] = n, n
 	}
 	return next
@@ -102,8 +108,13 @@ func (d *Disk) Clone() *Disk {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := New(d.rng)
+	files := make(map[*inode]*inode)
 	for name, n := range d.now {
-		c := &inode{stable: slices.Clone(n.cache), cache: slices.Clone(n.cache)}
+		c := files[n]
+		if c == nil {
+			c = &inode{stable: slices.Clone(n.cache), cache: slices.Clone(n.cache)}
+			files[n] = c
+		}
 		next.now[name], next.kept[name] = c, c
 	}
 	return next
@@ -209,6 +220,27 @@ func (d *Disk) Rename(oldName, newName string) error {
 	put(d.now, change{newName, n})
 	put(d.now, change{oldName, nil})
 	d.names = append(d.names, change{newName, n}, change{oldName, nil})
+	return err
+}
+
+// Link implements disk.Disk.
+func (d *Disk) Link(oldName, newName string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dies, err := d.step()
+	if err != nil && !dies {
+		return err
+	}
+	n := d.now[oldName]
+	switch {
+	case n == nil:
+		return &fs.PathError{Op: "link", Path: oldName, Err: fs.ErrNotExist}
+	case d.now[newName] != nil:
+		return &fs.PathError{Op: "link", Path: newName, Err: fs.ErrExist}
+	case d.plan.NoLinks:
+		return &fs.PathError{Op: "link", Path: newName, Err: syscall.EPERM}
+	}
+	d.rename(change{newName, n})
 	return err
 }
 

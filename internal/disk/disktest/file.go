@@ -164,9 +164,12 @@ func (f *file) room(off int64) int64 {
 	if f.d.plan.Capacity == 0 {
 		return 1 << 62
 	}
-	free := f.d.plan.Capacity
+	free, seen := f.d.plan.Capacity, make(map[*inode]bool)
 	for _, n := range f.d.now {
-		free -= int64(len(n.cache))
+		if !seen[n] {
+			free -= int64(len(n.cache))
+		}
+		seen[n] = true
 	}
 	return max(free, 0) + int64(len(f.n.cache)) - off
 }
