@@ -45,7 +45,9 @@ type world struct {
 }
 
 func (w *world) cycle() {
-	s, told, err := Open(config(w.disk, w.clock), w.note)
+	cfg := config(w.disk, w.clock)
+	cfg.fine = int(w.seed % 2) // of 1: no block is small
+	s, told, err := Open(cfg, w.note)
 	if err != nil {
 		w.t.Fatalf("seed %d: open: %v", w.seed, err)
 	}
@@ -59,7 +61,7 @@ func (w *world) cycle() {
 	case 1:
 		w.disk.Play(disktest.Plan{FailSync: 1 + n/4})
 	case 2:
-		w.disk.Play(disktest.Plan{Capacity: int64(w.rng.IntN(12_000))})
+		w.disk.Play(disktest.Plan{Capacity: int64(w.rng.IntN(12_000)), NoLinks: w.rng.IntN(2) == 0})
 	case 3:
 	default:
 		w.disk.Play(disktest.Plan{DieAt: n})

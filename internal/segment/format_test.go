@@ -19,10 +19,18 @@ import (
 // TestEarlier: an archive written before records were packed opens, its spool
 // goes on, and all of it is found and sealed. testdata/first was written by the program of that time.
 func TestEarlier(t *testing.T) {
+	for _, fine := range []int{0, 1} {
+		t.Run(fmt.Sprint(fine), func(t *testing.T) { earlier(t, fine) })
+	}
+}
+
+func earlier(t *testing.T, fine int) {
 	dir := t.TempDir()
 	ok(t, os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "first"))))
 	note := must(os.ReadFile(filepath.Join("testdata", "first.note")))(t)
-	s, told, err := Open(config(must(disk.OS(dir))(t), newClock()), note)
+	cfg := config(must(disk.OS(dir))(t), newClock())
+	cfg.fine = fine
+	s, told, err := Open(cfg, note)
 	ok(t, errors.Join(append(told, err)...))
 	defer s.Close()
 	check := func(segments, until int) {
@@ -54,11 +62,13 @@ func TestEarlier(t *testing.T) {
 
 // TestDraft: a segment made of what came in is, byte for byte, the one made of what the spool holds, whatever the batches.
 func TestDraft(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(8) {
 		files := func(again, failing bool) map[string][]byte {
 			rng := rand.New(rand.NewPCG(seed, 1))
-			d, c := disktest.New(rng), newClock()
-			s, _, err := Open(config(d, c), nil)
+			d := disktest.New(rng)
+			cfg := config(d, newClock())
+			cfg.fine = int(seed % 2)
+			s, _, err := Open(cfg, nil)
 			ok(t, err)
 			var note []byte
 			from := 0
@@ -75,7 +85,7 @@ func TestDraft(t *testing.T) {
 			if again {
 				ok(t, s.Close())
 				d.Restart()
-				s, _, err = Open(config(d, c), note)
+				s, _, err = Open(cfg, note)
 				ok(t, err)
 			}
 			if m := must(s.Seal(t.Context(), true))(t); len(m) != 1 || m[0].Rows != int64(from) {

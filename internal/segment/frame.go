@@ -21,6 +21,7 @@ type frame struct {
 	full    int64 // bytes of the records
 	records []byte
 	blocks  []block // instead of records
+	at      int64   // where the first block begins in the spool
 }
 
 // block is some records, packed.
@@ -178,7 +179,7 @@ type frames struct {
 	unpacker
 }
 
-// each calls fn with the frames of the first length bytes, each valid during the call.
+// each calls fn with the frames of the first length bytes, each valid during the call. It reads each byte once, from the first to the last.
 func (fs *frames) each(r io.ReaderAt, length int64, fn func(frame) error) error {
 	var head [frameHead]byte
 	for at := int64(0); at < length; {
@@ -203,10 +204,14 @@ func (fs *frames) each(r io.ReaderAt, length int64, fn func(frame) error) error 
 		if err != nil {
 			return err
 		}
+		at += frameHead + size
+		f.at = at
+		for _, b := range f.blocks { // they are the last of it
+			f.at -= int64(len(b.data))
+		}
 		if err := fn(f); err != nil {
 			return err
 		}
-		at += frameHead + size
 	}
 	return nil
 }

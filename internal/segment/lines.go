@@ -15,7 +15,8 @@ import (
 
 // A lines file holds the records of a segment, with their raw lines, in the
 // order of the rows: packed blocks; then for each its place, sizes and first row;
-// then the tail. Those written before blocks were packed (see packer) have zstd frames for blocks.
+// then the tail. What lies between the blocks of one that was a spool (see adopt) is passed over.
+// Those written before blocks were packed (see packer) have zstd frames for blocks.
 const (
 	linesMagic  = "ENTLINE2"
 	linesByZstd = "ENTLINE1"
@@ -129,11 +130,16 @@ func (l *linesWriter) put(b block) error {
 	if _, err := l.w.Write(b.data); err != nil {
 		return err
 	}
-	l.entries = append(l.entries, entry{l.at, uint32(len(b.data)), uint32(b.full), l.first})
+	l.enter(b, l.at)
 	l.at += int64(len(b.data))
+	return nil
+}
+
+// enter puts a block into the index that is in the file already, and whose first record is the next row.
+func (l *linesWriter) enter(b block, at int64) {
+	l.entries = append(l.entries, entry{at, uint32(len(b.data)), uint32(b.full), l.first})
 	l.first += uint32(b.rows)
 	l.rows = l.first
-	return nil
 }
 
 func (l *linesWriter) flush() error {

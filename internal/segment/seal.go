@@ -104,6 +104,8 @@ type output struct {
 	at   int64
 	sum  hash.Hash
 	buf  *bufio.Writer
+
+	named bool // it has its name already
 }
 
 func (s *Store) create(name string) (*output, error) {
@@ -111,9 +113,13 @@ func (s *Store) create(name string) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newOutput(name, f), nil
+}
+
+func newOutput(name string, f disk.File) *output {
 	o := &output{name: name, file: f, sum: sha256.New()}
 	o.buf = bufio.NewWriterSize(writerFunc(o.write), 256<<10)
-	return o, nil
+	return o
 }
 
 type writerFunc func([]byte) (int, error)
@@ -133,7 +139,7 @@ func (s *Store) finish(o *output) (archive.File, error) {
 	if err == nil {
 		err = o.file.Sync()
 	}
-	if err = errors.Join(err, o.file.Close()); err == nil {
+	if err = errors.Join(err, o.file.Close()); err == nil && !o.named {
 		err = s.cfg.Disk.Rename(o.name+".tmp", o.name)
 	}
 	return archive.File{Name: o.name, Size: o.at, Digest: statement.Digest(o.sum.Sum(nil))}, err
@@ -161,7 +167,11 @@ func (s *Store) build(ctx context.Context, sp *spool) (archive.Manifest, error) 
 		return abandon(err)
 	}
 	for _, ext := range []string{".parquet", ".lines", ".keys"} {
-		o, err := s.create(fileName(sp.number, ext))
+		begin := s.create
+		if ext == ".lines" && sp.coarse() {
+			begin = func(name string) (*output, error) { return s.adopt(sp, name) }
+		}
+		o, err := begin(fileName(sp.number, ext))
 		if err != nil {
 			return abandon(err)
 		}
@@ -199,23 +209,25 @@ func (s *Store) build(ctx context.Context, sp *spool) (archive.Manifest, error) 
 	return m, s.cfg.Disk.SyncDir()
 }
 
-// fill writes the three files: the lines by copying the blocks of the spool, the others from its draft, which is made of the
-// spool first if there is none.
+// fill writes the three files: the lines by copying the blocks of the spool if they are not there already, the others from its
+// draft, which is made of the spool first if there is none.
 func (s *Store) fill(ctx context.Context, sp *spool, outs []*output, m *archive.Manifest) error {
 	d, made := s.takeDraft(sp)
 	lines := newLinesWriter(outs[1].buf)
 	var spans []archive.Span
 	var rec archive.Record
 	var fs frames
-	err := fs.each(sp.file, sp.length, func(f frame) error {
+	var from io.ReaderAt = sp.file
+	if outs[1].named {
+		from = outs[1]
+	}
+	err := fs.each(from, sp.length, func(f frame) error {
 		if err := ended(ctx); err != nil {
 			return err
 		}
 		spans = append(spans, f.span)
-		for _, b := range f.blocks {
-			if err := lines.copy(b); err != nil {
-				return err
-			}
+		if err := lines.take(f, outs[1].named); err != nil {
+			return err
 		}
 		if f.blocks != nil && made {
 			return nil

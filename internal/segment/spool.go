@@ -18,8 +18,10 @@ type spool struct {
 	length  int64     // what the last stored transaction covers
 	full    int64     // bytes of the records in that, before packing
 	pending int64     // written and synced, waiting for its transaction; 0: nothing
-	waiting frame
+	waiting frame     // of that
 	rows    int64
+	small   int64     // bytes of the records in small blocks
+	plain   bool      // some records are in no block
 	began   time.Time // when the first frame was written or found
 	spans   []archive.Span
 	broken  bool   // cannot be read as far as it should be
@@ -54,7 +56,7 @@ func (s *Store) openSpool(number uint64, length int64) (*spool, error) {
 	}
 	var fs frames
 	err = fs.each(file, sp.length, func(f frame) error {
-		sp.enter(f)
+		sp.enter(f, s.cfg.small())
 		return nil
 	})
 	if sp.broken = sp.broken || err != nil; sp.broken {
@@ -63,11 +65,17 @@ func (s *Store) openSpool(number uint64, length int64) (*spool, error) {
 	return sp, err
 }
 
-// enter books a frame.
-func (sp *spool) enter(f frame) {
+// enter books a frame. Blocks of fewer bytes than small are.
+func (sp *spool) enter(f frame, small int) {
 	span := f.span
 	sp.rows += f.count
 	sp.full += f.full
+	sp.plain = sp.plain || f.blocks == nil && f.count > 0
+	for _, b := range f.blocks {
+		if b.full < small {
+			sp.small += int64(b.full)
+		}
+	}
 	for i := len(sp.spans) - 1; i >= 0; i-- {
 		last := &sp.spans[i]
 		if last.Source == span.Source && last.Generation == span.Generation && last.To == span.From {
@@ -115,7 +123,7 @@ func (s *Store) Append(span archive.Span, records iter.Seq[*archive.Record]) (no
 		sp.draft = nil // it holds what did not happen
 		return nil, s.stop(err)
 	}
-	sp.pending, sp.waiting = sp.length+int64(len(data)), frame{span: span, count: f.count, full: f.full}
+	sp.pending, sp.waiting = sp.length+int64(len(data)), f
 	if cap(s.framer.out)+cap(s.framer.block)+cap(s.framer.packed) > 16<<20 {
 		s.framer = framer{} // that was an extraordinary batch
 	}
@@ -174,7 +182,7 @@ func (s *Store) Done(stored bool) {
 	}
 	if stored {
 		sp.length = sp.pending
-		sp.enter(sp.waiting)
+		sp.enter(sp.waiting, s.cfg.small())
 		s.stopped = nil
 	} else {
 		sp.draft = nil // it holds what did not happen
@@ -182,5 +190,5 @@ func (s *Store) Done(stored bool) {
 			_ = s.stop(err)
 		}
 	}
-	sp.pending = 0
+	sp.pending, sp.waiting = 0, frame{}
 }

@@ -5,9 +5,10 @@
 // spool's length (Note). At the start the spool is cut back to the length that
 // was stored, so after a crash at any moment each event is in the archive
 // exactly once. A full spool becomes a segment under the same number: rows for
-// other engines (Table), the records in packed blocks (NUMBER.lines), the index
-// (NUMBER.keys) and, last and in one step, the manifest (NUMBER.json) that names
-// them with their digests. A spool whose manifest is there is spent.
+// other engines (Table), the records in packed blocks (NUMBER.lines, which can
+// be the spool itself with an index behind it), the index (NUMBER.keys) and,
+// last and in one step, the manifest (NUMBER.json) that names them with their
+// digests. A spool whose manifest is there is spent.
 //
 // The archive may stop, for want of room or by a failing disk, and go on later:
 // that is a state to be told, never a reason not to match. What it covers is
@@ -15,6 +16,7 @@
 package segment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +51,11 @@ type Config struct {
 
 	Reserve int64                 // archiving stops while less room than this is left for all else
 	Free    func() (int64, error) // room left where the files are; nil: not asked
+
+	fine int // a block of fewer bytes, before packing, is small; 0: half of what a block may have
 }
+
+func (c Config) small() int { return cmp.Or(c.fine, blockBytes/2) }
 
 // Why the archive may stop.
 var (
@@ -214,6 +220,11 @@ func (s *Store) setAside(number uint64, names []string) error {
 		name := fileName(number, ext)
 		if !slices.Contains(names, name) {
 			continue
+		}
+		if ext == ".lines" && slices.Contains(names, spoolName(number)) {
+			if err := s.part(name); err != nil {
+				return err
+			}
 		}
 		if err := s.cfg.Disk.Rename(name, "aside-"+name); err != nil {
 			return fmt.Errorf("set %s aside: %w", name, err)
