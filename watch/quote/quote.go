@@ -48,3 +48,34 @@ func plain(at []uint32, line []byte) ([]uint32, bool) {
 	}
 	return at[:n], seen&high == 0
 }
+
+// End returns where the first '"', '\' or byte below 0x20 stands in line at pos or behind it, and whether all bytes
+// from pos to there are ASCII. Without one, the position is -1.
+func End(line []byte, pos int) (at int, ascii bool) { return end(line, pos) }
+
+// plainEnd is End without assembly. seen is what is not zero if a byte before pos is not ASCII.
+func plainEnd(line []byte, pos int, seen uint64) (int, bool) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	other := seen
+	seen = 0
+	for ; pos+8 <= len(line); pos += 8 {
+		w := binary.LittleEndian.Uint64(line[pos:])
+		low := w &^ high // adding to seven bits cannot carry into the next byte
+		quote := (low ^ ones*'"') + (high - ones)
+		slash := (low ^ ones*'\\') + (high - ones)
+		control := low + (high - ones*0x20)
+		if m := ^(quote&slash&control | w) & high; m != 0 {
+			before := m&-m - 1
+			return pos + bits.TrailingZeros64(m)/8, other|(seen|w&before)&high == 0
+		}
+		seen |= w
+	}
+	for ; pos < len(line); pos++ {
+		c := line[pos]
+		if c == '"' || c == '\\' || c < 0x20 {
+			return pos, other|seen&high == 0
+		}
+		seen |= uint64(c)
+	}
+	return -1, false
+}

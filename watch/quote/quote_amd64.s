@@ -110,3 +110,45 @@ done:
 	MOVQ DI, count+24(FP)
 	MOVQ AX, high+32(FP)
 	RET
+
+// func endAVX2(line *byte, n int) (at int, high int)
+TEXT ·endAVX2(SB), NOSPLIT, $0-32
+	MOVQ line+0(FP), SI
+	MOVQ n+8(FP), CX
+	VMOVDQU table<>(SB), Y10
+	VMOVDQU control<>(SB), Y11
+	XORQ DX, DX           // position of the block
+	XORL R9, R9
+
+block:
+	LEAQ 32(DX), R11
+	CMPQ R11, CX
+	JGT none
+	VMOVDQU (SI)(DX*1), Y0
+	VPSHUFB Y0, Y10, Y2
+	VPCMPEQB Y0, Y2, Y2
+	VPMINUB Y0, Y11, Y3
+	VPCMPEQB Y0, Y3, Y3
+	VPOR Y3, Y2, Y2
+	VPMOVMSKB Y2, AX
+	VPMOVMSKB Y0, BX
+	TESTL AX, AX
+	JNE found
+	ORL BX, R9
+	MOVQ R11, DX
+	JMP block
+
+found:
+	BLSMSKL AX, R8        // the bits up to the lowest one
+	ANDL R8, BX
+	ORL BX, R9
+	TZCNTL AX, AX
+	ADDQ AX, DX
+	NOTQ DX
+
+none:
+	NOTQ DX
+	VZEROUPPER
+	MOVQ DX, at+16(FP)
+	MOVQ R9, high+24(FP)
+	RET

@@ -37,6 +37,49 @@ func agree(t *testing.T, line []byte) {
 	}
 }
 
+// ends holds End and its twin to what naive finds.
+func ends(t *testing.T, line []byte, pos int) {
+	t.Helper()
+	around := bytes.Repeat([]byte{'"'}, 200+len(line))
+	line = around[100 : 100+copy(around[100:], line)]
+	pos = min(max(pos, 0), len(line))
+	want, wantASCII := -1, false
+	if at, _ := naive(line[pos:]); len(at) > 0 {
+		want = pos + int(at[0])
+		_, wantASCII = naive(line[pos:want])
+	}
+	for name, f := range map[string]func([]byte, int) (int, bool){
+		"End":   End,
+		"plain": func(line []byte, pos int) (int, bool) { return plainEnd(line, pos, 0) },
+	} {
+		if got, ascii := f(line, pos); got != want || ascii != wantASCII {
+			t.Fatalf("%s of %q at %d gave %d %v, want %d %v", name, line, pos, got, ascii, want, wantASCII)
+		}
+	}
+}
+
+func TestEnd(t *testing.T) {
+	for n := range 110 {
+		for c := range 256 {
+			line := bytes.Repeat([]byte{'x'}, 110)
+			line[n] = byte(c)
+			ends(t, line, 0)
+			ends(t, line, 5)
+			ends(t, line[:n+1], 2)
+			line[n/2] ^= 0x80 // another before it
+			ends(t, line, 1)
+			ends(t, append(line[:n+1:n+1], '"'), 3)
+		}
+	}
+}
+
+func FuzzEnd(f *testing.F) {
+	for _, seed := range []string{"", `a":"b\"c"}`, strings.Repeat("x", 64) + `"`, strings.Repeat("\x1f\x80", 65), "\x80" + strings.Repeat("y", 40) + `\`} {
+		f.Add([]byte(seed), 1)
+	}
+	f.Fuzz(ends)
+}
+
 func TestIndex(t *testing.T) {
 	for n := range 300 {
 		for _, fill := range []string{"a", `"`, `\`, "\x00", "\x1f", "\x20", "\x7f", "\x80", "\xff", "é", `"b`, "12345678901234567890123456789012345678901234567890123456789012\"", "\xa2\xdc"} {
