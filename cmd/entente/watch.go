@@ -239,6 +239,10 @@ type matchLine struct {
 // Batch implements ingest.Sink.
 func (s *scan) Batch(_ context.Context, b ingest.Batch) error {
 	for _, line := range b.Lines {
+		if line.Clear {
+			s.ledger.Add(watch.Ledger{Read: int64(1 + line.More), Clean: int64(1 + line.More)})
+			continue
+		}
 		s.hits = s.hits[:0]
 		err := line.Err
 		if line.Event != nil {

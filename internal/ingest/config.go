@@ -21,15 +21,15 @@ const (
 )
 
 const (
-	maxDirFiles  = 4096     // files in one directory source
-	maxPast      = 16       // earlier incarnations remembered in a Position
-	maxPastState = 8 << 10  // bytes of parser state remembered with each
-	longPrefix   = 4 << 10  // bytes kept of a line that is too long
-	readSize     = 64 << 10 // bytes asked from the file at a time
-	headKeep     = 1 << 10  // first bytes of a file that make it known again
-	tailKeep     = 256      // bytes before an offset that make the offset known again
-	sniffLines   = 64       // lines shown to Format.Sniff
-	turnBatches  = 8        // batches one source may read before the next has its turn
+	maxDirFiles  = 4096      // files in one directory source
+	maxPast      = 16        // earlier incarnations remembered in a Position
+	maxPastState = 8 << 10   // bytes of parser state remembered with each
+	longPrefix   = 4 << 10   // bytes kept of a line that is too long
+	readSize     = 256 << 10 // bytes asked from the file at a time
+	headKeep     = 1 << 10   // first bytes of a file that make it known again
+	tailKeep     = 256       // bytes before an offset that make the offset known again
+	sniffLines   = 64        // lines shown to Format.Sniff
+	turnBatches  = 8         // batches one source may read before the next has its turn
 	minSweep     = 20 * time.Millisecond
 	arenaRetain  = 512 << 10
 	arenaInitial = 64 << 10

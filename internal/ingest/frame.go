@@ -118,11 +118,12 @@ func (f *framer) ahead() []byte {
 	return f.buf[f.pos:max(f.pos, f.whole)]
 }
 
-// skip passes the line of n bytes that is ahead, with its LF.
-func (f *framer) skip(n int) {
-	f.pos += n + 1
+// skip passes lines that are ahead, of so many bytes with their LFs.
+func (f *framer) skip(lines, size int) {
+	f.pos += size
 	f.complete(1)
-	f.offset += int64(n) + 1
+	f.lines += int64(lines - 1)
+	f.offset += int64(size)
 }
 
 // scan takes bytes from buf into the current line up to its terminator, if that is there.

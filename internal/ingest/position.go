@@ -73,6 +73,7 @@ type Line struct {
 	Size   int64  // bytes without the terminator
 	Raw    []byte // without the terminator; only the first 4 KiB of a line that is too long
 	Event  *event.Event
+	More   int    // as many lines behind a clear one are clear as well; this entry stands for them too, and Size is that of all, with what ends a line between them
 	Clear  bool   // an event that meets no indicator of Config.Sieve; it was not parsed, and has no Event and no Err, and mostly no Raw
 	Err    error  // nil with an Event; event.ErrNoEvent for a line that is none; else why it is unparsed
 	Peer   string // who sent it, for a Feed; else the batch's Path says where it was

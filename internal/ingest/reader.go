@@ -57,13 +57,13 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, stopError{err}
 	}
-	held, set := 0, r.lookedFor()
+	lines, held, set := 0, 0, r.lookedFor()
 	if r.fr.sift = nil; set != nil { // lines are sifted while the processor has them at hand
 		r.fr.sift = func(line []byte) bool { return clearGuarded(r.sieve, set, line) }
 	}
-	for len(r.lines) < r.cfg.BatchLines && held < r.cfg.BatchBytes {
-		if n := r.sweep(set, r.cfg.BatchBytes-held); n > 0 {
-			held += n
+	for lines < r.cfg.BatchLines && held < r.cfg.BatchBytes {
+		if n, size := r.sweep(set, r.cfg.BatchLines-lines, r.cfg.BatchBytes-held); n > 0 {
+			lines, held = lines+n, held+size
 			if r.source != nil && r.fr.drained() {
 				break
 			}
@@ -72,7 +72,7 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 		if err = r.fr.next(); err != nil {
 			break
 		}
-		held += r.take(nil)
+		lines, held = lines+1, held+r.take(nil)
 		if r.source != nil && r.fr.drained() {
 			break // more may come at any time, or never
 		}
@@ -88,24 +88,17 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 	return false, err
 }
 
-// sweep moves lines into the batch for as long as they are clear and of a form that is known: most are. It returns their bytes.
-// A line over which the sieve makes a mistake is left to others.
-func (r *reader) sweep(set *indicator.Set, room int) (held int) {
+// sweep passes lines for as long as they are clear and of a form that is known, as most are, at most so many and until they have
+// so many bytes; and returns how many, and their bytes. One entry of the batch stands for all of them.
+func (r *reader) sweep(set *indicator.Set, most, room int) (lines, size int) {
 	if set == nil {
-		return 0
+		return 0, 0
 	}
-	defer func() { _ = recover() }()
-	for data := r.fr.ahead(); len(data) > 0 && held < room && len(r.lines) < r.cfg.BatchLines; {
-		n := r.sieve.Ahead(set, data)
-		if n < 0 || n > r.fr.max {
-			break
-		}
-		r.lines = append(r.lines, Line{Number: r.fr.lines + 1, Offset: r.fr.offset, Size: int64(n), Clear: true})
-		r.fr.skip(n)
-		data = data[n+1:]
-		held += n
+	if lines, size = r.sieve.Ahead(set, r.fr.ahead(), most, room, r.fr.max); lines > 0 {
+		r.lines = append(r.lines, Line{Number: r.fr.lines + 1, Offset: r.fr.offset, Size: int64(size + lines - 1), Clear: true, More: lines - 1})
+		r.fr.skip(lines, size+lines)
 	}
-	return held
+	return lines, size
 }
 
 // take moves the framer's completed line into the batch.

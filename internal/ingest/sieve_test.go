@@ -41,7 +41,8 @@ func (a *account) Batch(_ context.Context, b Batch) error {
 			}
 		}
 		if l.Clear {
-			a.clear++
+			a.clear += 1 + l.More
+			a.ledger.Add(watch.Ledger{Read: int64(l.More), Clean: int64(l.More)})
 			if l.Event != nil || l.Err != nil {
 				return fmt.Errorf("line %d is clear and was parsed all the same", l.Number)
 			}

@@ -112,11 +112,18 @@ func (g *register) Batch(_ context.Context, b Batch) error {
 		return errFull
 	}
 	e := entered{From: b.From, To: b.To, Final: b.Final, Position: b.Position()}
+	clear := Line{More: -1} // lines that are clear, one after the other, as one
+	told := func() {
+		if clear.More >= 0 {
+			e.Lines = append(e.Lines, fmt.Sprintf("%d@%d+%d clear, and %d more", clear.Number, clear.Offset, clear.Size, clear.More))
+		}
+		clear.More = -1
+	}
 	for _, l := range b.Lines {
 		said := "clear"
 		switch {
 		case l.Clear:
-			g.clear++
+			g.clear += 1 + l.More
 		case l.Err != nil:
 			said = fmt.Sprintf("%v %d %x", l.Err, len(l.Raw), crc32.ChecksumIEEE(l.Raw))
 		default:
@@ -126,8 +133,17 @@ func (g *register) Batch(_ context.Context, b Batch) error {
 				})
 			}
 		}
-		e.Lines = append(e.Lines, fmt.Sprintf("%d@%d+%d %s", l.Number, l.Offset, l.Size, said))
+		switch {
+		case said != "clear":
+			told()
+			e.Lines = append(e.Lines, fmt.Sprintf("%d@%d+%d %s", l.Number, l.Offset, l.Size, said))
+		case clear.More < 0:
+			clear = l
+		default:
+			clear.More, clear.Size = clear.More+1+l.More, l.Offset+l.Size-clear.Offset
+		}
 	}
+	told()
 	g.batches = append(g.batches, e)
 	return nil
 }

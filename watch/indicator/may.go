@@ -19,9 +19,9 @@ func (s *Set) MayAddr4(addr uint32) bool {
 // Nets4 reports that networks of IPv4 addresses are in the set.
 func (s *Set) Nets4() bool { return s.nets.near != nil }
 
-// MayDotted judges an IPv4 address by its text, as MayAddr4 does but for networks: the bytes in order of two words from their low
-// end, with zeros behind. It has one spelling; text of digits and dots that is none is no address.
-func (s *Set) MayDotted(first, second uint64) bool { return s.dotted.may(dotted(first, second)) }
+// LookDotted is the look for an IPv4 address by its text, which tells what MayAddr4 does but for networks: the bytes in order of
+// two words from their low end, with zeros behind. It has one spelling; text of digits and dots that is none is no address.
+func (s *Set) LookDotted(first, second uint64) Look { return s.dotted.look(dotted(first, second)) }
 
 // MayAddr6 judges an IPv6 address by its two halves; one that stands for an IPv4 address is not plain.
 func (s *Set) MayAddr6(hi, lo uint64) bool {
@@ -48,7 +48,7 @@ func (s *Set) MayName(line []byte, from, to int) bool {
 	if to-from > 253 {
 		return true
 	}
-	if s.ClearName(line, from) == to {
+	if look, end := s.LookName(line, from); end == to && !s.May(look) {
 		return false
 	}
 	key := s.hash.start(ofName)

@@ -30,6 +30,7 @@ type Set struct {
 	four   sketch   // its IPv4 addresses
 	dotted sketch   // their texts
 	suffix sketch   // the last two labels of its names
+	looks  []uint64 // the words of the two above
 	names  bool     // it has names
 	urls   bool     // it has URLs
 	hosts  []uint64 // keys of the hosts of its URLs, ascending
@@ -51,6 +52,7 @@ func NewSet(entries []Entry) *Set {
 	s.hosts = slices.Clip(slices.Compact(s.hosts))
 	s.sketch4(rows)
 	s.sketchNames(rows)
+	s.join(&s.dotted, &s.suffix)
 	var n int
 	s.exact, n = newIndex(rows, s.hosts)
 	s.size = n + s.nets.size

@@ -13,6 +13,39 @@ type sketch struct {
 	words []uint64
 	seed  uint64
 	shift uint
+	base  uint32 // where the words begin among those of the set's looks
+}
+
+// Look is one look into a sketch that is yet to be taken. Looks that are taken one right after another wait for memory together.
+type Look struct {
+	word uint32
+	two  uint64
+}
+
+// look is how to find out what may says.
+func (k *sketch) look(key uint64) Look {
+	if len(k.words) == 0 {
+		return Look{two: 1} // the first word has no bits
+	}
+	word, two := k.place(key)
+	return Look{k.base + uint32(word), two}
+}
+
+// join puts the words of the sketches that are looked into later one behind the other.
+func (s *Set) join(sketches ...*sketch) {
+	s.looks = make([]uint64, 1)
+	for _, k := range sketches {
+		k.base = uint32(len(s.looks))
+		s.looks = append(s.looks, k.words...)
+	}
+	for _, k := range sketches {
+		k.words = s.looks[k.base:][:len(k.words)]
+	}
+}
+
+// May takes a look: false if what it was made for surely meets nothing of the set.
+func (s *Set) May(l Look) bool {
+	return uint64(l.word) < uint64(len(s.looks)) && s.looks[l.word]&l.two == l.two
 }
 
 // A key has sixteen bits at least, up to the largest size; then fewer, eleven at 190,000 addresses.

@@ -33,15 +33,15 @@ func (s *Set) sketchNames(rows []row) {
 	}
 }
 
-// ClearName returns where the plain name that begins at line[from] ends, if it surely meets no name of the set; -1 if that is not
-// known at one look. Plain are letters, digits, hyphens and dots, no two of the last next to each other and no dot in front: it is
-// no name in a spelling of its own, nor has it a label in Punycode. It reads sixteen bytes on either side.
-func (s *Set) ClearName(line []byte, from int) int {
+// LookName returns where the plain name that begins at line[from] ends, and the look that tells whether it may meet a name of the
+// set; -1 if that is not known at one look. Plain are letters, digits, hyphens and dots, no two of the last next to each other and no
+// dot in front: it is no name in a spelling of its own, nor has it a label in Punycode. It reads sixteen bytes on either side.
+func (s *Set) LookName(line []byte, from int) (Look, int) {
 	end := plainName(line, from)
-	if end < 0 || end < tail || s.suffix.may(suffix(line, from, end)) {
-		return -1
+	if end < tail {
+		return Look{}, -1
 	}
-	return end
+	return s.suffix.look(suffix(line, from, end)), end
 }
 
 // mayTail is false if the canonical name surely meets no name of the set.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"entente/watch/format/jsonline"
+	"entente/watch/quote"
 )
 
 // Lines of a log have few forms: the same keys in the same order, and between them the same values but for some. A form is what
@@ -34,6 +35,7 @@ const (
 	likeTime
 	likeDotted // an IPv4 address
 	likeName
+	likeWord // a short text that may be an address, were it longer
 )
 
 // step is a piece of a form: text, and a hole behind it. Steps are a tree, in one array: forms that begin alike share their
@@ -75,9 +77,10 @@ func newStep(text string, h hole, like likeness, c Class, r role) step {
 	return st
 }
 
-// follows returns where the line that begins the data ends, if it is of a form and clear; else -1. The data may go on behind it.
-func (s *Sieve) follows(line []byte) int {
-	pos, steps := 0, s.forms.steps
+// follows returns how long the line that begins at line[begin] is, if it is of a form and clear but for the looks that are added to
+// those that wait; else -1. The data may go on behind it.
+func (s *Sieve) follows(line []byte, begin int) int {
+	pos, steps := begin, s.forms.steps
 	for i := s.forms.root; i > 0 && int(i) < len(steps); {
 		st := &steps[i]
 		end := pos + len(st.text)
@@ -110,12 +113,19 @@ func (s *Sieve) follows(line []byte) int {
 					continue
 				}
 			case likeDotted:
-				if first, second, to := dottedAt(line, end); to > 0 && !s.nets && !s.set.MayDotted(first, second) && (st.class == Address || isQuad(line, end, to)) {
+				if first, second, to := dottedAt(line, end); to > 0 && !s.nets && (st.class == Address || isQuad(line, end, to)) {
+					s.waits = append(s.waits, wait{s.set.LookDotted(first, second), int32(end), i})
 					pos, i = to, st.next
 					continue
 				}
 			case likeName: // one that ends in a letter cannot be an address
-				if to := s.set.ClearName(line, end); to > 0 && line[to] == '"' && line[to-1] > '9' {
+				if look, to := s.set.LookName(line, end); to > 0 && line[to] == '"' && line[to-1] > '9' {
+					s.waits = append(s.waits, wait{look, int32(end), i})
+					pos, i = to, st.next
+					continue
+				}
+			case likeWord:
+				if to := wordEnd(line, end); to > 0 && !mayBegin(line, end, to) {
 					pos, i = to, st.next
 					continue
 				}
@@ -123,7 +133,7 @@ func (s *Sieve) follows(line []byte) int {
 		}
 		switch st.hole {
 		case lineEnd:
-			return end
+			return end - begin
 		case ofScalar:
 			pos = s.scalarHole(st, line, end)
 		default:
@@ -151,12 +161,12 @@ func (s *Sieve) scalarHole(st *step, line []byte, pos int) int {
 
 // textHole judges the text that begins at pos and returns where its closing quote stands, -1 if it is not clear.
 func (s *Sieve) textHole(st *step, line []byte, pos int) int {
-	end, ascii := textEnd(line, pos)
+	end, ascii := quote.End(line, pos)
 	if end < 0 {
 		return -1
 	}
 	if ascii && line[end] == '"' && st.class == Address && st.role == inner {
-		if mayBegin(line, pos, end) && s.address(line, pos, end) {
+		if mayBegin(line, pos, end) && !noAddress(line, pos, end) && s.address(line, pos, end) {
 			return -1
 		}
 		return end
@@ -189,30 +199,35 @@ func mayBegin(b []byte, from, to int) bool {
 	return to-from >= len("::") && shape[b[from]]&(shape[b[from+1]]|doubtful&^taken) != refused
 }
 
-// textEnd returns where the text that begins at pos has its first quote, backslash or control character, and whether all before
-// it is ASCII. There is one, or the end is -1.
-func textEnd(line []byte, pos int) (end int, ascii bool) {
-	seen := uint64(0)
-	for ; pos+8 <= len(line); pos += 8 {
-		w := load(line, pos)
-		low := w &^ high // adding to seven bits cannot carry into the next byte
-		quote := (low ^ ones*'"') + (high - ones)
-		slash := (low ^ ones*'\\') + (high - ones)
-		control := low + (high - ones*0x20)
-		if m := ^(quote&slash&control | w) & high; m != 0 {
-			before := m&-m - 1
-			return pos + trailing(m), (seen|w&before)&high == 0
-		}
-		seen |= w
+// wordEnd returns where the text that begins at pos has its closing quote, if that is one of the next eight bytes and the text is
+// plain ASCII; else -1. It reads eight bytes.
+func wordEnd(line []byte, pos int) int {
+	w := load(line, pos)
+	low := w &^ high // adding to seven bits cannot carry into the next byte
+	closing := (low ^ ones*'"') + (high - ones)
+	slash := (low ^ ones*'\\') + (high - ones)
+	control := low + (high - ones*0x20)
+	m := (^(closing & slash & control) | w) & high // and all that is not ASCII
+	end := pos + trailing(m&-m)
+	if m == 0 || line[end] != '"' {
+		return -1
 	}
-	for ; pos < len(line); pos++ {
-		c := line[pos]
-		if c == '"' || c == '\\' || c < 0x20 {
-			return pos, seen&high == 0
-		}
-		seen |= uint64(c)
+	return end
+}
+
+// noAddress says that the text line[pos:end], which is ASCII, surely is no address, whatever around one is taken away: among its
+// first bytes are five letters and digits in a row, and no group of an address has so many.
+func noAddress(line []byte, pos, end int) bool {
+	if end-pos < 8 {
+		return false
 	}
-	return -1, false
+	w := load(line, pos)
+	small := w | 0x20*ones
+	letter := (small + (0x80-'a')*ones) &^ (small + (0x80-'z'-1)*ones)
+	digit := (w + (0x80-'0')*ones) &^ (w + (0x80-'9'-1)*ones)
+	two := (letter | digit) & high
+	two &= two >> 8
+	return two&(two>>16)&(two>>24) != 0
 }
 
 // escapedEnd reads on in a text that has a backslash or a control character at pos, up to its closing quote; -1 if it has none.
@@ -222,7 +237,7 @@ func escapedEnd(line []byte, pos int, ascii bool) (int, bool) {
 		if pos+2 > len(line) {
 			return -1, false
 		}
-		pos, more = textEnd(line, pos+2)
+		pos, more = quote.End(line, pos+2)
 		ascii = ascii && more
 	}
 	if pos < 0 || line[pos] != '"' {

@@ -3,6 +3,7 @@ package sieve_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -28,13 +29,21 @@ func known() *indicator.Set {
 	return indicator.NewSet(entries)
 }
 
+// first is the bytes of the first line of data if it is passed ahead, else -1.
+func first(s *sieve.Sieve, set *indicator.Set, data []byte) int {
+	if lines, size := s.Ahead(set, data, 1, len(data), len(data)); lines == 1 {
+		return size
+	}
+	return -1
+}
+
 // same holds a sieve that has seen lines before to one that has not: that one walks the whole line.
 func same(t tester, f sieve.Format, set *indicator.Set, taught *sieve.Sieve, line []byte) bool {
 	t.Helper()
 	want := sieve.New(f.Layout()).Clear(set, line)
 	for _, behind := range []string{"", "\n", "\n" + string(line) + "\n", "\r\n", "x\n", strings.Repeat("\"}", 30) + "\n"} { // what is behind a line decides nothing
 		data := append(bytes.Clone(line), behind...)
-		n := taught.Ahead(set, data)
+		n := first(taught, set, data)
 		if n < 0 {
 			continue
 		}
@@ -70,7 +79,7 @@ func TestFormsAreCut(t *testing.T) {
 	if !same(t, f, set, s, []byte(taughtLine)) {
 		t.Fatal("the line itself does not pass")
 	}
-	if s.Ahead(set, []byte(taughtLine+"\n")) != len(taughtLine) || s.Ahead(set, []byte(taughtLine+"\n"+taughtLine+"\n")) != len(taughtLine) {
+	if first(s, set, []byte(taughtLine+"\n")) != len(taughtLine) || first(s, set, []byte(taughtLine+"\n"+taughtLine+"\n")) != len(taughtLine) {
 		t.Fatal("its form is not learnt")
 	}
 	for at := range taughtLine {
@@ -175,4 +184,55 @@ func FuzzForms(f *testing.F) {
 			same(t, format, set, s, append(bytes.Clone(line[:from]), line[min(from, to-from):]...))
 		}
 	})
+}
+
+// TestAheadOfMany: of many lines those are passed that come before the first which is not clear, and no more than is asked for.
+func TestAheadOfMany(t *testing.T) {
+	f := formats()[0]
+	line := func(src, name string) string {
+		return `{"timestamp":"2026-11-03T08:00:00.000001+0000","event_type":"dns","src_ip":"` + src + `","dest_ip":"192.0.2.7","proto":"TCP","dns":{"type":"query","rrname":"` + name + `","rrtype":"A"},"n":12,"end":1}`
+	}
+	set := indicator.NewSet([]indicator.Entry{{Value: observable.Value{Type: observable.IPv4, Canonical: "198.51.100.9"}}, {Value: observable.Value{Type: observable.Domain, Canonical: "evil.example"}}})
+	s := sieve.New(f.Layout())
+	for i := range 300 {
+		s.Clear(set, []byte(line(fmt.Sprintf("192.0.2.%d", i%250), fmt.Sprintf("www%d.good.example", i))))
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	cut := 0
+	for range 400 {
+		var lines []string
+		bad := r.IntN(300)
+		for i := range 200 {
+			src, name := fmt.Sprintf("192.0.2.%d", r.IntN(250)), fmt.Sprintf("w%d.good%d.example", r.IntN(1000), r.IntN(1000))
+			switch {
+			case i == bad && r.IntN(2) == 0:
+				src = "198.51.100.9"
+			case i == bad:
+				name = "www.evil.example"
+			case i > bad && r.IntN(9) == 0:
+				name = "evil.example"
+			}
+			lines = append(lines, line(src, name))
+		}
+		most, room, long := 1+r.IntN(300), 1+r.IntN(60_000), 1000
+		if r.IntN(5) == 0 {
+			long = len(lines[r.IntN(len(lines))])
+		}
+		want, size := 0, 0
+		for i, l := range lines {
+			if i == bad || i == most || size >= room || len(l) > long {
+				break
+			}
+			want, size = want+1, size+len(l)
+		}
+		if want == bad {
+			cut++
+		}
+		if n, bytes := s.Ahead(set, []byte(strings.Join(lines, "\n")+"\n"), most, room, long); n != want || bytes != size {
+			t.Fatalf("%d lines of %d bytes are passed, want %d of %d", n, bytes, want, size)
+		}
+	}
+	if cut < 20 {
+		t.Errorf("%d times a line was not clear: nothing was tested", cut)
+	}
 }

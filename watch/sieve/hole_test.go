@@ -73,28 +73,33 @@ func TestTimesOfOtherZones(t *testing.T) {
 	}
 }
 
-// naiveEnd is the oracle of textEnd.
-func naiveEnd(line []byte, pos int) (int, bool) {
-	for i := pos; i < len(line); i++ {
-		if c := line[i]; c == '"' || c == '\\' || c < 0x20 {
-			return i, isASCII(line[pos:i])
-		}
-	}
-	return -1, false
-}
-
-func isASCII(b []byte) bool {
-	return bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
-}
-
-func TestTextEnd(t *testing.T) {
+// TestWordEnd: what it takes is plain ASCII up to a quote, and it takes all of up to seven bytes.
+func TestWordEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		fill := rapid.SliceOfN(rapid.SampledFrom([]byte("aaaaaaaa \x7f\x80\xff!#[]\x1f\x00\"\\é")), 0, 40).Draw(t, "line")
-		for pos := range fill {
-			end, ascii := textEnd(fill, pos)
-			if want, plain := naiveEnd(fill, pos); end != want || end >= 0 && ascii != plain {
-				t.Fatalf("%q from %d: %d %v, want %d %v", fill, pos, end, ascii, want, plain)
+		line := rapid.SliceOfN(rapid.SampledFrom([]byte("aaaaaaaa \x7f\x80\xff!#[]\x1f\x00\"\\é")), 9, 20).Draw(t, "line")
+		want := -1
+		for i, c := range line[:8] {
+			if c == '"' {
+				want = i
 			}
+			if c == '"' || c == '\\' || c < 0x20 || c >= utf8.RuneSelf {
+				break
+			}
+		}
+		if end := wordEnd(line, 0); end != want {
+			t.Fatalf("%q: %d, want %d", line, end, want)
+		}
+	})
+}
+
+// TestNoAddress: it is never said of what is observed as an address.
+func TestNoAddress(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"1", "10", "ffff", "fe80", "abcde", "::", ":", ".", "192.0.2.1", "2001:db8::", "1::abcd", "[", "]", "(", ")", "{", "}", " ", "/", "8", "64", "%", "eth0", "[.]", "0001"}), 0, 8).Draw(t, "parts"), "")
+		var e event.Event
+		e.Observe("x", text, event.Address)
+		if said := noAddress([]byte(text+`"        `), 0, len(text)); said && len(e.Observables) > 0 {
+			t.Fatalf("%q is %v", text, e.Observables)
 		}
 	})
 }
@@ -110,7 +115,7 @@ func TestDottedAt(t *testing.T) {
 			if got := end == 5+len(text); got != want || !got && end >= 0 {
 				t.Errorf("%q in %q: ends at %d", text, line, end)
 			}
-			if hit := text == "192.0.2.1" || text == "8.8.8.8"; end >= 0 && hit && !set.MayDotted(first, second) {
+			if hit := text == "192.0.2.1" || text == "8.8.8.8"; end >= 0 && hit && !set.May(set.LookDotted(first, second)) {
 				t.Errorf("%q is lost", text)
 			}
 		}

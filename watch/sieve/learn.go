@@ -137,7 +137,10 @@ func (f *forms) flat(to []start, nodes []*node, text []byte) []start {
 			return to
 		}
 		all := append(text, n.text...) // the bytes behind text are whose turn it is
-		if n.hole != lineEnd && !n.varies && n.seen >= sameAfter {
+		if n.hole != lineEnd && !n.varies && n.seen < sameAfter {
+			continue // it cannot be told yet what varies, and no line that is of a form would tell
+		}
+		if n.hole != lineEnd && !n.varies {
 			to = f.flat(to, n.next, append(all, n.value...))
 		} else if f.room -= len(all); f.room >= 0 {
 			to = append(to, start{n, string(all)})
@@ -243,6 +246,9 @@ func likenessOf(line []byte, from, to int, c Class, r role) likeness {
 	}
 	if r == inner && (c == Name || c == Name|Address) {
 		return likeName
+	}
+	if r == inner && c == Address && to-from < 8 {
+		return likeWord
 	}
 	return likeNone
 }

@@ -11,6 +11,7 @@
 package sieve
 
 import (
+	"sort"
 	"unicode/utf8"
 
 	"entente/watch/event"
@@ -91,6 +92,8 @@ type Sieve struct {
 	plain  []byte // a value without its escapes
 	day    day
 	forms  forms
+	waits  []wait
+	ends   []int // of the lines that wait with them
 	set    *indicator.Set
 	nets   bool                    // it has networks of IPv4
 	lately [1 << latelyBits]uint32 // IPv4 addresses that do not meet the set, by hash; zero is none
@@ -122,7 +125,7 @@ func (s *Sieve) Clear(set *indicator.Set, line []byte) bool {
 		return false
 	}
 	s.use(set)
-	if s.follows(line) == len(line) {
+	if s.waits = s.waits[:0]; s.follows(line, 0) == len(line) && s.met(line) < 0 {
 		return true
 	}
 	at, ascii := quote.Index(s.at, line)
@@ -140,16 +143,56 @@ func (s *Sieve) Clear(set *indicator.Set, line []byte) bool {
 	return true
 }
 
-// Ahead is Clear for the first of the lines in data, without anybody having looked for its end: the bytes before its line feed,
-// if it is clear. It is -1 if that is not known at once, and Clear may then still find it clear. The last line in data has its line
-// feed too.
-func (s *Sieve) Ahead(set *indicator.Set, data []byte) int {
+// Ahead passes lines at the begin of data of which Clear would be true, without anybody having looked for their ends: as many as
+// that is known of at once, but at most so many, none longer than long, and until they have room bytes. It returns how many, and
+// their bytes without the line feeds. Clear may be true of the next one all the same. The last line in data has its line feed too.
+// A line over which the sieve makes a mistake is not passed.
+func (s *Sieve) Ahead(set *indicator.Set, data []byte, most, room, long int) (lines, size int) {
 	if len(data) == 0 || data[len(data)-1] != '\n' {
-		return -1
+		return 0, 0
 	}
 	s.use(set)
-	if n := s.follows(data); shortest <= n && n <= longest && n < len(data) && data[n] == '\n' {
-		return n
+	defer func() { _ = recover() }()
+	long = min(long, longest)
+	for more, at := true, 0; more && lines < most && size < room && at < len(data); {
+		s.waits, s.ends = s.waits[:0], s.ends[:0]
+		for left := room - size; more && len(s.ends) < most-lines && left > 0 && at < len(data) && len(s.waits) < together; {
+			before := len(s.waits)
+			n := s.follows(data, at)
+			if more = shortest <= n && n <= long && at+n < len(data) && data[at+n] == '\n'; !more {
+				s.waits = s.waits[:before]
+				break
+			}
+			at, left = at+n+1, left-n
+			s.ends = append(s.ends, at)
+		}
+		n := len(s.ends)
+		if met := s.met(data); met >= 0 {
+			n, more = sort.SearchInts(s.ends, met), false
+		}
+		if lines += n; n > 0 {
+			size = s.ends[n-1] - lines
+		}
+	}
+	return lines, size
+}
+
+// together is how many looks are taken together, or some more.
+const together = 64
+
+// wait is a hole that was judged but for a look into the set.
+type wait struct {
+	look indicator.Look
+	at   int32 // where the text in it begins
+	step int32
+}
+
+// met takes the looks that wait, and returns where the first text begins that may meet the set, -1 if none does.
+func (s *Sieve) met(data []byte) int {
+	for _, w := range s.waits {
+		if s.set.May(w.look) && s.textHole(&s.forms.steps[w.step], data, int(w.at)) < 0 {
+			return int(w.at)
+		}
 	}
 	return -1
 }

@@ -306,7 +306,7 @@ func (p *pair) judge(t tester, set *indicator.Set, taught *sieve.Sieve, line, ne
 	}
 	for _, behind := range []string{"\n", "\n" + string(next) + "\n", "\r\n", "\n" + strings.Repeat("0", 50) + "\n"} {
 		data := append(bytes.Clone(line), behind...)
-		n := taught.Ahead(set, data[:len(data):len(data)])
+		n := first(taught, set, data[:len(data):len(data)])
 		if n < 0 {
 			continue
 		}
