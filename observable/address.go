@@ -1,6 +1,7 @@
 package observable
 
 import (
+	"math/bits"
 	"net/netip"
 	"strings"
 )
@@ -26,28 +27,59 @@ func PlainIPv4(s string) (Value, bool) {
 	return Value{IPv4, s}, true
 }
 
-// ParseIPv4 reads four decimal numbers without leading zeros, the canonical spelling of an IPv4 address, several times as fast as
-// netip.ParseAddr. The first number is the highest byte.
+// ParseIPv4 reads four decimal numbers without leading zeros, the canonical spelling of an IPv4 address, many times as fast as
+// netip.ParseAddr: nobody foresees how many digits the numbers have, so it takes eight bytes at once and branches on none of them.
+// The first number is the highest byte.
 func ParseIPv4(s string) (addr uint32, ok bool) {
-	if len(s) < len("0.0.0.0") || len(s) > len("255.255.255.255") {
+	const zeros = '0' * (1<<64 - 1) / 0xff
+	var head, tail uint64 // the first and the last eight bytes, in order, digits as their values
+	switch n := len(s); {
+	case n > 7 && n < 16:
+		head, tail = eight(s[:8])^zeros, eight(s[n-8:])^zeros
+	case n == 7: // with a digit behind, or in front, that does not count
+		for i := range n {
+			head |= uint64(s[i]^'0') << (8 * i)
+		}
+		tail = head << 8
+	default:
 		return 0, false
 	}
-	dots, part, size := 0, uint32(0), 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c-'0' <= 9 && (size == 0 || part > 0):
-			if part = part*10 + uint32(c-'0'); part > 255 {
-				return 0, false
-			}
-			size++
-		case c == '.' && size > 0:
-			addr = addr<<8 | part
-			dots, part, size = dots+1, 0, 0
-		default:
-			return 0, false
-		}
+	dots := overNine(head) | overNine(tail)<<(uint(len(s)-8)&31) // a bit for each byte that is no digit
+	first := uint(bits.TrailingZeros32(dots))
+	dots &= dots - 1
+	second := uint(bits.TrailingZeros32(dots))
+	dots &= dots - 1
+	third := uint(bits.TrailingZeros32(dots))
+	if dots == 0 || dots&(dots-1) != 0 || s[first] != '.' || s[second] != '.' || s[third] != '.' {
+		return 0, false
 	}
-	return addr<<8 | part, dots == 3 && size > 0
+	last := uint(len(s)) - third
+	a, okA := number(head<<(64-8*first&63), first)
+	b, okB := number(head<<(64-8*second&63), second-first-1)
+	c, okC := number(tail<<(8*last&63), third-second-1)
+	d, okD := number(tail, last-1)
+	return a<<24 | b<<16 | c<<8 | d, okA && okB && okC && okD
+}
+
+func eight(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// overNine has a bit for each byte of w that is over nine.
+func overNine(w uint64) uint32 {
+	const ones = (1<<64 - 1) / 0xff
+	const high = 0x80 * ones
+	over := (w&^high + (0x7f-9)*ones | w) & high
+	return uint32(over >> 7 * 0x0102040810204080 >> 56)
+}
+
+// number is the last size bytes of w, digits, as a number of an IPv4 address; false if it is none.
+func number(w uint64, size uint) (n uint32, ok bool) {
+	three := uint32(w>>40) >> (24 - 8*size&31) << (24 - 8*size&31)
+	n = three&0xff*100 + three>>8&0xff*10 + three>>16
+	const least = 100<<24 | 10<<16 // by size
+	return n, size-1 <= 2 && n <= 255 && n >= least>>(8*size&31)&0xff
 }
 
 // AddressValue returns the value of an address that is already parsed. A zone is

@@ -18,3 +18,31 @@ func FuzzPlainIPv4(f *testing.F) {
 		}
 	})
 }
+
+// TestParseIPv4 puts numbers of all lengths, and what is none, at each of the four places, between points and what is none.
+func TestParseIPv4(t *testing.T) {
+	parts := []string{"", "0", "1", "9", "10", "99", "100", "199", "255", "256", "999", "00", "01", "010", "1000", ":", "/", "\x00", "é"}
+	read := 0
+	for _, a := range parts {
+		for _, b := range parts {
+			for _, c := range parts {
+				for _, d := range parts {
+					for _, point := range [...]string{".", "/"} {
+						s := a + "." + b + point + c + "." + d
+						addr, err := netip.ParseAddr(s)
+						got, ok := ParseIPv4(s)
+						if ok != (err == nil) || ok && [4]byte{byte(got >> 24), byte(got >> 16), byte(got >> 8), byte(got)} != addr.As4() {
+							t.Fatalf("%q: %08x %v, the library %v %v", s, got, ok, addr, err)
+						}
+						if ok {
+							read++
+						}
+					}
+				}
+			}
+		}
+	}
+	if read != 8*8*8*8 {
+		t.Errorf("%d were read", read)
+	}
+}
