@@ -152,7 +152,11 @@ func (e *Event) Put(name, value string, as As) {
 
 // PutValid is Put for a value that is known to be valid UTF-8, as all in JSON is.
 func (e *Event) PutValid(name, value string, as As) {
-	e.add(name, value)
+	if value != "" && len(value) <= MaxValue && len(e.Fields) < MaxFields {
+		e.Fields = append(e.Fields, Field{name, value})
+	} else {
+		e.add(name, value)
+	}
 	if as != Plain {
 		e.Observe(name, value, as)
 	}

@@ -123,8 +123,7 @@ func inside() []column {
 // dns takes a value of a dns event. The forms differ by version and output
 // setting: one record an event (1), answers[] and grouped.TYPE[] (2),
 // queries[] (3), query[] and answer inside alerts; the last key says what a value is in all of them.
-func (p *parser) dns(n *jsonline.Node) {
-	value := n.Text(p.whole)
+func (p *parser) dns(n *jsonline.Node, value string) {
 	inAnswer := bytes.Contains(n.Path, []byte(".answers.")) || bytes.Contains(n.Path, []byte(".authorities.")) ||
 		bytes.Contains(n.Path, []byte(".additionals."))
 	switch string(n.Key) {
@@ -166,7 +165,8 @@ func (p *parser) answer(recordType, value string) {
 	}
 }
 
-func (p *parser) text(name, text string) {
+// prose adds a text in which values may stand anywhere.
+func (p *parser) prose(name, text string) {
 	p.ev.Add(name, text)
 	p.scan(name, text)
 }

@@ -139,18 +139,30 @@ func validType(eventType []byte) bool {
 
 // reader is how the values at one path are read.
 type reader struct {
-	way    way
-	column column
+	way  way
+	as   event.As
+	name string // of the field
 }
 
 type way uint8
 
+// Ways to read a value. Those from timestamp on are of one path each, see method special.
 const (
 	unmet way = iota
 	inDNS     // by method dns
-	aside     // by method special
 	own       // as the column says
 	other     // not at all, unless it is an address
+	timestamp
+	eventType
+	proto
+	signature
+	hostname
+	target
+	port
+	protocol
+	userAgent
+	headers
+	received
 )
 
 // node takes one value of the line.
@@ -162,27 +174,40 @@ func (p *parser) node(n *jsonline.Node) {
 	if n.Kind == jsonline.Null || len(n.Value) == 0 {
 		return
 	}
-	r := p.reader(n)
+	var r *reader
+	if n.Place < len(p.readers) {
+		r = &p.readers[n.Place]
+	}
+	if r == nil || r.way == unmet {
+		r = p.meet(n)
+	}
 	switch r.way {
-	case inDNS:
-		p.dns(n)
-	case aside:
-		p.special(n)
 	case own:
-		p.ev.PutValid(r.column.name, n.Text(p.whole), r.column.as)
-	default:
+		p.ev.PutValid(r.name, p.text(n), r.as)
+	case other:
 		// What a later Suricata adds may hold an address; any string that is one is observed.
-		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 && event.LooksLikeAddress(n.Text(p.whole)) {
-			p.ev.Observe("suricata."+string(n.Path), n.Text(p.whole), event.Address)
+		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 {
+			if value := p.text(n); event.LooksLikeAddress(value) {
+				p.ev.Observe("suricata."+string(n.Path), value, event.Address)
+			}
 		}
+	case inDNS:
+		p.dns(n, p.text(n))
+	default:
+		p.special(r.way, p.text(n))
 	}
 }
 
-// reader remembers how the paths that the walker remembers are read.
-func (p *parser) reader(n *jsonline.Node) *reader {
-	if n.Place < len(p.readers) && p.readers[n.Place].way != unmet {
-		return &p.readers[n.Place]
+// text is the value as a part of the line, or as a text of its own where it had escapes or the line is long.
+func (p *parser) text(n *jsonline.Node) string {
+	if end := n.At + len(n.Value); n.At >= 0 && end <= len(p.whole) {
+		return p.whole[n.At:end]
 	}
+	return p.texts.Of(n.Value)
+}
+
+// meet finds out how the values at a place are read, and remembers it for those that the walker remembers.
+func (p *parser) meet(n *jsonline.Node) *reader {
 	for n.Place >= len(p.readers) {
 		p.readers = append(p.readers, reader{})
 	}
@@ -199,62 +224,79 @@ func (p *parser) reader(n *jsonline.Node) *reader {
 }
 
 func (p *parser) read(path []byte) reader {
-	c, ok := p.columns[string(path)]
-	switch {
-	case bytes.HasPrefix(path, []byte("dns.")) || bytes.HasPrefix(path, []byte("mdns.")):
+	if bytes.HasPrefix(path, []byte("dns.")) || bytes.HasPrefix(path, []byte("mdns.")) {
 		return reader{way: inDNS}
-	case isSpecial(path):
-		return reader{way: aside}
-	case ok:
-		return reader{own, c}
-	default:
-		return reader{way: other}
 	}
+	if w := wayOf(path); w != other {
+		return reader{way: w}
+	}
+	if c, ok := p.columns[string(path)]; ok {
+		return reader{way: own, as: c.as, name: c.name}
+	}
+	return reader{way: other}
 }
 
-// isSpecial says that method special knows the path.
-func isSpecial(path []byte) bool {
+// wayOf is the way of a path that is read in a way of its own, else other.
+func wayOf(path []byte) way {
 	switch string(path) {
-	case "timestamp", "event_type", "proto", "alert.signature", "http.hostname", "http.url", "http.http_port", "http.protocol",
-		"http.http_user_agent", "http.request_headers.value", "http.response_headers.value", "email.received":
-		return true
+	case "timestamp":
+		return timestamp
+	case "event_type":
+		return eventType
+	case "proto":
+		return proto
+	case "alert.signature":
+		return signature
+	case "http.hostname":
+		return hostname
+	case "http.url":
+		return target
+	case "http.http_port":
+		return port
+	case "http.protocol":
+		return protocol
+	case "http.http_user_agent":
+		return userAgent
+	case "http.request_headers.value", "http.response_headers.value":
+		return headers
+	case "email.received":
+		return received
 	}
-	return false
+	return other
 }
 
 // special takes the values that are kept for the end of the line, or are read in a way of their own.
-func (p *parser) special(n *jsonline.Node) {
-	value := n.Text(p.whole)
-	switch string(n.Path) {
-	case "timestamp":
+func (p *parser) special(w way, value string) {
+	switch w {
+	case timestamp:
 		p.timestamp = value
-	case "event_type":
+	case eventType:
 		p.eventType = value
-	case "proto":
+	case proto:
 		p.ev.Add("network.transport", transport(value))
-	case "alert.signature":
+	case signature:
 		p.ev.Add("rule.name", value)
 		p.ev.Add("event.action", value)
-	case "http.hostname":
+	case hostname:
 		p.ev.PutHost("url.domain", value)
 		if len(p.hosts) < maxRequests {
 			p.hosts = append(p.hosts, value)
 		}
-	case "http.url":
-		p.text("url.original", value)
+	case target:
+		p.prose("url.original", value)
 		if len(p.targets) < maxRequests {
 			p.targets = append(p.targets, value)
 		}
-	case "http.http_port":
+	case port:
 		p.port = value
-	case "http.protocol":
+	case protocol:
 		p.ev.Add("http.version", strings.TrimPrefix(value, "HTTP/"))
-	case "http.http_user_agent":
-		p.text("user_agent.original", value)
-	case "http.request_headers.value", "http.response_headers.value":
-		p.text("http.headers", value)
-	case "email.received":
-		p.text("email.received", value)
+	case userAgent:
+		p.prose("user_agent.original", value)
+	case headers:
+		p.prose("http.headers", value)
+	case received:
+		p.prose("email.received", value)
 	}
 }
 
