@@ -39,27 +39,26 @@ const (
 
 // Node is one value. It and its slices are valid during the visit only.
 type Node struct {
+	*Name
 	Kind Kind
-	// Place is the number of Path among the paths that the walker has seen, from 1, the same in
-	// every line; 0 for one that came when it remembered MaxPlaces, or that is very long.
-	Place int
-	// Path is the keys from the outermost object inwards, joined by dots. The
-	// elements of an array have the path of the array.
-	Path []byte
-	// Key is the last key of Path.
-	Key []byte
 	// Value is a string unescaped, or the literal; empty for End.
 	Value []byte
 	// At is where Value stands in the line, -1 for a string that had escapes.
 	At int
 }
 
-// Text is the value as a part of whole, the line as a string, or as a string of its own if it is none or whole is empty.
-func (n *Node) Text(whole string) string {
-	if end := n.At + len(n.Value); n.At >= 0 && end <= len(whole) {
-		return whole[n.At:end]
-	}
-	return string(n.Value)
+// Name says where in a line a value stands.
+type Name struct {
+	// Place is a number of Path, from 1, the same in every line; 0 for one that came when the walker remembered
+	// MaxPlaces, or that is very long. A path has two where it is of an object here, of objects in an array there.
+	Place int
+	// Path is the keys from the outermost object inwards, joined by dots. The
+	// elements of an array have the path of the array.
+	Path []byte
+	// Key is the last key of Path.
+	Key []byte
+
+	quiet bool // its numbers and words are not shown
 }
 
 // Walker walks one line after another; it keeps its buffers, and the paths that it has seen. It is not safe for concurrent use.
@@ -68,11 +67,15 @@ type Walker struct {
 	at      int
 	marks   []uint32 // where package quote finds something in line, and twice the length of it
 	mark    int      // of these, one that is not behind the first from at on
-	path    []byte   // of a key that is not remembered
 	scratch []byte
 	node    Node
 	visit   func(*Node)
-	places  places
+
+	places places
+	stack  [MaxDepth]frame // objects and arrays that are open, the outermost first
+	depth  int             // of stack
+	path   []byte          // of a key that is not remembered
+	ended  []*Name         // objects that ended since the last value
 }
 
 // Walk visits every scalar of the object in line, in order, and the end of every
@@ -82,20 +85,10 @@ func (w *Walker) Walk(line []byte, visit func(*Node)) error {
 	if !ascii && !utf8.Valid(line) {
 		return ErrUTF8
 	}
-	w.places.begin()
 	w.marks, w.mark = append(marks, uint32(len(line)), uint32(len(line))), 0
-	w.line, w.at, w.path, w.visit = line, 0, w.path[:0], visit
+	w.line, w.at, w.visit = line, 0, visit
 	defer w.end()
-	if w.next() != '{' {
-		return ErrSyntax
-	}
-	if err := w.object(1, outermost); err != nil {
-		return err
-	}
-	if w.next(); w.at != len(w.line) {
-		return ErrSyntax
-	}
-	return nil
+	return w.walk()
 }
 
 // end lets go of the line, and of the memory that an extraordinary one took.
@@ -136,138 +129,32 @@ func (w *Walker) take(c byte) bool {
 	return false
 }
 
-// object reads an object whose path is a place, or w.path.
-func (w *Walker) object(depth, parent int) error {
-	if depth > MaxDepth {
-		return ErrDepth
-	}
-	w.at++ // the brace
-	if w.take('}') {
-		return nil
-	}
-	base := len(w.path)
-	for {
-		if w.usual(parent) {
-			return nil
-		}
-		if w.peek() != '"' {
-			return ErrSyntax
-		}
-		place := w.places.expect(parent, w.line, w.at)
-		if place == unknown {
-			name, _, err := w.text()
-			if err != nil {
-				return err
-			}
-			if place = w.places.find(parent, name); place == unknown {
-				w.spell(parent, base, name)
-			}
-			if !w.take(':') {
-				return ErrSyntax
-			}
-		} else {
-			w.at += len(w.places.all[place].spelled)
-			w.mark += 2 // its quotes
-			w.places.before = place
-		}
-		if place != unknown {
-			p := &w.places.all[place]
-			w.node.Place, w.node.Path, w.node.Key = place, p.path, p.key
-		}
-		if err := w.value(depth, place); err != nil {
-			return err
-		}
-		c := w.peek()
-		if w.at++; c == '}' {
-			return nil
-		}
-		if c != ',' {
-			return ErrSyntax
-		}
-	}
-}
-
-// spell writes the path of a key that is not remembered; that of its object is a place, or the first base bytes of w.path.
-func (w *Walker) spell(parent, base int, name []byte) {
-	if w.path = w.path[:base]; parent != unknown {
-		w.path = append(w.path[:0], w.places.all[parent].path...)
-	}
-	if parent != outermost {
-		w.path = append(w.path, '.')
-	}
-	at := len(w.path)
-	w.path = append(w.path, name...)
-	w.node.Place, w.node.Path, w.node.Key = 0, w.path, w.path[at:]
-}
-
-func (w *Walker) array(depth, place int) error {
-	if depth > MaxDepth {
-		return ErrDepth
-	}
-	w.at++ // the bracket
-	if w.take(']') {
-		return nil
-	}
-	for {
-		if err := w.value(depth, place); err != nil {
-			return err
-		}
-		if w.take(']') {
-			return nil
-		}
-		if !w.take(',') {
-			return ErrSyntax
-		}
-	}
-}
-
-func (w *Walker) value(depth, place int) error {
-	switch c := w.peek(); c {
-	case '{':
-		node, size := w.node, len(w.path)
-		err := w.object(depth+1, place)
-		if w.node = node; place == unknown {
-			w.path = w.path[:size]
-		}
-		w.show(End, nil, -1)
-		return err
-	case '[':
-		return w.array(depth+1, place)
-	case '"':
-		text, at, err := w.text()
-		if err == nil {
-			w.show(String, text, at)
-		}
-		return err
-	case 't':
-		return w.literal("true", Bool)
-	case 'f':
-		return w.literal("false", Bool)
-	case 'n':
-		return w.literal("null", Null)
-	default:
-		return w.number()
-	}
-}
-
 // Quiet keeps numbers, true, false and null at a place from being shown from now on, to who reads strings only there. Place 0 is none.
 func (w *Walker) Quiet(place int) {
 	if place > 0 {
-		w.places.all[place].quiet = true
+		w.places.all[place].name.quiet = true
 	}
 }
 
 func (w *Walker) show(kind Kind, value []byte, at int) {
-	if w.node.Place > 0 && kind != String && kind != End && w.places.all[w.node.Place].quiet {
+	if w.node.quiet && kind != String && kind != End {
 		return
 	}
 	w.node.Kind, w.node.Value, w.node.At = kind, value, at
 	w.visit(&w.node)
 }
 
-func (w *Walker) literal(word string, kind Kind) error {
-	end := w.at + len(word)
-	if end > len(w.line) || string(w.line[w.at:end]) != word {
+// scalar reads a string or a literal, and shows it.
+func (w *Walker) scalar() error {
+	if w.peek() == '"' {
+		text, at, err := w.text()
+		if err == nil {
+			w.show(String, text, at)
+		}
+		return err
+	}
+	end, kind := word(w.line, w.at)
+	if end == w.at {
 		return ErrSyntax
 	}
 	w.show(kind, w.line[w.at:end], w.at)
@@ -275,20 +162,39 @@ func (w *Walker) literal(word string, kind Kind) error {
 	return nil
 }
 
-// number reads RFC 8259, section 6.
-func (w *Walker) number() error {
-	line, i := w.line, w.at
+// word returns where a number, true, false or null ends; at if there is none.
+func word(line []byte, at int) (end int, kind Kind) {
+	rest := line[at:]
+	switch {
+	case len(rest) > 0 && rest[0]-'1' <= 8:
+		if end = digits(line, at+1); end < len(line) && (line[end] == ',' || line[end] == '}') { // nearly all are whole
+			return end, Number
+		}
+		return number(line, at), Number
+	case len(rest) >= 5 && string(rest[:5]) == "false":
+		return at + 5, Bool
+	case len(rest) >= 4 && string(rest[:4]) == "true":
+		return at + 4, Bool
+	case len(rest) >= 4 && string(rest[:4]) == "null":
+		return at + 4, Null
+	}
+	return number(line, at), Number
+}
+
+// number returns where a number ends, as in RFC 8259, section 6; at if there is none.
+func number(line []byte, at int) int {
+	i := at
 	if i < len(line) && line[i] == '-' {
 		i++
 	}
 	begin := i
-	if i = digits(line, i); i == begin || line[begin] == '0' && i > begin+1 {
-		return ErrSyntax
+	if i = digits(line, i); i == begin || i > begin+1 && line[begin] == '0' {
+		return at
 	}
 	if i < len(line) && line[i] == '.' {
 		begin = i + 1
 		if i = digits(line, begin); i == begin {
-			return ErrSyntax
+			return at
 		}
 	}
 	if i < len(line) && line[i]|0x20 == 'e' {
@@ -297,13 +203,10 @@ func (w *Walker) number() error {
 		}
 		begin = i
 		if i = digits(line, begin); i == begin {
-			return ErrSyntax
+			return at
 		}
 	}
-	at := w.at
-	w.at = i
-	w.show(Number, line[at:i], at)
-	return nil
+	return i
 }
 
 // digits returns where the decimal digits from i on end.

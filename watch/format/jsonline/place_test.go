@@ -4,13 +4,19 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"entente/watch/quote"
 )
 
 // shown is all that a walk over a line shows, with the places left out.
 func shown(w *Walker, line string) string {
 	var b strings.Builder
 	err := w.Walk([]byte(line), func(n *Node) {
-		fmt.Fprintf(&b, "%d %s(%s)=%s=%s\n", n.Kind, n.Path, n.Key, n.Value, n.Text(line))
+		there := string(n.Value)
+		if n.At >= 0 {
+			there = line[n.At : n.At+len(n.Value)]
+		}
+		fmt.Fprintf(&b, "%d %s(%s)=%s=%s\n", n.Kind, n.Path, n.Key, n.Value, there)
 	})
 	fmt.Fprintln(&b, err)
 	return b.String()
@@ -95,26 +101,105 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// A walker that expects the line as it was reads what is left of it, and what another byte makes of it, as one that expects nothing.
-func TestUsual(t *testing.T) {
-	line := `{"a":"b","cc":0,"ddd":12,"e":{"f":true,"g-long-key-of-many-bytes":false},"h":"i"}  `
-	var w Walker
-	same := func(text string) {
-		t.Helper()
+// lines are of the kinds that steps lead through: values of all kinds, alone and in objects and arrays, empty ones among them.
+func lines() []string {
+	return []string{
+		`{"a":"b","cc":0,"ddd":12,"e":{"f":true,"g-long-key-of-many-bytes":false},"h":"i"}  `,
+		`{"a":[1,-2,3.5,{"b":"c"},[],{},"d\n"],"e":["f","g"],"h":[{"i":null},{"i":[true]}],"j":{"k":{}}}` + "\r",
+		`{"a":{"a":{"a":1,"b":"2"},"b":[[3]]},"":"","a":{"b":4}}`,
+		`{ "a" : "b" , "c" : [ 1 , "d" ] , "e" : { "f" : 2 } }`,
+	}
+}
+
+// same holds a walker that has read before to one that has not.
+func same(t *testing.T, w *Walker, text string) {
+	t.Helper()
+	got := shown(w, text)
+	var fresh Walker
+	if want := shown(&fresh, text); got != want {
+		t.Fatalf("%q gave\n%s, where nothing is expected\n%s", text, got, want)
+	}
+}
+
+// A walker that expects a line as it was reads what is left of it, and what another byte makes of it, as one that expects nothing.
+func TestSteps(t *testing.T) {
+	for _, line := range lines() {
+		var w, each Walker // one that learns from all that it is shown, and one that knows the line
+		for at := range line {
+			texts := []string{line[:at], line[:at] + line[at+1:]}
+			for _, c := range "\"\\{}[]:, \t\x01" + "09-.etfn\u00e9" {
+				texts = append(texts, line[:at]+string(c)+line[at+1:], line[:at]+string(c)+line[at:])
+			}
+			for _, text := range texts {
+				same(t, &w, text)
+				each = Walker{}
+				shown(&each, line)
+				same(t, &each, text)
+			}
+		}
+	}
+}
+
+// A line that was read is known to its end: what stands between its values is not taken apart again.
+func TestStepsAreTaken(t *testing.T) {
+	for _, line := range lines() {
+		var w Walker
 		shown(&w, line)
-		got := shown(&w, text)
-		var fresh Walker
-		if want := shown(&fresh, text); got != want {
-			t.Fatalf("%q gave\n%s, where nothing is expected\n%s", text, got, want)
+		w.marks, _ = quote.Index(nil, []byte(line))
+		w.marks = append(w.marks, uint32(len(line)), uint32(len(line)))
+		w.line, w.at, w.mark, w.visit = []byte(line), 0, 0, func(*Node) {}
+		if last, err := w.run(w.places.begin()); err != nil || last.to != nil {
+			t.Errorf("%s: known up to %q, %v", line, line[:w.at], err)
 		}
 	}
-	for at := range line {
-		same(line[:at])
-		for _, c := range "\"\\{}[]:, \t\x01" + "09-.etfn\u00e9" {
-			same(line[:at] + string(c) + line[at+1:])
-			same(line[:at] + string(c) + line[at:])
+}
+
+// A step over what is not remembered is not remembered either.
+func TestStepsOverUnknown(t *testing.T) {
+	w := full(t)
+	for range 2 {
+		for _, line := range []string{`{"junk 1":1,"new":{},"junk 2":2}`, `{"junk 1":1,"other":{"deep":{}},"junk 2":2}`} {
+			same(t, w, line)
 		}
 	}
+}
+
+// What is remembered has a bound, and behind it all is read as before.
+func TestStepsAreBounded(t *testing.T) {
+	var w Walker
+	for i := range 3 * MaxPlaces {
+		same(t, &w, fmt.Sprintf(`{"a":{"%d":[]},"b":"c","%d":{"e":1},"f":[{"g":{"%d":0}}]}`, i%5000, i%7, i%3000))
+	}
+	if len(w.places.all) > MaxPlaces+1 || w.places.steps > maxSteps {
+		t.Errorf("%d places, %d steps", len(w.places.all), w.places.steps)
+	}
+	for _, p := range w.places.all {
+		for _, list := range p.after {
+			if len(list) > maxAfter {
+				t.Errorf("%d steps from %s", len(list), p.name.Path)
+			}
+		}
+	}
+	for _, line := range lines() {
+		same(t, &w, line)
+		same(t, &w, line)
+	}
+}
+
+func FuzzSteps(f *testing.F) {
+	all := lines()
+	for i, line := range all {
+		f.Add(line, all[(i+1)%len(all)])
+	}
+	f.Add(`{"a":[1]}`, `{"a":[]}`)
+	f.Add(`{"a":1,"b":2}`, `{"a":1","b":2}`)
+	f.Add(`{"a":"1","b":2}`, `{"a":1","b":2}`)
+	f.Fuzz(func(t *testing.T, first, second string) {
+		var w Walker
+		for _, line := range []string{first, second, first, second} {
+			same(t, &w, line)
+		}
+	})
 }
 
 func FuzzPlaces(f *testing.F) {
