@@ -17,6 +17,8 @@ type dictionary struct {
 	plain   []byte // the values, each after its length: the encoding PLAIN
 	entries []entry
 	full    bool
+	names   bool     // the values are names: few, and the same strings for every row
+	held    []string // the first values themselves where they are: comparing a string with itself takes no look at its bytes
 
 	kind uint8          // of the row
 	last int32          // the value found last and one; 0: the row begins
@@ -34,6 +36,7 @@ const (
 	numberBits = 14 // of a slot
 	numberMask = 1<<numberBits - 1
 	fewSlots   = 64 // to begin with
+	heldNames  = 256
 
 	kinds = 16 // of rows, told apart by their datasets
 )
@@ -44,7 +47,7 @@ func (d *dictionary) begin(kind int32) { d.kind, d.last = uint8(kind)%kinds, 0 }
 // find returns the number of a value, -1 from the value on for which there is no room.
 func (d *dictionary) find(s string) int32 {
 	if next := d.next[d.kind]; int(d.last) < len(next) {
-		if g := next[d.last]; string(d.value(g)) == s {
+		if g := next[d.last]; d.is(g, s) {
 			d.last = g + 1
 			return g
 		}
@@ -53,6 +56,13 @@ func (d *dictionary) find(s string) int32 {
 		return -1
 	}
 	return d.search(s)
+}
+
+func (d *dictionary) is(id int32, s string) bool {
+	if int(id) < len(d.held) {
+		return d.held[id] == s
+	}
+	return string(d.value(id)) == s
 }
 
 // value is the text of a number, valid until reset.
@@ -72,7 +82,7 @@ func (d *dictionary) search(s string) int32 {
 	at := hash & mask
 	for ; d.slots[at] != 0; at = (at + 1) & mask {
 		if slot := d.slots[at]; slot&^numberMask == tag {
-			if id := int32(slot&numberMask) - 1; string(d.value(id)) == s {
+			if id := int32(slot&numberMask) - 1; d.is(id, s) {
 				d.follow(id)
 				return id
 			}
@@ -88,6 +98,9 @@ func (d *dictionary) search(s string) int32 {
 	}
 	d.plain = append(binary.LittleEndian.AppendUint32(d.plain, uint32(len(s))), s...)
 	d.entries = append(d.entries, entry{from: uint32(len(d.plain) - len(s)), to: uint32(len(d.plain))})
+	if d.names && id < heldNames {
+		d.held = append(d.held, s)
+	}
 	d.slots[at] = tag | uint32(id+1)
 	d.follow(id)
 	if 2*len(d.entries) > len(d.slots) {
@@ -125,6 +138,8 @@ func (d *dictionary) grow() {
 
 func (d *dictionary) reset() {
 	clear(d.slots)
+	clear(d.held)
+	d.held = d.held[:0]
 	for i := range d.next {
 		d.next[i] = d.next[i][:0]
 	}

@@ -89,6 +89,9 @@ func NewWriter(w io.Writer, created string) *Writer {
 	for _, i := range []int{inURL, inHashes, inFieldValue, inSeenValue} {
 		out.cols[i].bare = true
 	}
+	for _, i := range []int{inDataset, inSource, inPath, inFieldName, inSeenField, inSeenType} {
+		out.cols[i].dict.names = true
+	}
 	out.cols[inHashes].list = &out.hashes
 	out.cols[inFieldName].list, out.cols[inFieldValue].list = &out.fields, &out.fields
 	out.cols[inSeenField].list, out.cols[inSeenType].list, out.cols[inSeenValue].list = &out.seen, &out.seen, &out.seen
@@ -116,7 +119,7 @@ func (w *Writer) give(b []byte) {
 	w.write(b)
 }
 
-// Write adds one record. It keeps nothing of it.
+// Write adds one record. It keeps nothing of it but some names: of its source, path, dataset, fields and types.
 func (w *Writer) Write(rec *archive.Record) error {
 	if w.err != nil {
 		return w.err
