@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/klauspost/compress/huff0"
 )
@@ -10,8 +11,9 @@ import (
 // themselves repeat less than others, which is why they do: looking for repetitions would take several times as long as the code
 // and save a third of them. It keeps its memory.
 type codec struct {
-	huff huff0.Scratch
-	out  []byte
+	huff   huff0.Scratch
+	out    []byte
+	stated *code // by the frame: its blocks need not say it again
 }
 
 const (
@@ -28,22 +30,35 @@ const (
 	zstdCompressed
 )
 
-// encode returns a frame of parts, each under codes of its own, valid until the next.
-func (c *codec) encode(parts ...[]byte) []byte {
+// The types of literals: section 3.1.1.3.1.1.
+const (
+	literalsCoded    = 2
+	literalsTreeless = 3
+)
+
+// part is bytes of one sort, and the code that served for the last ones of that sort.
+type part struct {
+	bytes []byte
+	code  *code
+}
+
+// encode returns a frame, valid until the next.
+func (c *codec) encode(parts ...part) []byte {
 	size := 0
-	for _, b := range parts {
-		size += len(b)
+	for _, p := range parts {
+		size += len(p.bytes)
 	}
 	out := binary.LittleEndian.AppendUint32(c.out[:0], zstdMagic)
 	out = binary.LittleEndian.AppendUint32(append(out, zstdDescriptor), uint32(size))
+	c.stated = nil
 	if size == 0 {
-		out = c.block(out, nil, true)
+		out = append(out, blockHead(zstdRaw, 0, true)...)
 	}
-	for _, b := range parts {
-		for len(b) > 0 {
+	for _, p := range parts {
+		for b := p.bytes; len(b) > 0; {
 			n := min(len(b), zstdBlock)
 			size -= n
-			out = c.block(out, b[:n], size == 0)
+			out = c.block(out, b[:n], p.code, size == 0)
 			b = b[n:]
 		}
 	}
@@ -51,31 +66,59 @@ func (c *codec) encode(parts ...[]byte) []byte {
 	return out
 }
 
-func (c *codec) block(out, b []byte, last bool) []byte {
-	head := func(typ, size int) []byte {
-		v := uint32(typ)<<1 | uint32(size)<<3
-		if last {
-			v |= 1
-		}
-		return append(out, byte(v), byte(v>>8), byte(v>>16))
+// blockHead is the header of a block: section 3.1.1.2.
+func blockHead(typ, size int, last bool) []byte {
+	v := uint32(typ)<<1 | uint32(size)<<3
+	if last {
+		v |= 1
 	}
+	return []byte{byte(v), byte(v >> 8), byte(v >> 16)}
+}
+
+func (c *codec) block(out, b []byte, code *code, last bool) []byte {
 	const tiny = 64 // bytes that no code makes fewer
 	if len(b) < tiny {
-		return append(head(zstdRaw, len(b)), b...)
+		return append(append(out, blockHead(zstdRaw, len(b), last)...), b...)
 	}
-	c.huff.Reuse = huff0.ReusePolicyNone
-	coded, _, err := huff0.Compress4X(b, &c.huff)
-	const literalsHead = 5
-	switch size := literalsHead + len(coded) + 1; {
-	case err == huff0.ErrUseRLE:
-		return append(head(zstdRepeated, len(b)), b[0])
-	case err != nil || size >= len(b):
-		return append(head(zstdRaw, len(b)), b...)
+	fresh := code.uses == 0
+	if fresh {
+		if c.stated == code {
+			c.stated = nil
+		}
+		if err := code.make(b, &c.huff); errors.Is(err, huff0.ErrUseRLE) {
+			code.uses = 0
+			return append(append(out, blockHead(zstdRepeated, len(b), last)...), b[0])
+		} else if err != nil {
+			code.raw = true
+		}
+	}
+	code.uses--
+	if code.raw {
+		return append(append(out, blockHead(zstdRaw, len(b), last)...), b...)
+	}
+	const heads = 3 + 5 // of the block and of its literals
+	start := len(out)
+	out = append(out, make([]byte, heads)...)
+	typ := uint64(literalsTreeless)
+	if c.stated != code {
+		typ = literalsCoded
+		out = append(out, code.table...)
+	}
+	table := len(out)
+	out, whole := code.appendStreams(out, b)
+	switch size := len(out) - start - 3 + 1; {
+	case !fresh && (!whole || !code.fits(len(b), len(out)-table)):
+		code.uses = 0
+		return c.block(out[:start], b, code, last)
+	case size >= len(b):
+		code.raw = true
+		return append(append(out[:start], blockHead(zstdRaw, len(b), last)...), b...)
 	default:
-		out = head(zstdCompressed, size)
-		// Section 3.1.1.3.1.1: compressed literals in four streams, both sizes of 18 bits.
-		v := 2 | 3<<2 | uint64(len(b))<<4 | uint64(len(coded))<<22
-		out = append(out, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32))
-		return append(append(out, coded...), 0) // no sequences
+		c.stated = code
+		copy(out[start:], blockHead(zstdCompressed, size, last))
+		// Section 3.1.1.3.1.1: literals in four streams, both sizes of 18 bits.
+		v := typ | 3<<2 | uint64(len(b))<<4 | uint64(len(out)-start-heads)<<22
+		copy(out[start+3:], []byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24), byte(v >> 32)})
+		return append(out, 0) // no sequences
 	}
 }

@@ -30,7 +30,8 @@ type column struct {
 	plain, packed        int64    // bytes of them, before compression and after
 	allNulls             int64
 	least, most          int64
-	numbers, spelledSome bool // least and most hold; a page has texts
+	numbers, spelledSome bool    // least and most hold; a page has texts
+	codes                [2]code // of values, and of texts that follow them
 	kit                  *kit
 }
 
@@ -81,7 +82,7 @@ func (c *column) page(rows int) error {
 	}
 	size := len(l.bytes) + len(body) + len(texts)
 	if c.compressed() {
-		body = c.kit.codec.encode(body, texts)
+		body = c.kit.codec.encode(part{body, &c.codes[0]}, part{texts, &c.codes[1]})
 	}
 	h.IsCompressed = thrift.New(c.compressed())
 	err = c.put(format.PageHeader{

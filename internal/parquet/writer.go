@@ -213,7 +213,7 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 	default:
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary, format.DeltaLengthByteArray}
 		c.pages = nil
-		packed := w.kit.codec.encode(c.dict.plain)
+		packed := w.kit.codec.encode(part{c.dict.plain, new(code)})
 		err = c.put(format.PageHeader{
 			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.dict.plain)), CompressedPageSize: int32(len(packed)),
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.entries)), Encoding: format.Plain}),

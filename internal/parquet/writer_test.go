@@ -109,6 +109,7 @@ func TestCodec(t *testing.T) {
 	}
 	defer z.Close()
 	var c codec
+	var codes [3]code
 	for range 500 {
 		b := make([]byte, rng.IntN(1<<rng.IntN(20)))
 		letters := 1 + rng.IntN(256)
@@ -116,7 +117,7 @@ func TestCodec(t *testing.T) {
 			b[i] = byte(rng.IntN(letters))
 		}
 		i, j := rng.IntN(len(b)+1), rng.IntN(len(b)+1)
-		frame := c.encode(b[:min(i, j)], b[min(i, j):max(i, j)], b[max(i, j):])
+		frame := c.encode(part{b[:min(i, j)], &codes[0]}, part{b[min(i, j):max(i, j)], &codes[1]}, part{b[max(i, j):], &codes[rng.IntN(3)]})
 		if got, err := z.DecodeAll(frame, nil); err != nil || !bytes.Equal(got, b) {
 			t.Fatalf("%d bytes of %d letters became %d: %v", len(b), letters, len(frame), err)
 		}
