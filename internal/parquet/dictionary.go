@@ -37,12 +37,16 @@ const (
 	numberMask = 1<<numberBits - 1
 	fewSlots   = 64 // to begin with
 	heldNames  = 256
+	fewNames   = 8 // that are looked at before any hash is made
 
 	kinds = 16 // of rows, told apart by their datasets
 )
 
 // begin says that values of another row come, and of which kind it is.
 func (d *dictionary) begin(kind int32) { d.kind, d.last = uint8(kind)%kinds, 0 }
+
+// after says what the next value follows: the value of another column, by its number there.
+func (d *dictionary) after(other int32) { d.last = other + 1 }
 
 // find returns the number of a value, -1 from the value on for which there is no room.
 func (d *dictionary) find(s string) int32 {
@@ -73,6 +77,12 @@ func (d *dictionary) value(id int32) []byte {
 
 // search is find for a value that was not foreseen.
 func (d *dictionary) search(s string) int32 {
+	for id := range d.held[:min(len(d.held), fewNames)] {
+		if d.held[id] == s {
+			d.follow(int32(id))
+			return int32(id)
+		}
+	}
 	if len(d.slots) == 0 {
 		d.slots, d.seed = make([]uint32, fewSlots), maphash.MakeSeed()
 	}

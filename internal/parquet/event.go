@@ -31,8 +31,9 @@ func (w *Writer) observe(seen []event.Observable) {
 	if len(seen) == 0 {
 		return
 	}
-	w.cols[inSeenField].dict.begin(w.kind)
-	w.cols[inSeenType].dict.begin(w.kind)
+	fields, types, values := &w.cols[inSeenField], &w.cols[inSeenType], &w.cols[inSeenValue]
+	fields.dict.begin(w.kind)
+	types.dict.begin(w.kind)
 	for i := range seen {
 		o := &seen[i]
 		switch o.Value.Type {
@@ -40,9 +41,11 @@ func (w *Writer) observe(seen []event.Observable) {
 			w.cols[inHashes].text(o.Value.Canonical)
 			w.hashes.lengths[w.rows]++
 		}
-		w.cols[inSeenField].text(o.Field)
-		w.cols[inSeenType].text(string(o.Value.Type))
-		w.cols[inSeenValue].text(o.Value.Canonical)
+		field := fields.dict.find(o.Field)
+		fields.enter(field, o.Field)
+		types.dict.after(field) // a field's values are nearly always of one type
+		types.text(string(o.Value.Type))
+		values.text(o.Value.Canonical)
 		w.held += len(o.Value.Canonical)
 	}
 	w.seen.lengths[w.rows] = int32(len(seen))
