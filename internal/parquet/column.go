@@ -1,7 +1,7 @@
 package parquet
 
 import (
-	"slices"
+	"math/bits"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
@@ -140,8 +140,12 @@ func (c *column) body(h *format.DataPageHeaderV2) (body, texts []byte, err error
 		body, err = numbers.EncodeInt32(body, c.lengths)
 	default:
 		h.Encoding = format.RLEDictionary
-		var d rle.DictionaryEncoding
-		body, err = d.EncodeInt32(body, c.ids)
+		width := bits.Len(uint(max(1, len(c.dict.entries)) - 1))
+		ids := rle.Encoding{BitWidth: width}
+		body = append(body[:0], byte(width))
+		var packed []byte
+		packed, err = ids.EncodeInt32(body[1:], c.ids) // in place, if there is room
+		body = append(body, packed...)
 	}
 	c.kit.body = body
 	return body, texts, err
@@ -152,7 +156,10 @@ func bound[N int32 | int64](c *column, numbers []N) {
 	if len(numbers) == 0 {
 		return
 	}
-	least, most := slices.Min(numbers), slices.Max(numbers)
+	least, most := numbers[0], numbers[0]
+	for _, n := range numbers {
+		least, most = min(least, n), max(most, n)
+	}
 	if !c.numbers {
 		c.least, c.most, c.numbers = int64(least), int64(most), true
 	}

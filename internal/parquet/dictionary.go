@@ -21,8 +21,10 @@ type dictionary struct {
 	held    []string // the first values themselves where they are: comparing a string with itself takes no look at its bytes
 
 	kind uint8          // of the row
-	last int32          // the value found last and one; 0: the row begins
-	next [kinds][]int32 // by kind and last: the value that came then
+	now  []int32        // what came after each value in rows of this kind: by the value's number and one, 0 where a row begins
+	next [kinds][]int32 // now of the other kinds
+	last int32          // the place in now
+	luck int            // how often in a row another value may come than was foreseen
 
 	// slots is an open table: a value's number and one, in its upper bits a part of its hash; at most half of it is taken.
 	slots []uint32
@@ -39,19 +41,36 @@ const (
 	heldNames  = 256
 	fewNames   = 8 // that are looked at before any hash is made
 
-	kinds = 16 // of rows, told apart by their datasets
+	kinds    = 16 // of rows, told apart by their datasets
+	patience = 16
 )
 
 // begin says that values of another row come, and of which kind it is.
-func (d *dictionary) begin(kind int32) { d.kind, d.last = uint8(kind)%kinds, 0 }
+func (d *dictionary) begin(kind int32) {
+	if k := uint8(kind) % kinds; k != d.kind {
+		d.next[d.kind], d.now, d.kind = d.now, d.next[k], k
+	}
+	d.last = 0
+}
 
 // after says what the next value follows: the value of another column, by its number there.
 func (d *dictionary) after(other int32) { d.last = other + 1 }
 
+// guess returns the number of a name that was foreseen, -1 of another. It is find for those who ask often.
+func (d *dictionary) guess(s string) int32 {
+	if int(d.last) < len(d.now) {
+		if g := d.now[d.last]; int(g) < len(d.held) && d.held[g] == s {
+			d.last = g + 1
+			return g
+		}
+	}
+	return -1
+}
+
 // find returns the number of a value, -1 from the value on for which there is no room.
 func (d *dictionary) find(s string) int32 {
-	if next := d.next[d.kind]; int(d.last) < len(next) {
-		if g := next[d.last]; d.is(g, s) {
+	if d.luck > 0 && int(d.last) < len(d.now) {
+		if g := d.now[d.last]; d.is(g, s) {
 			d.last = g + 1
 			return g
 		}
@@ -101,9 +120,7 @@ func (d *dictionary) search(s string) int32 {
 	id := int32(len(d.entries))
 	if id >= dictValues || len(d.plain)+len(s) > dictBytes {
 		d.full = true
-		for i := range d.next {
-			d.next[i] = d.next[i][:0]
-		}
+		d.forget()
 		return -1
 	}
 	d.plain = append(binary.LittleEndian.AppendUint32(d.plain, uint32(len(s))), s...)
@@ -119,14 +136,19 @@ func (d *dictionary) search(s string) int32 {
 	return id
 }
 
-// follow notes that a value came after the last.
+// follow notes that a value came after the last. Where they follow each other at random, nothing is foreseen until it would have
+// been right.
 func (d *dictionary) follow(id int32) {
-	next := d.next[d.kind]
-	for len(next) <= int(d.last) {
-		next = append(next, 0)
+	for len(d.now) <= int(d.last) {
+		d.now = append(d.now, 0)
 	}
-	next[d.last] = id
-	d.next[d.kind], d.last = next, id+1
+	if d.now[d.last] == id {
+		d.luck = patience
+	} else if d.luck > 0 {
+		d.luck--
+	}
+	d.now[d.last] = id
+	d.last = id + 1
 }
 
 // grow makes the table larger.
@@ -150,8 +172,14 @@ func (d *dictionary) reset() {
 	clear(d.slots)
 	clear(d.held)
 	d.held = d.held[:0]
+	d.plain, d.entries, d.full = d.plain[:0], d.entries[:0], false
+	d.forget()
+}
+
+// forget foresees nothing any more.
+func (d *dictionary) forget() {
 	for i := range d.next {
 		d.next[i] = d.next[i][:0]
 	}
-	d.plain, d.entries, d.last, d.full = d.plain[:0], d.entries[:0], 0, false
+	d.now, d.last, d.luck = d.now[:0], 0, patience
 }

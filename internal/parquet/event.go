@@ -11,11 +11,14 @@ import (
 func (w *Writer) enter(fields []event.Field) {
 	names, values := &w.cols[inFieldName], &w.cols[inFieldValue]
 	names.dict.begin(w.kind)
-	others := int32(0)
+	others, held := int32(0), 0
 	for i := range fields {
 		f := &fields[i]
-		w.held += len(f.Value)
-		id := names.dict.find(f.Name)
+		held += len(f.Value)
+		id := names.dict.guess(f.Name)
+		if id < 0 {
+			id = names.dict.find(f.Name)
+		}
 		if own := w.ownColumn(id, f.Name); own != elsewhere && w.take(own, f.Value) {
 			continue
 		}
@@ -23,6 +26,7 @@ func (w *Writer) enter(fields []event.Field) {
 		values.spell(f.Value)
 		others++
 	}
+	w.held += held
 	w.fields.lengths[w.rows] = others
 }
 
