@@ -10,9 +10,8 @@ import (
 // blocks that follow, whose bytes are nearly always of the same kind: counting and making take as long as coding does.
 type code struct {
 	symbols [256]symbol
-	met     [256]bool // bytes that have come once get a code ever after
+	met     [256]bool // bytes of the block that the code before was made of: they may come again
 	table   []byte    // as a block states it: section 4.2.1
-	raw     bool      // these bytes do not get fewer by a code
 	uses    int       // left, until the code is made anew
 	from    int       // bytes that the code was made of
 	to      int       // and bytes that they became
@@ -30,18 +29,21 @@ const (
 	streamsHead = 6 // the sizes of three streams
 )
 
-// make makes the code of what is in b. It reports an error where that has no code.
+// make makes the code of what is in b. The error is huff0.ErrUseRLE where all bytes are one, ErrIncompressible where they do not get fewer.
 func (c *code) make(b []byte, huff *huff0.Scratch) error {
-	c.uses, c.raw, c.table = codeUses, false, c.table[:0]
+	c.uses, c.table = codeUses, c.table[:0]
 	var counts [256]uint32
 	for _, x := range b {
 		counts[x]++
 	}
+	if counts[b[0]] == uint32(len(b)) {
+		return huff0.ErrUseRLE
+	}
 	for x, n := range counts {
-		c.met[x] = c.met[x] || n > 0
 		if c.met[x] && n == 0 {
 			counts[x] = 1
 		}
+		c.met[x] = n > 0
 	}
 	err := huff.BuildCTable(&counts)
 	if err != nil {
@@ -50,7 +52,9 @@ func (c *code) make(b []byte, huff *huff0.Scratch) error {
 	if c.table, err = huff.AppendTable(c.table); err != nil {
 		return err
 	}
-	c.from, c.to = len(b), huff.EstimateSize(&counts)
+	if c.from, c.to = len(b), huff.EstimateSize(&counts); c.to+len(c.table) >= len(b) {
+		return huff0.ErrIncompressible
+	}
 	c.lengths(&counts, huff)
 	c.assign()
 	return nil

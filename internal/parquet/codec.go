@@ -80,22 +80,24 @@ func (c *codec) block(out, b []byte, code *code, last bool) []byte {
 	if len(b) < tiny {
 		return append(append(out, blockHead(zstdRaw, len(b), last)...), b...)
 	}
+	raw := func() []byte {
+		code.uses = 0 // it serves for nothing else
+		return append(append(out, blockHead(zstdRaw, len(b), last)...), b...)
+	}
 	fresh := code.uses == 0
 	if fresh {
 		if c.stated == code {
 			c.stated = nil
 		}
-		if err := code.make(b, &c.huff); errors.Is(err, huff0.ErrUseRLE) {
+		switch err := code.make(b, &c.huff); {
+		case errors.Is(err, huff0.ErrUseRLE):
 			code.uses = 0
 			return append(append(out, blockHead(zstdRepeated, len(b), last)...), b[0])
-		} else if err != nil {
-			code.raw = true
+		case err != nil:
+			return raw()
 		}
 	}
 	code.uses--
-	if code.raw {
-		return append(append(out, blockHead(zstdRaw, len(b), last)...), b...)
-	}
 	const heads = 3 + 5 // of the block and of its literals
 	start := len(out)
 	out = append(out, make([]byte, heads)...)
@@ -111,8 +113,8 @@ func (c *codec) block(out, b []byte, code *code, last bool) []byte {
 		code.uses = 0
 		return c.block(out[:start], b, code, last)
 	case size >= len(b):
-		code.raw = true
-		return append(append(out[:start], blockHead(zstdRaw, len(b), last)...), b...)
+		out = out[:start]
+		return raw()
 	default:
 		c.stated = code
 		copy(out[start:], blockHead(zstdCompressed, size, last))
