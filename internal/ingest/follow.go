@@ -175,7 +175,7 @@ func (r *reader) atEnd(ctx context.Context) (more bool, err error) {
 		r.queue = append(r.queue, r.later(r.openPath())...)
 	case idle:
 		r.fr.release()
-		r.lines, r.events = nil, nil
+		r.lines = nil
 		return false, nil
 	}
 	return false, nil

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"entente/watch/event"
 )
 
 // group is the set of sources that one directory gives. Rotation renames files within it: what was
@@ -164,6 +166,7 @@ type set struct {
 	readers []*reader
 	groups  []*group
 	names   map[string]bool
+	events  []event.Event // of the batch under way
 }
 
 // newSet checks every source before anything is read.
@@ -207,7 +210,7 @@ func (s *set) add(r *reader) error {
 		return fmt.Errorf("%s: %w", r.id, ErrTwice)
 	}
 	s.names[r.id] = true
-	r.cfg, r.sink, r.pos = s.cfg, s.sink, s.at(r.id)
+	r.cfg, r.sink, r.pos, r.events = s.cfg, s.sink, s.at(r.id), &s.events
 	s.readers = append(s.readers, r)
 	if r.group == nil {
 		r.plan() // else when its neighbours are known

@@ -33,7 +33,7 @@ type reader struct {
 	parser event.Parser
 	sieve  *sieve.Sieve // nil for a format that has none
 	lines  []Line
-	events []event.Event
+	events *[]event.Event // of the batch that is with the sink; the readers of a set share the memory
 
 	quietSince time.Time // since when the open file has not grown
 	trouble    trouble
@@ -154,11 +154,13 @@ func (r *reader) store(ctx context.Context, set *indicator.Set, final bool) erro
 		r.detect()
 		set = r.lookedFor()
 	}
-	if len(r.events) < len(r.lines) {
-		r.events = make([]event.Event, max(len(r.lines), min(2*len(r.events), r.cfg.BatchLines)))
+	events := *r.events
+	if len(events) < len(r.lines) {
+		events = make([]event.Event, max(len(r.lines), min(2*len(events), r.cfg.BatchLines)))
+		*r.events = events
 	}
 	for i := range r.lines {
-		r.parse(&r.lines[i], &r.events[i], set)
+		r.parse(&r.lines[i], &events[i], set)
 	}
 	next := r.pos
 	next.Mark = Mark{
