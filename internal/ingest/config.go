@@ -10,11 +10,12 @@ import (
 	"entente/watch/indicator"
 )
 
-// Limits that hold where Config leaves a field at zero.
+// Limits that hold where Config leaves a field at zero. A batch costs a sync and a transaction, and its events should
+// still be in the processor's memory when they are stored; a live source fills none, since it ends where there is no more data.
 const (
 	DefaultMaxLine    = 1 << 20   // bytes of one line without its terminator
-	DefaultBatchLines = 512       // lines in one batch
-	DefaultBatchBytes = 256 << 10 // bytes of lines in one batch
+	DefaultBatchLines = 1024      // lines in one batch
+	DefaultBatchBytes = 512 << 10 // bytes of lines in one batch
 	DefaultMaxBytes   = 64 << 30  // bytes that one compressed stream may decompress to
 	DefaultPoll       = time.Second
 	DefaultLinger     = 3 * time.Second
@@ -29,9 +30,9 @@ const (
 	headKeep     = 1 << 10   // first bytes of a file that make it known again
 	tailKeep     = 256       // bytes before an offset that make the offset known again
 	sniffLines   = 64        // lines shown to Format.Sniff
-	turnBatches  = 8         // batches one source may read before the next has its turn
+	turnBatches  = 4         // batches one source may read before the next has its turn
 	minSweep     = 20 * time.Millisecond
-	arenaRetain  = 512 << 10
+	arenaRetain  = 2 * DefaultBatchBytes // room that is kept for the next batch's lines
 	arenaInitial = 64 << 10
 )
 
