@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"math/bits"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -14,8 +15,9 @@ import (
 // until there are too many of them; what comes then stands in the pages itself.
 type column struct {
 	leaf
-	bare bool   // of texts that are too many or too different for a dictionary
-	list *lists // that the values are members of, nil where a row has one value
+	bare  bool   // of texts that are too many or too different for a dictionary
+	names *names // that the values are, nil where they are not
+	list  *lists // that the values are members of, nil where a row has one value
 
 	present presence // of the open page's rows, where the column is optional
 	longs   []int64  // of an INT64 column
@@ -45,14 +47,14 @@ func (c *column) long(n int64) { c.longs = append(c.longs, n) }
 func (c *column) int(n int32)  { c.ints = append(c.ints, n) }
 
 func (c *column) text(s string) {
-	if c.bare {
+	if c.names == nil {
 		c.spell(s)
 		return
 	}
-	c.enter(c.dict.find(s), s)
+	c.enter(c.names.find(s), s)
 }
 
-// enter appends a value with the number that the dictionary gave it.
+// enter appends a name with the number that the dictionary gave it.
 func (c *column) enter(id int32, s string) {
 	if id >= 0 {
 		c.ids = append(c.ids, id)
@@ -70,12 +72,35 @@ func (c *column) spell(s string) {
 	c.texts, c.lengths = append(c.texts, s...), append(c.lengths, int32(len(s)))
 }
 
+// number looks the open page's texts up in the dictionary, all at once: it lies in the cache then.
+func (c *column) number() {
+	var last []byte
+	at := int32(0)
+	for i, n := range c.lengths {
+		text := c.texts[at : at+n]
+		at += n
+		if i > 0 && bytes.Equal(text, last) {
+			c.ids = append(c.ids, c.ids[i-1])
+			continue
+		}
+		id := c.dict.number(text)
+		if id < 0 {
+			return
+		}
+		c.ids = append(c.ids, id)
+		last = text
+	}
+}
+
 // page finishes the open page, which has whole rows.
 func (c *column) page(rows int) error {
 	var h format.DataPageHeaderV2
 	l := c.levels(rows)
 	h.NumValues, h.NumNulls, h.NumRows = int32(l.values), int32(l.nulls), int32(rows)
 	h.RepetitionLevelsByteLength, h.DefinitionLevelsByteLength = int32(l.rep), int32(l.def)
+	if !c.bare && c.names == nil {
+		c.number()
+	}
 	body, texts, err := c.body(&h)
 	if err != nil {
 		return err

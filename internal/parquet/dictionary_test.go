@@ -11,9 +11,12 @@ import (
 // nothing has, until the next row group.
 func TestDictionary(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	var d dictionary
+	var d, plain dictionary
+	n := names{dict: &d}
 	for round := range 30 {
 		d.reset()
+		plain.reset()
+		n.reset()
 		numbers := make(map[string]int32)
 		many, long := 1+rng.IntN(1<<rng.IntN(16)), rng.IntN(100)
 		full := false
@@ -32,13 +35,16 @@ func TestDictionary(t *testing.T) {
 			}
 			full = full || !ok && (len(numbers) == dictValues || len(d.plain)+len(s) > dictBytes)
 			if rng.IntN(5) == 0 {
-				d.begin(rng.Int32N(kinds + 5))
+				n.begin(rng.Int32N(kinds + 5))
 			}
-			got := d.find(s)
+			got := n.find(s)
 			if full {
 				want = -1
 			} else {
 				numbers[s] = want
+			}
+			if id := plain.number([]byte(s)); id != want {
+				t.Fatalf("%q has the number %d, want %d", s, id, want)
 			}
 			if got != want || got >= 0 && string(d.value(got)) != s {
 				t.Fatalf("%q has the number %d, want %d", s, got, want)

@@ -10,14 +10,14 @@ import (
 // enter writes what Row says of an event's fields.
 func (w *Writer) enter(fields []event.Field) {
 	names, values := &w.cols[inFieldName], &w.cols[inFieldValue]
-	names.dict.begin(w.kind)
+	names.names.begin(w.kind)
 	others, held := int32(0), 0
 	for i := range fields {
 		f := &fields[i]
 		held += len(f.Value)
-		id := names.dict.guess(f.Name)
+		id := names.names.guess(f.Name)
 		if id < 0 {
-			id = names.dict.find(f.Name)
+			id = names.names.find(f.Name)
 		}
 		if own := w.ownColumn(id, f.Name); own != elsewhere && w.take(own, f.Value) {
 			continue
@@ -36,8 +36,8 @@ func (w *Writer) observe(seen []event.Observable) {
 		return
 	}
 	fields, types, values := &w.cols[inSeenField], &w.cols[inSeenType], &w.cols[inSeenValue]
-	fields.dict.begin(w.kind)
-	types.dict.begin(w.kind)
+	fields.names.begin(w.kind)
+	types.names.begin(w.kind)
 	for i := range seen {
 		o := &seen[i]
 		switch o.Value.Type {
@@ -45,9 +45,9 @@ func (w *Writer) observe(seen []event.Observable) {
 			w.cols[inHashes].text(o.Value.Canonical)
 			w.hashes.lengths[w.rows]++
 		}
-		field := fields.dict.find(o.Field)
+		field := fields.names.find(o.Field)
 		fields.enter(field, o.Field)
-		types.dict.after(field) // a field's values are nearly always of one type
+		types.names.after(field) // a field's values are nearly always of one type
 		types.text(string(o.Value.Type))
 		values.text(o.Value.Canonical)
 		w.held += len(o.Value.Canonical)

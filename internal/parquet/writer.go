@@ -90,7 +90,7 @@ func NewWriter(w io.Writer, created string) *Writer {
 		out.cols[i].bare = true
 	}
 	for _, i := range []int{inDataset, inSource, inPath, inFieldName, inSeenField, inSeenType} {
-		out.cols[i].dict.names = true
+		out.cols[i].names = &names{dict: &out.cols[i].dict}
 	}
 	out.cols[inHashes].list = &out.hashes
 	out.cols[inFieldName].list, out.cols[inFieldValue].list = &out.fields, &out.fields
@@ -129,7 +129,7 @@ func (w *Writer) Write(rec *archive.Record) error {
 		c[inTime].present.set(w.rows)
 		c[inTime].long(ev.Time.UnixMicro())
 	}
-	w.kind = c[inDataset].dict.find(ev.Dataset)
+	w.kind = c[inDataset].names.find(ev.Dataset)
 	c[inDataset].enter(w.kind, ev.Dataset)
 	c[inSource].text(rec.Source)
 	c[inPath].text(rec.Path)
@@ -190,6 +190,9 @@ func (w *Writer) group() error {
 		clear(c.pages)
 		c.pages, c.total, c.plain, c.packed, c.allNulls, c.numbers, c.spelledSome = c.pages[:0], 0, 0, 0, 0, false, false
 		c.dict.reset()
+		if c.names != nil {
+			c.names.reset()
+		}
 	}
 	w.own = w.own[:0]
 	w.meta.RowGroups = append(w.meta.RowGroups, g)
