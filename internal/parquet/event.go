@@ -19,10 +19,20 @@ func (w *Writer) enter(fields []event.Field) {
 		if id < 0 {
 			id = names.names.find(f.Name)
 		}
-		if own := w.ownColumn(id, f.Name); own != elsewhere && w.take(own, f.Value) {
+		own := int8(elsewhere)
+		if id >= 0 && int(id) < len(w.own) {
+			own = w.own[id]
+		} else {
+			own = w.ownColumn(id, f.Name)
+		}
+		if own != elsewhere && w.take(own, f.Value) {
 			continue
 		}
-		names.enter(id, f.Name)
+		if id >= 0 {
+			names.ids = append(names.ids, id)
+		} else {
+			names.enter(id, f.Name)
+		}
 		values.spell(f.Value)
 		others++
 	}
