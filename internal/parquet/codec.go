@@ -36,7 +36,7 @@ const (
 	literalsTreeless = 3
 )
 
-// part is bytes of one sort, and the code that served for the last ones of that sort.
+// part is bytes of one sort, and the code that served for the last ones of that sort; nil for those that stay as they are.
 type part struct {
 	bytes []byte
 	code  *code
@@ -77,7 +77,7 @@ func blockHead(typ, size int, last bool) []byte {
 
 func (c *codec) block(out, b []byte, code *code, last bool) []byte {
 	const tiny = 64 // bytes that no code makes fewer
-	if len(b) < tiny {
+	if code == nil || len(b) < tiny {
 		return append(append(out, blockHead(zstdRaw, len(b), last)...), b...)
 	}
 	raw := func() []byte {

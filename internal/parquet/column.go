@@ -32,15 +32,15 @@ type column struct {
 	plain, packed        int64    // bytes of them, before compression and after
 	allNulls             int64
 	least, most          int64
-	numbers, spelledSome bool    // least and most hold; a page has texts
-	codes                [2]code // of values, and of texts that follow them
+	numbers, spelledSome bool // least and most hold; a page has texts
+	code                 code // of the texts, or of their numbers
 	kit                  *kit
 }
 
 // kit is what the columns of a file need one after the other.
 type kit struct {
-	codec        codec
-	body, levels []byte
+	codec              codec
+	head, levels, body []byte
 }
 
 func (c *column) long(n int64) { c.longs = append(c.longs, n) }
@@ -106,32 +106,29 @@ func (c *column) page(rows int) error {
 		return err
 	}
 	size := len(l.bytes) + len(body) + len(texts)
-	if c.compressed() {
-		body = c.kit.codec.encode(part{body, &c.codes[0]}, part{texts, &c.codes[1]})
+	switch {
+	case !c.compressed():
+	case len(texts) > 0:
+		body = c.kit.codec.encode(part{body, nil}, part{texts, &c.code}) // lengths are packed to their bits
+	default:
+		body = c.kit.codec.encode(part{body, &c.code})
 	}
 	h.IsCompressed = thrift.New(c.compressed())
-	err = c.put(format.PageHeader{
-		Type: format.DataPageV2, UncompressedPageSize: int32(size), CompressedPageSize: int32(len(l.bytes) + len(body)),
-		DataPageHeaderV2: thrift.New(h),
-	}, l.bytes, body, size)
+	c.kit.head = appendHead(c.kit.head[:0], size, len(l.bytes)+len(body), &h)
+	c.put(c.kit.head, l.bytes, body, size)
 	c.total += int64(l.values)
 	c.allNulls += int64(l.nulls)
 	c.longs, c.ints, c.ids, c.texts, c.lengths = c.longs[:0], c.ints[:0], c.ids[:0], c.texts[:0], c.lengths[:0]
 	clear(c.present[:])
-	return err
+	return nil
 }
 
 // put appends a page to those that are finished.
-func (c *column) put(h format.PageHeader, levels, body []byte, size int) error {
-	head, err := thrift.Marshal(new(thrift.CompactProtocol), &h)
-	if err != nil {
-		return err
-	}
+func (c *column) put(head, levels, body []byte, size int) {
 	page := make([]byte, 0, len(head)+len(levels)+len(body))
 	c.pages = append(c.pages, append(append(append(page, head...), levels...), body...))
 	c.plain += int64(len(head) + size)
 	c.packed += int64(len(head) + len(levels) + len(body))
-	return nil
 }
 
 func (c *column) levels(rows int) levels {

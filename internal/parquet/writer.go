@@ -217,10 +217,14 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary, format.DeltaLengthByteArray}
 		c.pages = nil
 		packed := w.kit.codec.encode(part{c.dict.plain, new(code)})
-		err = c.put(format.PageHeader{
+		head, err := thrift.Marshal(new(thrift.CompactProtocol), &format.PageHeader{
 			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.dict.plain)), CompressedPageSize: int32(len(packed)),
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.entries)), Encoding: format.Plain}),
-		}, nil, packed, len(c.dict.plain))
+		})
+		if err != nil {
+			return m, err
+		}
+		c.put(head, nil, packed, len(c.dict.plain))
 		m.DictionaryPageOffset = w.at
 		w.give(c.pages[0])
 	}
@@ -231,7 +235,7 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 		w.give(p)
 	}
 	c.pages = pages
-	return m, err
+	return m, nil
 }
 
 // statistics has the least and the most value of numbers, and of texts that all are in the dictionary and short.
