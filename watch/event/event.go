@@ -232,7 +232,7 @@ func (e *Event) observeAddress(name, value string) bool {
 }
 
 // LooksLikeAddress is a cheap test that every IP address passes.
-func LooksLikeAddress(s string) bool {
+func LooksLikeAddress[T string | []byte](s T) bool {
 	if len(s) < len("::") || len(s) > 64 {
 		return false
 	}

@@ -38,8 +38,8 @@ func (format) Sniff(head [][]byte) int {
 // maxRequests bounds how many hosts and targets of one line are combined: more than one is a duplicate key.
 const maxRequests = 4
 
-// maxWhole is the longest line that the values of its event keep in memory, all of it.
-const maxWhole = 16 << 10
+// maxTime is the room for a timestamp that is kept from line to line.
+const maxTime = 1 << 10
 
 var (
 	errType = errors.New("an EVE line needs an event_type of lower-case letters, digits and underscores")
@@ -54,14 +54,14 @@ type parser struct {
 	clock  event.Clock
 
 	texts   event.Texts
-	whole   string            // the line, of which values are parts
 	columns map[string]column // by path
 	readers []reader          // by the walker's place, the zero reader for one not met yet
 
-	eventType, timestamp string
-	hosts, targets       []string // http.hostname and http.url
-	port                 string   // http.http_port
-	recordType           string   // rrtype of the dns record being read
+	timestamp      []byte
+	eventType      string
+	hosts, targets []string // http.hostname and http.url
+	port           string   // http.http_port
+	recordType     string   // rrtype of the dns record being read
 }
 
 // Parse implements event.Parser.
@@ -70,16 +70,15 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return event.ErrNoEvent
 	}
-	p.ev, p.eventType, p.timestamp, p.port, p.recordType, p.whole = ev, "", "", "", "", ""
-	if len(line) <= maxWhole {
-		p.whole = p.texts.Of(line)
-	}
+	p.ev, p.eventType, p.timestamp, p.port, p.recordType = ev, "", p.timestamp[:0], "", ""
 	p.hosts, p.targets = p.hosts[:0], p.targets[:0]
 	err := p.walker.Walk(line, p.visit)
 	if err == nil {
 		err = p.finish()
 	}
-	p.ev, p.whole = nil, ""
+	if p.ev = nil; cap(p.timestamp) > maxTime {
+		p.timestamp = nil
+	}
 	if err != nil {
 		ev.Reset()
 	}
@@ -88,7 +87,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 
 func (p *parser) finish() error {
 	var ok bool
-	if p.ev.Time, ok = p.clock.Parse(p.timestamp); !ok {
+	if p.ev.Time, ok = p.clock.Parse(string(p.timestamp)); !ok {
 		return errTime
 	}
 	if p.ev.Dataset, ok = dataset(p.eventType); !ok {
@@ -139,9 +138,10 @@ func validType(eventType []byte) bool {
 
 // reader is how the values at one path are read.
 type reader struct {
-	way  way
-	as   event.As
-	name string // of the field
+	way    way
+	as     event.As
+	name   string // of the field
+	values event.Recurring
 }
 
 type way uint8
@@ -183,27 +183,19 @@ func (p *parser) node(n *jsonline.Node) {
 	}
 	switch r.way {
 	case own:
-		p.ev.PutValid(r.name, p.text(n), r.as)
+		p.ev.PutValid(r.name, r.values.Of(n.Value, &p.texts), r.as)
 	case other:
 		// What a later Suricata adds may hold an address; any string that is one is observed.
-		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 {
-			if value := p.text(n); event.LooksLikeAddress(value) {
-				p.ev.Observe("suricata."+string(n.Path), value, event.Address)
-			}
+		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 && event.LooksLikeAddress(n.Value) {
+			p.ev.Observe("suricata."+string(n.Path), p.texts.Of(n.Value), event.Address)
 		}
+	case timestamp:
+		p.timestamp = append(p.timestamp[:0], n.Value...)
 	case inDNS:
-		p.dns(n, p.text(n))
+		p.dns(n, r.values.Of(n.Value, &p.texts))
 	default:
-		p.special(r.way, p.text(n))
+		p.special(r.way, r.values.Of(n.Value, &p.texts))
 	}
-}
-
-// text is the value as a part of the line, or as a text of its own where it had escapes or the line is long.
-func (p *parser) text(n *jsonline.Node) string {
-	if end := n.At + len(n.Value); n.At >= 0 && end <= len(p.whole) {
-		return p.whole[n.At:end]
-	}
-	return p.texts.Of(n.Value)
 }
 
 // meet finds out how the values at a place are read, and remembers it for those that the walker remembers.
@@ -268,8 +260,6 @@ func wayOf(path []byte) way {
 // special takes the values that are kept for the end of the line, or are read in a way of their own.
 func (p *parser) special(w way, value string) {
 	switch w {
-	case timestamp:
-		p.timestamp = value
 	case eventType:
 		p.eventType = value
 	case proto:
