@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"entente/internal/disk"
@@ -157,6 +158,43 @@ func TestPack(t *testing.T) {
 		if _, err := u.unpack(nil, packed, len(plain)); !errors.Is(err, archive.ErrDamaged) {
 			t.Fatalf("block %d: a flipped bit gave %v", n, err)
 		}
+	}
+}
+
+// TestPackTogether: blocks of a batch have one Huffman code, and what a batch becomes does not depend on the one before.
+func TestPackTogether(t *testing.T) {
+	block := func(rng *rand.Rand, from, to byte) []byte { // letters that S2 finds nothing in
+		b := make([]byte, 60_000)
+		for i := range b {
+			b[i] = from + byte(rng.IntN(int(to-from)))&byte(rng.IntN(256))
+		}
+		return b
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	batch := [][]byte{block(rng, 0, 64), block(rng, 0, 64), block(rng, 100, 200), block(rng, 100, 200)}
+	var u unpacker
+	pack := func(p *packer) (all [][]byte, made int) {
+		p.begin()
+		for i, b := range batch {
+			packed := p.pack(nil, b)
+			if got, err := u.unpack(nil, packed, len(b)); err != nil || !bytes.Equal(got, b) || packed[packHead-1] != byHuffman {
+				t.Fatalf("block %d by method %d: %v", i, packed[packHead-1], err)
+			}
+			if p.huff.OutTable != nil {
+				made++
+			}
+			all = append(all, packed)
+		}
+		return all, made
+	}
+	var first, used packer
+	want, made := pack(&first)
+	if made != 2 {
+		t.Errorf("%d codes were made for two sets of letters", made)
+	}
+	used.pack(nil, block(rng, 0, 64))
+	if got, _ := pack(&used); !slices.EqualFunc(got, want, bytes.Equal) {
+		t.Error("a batch became something else behind another")
 	}
 }
 

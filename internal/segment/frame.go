@@ -52,6 +52,7 @@ type framer struct {
 // encode returns a batch as a frame, valid until the next; seen is called with each record.
 func (f *framer) encode(span archive.Span, records iter.Seq[*archive.Record], seen func(*archive.Record)) frame {
 	f.packed, f.blocks, f.block, f.rows = f.packed[:0], f.blocks[:0], f.block[:0], 0
+	f.packer.begin()
 	fr := frame{span: span}
 	for r := range records {
 		before := len(f.block)

@@ -146,6 +146,7 @@ func (l *linesWriter) flush() error {
 	if len(l.block) == 0 {
 		return nil
 	}
+	l.packer.begin()
 	l.packed = l.packer.pack(l.packed[:0], l.block)
 	err := l.put(block{int(l.rows - l.first), len(l.block), l.packed})
 	l.block = l.block[:0]

