@@ -43,8 +43,6 @@ type Node struct {
 	Kind Kind
 	// Value is a string unescaped, or the literal; empty for End.
 	Value []byte
-	// At is where Value stands in the line, -1 for a string that had escapes.
-	At int
 }
 
 // Name says where in a line a value stands.
@@ -136,20 +134,20 @@ func (w *Walker) Quiet(place int) {
 	}
 }
 
-func (w *Walker) show(kind Kind, value []byte, at int) {
+func (w *Walker) show(kind Kind, value []byte) {
 	if w.node.quiet && kind != String && kind != End {
 		return
 	}
-	w.node.Kind, w.node.Value, w.node.At = kind, value, at
+	w.node.Kind, w.node.Value = kind, value
 	w.visit(&w.node)
 }
 
 // scalar reads a string or a literal, and shows it.
 func (w *Walker) scalar() error {
 	if w.peek() == '"' {
-		text, at, err := w.text()
+		text, err := w.text()
 		if err == nil {
-			w.show(String, text, at)
+			w.show(String, text)
 		}
 		return err
 	}
@@ -157,7 +155,7 @@ func (w *Walker) scalar() error {
 	if end == w.at {
 		return ErrSyntax
 	}
-	w.show(kind, w.line[w.at:end], w.at)
+	w.show(kind, w.line[w.at:end])
 	w.at = end
 	return nil
 }
@@ -217,8 +215,8 @@ func digits(line []byte, i int) int {
 	return i
 }
 
-// text reads a string: a slice of the line, from at on, if it holds no escape, else of the scratch buffer; then at is -1.
-func (w *Walker) text() (text []byte, at int, err error) {
+// text reads a string: a slice of the line if it holds no escape, else of the scratch buffer.
+func (w *Walker) text() ([]byte, error) {
 	i := w.mark
 	for int(w.marks[i]) < w.at { // white space is marked too
 		i++
@@ -226,13 +224,12 @@ func (w *Walker) text() (text []byte, at int, err error) {
 	start, end := w.at+1, int(w.marks[i+1])
 	switch {
 	case end == len(w.line) || w.line[end] < 0x20:
-		return nil, -1, ErrSyntax
+		return nil, ErrSyntax
 	case w.line[end] == '\\':
-		text, err = w.escaped(start, i+1)
-		return text, -1, err
+		return w.escaped(start, i+1)
 	}
 	w.at, w.mark = end+1, i+2
-	return w.line[start:end], start, nil
+	return w.line[start:end], nil
 }
 
 // escaped reads a string that started at start and has its first escape at the i-th mark.

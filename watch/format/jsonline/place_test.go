@@ -12,11 +12,7 @@ import (
 func shown(w *Walker, line string) string {
 	var b strings.Builder
 	err := w.Walk([]byte(line), func(n *Node) {
-		there := string(n.Value)
-		if n.At >= 0 {
-			there = line[n.At : n.At+len(n.Value)]
-		}
-		fmt.Fprintf(&b, "%d %s(%s)=%s=%s\n", n.Kind, n.Path, n.Key, n.Value, there)
+		fmt.Fprintf(&b, "%d %s(%s)=%s\n", n.Kind, n.Path, n.Key, n.Value)
 	})
 	fmt.Fprintln(&b, err)
 	return b.String()
@@ -89,7 +85,7 @@ func TestQuiet(t *testing.T) {
 		}
 	})
 	w.Quiet(0)
-	want := "1 a.c(c)=2=2\n4 a(a)==\n0 d(d)=x=x\n1 b(b)=4=4\n<nil>\n"
+	want := "1 a.c(c)=2\n4 a(a)=\n0 d(d)=x\n1 b(b)=4\n<nil>\n"
 	if got := shown(&w, line); got != want {
 		t.Errorf("got %s\nbefore %s", got, first)
 	}

@@ -30,7 +30,7 @@ func (w *Walker) run(s *step) (*step, error) {
 		s = next
 		for _, name := range s.ended {
 			n.Name = name
-			w.show(End, nil, -1)
+			w.show(End, nil)
 		}
 		if s.to == nil {
 			return s, nil
@@ -39,7 +39,7 @@ func (w *Walker) run(s *step) (*step, error) {
 		if s.kind == quoted {
 			n.Name = s.name
 			if end := int(marks[mark]); end < len(line) && line[end] == '"' {
-				n.Kind, n.Value, n.At = String, line[at:end], at
+				n.Kind, n.Value = String, line[at:end]
 				w.visit(n)
 				at = end
 				continue
@@ -56,7 +56,7 @@ func (w *Walker) run(s *step) (*step, error) {
 			return nil, ErrSyntax
 		}
 		if !s.name.quiet {
-			n.Name, n.Kind, n.Value, n.At = s.name, kind, line[at:end], at
+			n.Name, n.Kind, n.Value = s.name, kind, line[at:end]
 			w.visit(n)
 		}
 		at = end
@@ -174,7 +174,7 @@ func (w *Walker) seek(known *bool) (to *place, done bool, err error) {
 			}
 			if begun = false; c == '}' {
 				w.node.Name = f.name
-				w.show(End, nil, -1)
+				w.show(End, nil)
 				w.ended = append(w.ended, f.name)
 			}
 			continue
@@ -207,7 +207,7 @@ func (w *Walker) enter(f *frame) (*place, error) {
 	if w.peek() != '"' {
 		return nil, ErrSyntax
 	}
-	key, _, err := w.text()
+	key, err := w.text()
 	if err != nil {
 		return nil, err
 	}
