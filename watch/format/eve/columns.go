@@ -5,7 +5,6 @@ import (
 
 	"entente/watch/event"
 	"entente/watch/format/freetext"
-	"entente/watch/format/jsonline"
 )
 
 // column is what the value at a path becomes: a field, and perhaps an observable.
@@ -120,36 +119,35 @@ func inside() []column {
 	}
 }
 
-// dns takes a value of a dns event. The forms differ by version and output
+// dns says how a value of a dns event is read. The forms differ by version and output
 // setting: one record an event (1), answers[] and grouped.TYPE[] (2),
 // queries[] (3), query[] and answer inside alerts; the last key says what a value is in all of them.
-func (p *parser) dns(n *jsonline.Node, value string) {
-	inAnswer := bytes.Contains(n.Path, []byte(".answers.")) || bytes.Contains(n.Path, []byte(".authorities.")) ||
-		bytes.Contains(n.Path, []byte(".additionals."))
-	switch string(n.Key) {
+func dns(path, key []byte) reader {
+	inAnswer := bytes.Contains(path, []byte(".answers.")) || bytes.Contains(path, []byte(".authorities.")) ||
+		bytes.Contains(path, []byte(".additionals."))
+	switch k := string(key); k {
 	case "rrname":
 		if inAnswer {
-			p.ev.Observe("dns.answers.name", value, event.Name)
-		} else {
-			p.ev.Put("dns.question.name", value, event.Name)
+			return reader{way: answeredName}
 		}
+		return reader{way: own, as: event.Name, name: "dns.question.name"}
 	case "rrtype":
-		if p.recordType = value; !inAnswer {
-			p.ev.Add("dns.question.type", value)
+		if inAnswer {
+			return reader{way: answeredType}
 		}
+		return reader{way: askedType}
 	case "rdata":
-		p.answer(p.recordType, value)
+		return reader{way: rdata}
 	case "A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "TXT":
-		p.answer(string(n.Key), value)
+		return reader{way: recordData, name: k}
 	case "mname", "target", "name":
-		p.ev.Put("dns.answers.data", value, event.Name)
+		return reader{way: own, as: event.Name, name: "dns.answers.data"}
 	case "rcode":
-		p.ev.Add("dns.response_code", value)
-	case "type":
-		p.ev.Add("dns.type", value)
-	case "id":
-		p.ev.Add("dns.id", value)
+		return reader{way: own, name: "dns.response_code"}
+	case "type", "id":
+		return reader{way: own, name: "dns." + k}
 	}
+	return reader{way: passed}
 }
 
 // answer takes the data of one record: an address or a name, but for types whose data is text or a fingerprint.

@@ -146,13 +146,18 @@ type reader struct {
 
 type way uint8
 
-// Ways to read a value. Those from timestamp on are of one path each, see method special.
+// Ways to read a value. Those from timestamp on are of one path each, or of one key in dns, see method special.
 const (
-	unmet way = iota
-	inDNS     // by method dns
-	own       // as the column says
-	other     // not at all, unless it is an address
+	unmet  way = iota
+	own        // as name and as say
+	other      // not at all, unless it is an address
+	passed     // not at all
 	timestamp
+	answeredName
+	askedType
+	answeredType
+	rdata
+	recordData // of the type that name says
 	eventType
 	proto
 	signature
@@ -191,10 +196,9 @@ func (p *parser) node(n *jsonline.Node) {
 		}
 	case timestamp:
 		p.timestamp = append(p.timestamp[:0], n.Value...)
-	case inDNS:
-		p.dns(n, r.values.Of(n.Value, &p.texts))
+	case passed:
 	default:
-		p.special(r.way, r.values.Of(n.Value, &p.texts))
+		p.special(r, r.values.Of(n.Value, &p.texts))
 	}
 }
 
@@ -204,7 +208,7 @@ func (p *parser) meet(n *jsonline.Node) *reader {
 		p.readers = append(p.readers, reader{})
 	}
 	r := &p.readers[n.Place]
-	if *r = p.read(n.Path); r.way == other {
+	if *r = p.read(n.Path, n.Key); r.way == other || r.way == passed {
 		p.walker.Quiet(n.Place)
 	}
 	if n.Place == 0 { // any path that is not remembered
@@ -215,9 +219,9 @@ func (p *parser) meet(n *jsonline.Node) *reader {
 	return r
 }
 
-func (p *parser) read(path []byte) reader {
+func (p *parser) read(path, key []byte) reader {
 	if bytes.HasPrefix(path, []byte("dns.")) || bytes.HasPrefix(path, []byte("mdns.")) {
-		return reader{way: inDNS}
+		return dns(path, key)
 	}
 	if w := wayOf(path); w != other {
 		return reader{way: w}
@@ -258,8 +262,19 @@ func wayOf(path []byte) way {
 }
 
 // special takes the values that are kept for the end of the line, or are read in a way of their own.
-func (p *parser) special(w way, value string) {
-	switch w {
+func (p *parser) special(r *reader, value string) {
+	switch r.way {
+	case answeredName:
+		p.ev.Observe("dns.answers.name", value, event.Name)
+	case askedType:
+		p.recordType = value
+		p.ev.Add("dns.question.type", value)
+	case answeredType:
+		p.recordType = value
+	case rdata:
+		p.answer(p.recordType, value)
+	case recordData:
+		p.answer(r.name, value)
 	case eventType:
 		p.eventType = value
 	case proto:
