@@ -56,8 +56,13 @@ type parser struct {
 	event.Stateless
 	walker jsonline.Walker
 	visit  func(*jsonline.Node) // p.node, bound once
+	texts  event.Texts
 	ev     *event.Event
+	said
+}
 
+// said are the values of a line that mean something only together.
+type said struct {
 	time, level, logger, message    string
 	client, peer, port, host, proto string
 	method, target                  string
@@ -70,7 +75,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return event.ErrNoEvent
 	}
-	*p = parser{walker: p.walker, visit: p.visit, ev: ev}
+	p.ev, p.said = ev, said{}
 	err := p.walker.Walk(line, p.visit)
 	if err == nil {
 		err = p.finish()
@@ -176,7 +181,7 @@ func (p *parser) kept(n *jsonline.Node) bool {
 	case "request.remote_port":
 		to = &p.port
 	case "request.remote_addr": // before 2.5
-		p.peer, p.port = event.CutPort(string(n.Value))
+		p.peer, p.port = event.CutPort(p.texts.Of(n.Value))
 		return true
 	case "request.host":
 		to = &p.host
@@ -189,7 +194,7 @@ func (p *parser) kept(n *jsonline.Node) bool {
 	default:
 		return false
 	}
-	*to = string(n.Value)
+	*to = p.texts.Of(n.Value)
 	return true
 }
 
@@ -198,23 +203,23 @@ func (p *parser) kept(n *jsonline.Node) bool {
 func (p *parser) field(n *jsonline.Node) {
 	switch string(n.Path) {
 	case "status":
-		p.ev.Add("http.response.status_code", string(n.Value))
+		p.ev.Add("http.response.status_code", p.texts.Of(n.Value))
 	case "size":
-		p.ev.Add("http.response.body.bytes", string(n.Value))
+		p.ev.Add("http.response.body.bytes", p.texts.Of(n.Value))
 	case "bytes_read":
-		p.ev.Add("http.request.body.bytes", string(n.Value))
+		p.ev.Add("http.request.body.bytes", p.texts.Of(n.Value))
 	case "user_id":
-		p.ev.Add("user.name", string(n.Value))
+		p.ev.Add("user.name", p.texts.Of(n.Value))
 	case "request.tls.server_name":
-		p.ev.Put("tls.client.server_name", string(n.Value), event.Host)
+		p.ev.Put("tls.client.server_name", p.texts.Of(n.Value), event.Host)
 	case "request.headers.User-Agent":
-		webfield.Agent(p.ev, string(n.Value))
+		webfield.Agent(p.ev, p.texts.Of(n.Value))
 	case "request.headers.Referer":
-		webfield.Referrer(p.ev, string(n.Value))
+		webfield.Referrer(p.ev, p.texts.Of(n.Value))
 	case "request.headers.X-Forwarded-For", "request.headers.X-Real-Ip":
-		webfield.Text(p.ev, "network.forwarded_ip", string(n.Value))
+		webfield.Text(p.ev, "network.forwarded_ip", p.texts.Of(n.Value))
 	case "error", "err_trace":
-		text := string(n.Value)
+		text := p.texts.Of(n.Value)
 		p.ev.Add("error.message", text)
 		p.prose("error.message", text)
 	default:
@@ -226,11 +231,11 @@ func (p *parser) field(n *jsonline.Node) {
 
 func (p *parser) other(n *jsonline.Node) {
 	if bytes.HasPrefix(n.Path, []byte("request.headers.")) {
-		freetext.Scan(p.ev, "http.headers", string(n.Value))
+		freetext.Scan(p.ev, "http.headers", p.texts.Of(n.Value))
 		return
 	}
-	if value := string(n.Value); event.LooksLikeAddress(value) {
-		host, _ := event.CutPort(value)
+	if event.LooksLikeAddress(n.Value) {
+		host, _ := event.CutPort(p.texts.Of(n.Value))
 		p.ev.Observe("caddy."+string(n.Path), host, event.Address)
 	}
 }

@@ -67,21 +67,21 @@ func (p *parser) plain(path []byte) []byte {
 func (p *parser) system(path string, value []byte) {
 	switch path {
 	case "Provider.Name", "Provider_Name":
-		p.head.provider = string(value)
+		p.head.provider = p.texts.Of(value)
 	case "EventID", "EventID.Value":
-		p.head.code = string(value)
+		p.head.code = p.texts.Of(value)
 	case "Channel":
-		p.head.channel = string(value)
+		p.head.channel = p.texts.Of(value)
 	case "Computer":
-		p.head.computer = string(value)
+		p.head.computer = p.texts.Of(value)
 	case "EventRecordID":
-		p.head.record = string(value)
+		p.head.record = p.texts.Of(value)
 	case "Level":
-		p.head.level = string(value)
+		p.head.level = p.texts.Of(value)
 	case "TimeCreated.SystemTime", "TimeCreated_SystemTime", "TimeCreated":
-		p.head.created = string(value)
+		p.head.created = p.texts.Of(value)
 	case "Security.UserID":
-		p.head.user = string(value)
+		p.head.user = p.texts.Of(value)
 	}
 }
 
@@ -89,14 +89,14 @@ func (p *parser) system(path string, value []byte) {
 func (p *parser) eventData(path string, value []byte) {
 	switch path {
 	case "Data.Name":
-		p.itemName = string(value)
+		p.itemName = p.texts.Of(value)
 	case "Data.Value", "Data.content":
-		p.itemValue = string(value)
+		p.itemValue = p.texts.Of(value)
 	case "Data":
 		if p.itemValue != "" {
 			p.item()
 		}
-		p.itemValue = string(value)
+		p.itemValue = p.texts.Of(value)
 		if p.itemName != "" {
 			p.item()
 		}
@@ -130,7 +130,7 @@ func (p *parser) datum(have int, prefix string, name, value []byte) (datum, bool
 		return datum{}, false
 	}
 	field := p.field(prefix, name)
-	return datum{field[len(prefix):], field, string(value)}, true
+	return datum{field[len(prefix):], field, p.texts.Of(value)}, true
 }
 
 // field returns prefix and name as a string that is built once for all lines.
@@ -151,7 +151,7 @@ func (p *parser) top(path string, value []byte) {
 	to := p.head.place(path)
 	switch {
 	case to != nil && (*to == "" || strings.HasPrefix(path, "winlog.")):
-		*to = string(value)
+		*to = p.texts.Of(value)
 	case to == nil && strings.IndexByte(path, '.') < 0 && !isCollectors(path):
 		if d, ok := p.datum(len(p.flat), "winlog.event_data.", []byte(path), value); ok {
 			p.flat = append(p.flat, d)

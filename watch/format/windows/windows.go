@@ -66,7 +66,8 @@ type parser struct {
 	event.Stateless
 	walker jsonline.Walker
 	visit  func(*jsonline.Node) // p.node, bound once
-	names  map[string]string    // field names seen, so that each is built once
+	texts  event.Texts
+	names  map[string]string // field names seen, so that each is built once
 
 	head head
 	data []datum

@@ -53,6 +53,7 @@ type value struct{ name, text string }
 type parser struct {
 	event.Stateless
 	walker  jsonline.Walker
+	texts   event.Texts
 	visit   func(*jsonline.Node) // p.node, bound once
 	names   map[string]string    // names seen, so that each is allocated once
 	columns map[columnKey]zeekfield.Column
@@ -95,10 +96,10 @@ func (p *parser) node(n *jsonline.Node) {
 	}
 	switch string(n.Path) {
 	case "ts":
-		p.time = string(n.Value)
+		p.time = p.texts.Of(n.Value)
 		return
 	case "_path":
-		p.path = string(n.Value)
+		p.path = p.texts.Of(n.Value)
 		return
 	}
 	if len(p.values) >= maxValues {
@@ -109,7 +110,7 @@ func (p *parser) node(n *jsonline.Node) {
 	if p.guess == "" {
 		p.guess = zeekfield.Guess(name)
 	}
-	p.values = append(p.values, value{name, string(n.Value)})
+	p.values = append(p.values, value{name, p.texts.Of(n.Value)})
 }
 
 // name returns path as a string that is allocated once for all lines.
@@ -155,7 +156,7 @@ func (p *parser) column(path, name string) zeekfield.Column {
 	if !ok {
 		c = zeekfield.Of(path, name)
 		if len(p.columns) < maxNames && len(name) <= zeekfield.MaxName {
-			p.columns[key] = c
+			p.columns[columnKey{strings.Clone(path), name}] = c
 		}
 	}
 	return c
