@@ -22,9 +22,10 @@ type symbol struct{ bits, length uint16 }
 
 const (
 	codeUses    = 16
-	codeSlack   = 32 // a block may become larger than the code's own by a part in so many
-	codeBits    = 11 // of the longest code: section 4.2.1
-	missing     = 64 // shifts nothing, and what it is added to tells
+	manyBytes   = 100 // different ones: they are no text, and any other may come
+	codeSlack   = 32  // a block may become larger than the code's own by a part in so many
+	codeBits    = 11  // of the longest code: section 4.2.1
+	missing     = 64  // shifts nothing, and what it is added to tells
 	maxPerFour  = (7 + 4*codeBits) / 8
 	streamsHead = 6 // the sizes of three streams
 )
@@ -36,11 +37,21 @@ func (c *code) make(b []byte, huff *huff0.Scratch) error {
 	for _, x := range b {
 		counts[x]++
 	}
-	if counts[b[0]] == uint32(len(b)) {
+	distinct, most := 0, uint32(0)
+	for _, n := range counts {
+		if n > 0 {
+			distinct++
+		}
+		most = max(most, n)
+	}
+	switch {
+	case distinct == 1:
 		return huff0.ErrUseRLE
+	case int(most) < len(b)>>7: // all come about as often
+		return huff0.ErrIncompressible
 	}
 	for x, n := range counts {
-		if c.met[x] && n == 0 {
+		if n == 0 && (c.met[x] || distinct > manyBytes) {
 			counts[x] = 1
 		}
 		c.met[x] = n > 0
