@@ -16,7 +16,7 @@ import (
 type column struct {
 	leaf
 	bare  bool   // of texts that are too many or too different for a dictionary
-	names *names // that the values are, nil where they are not
+	names *names // what finds the values if they are names, else nil
 	list  *lists // that the values are members of, nil where a row has one value
 
 	present presence // of the open page's rows, where the column is optional
@@ -46,21 +46,23 @@ type kit struct {
 func (c *column) long(n int64) { c.longs = append(c.longs, n) }
 func (c *column) int(n int32)  { c.ints = append(c.ints, n) }
 
-func (c *column) text(s string) {
-	if c.names == nil {
-		c.spell(s)
-		return
+// name appends a name and returns its number, -1 if it has none.
+func (c *column) name(s string) int32 {
+	id := c.names.guess(s)
+	if id < 0 {
+		id = c.names.find(s)
 	}
-	c.enter(c.names.find(s), s)
-}
-
-// enter appends a name with the number that the dictionary gave it.
-func (c *column) enter(id int32, s string) {
 	if id >= 0 {
 		c.ids = append(c.ids, id)
-		return
+	} else {
+		c.unnumbered(s)
 	}
-	for _, id := range c.ids { // of the open page
+	return id
+}
+
+// unnumbered appends a name for which the dictionary has no room: the open page cannot refer to it any more.
+func (c *column) unnumbered(s string) {
+	for _, id := range c.ids {
 		v := c.dict.value(id)
 		c.texts, c.lengths = append(c.texts, v...), append(c.lengths, int32(len(v)))
 	}
@@ -68,6 +70,7 @@ func (c *column) enter(id int32, s string) {
 	c.spell(s)
 }
 
+// spell appends a text that is no name.
 func (c *column) spell(s string) {
 	c.texts, c.lengths = append(c.texts, s...), append(c.lengths, int32(len(s)))
 }

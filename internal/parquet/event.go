@@ -11,7 +11,8 @@ import (
 func (w *Writer) enter(fields []event.Field) {
 	names, values := &w.cols[inFieldName], &w.cols[inFieldValue]
 	names.names.begin(w.kind)
-	others, held := int32(0), 0
+	texts, lengths := values.texts, values.lengths
+	held := 0
 	for i := range fields {
 		f := &fields[i]
 		held += len(f.Value)
@@ -31,13 +32,13 @@ func (w *Writer) enter(fields []event.Field) {
 		if id >= 0 {
 			names.ids = append(names.ids, id)
 		} else {
-			names.enter(id, f.Name)
+			names.unnumbered(f.Name)
 		}
-		values.spell(f.Value)
-		others++
+		texts, lengths = append(texts, f.Value...), append(lengths, int32(len(f.Value)))
 	}
 	w.held += held
-	w.fields.lengths[w.rows] = others
+	w.fields.lengths[w.rows] = int32(len(lengths) - len(values.lengths))
+	values.texts, values.lengths = texts, lengths
 }
 
 // observe writes what Row says of an event's observables.
@@ -52,14 +53,13 @@ func (w *Writer) observe(seen []event.Observable) {
 		o := &seen[i]
 		switch o.Value.Type {
 		case observable.MD5, observable.SHA1, observable.SHA256:
-			w.cols[inHashes].text(o.Value.Canonical)
+			w.cols[inHashes].spell(o.Value.Canonical)
 			w.hashes.lengths[w.rows]++
 		}
-		field := fields.names.find(o.Field)
-		fields.enter(field, o.Field)
+		field := fields.name(o.Field)
 		types.names.after(field) // a field's values are nearly always of one type
-		types.text(string(o.Value.Type))
-		values.text(o.Value.Canonical)
+		types.name(string(o.Value.Type))
+		values.spell(o.Value.Canonical)
 		w.held += len(o.Value.Canonical)
 	}
 	w.seen.lengths[w.rows] = int32(len(seen))
@@ -117,7 +117,7 @@ func (w *Writer) take(column int8, value string) bool {
 	}
 	if !has && value != "" {
 		c.present.set(w.rows)
-		c.text(value)
+		c.spell(value)
 	}
 	return !has && column != inDomain // a domain's own name says more
 }

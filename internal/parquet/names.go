@@ -30,7 +30,7 @@ func (n *names) begin(kind int32) {
 // after says what the next name follows: the value of another column, by its number there.
 func (n *names) after(other int32) { n.last = other + 1 }
 
-// guess returns the number of a name that was foreseen, -1 of another. It is find for those who ask often.
+// guess returns the number of a name that was foreseen; of another it is -1, and find has to be asked.
 func (n *names) guess(s string) int32 {
 	if int(n.last) < len(n.now) {
 		if g := n.now[n.last]; int(g) < len(n.held) && n.held[g] == s {
@@ -43,9 +43,6 @@ func (n *names) guess(s string) int32 {
 
 // find returns the number of a name, -1 if the dictionary has no room for it.
 func (n *names) find(s string) int32 {
-	if id := n.guess(s); id >= 0 {
-		return id
-	}
 	id := n.look(s)
 	if id >= 0 {
 		for len(n.now) <= int(n.last) {

@@ -129,10 +129,9 @@ func (w *Writer) Write(rec *archive.Record) error {
 		c[inTime].present.set(w.rows)
 		c[inTime].long(ev.Time.UnixMicro())
 	}
-	w.kind = c[inDataset].names.find(ev.Dataset)
-	c[inDataset].enter(w.kind, ev.Dataset)
-	c[inSource].text(rec.Source)
-	c[inPath].text(rec.Path)
+	w.kind = c[inDataset].name(ev.Dataset)
+	c[inSource].name(rec.Source)
+	c[inPath].name(rec.Path)
 	c[inGeneration].int(int32(rec.Generation))
 	c[inLine].long(rec.Line)
 	c[inOffset].long(rec.Offset)
