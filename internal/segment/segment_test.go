@@ -31,12 +31,20 @@ func add(t testing.TB, s *Store, from, to int) (note []byte) {
 }
 
 // TestHunt: in spool and segments alike, live or opened again, exactly what is
-// asked for is found, and every record once.
+// asked for is found, and every record once; the lines copied, and with no block that is small the spool itself.
 func TestHunt(t *testing.T) {
+	for name, fine := range map[string]int{"copied": 0, "adopted": 1} {
+		t.Run(name, func(t *testing.T) { hunts(t, fine) })
+	}
+}
+
+func hunts(t *testing.T, fine int) {
 	dir := t.TempDir()
 	c := newClock()
 	open := func(note []byte) *Store {
-		s, told, err := Open(config(must(disk.OS(dir))(t), c), note)
+		cfg := config(must(disk.OS(dir))(t), c)
+		cfg.fine = fine
+		s, told, err := Open(cfg, note)
 		ok(t, errors.Join(append(told, err)...))
 		return s
 	}
