@@ -96,11 +96,11 @@ func (e *Event) Add(name, value string) {
 	if !utf8.ValidString(value) {
 		value = strings.ToValidUTF8(value, "\uFFFD")
 	}
-	e.add(name, value)
+	e.AddValid(name, value)
 }
 
-// add is Add for valid UTF-8.
-func (e *Event) add(name, value string) {
+// AddValid is Add for a value that is known to be valid UTF-8, as all in JSON is.
+func (e *Event) AddValid(name, value string) {
 	if value == "" {
 		return
 	}
@@ -150,12 +150,12 @@ func (e *Event) Put(name, value string, as As) {
 	e.Observe(name, value, as)
 }
 
-// PutValid is Put for a value that is known to be valid UTF-8, as all in JSON is.
+// PutValid is Put for a value as in AddValid.
 func (e *Event) PutValid(name, value string, as As) {
 	if value != "" && len(value) <= MaxValue && len(e.Fields) < MaxFields {
 		e.Fields = append(e.Fields, Field{name, value})
 	} else {
-		e.add(name, value)
+		e.AddValid(name, value)
 	}
 	if as != Plain {
 		e.Observe(name, value, as)

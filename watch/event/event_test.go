@@ -246,3 +246,22 @@ func TestPutValid(t *testing.T) {
 		t.Errorf("Put and PutValid differ, or nothing was left off: %d fields, left %d\n%s", len(put.Fields), put.Left, diff)
 	}
 }
+
+// A fraction has up to nine digits that count, and any number that do not.
+func TestFractions(t *testing.T) {
+	const digits = "1203456789987"
+	for n := range len(digits) {
+		for _, zone := range []string{"", "Z", "+0200", "x"} {
+			s := "2021-06-06T15:57:37." + digits[:n] + zone
+			got, ok := event.ParseTime(s)
+			nanos := (digits[:n] + "000000000")[:9]
+			want, err := time.Parse("2006-01-02T15:04:05.999999999", "2021-06-06T15:57:37."+nanos)
+			if zone == "+0200" {
+				want = want.Add(-2 * time.Hour)
+			}
+			if wantOK := n > 0 && zone != "x"; err != nil || ok != wantOK || ok && !got.Equal(want) {
+				t.Errorf("%s gave %v %v, want %v %v, %v", s, got, ok, want, wantOK, err)
+			}
+		}
+	}
+}

@@ -95,11 +95,13 @@ func fraction(s string) (nanos int, rest string) {
 	if len(s) < 2 || s[0] != '.' && s[0] != ',' || s[1]-'0' > 9 {
 		return 0, s
 	}
-	unit := int(time.Second)
 	i := 1
-	for ; i < len(s) && s[i]-'0' <= 9; i++ {
-		unit /= 10
-		nanos += int(s[i]-'0') * unit
+	for ; i < min(len(s), 10) && s[i]-'0' <= 9; i++ {
+		nanos = nanos*10 + int(s[i]-'0')
+	}
+	nanos *= [...]int{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1}[i-1]
+	for i < len(s) && s[i]-'0' <= 9 {
+		i++
 	}
 	return nanos, s[i:]
 }

@@ -154,18 +154,18 @@ func dns(path, key []byte) reader {
 func (p *parser) answer(recordType, value string) {
 	switch recordType {
 	case "TXT":
-		p.ev.Add("dns.answers.data", value)
+		p.ev.AddValid("dns.answers.data", value)
 		p.scan("dns.answers.data", value)
 	case "", "A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "SOA", "SRV":
 		p.ev.Put("dns.answers.data", value, event.Host)
 	default:
-		p.ev.Add("dns.answers.data", value)
+		p.ev.AddValid("dns.answers.data", value)
 	}
 }
 
 // prose adds a text in which values may stand anywhere.
 func (p *parser) prose(name, text string) {
-	p.ev.Add(name, text)
+	p.ev.AddValid(name, text)
 	p.scan(name, text)
 }
 

@@ -268,7 +268,7 @@ func (p *parser) special(r *reader, value string) {
 		p.ev.Observe("dns.answers.name", value, event.Name)
 	case askedType:
 		p.recordType = value
-		p.ev.Add("dns.question.type", value)
+		p.ev.AddValid("dns.question.type", value)
 	case answeredType:
 		p.recordType = value
 	case rdata:
@@ -278,10 +278,10 @@ func (p *parser) special(r *reader, value string) {
 	case eventType:
 		p.eventType = value
 	case proto:
-		p.ev.Add("network.transport", transport(value))
+		p.ev.AddValid("network.transport", transport(value))
 	case signature:
-		p.ev.Add("rule.name", value)
-		p.ev.Add("event.action", value)
+		p.ev.AddValid("rule.name", value)
+		p.ev.AddValid("event.action", value)
 	case hostname:
 		p.ev.PutHost("url.domain", value)
 		if len(p.hosts) < maxRequests {
@@ -295,7 +295,7 @@ func (p *parser) special(r *reader, value string) {
 	case port:
 		p.port = value
 	case protocol:
-		p.ev.Add("http.version", strings.TrimPrefix(value, "HTTP/"))
+		p.ev.AddValid("http.version", strings.TrimPrefix(value, "HTTP/"))
 	case userAgent:
 		p.prose("user_agent.original", value)
 	case headers:
