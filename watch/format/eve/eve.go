@@ -191,7 +191,7 @@ func (p *parser) node(n *jsonline.Node) {
 		p.ev.PutValid(r.name, r.values.Of(n.Value, &p.texts), r.as)
 	case other:
 		// What a later Suricata adds may hold an address; any string that is one is observed.
-		if n.Kind == jsonline.String && len(n.Path) < 128 && len(n.Value) < 64 && event.LooksLikeAddress(n.Value) {
+		if n.Kind == jsonline.String && len(n.Path) < 128 && maybeAddress(n.Value) {
 			p.ev.Observe("suricata."+string(n.Path), p.texts.Of(n.Value), event.Address)
 		}
 	case timestamp:
@@ -202,14 +202,19 @@ func (p *parser) node(n *jsonline.Node) {
 	}
 }
 
+func maybeAddress(value []byte) bool { return len(value) < 64 && event.LooksLikeAddress(value) }
+
 // meet finds out how the values at a place are read, and remembers it for those that the walker remembers.
 func (p *parser) meet(n *jsonline.Node) *reader {
 	for n.Place >= len(p.readers) {
 		p.readers = append(p.readers, reader{})
 	}
 	r := &p.readers[n.Place]
-	if *r = p.read(n.Path, n.Key); r.way == other || r.way == passed {
-		p.walker.Quiet(n.Place)
+	switch *r = p.read(n.Path, n.Key); r.way {
+	case other:
+		p.walker.Quiet(n.Place, maybeAddress)
+	case passed:
+		p.walker.Quiet(n.Place, func([]byte) bool { return false })
 	}
 	if n.Place == 0 { // any path that is not remembered
 		unkept := *r

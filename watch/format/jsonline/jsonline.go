@@ -56,7 +56,8 @@ type Name struct {
 	// Key is the last key of Path.
 	Key []byte
 
-	quiet bool // its numbers and words are not shown
+	quiet  bool                    // its numbers and words are not shown
+	wanted func(value []byte) bool // if set, only such strings are
 }
 
 // Walker walks one line after another; it keeps its buffers, and the paths that it has seen. It is not safe for concurrent use.
@@ -127,15 +128,17 @@ func (w *Walker) take(c byte) bool {
 	return false
 }
 
-// Quiet keeps numbers, true, false and null at a place from being shown from now on, to who reads strings only there. Place 0 is none.
-func (w *Walker) Quiet(place int) {
+// Quiet keeps numbers, true, false and null at a place from being shown from now on, and strings of which wanted is false; nil wants
+// them all. Place 0 is none.
+func (w *Walker) Quiet(place int, wanted func(value []byte) bool) {
 	if place > 0 {
-		w.places.all[place].name.quiet = true
+		name := w.places.all[place].name
+		name.quiet, name.wanted = true, wanted
 	}
 }
 
 func (w *Walker) show(kind Kind, value []byte) {
-	if w.node.quiet && kind != String && kind != End {
+	if kind == String && w.node.wanted != nil && !w.node.wanted(value) || w.node.quiet && kind != String && kind != End {
 		return
 	}
 	w.node.Kind, w.node.Value = kind, value

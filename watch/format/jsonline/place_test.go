@@ -81,10 +81,10 @@ func TestQuiet(t *testing.T) {
 	first := shown(&w, line)
 	_ = w.Walk([]byte(line), func(n *Node) {
 		if path := string(n.Path); path == "a.b" || path == "d" || path == "a" {
-			w.Quiet(n.Place)
+			w.Quiet(n.Place, nil)
 		}
 	})
-	w.Quiet(0)
+	w.Quiet(0, nil)
 	want := "1 a.c(c)=2\n4 a(a)=\n0 d(d)=x\n1 b(b)=4\n<nil>\n"
 	if got := shown(&w, line); got != want {
 		t.Errorf("got %s\nbefore %s", got, first)
@@ -94,6 +94,24 @@ func TestQuiet(t *testing.T) {
 	}
 	if got := shown(&w, `{"a":{"b":"1"}}`); !strings.Contains(got, "a.b(b)=1") {
 		t.Errorf("a string: %s", got)
+	}
+}
+
+// Of strings, those are shown that are wanted.
+func TestQuietStrings(t *testing.T) {
+	var w Walker
+	line := `{"a":"x","b":["keep","x","\u006beep"],"c":{"d":"x"},"e":"x"}`
+	shown(&w, line)
+	_ = w.Walk([]byte(line), func(n *Node) {
+		if n.Kind == String && string(n.Key) != "e" {
+			w.Quiet(n.Place, func(value []byte) bool { return value[0] == 'k' })
+		}
+	})
+	want := "0 b(b)=keep\n0 b(b)=keep\n4 c(c)=\n0 e(e)=x\n<nil>\n"
+	for range 2 {
+		if got := shown(&w, line); got != want {
+			t.Errorf("got %s", got)
+		}
 	}
 }
 

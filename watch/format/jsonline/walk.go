@@ -39,8 +39,10 @@ func (w *Walker) run(s *step) (*step, error) {
 		if s.kind == quoted {
 			n.Name = s.name
 			if end := int(marks[mark]); end < len(line) && line[end] == '"' {
-				n.Kind, n.Value = String, line[at:end]
-				w.visit(n)
+				if s.name.wanted == nil || s.name.wanted(line[at:end]) {
+					n.Kind, n.Value = String, line[at:end]
+					w.visit(n)
+				}
 				at = end
 				continue
 			}
