@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -121,5 +122,39 @@ func TestCodec(t *testing.T) {
 		if got, err := z.DecodeAll(frame, nil); err != nil || !bytes.Equal(got, b) {
 			t.Fatalf("%d bytes of %d letters became %d: %v", len(b), letters, len(frame), err)
 		}
+	}
+}
+
+// kept is a file in memory that takes pages over.
+type kept struct {
+	pages [][]byte
+	times int
+}
+
+func (k *kept) Write(b []byte) (int, error) {
+	k.pages = append(k.pages, bytes.Clone(b))
+	return len(b), nil
+}
+
+func (k *kept) Keep(b []byte) { k.pages, k.times = append(k.pages, b), k.times+1 }
+
+// TestKeeper: what a Keeper is given stays as it was, whatever is written after it, and is the file that another writer gets.
+func TestKeeper(t *testing.T) {
+	var plain bytes.Buffer
+	var k kept
+	a, b := NewWriter(&plain, "test"), NewWriter(&k, "test")
+	a.most, b.most = 64<<10, 64<<10
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 10_000 {
+		r := random(rng)
+		if err := errors.Join(a.Write(r), b.Write(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(a.Close(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(bytes.Join(k.pages, nil), plain.Bytes()) || k.times == 0 {
+		t.Errorf("%d pages were kept, and the files differ", k.times)
 	}
 }
