@@ -24,9 +24,7 @@ type format struct{}
 func (format) Name() string { return "caddy" }
 
 func (format) New() event.Parser {
-	p := new(parser)
-	p.visit = p.node
-	return p
+	return new(parser)
 }
 
 // Sniff counts the lines that name a logger of Caddy's and have what every line of it has.
@@ -55,7 +53,6 @@ var errLine = errors.New("a line of Caddy's log needs ts, level and msg")
 type parser struct {
 	event.Stateless
 	walker jsonline.Walker
-	visit  func(*jsonline.Node) // p.node, bound once
 	texts  event.Texts
 	ev     *event.Event
 	said
@@ -76,7 +73,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		return event.ErrNoEvent
 	}
 	p.ev, p.said = ev, said{}
-	err := p.walker.Walk(line, p.visit)
+	err := p.walker.Walk(line, p)
 	if err == nil {
 		err = p.finish()
 	}
@@ -152,8 +149,8 @@ func parseTime(s string) (time.Time, bool) {
 	return event.ParseEpoch(s)
 }
 
-// node takes one value of the line.
-func (p *parser) node(n *jsonline.Node) {
+// Visit takes one value of the line.
+func (p *parser) Visit(n *jsonline.Node) {
 	if n.Kind == jsonline.End || n.Kind == jsonline.Null || len(n.Value) == 0 {
 		return
 	}

@@ -21,7 +21,6 @@ func (format) Name() string { return "eve" }
 
 func (format) New() event.Parser {
 	p := &parser{columns: make(map[string]column)}
-	p.visit = p.node
 	for _, c := range columns() {
 		p.columns[c.path] = c
 	}
@@ -49,7 +48,6 @@ var (
 type parser struct {
 	event.Stateless
 	walker jsonline.Walker
-	visit  func(*jsonline.Node) // p.node, bound once
 	ev     *event.Event
 	clock  event.Clock
 
@@ -72,7 +70,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	}
 	p.ev, p.eventType, p.timestamp, p.port, p.recordType = ev, "", p.timestamp[:0], "", ""
 	p.hosts, p.targets = p.hosts[:0], p.targets[:0]
-	err := p.walker.Walk(line, p.visit)
+	err := p.walker.Walk(line, p)
 	if err == nil {
 		err = p.finish()
 	}
@@ -170,8 +168,8 @@ const (
 	received
 )
 
-// node takes one value of the line.
-func (p *parser) node(n *jsonline.Node) {
+// Visit takes one value of the line.
+func (p *parser) Visit(n *jsonline.Node) {
 	if n.Kind == jsonline.End {
 		p.recordType = ""
 		return

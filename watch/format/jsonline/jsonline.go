@@ -60,6 +60,9 @@ type Name struct {
 	wanted func(value []byte) bool // if set, only such strings are
 }
 
+// Visitor is shown the values of a line.
+type Visitor interface{ Visit(n *Node) }
+
 // Walker walks one line after another; it keeps its buffers, and the paths that it has seen. It is not safe for concurrent use.
 type Walker struct {
 	line    []byte
@@ -68,7 +71,7 @@ type Walker struct {
 	mark    int      // of these, one that is not behind the first from at on
 	scratch []byte
 	node    Node
-	visit   func(*Node)
+	visitor Visitor
 
 	places places
 	stack  [MaxDepth]frame // objects and arrays that are open, the outermost first
@@ -79,13 +82,13 @@ type Walker struct {
 
 // Walk visits every scalar of the object in line, in order, and the end of every
 // inner object. What was visited before an error counts for nothing.
-func (w *Walker) Walk(line []byte, visit func(*Node)) error {
+func (w *Walker) Walk(line []byte, visitor Visitor) error {
 	marks, ascii := quote.Index(w.marks, line)
 	if !ascii && !utf8.Valid(line) {
 		return ErrUTF8
 	}
 	w.marks, w.mark = append(marks, uint32(len(line)), uint32(len(line))), 0
-	w.line, w.at, w.visit = line, 0, visit
+	w.line, w.at, w.visitor = line, 0, visitor
 	defer w.end()
 	return w.walk()
 }
@@ -93,7 +96,7 @@ func (w *Walker) Walk(line []byte, visit func(*Node)) error {
 // end lets go of the line, and of the memory that an extraordinary one took.
 func (w *Walker) end() {
 	const most = 64 << 10 // of marks, four bytes each
-	if w.line, w.visit, w.node = nil, nil, (Node{}); cap(w.marks) > most {
+	if w.line, w.visitor, w.node = nil, nil, (Node{}); cap(w.marks) > most {
 		w.marks = nil
 	}
 }
@@ -142,7 +145,7 @@ func (w *Walker) show(kind Kind, value []byte) {
 		return
 	}
 	w.node.Kind, w.node.Value = kind, value
-	w.visit(&w.node)
+	w.visitor.Visit(&w.node)
 }
 
 // scalar reads a string or a literal, and shows it.

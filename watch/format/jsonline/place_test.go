@@ -11,9 +11,9 @@ import (
 // shown is all that a walk over a line shows, with the places left out.
 func shown(w *Walker, line string) string {
 	var b strings.Builder
-	err := w.Walk([]byte(line), func(n *Node) {
+	err := w.Walk([]byte(line), visit(func(n *Node) {
 		fmt.Fprintf(&b, "%d %s(%s)=%s\n", n.Kind, n.Path, n.Key, n.Value)
-	})
+	}))
 	fmt.Fprintln(&b, err)
 	return b.String()
 }
@@ -23,7 +23,7 @@ func full(t testing.TB) *Walker {
 	t.Helper()
 	var w Walker
 	for i := range MaxPlaces + 1 {
-		if err := w.Walk(fmt.Appendf(nil, `{"junk %d":1}`, i), func(*Node) {}); err != nil {
+		if err := w.Walk(fmt.Appendf(nil, `{"junk %d":1}`, i), visit(func(*Node) {})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,12 +62,12 @@ func TestPlaces(t *testing.T) {
 	places := make(map[int]string)
 	var one Walker
 	for range 3 { // the number of a path stays
-		_ = one.Walk([]byte(`{"a":{"b":1,"c":2},"b":3}`), func(n *Node) {
+		_ = one.Walk([]byte(`{"a":{"b":1,"c":2},"b":3}`), visit(func(n *Node) {
 			if was, ok := places[n.Place]; ok && was != string(n.Path) || n.Place == 0 {
 				t.Errorf("%s is place %d, which is %s", n.Path, n.Place, was)
 			}
 			places[n.Place] = string(n.Path)
-		})
+		}))
 	}
 	if len(places) != 4 {
 		t.Errorf("places %v", places)
@@ -79,11 +79,11 @@ func TestQuiet(t *testing.T) {
 	var w Walker
 	line := `{"a":{"b":1,"c":2},"d":[3,"x",true],"b":4}`
 	first := shown(&w, line)
-	_ = w.Walk([]byte(line), func(n *Node) {
+	_ = w.Walk([]byte(line), visit(func(n *Node) {
 		if path := string(n.Path); path == "a.b" || path == "d" || path == "a" {
 			w.Quiet(n.Place, nil)
 		}
-	})
+	}))
 	w.Quiet(0, nil)
 	want := "1 a.c(c)=2\n4 a(a)=\n0 d(d)=x\n1 b(b)=4\n<nil>\n"
 	if got := shown(&w, line); got != want {
@@ -102,11 +102,11 @@ func TestQuietStrings(t *testing.T) {
 	var w Walker
 	line := `{"a":"x","b":["keep","x","\u006beep"],"c":{"d":"x"},"e":"x"}`
 	shown(&w, line)
-	_ = w.Walk([]byte(line), func(n *Node) {
+	_ = w.Walk([]byte(line), visit(func(n *Node) {
 		if n.Kind == String && string(n.Key) != "e" {
 			w.Quiet(n.Place, func(value []byte) bool { return value[0] == 'k' })
 		}
-	})
+	}))
 	want := "0 b(b)=keep\n0 b(b)=keep\n4 c(c)=\n0 e(e)=x\n<nil>\n"
 	for range 2 {
 		if got := shown(&w, line); got != want {
@@ -161,7 +161,7 @@ func TestStepsAreTaken(t *testing.T) {
 		shown(&w, line)
 		w.marks, _ = quote.Index(nil, []byte(line))
 		w.marks = append(w.marks, uint32(len(line)), uint32(len(line)))
-		w.line, w.at, w.mark, w.visit = []byte(line), 0, 0, func(*Node) {}
+		w.line, w.at, w.mark, w.visitor = []byte(line), 0, 0, visit(func(*Node) {})
 		if last, err := w.run(w.places.begin()); err != nil || last.to != nil {
 			t.Errorf("%s: known up to %q, %v", line, line[:w.at], err)
 		}

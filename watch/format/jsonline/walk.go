@@ -41,7 +41,7 @@ func (w *Walker) run(s *step) (*step, error) {
 			if end := int(marks[mark]); end < len(line) && line[end] == '"' {
 				if s.name.wanted == nil || s.name.wanted(line[at:end]) {
 					n.Kind, n.Value = String, line[at:end]
-					w.visit(n)
+					w.visitor.Visit(n)
 				}
 				at = end
 				continue
@@ -59,7 +59,7 @@ func (w *Walker) run(s *step) (*step, error) {
 		}
 		if !s.name.quiet {
 			n.Name, n.Kind, n.Value = s.name, kind, line[at:end]
-			w.visit(n)
+			w.visitor.Visit(n)
 		}
 		at = end
 	}

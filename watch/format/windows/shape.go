@@ -7,8 +7,8 @@ import (
 	"entente/watch/format/jsonline"
 )
 
-// node takes one value of the line, by the shape that its path shows.
-func (p *parser) node(n *jsonline.Node) {
+// Visit takes one value of the line, by the shape that its path shows.
+func (p *parser) Visit(n *jsonline.Node) {
 	path := p.plain(n.Path)
 	if n.Kind == jsonline.End {
 		if string(path) == "EventData.Data" {

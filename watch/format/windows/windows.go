@@ -26,9 +26,7 @@ type format struct{}
 func (format) Name() string { return "windows" }
 
 func (format) New() event.Parser {
-	p := &parser{names: map[string]string{}}
-	p.visit = p.node
-	return p
+	return &parser{names: map[string]string{}}
 }
 
 // Sniff counts the lines that have an event's number and its channel.
@@ -65,7 +63,6 @@ type datum struct{ name, field, value string }
 type parser struct {
 	event.Stateless
 	walker jsonline.Walker
-	visit  func(*jsonline.Node) // p.node, bound once
 	texts  event.Texts
 	names  map[string]string // field names seen, so that each is built once
 
@@ -92,7 +89,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		return event.ErrNoEvent
 	}
 	p.head, p.left, p.itemName, p.itemValue = head{}, 0, "", ""
-	err := p.walker.Walk(line, p.visit)
+	err := p.walker.Walk(line, p)
 	if err == nil {
 		p.item()
 		err = p.finish(ev)

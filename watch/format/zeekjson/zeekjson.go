@@ -21,9 +21,7 @@ type format struct{}
 func (format) Name() string { return "zeekjson" }
 
 func (format) New() event.Parser {
-	p := &parser{names: map[string]string{}, columns: map[columnKey]zeekfield.Column{}}
-	p.visit = p.node
-	return p
+	return &parser{names: map[string]string{}, columns: map[columnKey]zeekfield.Column{}}
 }
 
 // Sniff counts the lines that have a time and what else only Zeek writes.
@@ -54,8 +52,7 @@ type parser struct {
 	event.Stateless
 	walker  jsonline.Walker
 	texts   event.Texts
-	visit   func(*jsonline.Node) // p.node, bound once
-	names   map[string]string    // names seen, so that each is allocated once
+	names   map[string]string // names seen, so that each is allocated once
 	columns map[columnKey]zeekfield.Column
 
 	values            []value
@@ -70,7 +67,7 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 		return event.ErrNoEvent
 	}
 	p.left, p.path, p.guess, p.time = 0, "", "", ""
-	err := p.walker.Walk(line, p.visit)
+	err := p.walker.Walk(line, p)
 	if err == nil {
 		err = p.finish(ev)
 	}
@@ -84,7 +81,8 @@ func (p *parser) Parse(line []byte, ev *event.Event) error {
 	return err
 }
 
-func (p *parser) node(n *jsonline.Node) {
+// Visit takes one value of the line.
+func (p *parser) Visit(n *jsonline.Node) {
 	switch n.Kind {
 	case jsonline.End, jsonline.Null:
 		return
