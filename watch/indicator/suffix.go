@@ -45,16 +45,16 @@ func (s *Set) LookName(line []byte, from int) (Look, int) {
 }
 
 // mayTail is false if the canonical name surely meets no name of the set.
-func (s *Set) mayTail(name string) bool {
-	if !s.names {
-		return false
-	}
+func (s *Set) mayTail(name string) bool { return s.names && s.suffix.may(tailKey(name)) }
+
+// tailKey is the suffix of a whole canonical name.
+func tailKey(name string) uint64 {
 	if len(name) >= tail {
-		return s.suffix.may(suffix(name, 0, len(name)))
+		return suffix(name, 0, len(name))
 	}
 	var padded [tail]byte
 	from := tail - copy(padded[tail-len(name):], name)
-	return s.suffix.may(suffix(padded[:], from, tail))
+	return suffix(padded[:], from, tail)
 }
 
 const (
