@@ -15,6 +15,7 @@ import (
 	"entente/watch"
 	"entente/watch/event"
 	"entente/watch/incident"
+	"entente/watch/indicator"
 )
 
 // lookout matches log lines against the watchlist: lines as they come, and
@@ -41,6 +42,7 @@ type lookout struct {
 	// exactly the lists that no later hunt will bring to it.
 	mu       sync.Mutex
 	troubles []string
+	screen   indicator.Screen
 	known    map[string]bool // sources that have a row in the ledger
 	hunt     sync.Mutex      // one hunt at a time
 	waits    waits
@@ -74,8 +76,12 @@ func (l *lookout) store(ctx context.Context, b ingest.Batch) error {
 		return err
 	}
 	ledger := watch.Ledger{Read: b.Dropped, Dropped: b.Dropped}
-	for _, line := range b.Lines {
-		found := append(w.match(b, line, l.now()), byRule[line.Number]...)
+	may := w.matcher.Screen(&l.screen, b.Events())
+	for i, line := range b.Lines {
+		found := byRule[line.Number]
+		if may[i] {
+			found = append(w.match(b, line, l.now()), found...)
+		}
 		alerts := 0
 		for _, h := range found {
 			if !h.Held {

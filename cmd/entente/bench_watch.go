@@ -185,6 +185,7 @@ func (b *watchBench) read(ctx context.Context, set *indicator.Set, sink interfac
 // hitSink matches and keeps the numbers of the lines that were hit.
 type hitSink struct {
 	matcher *watch.Matcher
+	screen  indicator.Screen
 	found   []watch.Hit
 	hits    []int64
 	ledger  watch.Ledger
@@ -193,12 +194,13 @@ type hitSink struct {
 func (s *hitSink) reset() { s.hits, s.ledger = s.hits[:0], watch.Ledger{} }
 
 func (s *hitSink) Batch(_ context.Context, b ingest.Batch) error {
-	for _, line := range b.Lines {
+	may := s.matcher.Screen(&s.screen, b.Events())
+	for i, line := range b.Lines {
 		if line.Clear {
 			s.ledger.Add(watch.Ledger{Read: int64(1 + line.More), Clean: int64(1 + line.More)})
 			continue
 		}
-		if s.found = s.found[:0]; line.Event != nil {
+		if s.found = s.found[:0]; may[i] {
 			s.found = s.matcher.Match(line.Event, watch.Place{Line: line.Number}, line.Raw, s.found)
 		}
 		if len(s.found) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"slices"
 	"time"
 
@@ -99,6 +100,17 @@ type Batch struct {
 
 // Position is where reading goes on once this batch has been stored.
 func (b Batch) Position() Position { return b.position }
+
+// Events yields the event of each line, nil of one that has none.
+func (b Batch) Events() iter.Seq[*event.Event] {
+	return func(yield func(*event.Event) bool) {
+		for i := range b.Lines {
+			if !yield(b.Lines[i].Event) {
+				return
+			}
+		}
+	}
+}
 
 // Sink takes batches, one at a time. It stores the results and Batch.Position in one transaction; an error
 // stops the reader, which has then consumed nothing of that batch.
