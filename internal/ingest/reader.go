@@ -57,10 +57,7 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, stopError{err}
 	}
-	lines, held, set := 0, 0, r.lookedFor()
-	if r.fr.sift = nil; set != nil { // lines are sifted while the processor has them at hand
-		r.fr.sift = func(line []byte) bool { return clearGuarded(r.sieve, set, line) }
-	}
+	lines, held, set := 0, 0, r.sift()
 	for lines < r.cfg.BatchLines && held < r.cfg.BatchBytes {
 		if n, size := r.sweep(set, r.cfg.BatchLines-lines, r.cfg.BatchBytes-held); n > 0 {
 			lines, held = lines+n, held+size
@@ -73,6 +70,9 @@ func (r *reader) fill(ctx context.Context) (end bool, err error) {
 			break
 		}
 		lines, held = lines+1, held+r.take(nil)
+		if r.parser == nil && r.recognised() {
+			set = r.sift()
+		}
 		if r.source != nil && r.fr.drained() {
 			break // more may come at any time, or never
 		}
@@ -121,6 +121,15 @@ func (r *reader) take(why error) int {
 	return len(raw)
 }
 
+// sift has the framer's lines sifted from now on, while the processor has them at hand, and returns the set that they are sifted by.
+func (r *reader) sift() *indicator.Set {
+	set := r.lookedFor()
+	if r.fr.sift = nil; set != nil {
+		r.fr.sift = func(line []byte) bool { return clearGuarded(r.sieve, set, line) }
+	}
+	return set
+}
+
 // lookedFor is the set for the next batch, nil if its lines are not sifted.
 func (r *reader) lookedFor() *indicator.Set {
 	if r.sieve == nil {
@@ -151,7 +160,7 @@ func (r *reader) conclude(ctx context.Context, cause error) error {
 // store parses the lines of the batch and hands it to the sink.
 func (r *reader) store(ctx context.Context, set *indicator.Set, final bool) error {
 	if r.parser == nil {
-		r.detect()
+		r.detect(1)
 		set = r.lookedFor()
 	}
 	events := *r.events
@@ -198,15 +207,23 @@ func (r *reader) identity() Identity {
 	}
 }
 
-// detect asks every format about the first lines of the batch.
-func (r *reader) detect() {
+// recognised looks for the format as soon as there are as many lines as that takes.
+func (r *reader) recognised() bool {
+	if len(r.lines) == sniffLines {
+		r.detect(sniffLines)
+	}
+	return r.parser != nil
+}
+
+// detect asks every format about the first lines of the batch, of which at least so many must be readable.
+func (r *reader) detect(least int) {
 	var head [][]byte
 	for _, l := range r.lines {
 		if l.Err == nil && len(head) < sniffLines {
 			head = append(head, content(l))
 		}
 	}
-	if len(head) == 0 {
+	if len(head) < least {
 		return
 	}
 	best, found := 0, event.Format(nil)

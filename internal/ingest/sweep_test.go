@@ -102,6 +102,7 @@ type register struct {
 	batches []entered
 	failAt  int
 	clear   int
+	raw     []int // bytes that were kept of each entry
 }
 
 var errFull = errors.New("full")
@@ -120,6 +121,7 @@ func (g *register) Batch(_ context.Context, b Batch) error {
 		clear.More = -1
 	}
 	for _, l := range b.Lines {
+		g.raw = append(g.raw, len(l.Raw))
 		said := "clear"
 		switch {
 		case l.Clear:
@@ -224,3 +226,22 @@ type pieces struct {
 }
 
 func (p *pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), 1+p.n.IntN(500))]) }
+
+// TestSweepsFromTheFirstLines: once the format is known, the rest of the first batch is not parsed either.
+func TestSweepsFromTheFirstLines(t *testing.T) {
+	set := indicator.NewSet([]indicator.Entry{{Value: must(t, "evil.example")}})
+	path := filepath.Join(t.TempDir(), "eve.json")
+	line := `{"timestamp":"2026-11-03T08:00:00.000001+0000","event_type":"dns","src_ip":"192.0.2.7","dns":{"rrname":"www.good.example"}}` + "\n"
+	write(t, path, strings.Repeat(line, 300))
+	cfg := Config{Formats: []event.Format{eve.Format()}, Sieve: func() *indicator.Set { return set }}
+	g := readAll(t, cfg, set, -1, func() Source { return Source{ID: "in", Path: path} })
+	parsed := 0
+	for _, l := range g.raw {
+		if l > 0 {
+			parsed++
+		}
+	}
+	if g.clear != 300 || parsed > sniffLines+1 {
+		t.Errorf("%d of 300 lines are clear, %d were kept to be parsed", g.clear, parsed)
+	}
+}

@@ -92,6 +92,9 @@ func (s *Set) MayURLHost(line []byte, from, to int) bool {
 	return s.mayHost(textKey(s.hash, ofURLHost, lower(host[:0], line[from:to])))
 }
 
+// URLs reports that URLs are in the set, or hosts of URLs.
+func (s *Set) URLs() bool { return s.urls }
+
 func (s *Set) mayHost(key uint64) bool {
 	if !s.exact.may(key) {
 		return false

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// sketch has two bits for every value of some kind in a set, by a secret hash: one look into memory that stays in the processor's own
+// sketch has three bits in one word for every value of some kind in a set, by a secret hash: one look into memory that stays in the processor's own
 // cache says of most others that they are none of the set's. The filter of the index, which is larger and read at three
 // places, judges the rest.
 type sketch struct {
@@ -19,16 +19,16 @@ type sketch struct {
 // Look is one look into a sketch that is yet to be taken. Looks that are taken one right after another wait for memory together.
 type Look struct {
 	word uint32
-	two  uint64
+	bits uint64
 }
 
 // look is how to find out what may says.
 func (k *sketch) look(key uint64) Look {
 	if len(k.words) == 0 {
-		return Look{two: 1} // the first word has no bits
+		return Look{bits: 1} // the first word has no bits
 	}
-	word, two := k.place(key)
-	return Look{k.base + uint32(word), two}
+	word, bits := k.place(key)
+	return Look{k.base + uint32(word), bits}
 }
 
 // join puts the words of the sketches that are looked into later one behind the other.
@@ -45,7 +45,7 @@ func (s *Set) join(sketches ...*sketch) {
 
 // May takes a look: false if what it was made for surely meets nothing of the set.
 func (s *Set) May(l Look) bool {
-	return uint64(l.word) < uint64(len(s.looks)) && s.looks[l.word]&l.two == l.two
+	return uint64(l.word) < uint64(len(s.looks)) && s.looks[l.word]&l.bits == l.bits
 }
 
 // A key has sixteen bits at least, up to the largest size; then fewer, eleven at 190,000 addresses.
@@ -88,18 +88,18 @@ func newSketch(n, most int, seed uint64) sketch {
 func dotted(first, second uint64) uint64 { return first ^ bits.RotateLeft64(second*k2, 32) }
 
 func (k *sketch) set(key uint64) {
-	word, two := k.place(key)
-	k.words[word] |= two
+	word, bits := k.place(key)
+	k.words[word] |= bits
 }
 
-// place is the word that the key has, and its two bits in it.
-func (k *sketch) place(key uint64) (word, two uint64) {
+// place is the word that the key has, and its bits in it.
+func (k *sketch) place(key uint64) (word, bits uint64) {
 	h := mix(key^k.seed, k0)
-	return h >> k.shift, 1<<(h&63) | 1<<(h>>6&63)
+	return h >> k.shift, 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63)
 }
 
 // may is false if the key is surely none of the set's.
 func (k *sketch) may(key uint64) bool {
-	word, two := k.place(key)
-	return word < uint64(len(k.words)) && k.words[word]&two == two
+	word, bits := k.place(key)
+	return word < uint64(len(k.words)) && k.words[word]&bits == bits
 }

@@ -119,7 +119,7 @@ func (s *Sieve) follows(line []byte, begin int) int {
 					continue
 				}
 			case likeName: // one that ends in a letter cannot be an address
-				if look, to := s.set.LookName(line, end); to > 0 && line[to] == '"' && line[to-1] > '9' {
+				if look, to := s.set.LookName(line, end); to > 0 && line[to] == '"' && line[to-1] > '9' && (st.class&Port == 0 || !s.urls) {
 					s.waits = append(s.waits, wait{look, int32(end), i})
 					pos, i = to, st.next
 					continue

@@ -244,7 +244,7 @@ func likenessOf(line []byte, from, to int, c Class, r role) likeness {
 	if _, ok := parse4(line, from, to); ok && r == inner && c&Address != 0 && c&(Port|Target|URL|Always) == 0 {
 		return likeDotted
 	}
-	if r == inner && (c == Name || c == Name|Address) {
+	if r == inner && c&Name != 0 && c&^(Name|Address|Port) == 0 {
 		return likeName
 	}
 	if r == inner && c == Address && to-from < 8 {

@@ -96,6 +96,7 @@ type Sieve struct {
 	ends   []int // of the lines that wait with them
 	set    *indicator.Set
 	nets   bool                    // it has networks of IPv4
+	urls   bool                    // it has URLs
 	lately [1 << latelyBits]uint32 // IPv4 addresses that do not meet the set, by hash; zero is none
 
 	timed, kinded bool
@@ -178,7 +179,7 @@ func (s *Sieve) Ahead(set *indicator.Set, data []byte, most, room, long int) (li
 }
 
 // together is how many looks are taken together, or some more.
-const together = 64
+const together = 128
 
 // wait is a hole that was judged but for a look into the set.
 type wait struct {
@@ -202,7 +203,7 @@ func (s *Sieve) use(set *indicator.Set) {
 	if s.set == set {
 		return
 	}
-	s.set, s.nets = set, set.Nets4()
+	s.set, s.nets, s.urls = set, set.Nets4(), set.URLs()
 	clear(s.lately[:])
 	s.forms = forms{}
 }

@@ -1,5 +1,7 @@
 package sieve
 
+import "math/bits"
+
 // What a byte says about text in which package freetext looks for values.
 const (
 	other = iota
@@ -24,6 +26,9 @@ var inText = func() (t [256]uint8) {
 // text judges prose: true for what could be a URL, an e-mail address, an IPv6 address or a hash, or if it has an IPv4 address that
 // may meet the set.
 func (s *Sieve) text(b []byte, from, to int) bool {
+	if bare(b, from, to) {
+		return false
+	}
 	numeric, dots := 0, 0 // length of the run of digits and dots, and the dots in it
 	hex, colons := 0, 0
 	for i := from; i < to; i++ {
@@ -61,6 +66,31 @@ func (s *Sieve) text(b []byte, from, to int) bool {
 		numeric, dots = 0, 0
 	}
 	return dots >= 3 && s.dotted(b, to-numeric, to)
+}
+
+// bare says that prose surely has nothing to find: no colon nor any other telling mark, never three dots within the bytes of an
+// address, and, so that no hash is in it, a byte in each eight that is no hexadecimal digit.
+func bare(b []byte, from, to int) bool {
+	if to-from < 8 {
+		return false
+	}
+	before := 0 // dots in the word before
+	for at := from; at < to; at += 8 {
+		w := load(b, min(at, to-8))
+		low := w &^ high
+		small := low | 0x20*ones
+		dots := bits.OnesCount64(equal(w, '.'))
+		if equal(w, ':')|equal(w, '@')|equal(w, '\x1b') != 0 || before+dots >= 3 {
+			return false
+		}
+		beyond := small + (0x80-'g')*ones // letters behind f, and more marks
+		below := ^(low + (0x80-'0')*ones) // spaces and marks before the digits
+		if (w|beyond|below)&high == 0 {
+			return false
+		}
+		before = dots
+	}
+	return true
 }
 
 // dotted judges a run of digits and dots.

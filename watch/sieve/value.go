@@ -38,13 +38,17 @@ func (s *Sieve) look(class Class, b []byte, from, to int) bool {
 // address judges what event.Event.Observe takes for an address: no name, no port.
 func (s *Sieve) address(b []byte, from, to int) bool {
 	const shortest, longest = len("::"), 64
+	const marks = 8 + 3 // an address has no more colons and dots: "::" may stand for one group
 	if to-from < shortest || to-from > longest {
 		return false
 	}
-	i, group := from, 0
+	i, group, marked := from, 0, 0
 	for ; i < to && shape[b[i]] == taken; i++ {
 		if b[i] == '.' || b[i] == ':' {
-			group = -1
+			if group = -1; marked == marks {
+				return false
+			}
+			marked++
 		}
 		if group++; group > 4 {
 			return false // no part of an address has so many digits
