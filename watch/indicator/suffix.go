@@ -9,7 +9,7 @@ import (
 // name at one look that neither it nor a parent is there, while MayName looks for each parent.
 
 const (
-	nameSketchMost = 23 // 2 to its power is the most bits: a megabyte
+	nameSketchMost = 22 // 2 to its power is the most bits: half a megabyte
 	tail           = 16 // bytes of the last two labels that count
 )
 
