@@ -113,6 +113,7 @@ func replaceFile(path string, data []byte) error {
 // replaceFileBy is replaceFile for content that is written piece by piece.
 func replaceFileBy(path string, write func(io.Writer) error) error {
 	temp := path + ".new"
+	_ = os.Remove(temp) // after a power cut it may be another name of the file itself
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)

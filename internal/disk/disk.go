@@ -10,6 +10,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 )
 
 // ErrInUse says that another process, or another store in this process, holds
@@ -21,7 +23,7 @@ var ErrInUse = errors.New("the folder is in use by another process")
 type Disk interface {
 	// OpenFile opens a file with os flags; new files have mode 0600.
 	OpenFile(name string, flag int) (File, error)
-	// Rename replaces newName in one step. Durable after SyncDir.
+	// Rename replaces newName in one step. Durable after SyncDir; after a power cut before that the file may have both names.
 	Rename(oldName, newName string) error
 	// Link gives a file a second name, which must be free. It fails where the
 	// file system has no such thing. Durable after SyncDir.
@@ -37,6 +39,15 @@ type Disk interface {
 	Lock() (io.Closer, error)
 	// Close releases the folder's handle.
 	Close() error
+}
+
+// Create makes an empty file of its own under a name that may be taken. What has the name loses it and is not emptied: after a
+// power cut in the middle of a Rename it may be the file that was renamed, under both of its names.
+func Create(d Disk, name string) (File, error) {
+	if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return d.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 }
 
 // File is one open file of a Disk. Reads may run beside each other and beside

@@ -48,7 +48,7 @@ func (s *Store) compact() error {
 // draft writes the kept heads to the second file, durably, and returns a store
 // that knows their places.
 func (s *Store) draft() (next *Store, err error) {
-	f, err := s.disk.OpenFile(draftName, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	f, err := disk.Create(s.disk, draftName)
 	if err != nil {
 		return nil, err
 	}

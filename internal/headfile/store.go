@@ -129,7 +129,7 @@ func Create(d disk.Disk) error {
 
 // writeFirst makes the file in one step.
 func writeFirst(d disk.Disk, content []byte) error {
-	f, err := d.OpenFile(draftName, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	f, err := disk.Create(d, draftName)
 	if err != nil {
 		return err
 	}

@@ -160,7 +160,7 @@ func writeHeader(d disk.Disk, origin string) error {
 	b = append(b, origin...)
 	b = b[:fileHeader-sha256.Size]
 	sum := sha256.Sum256(b)
-	f, err := d.OpenFile(logDraft, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	f, err := disk.Create(d, logDraft)
 	if err != nil {
 		return err
 	}
