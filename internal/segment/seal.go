@@ -109,7 +109,7 @@ type output struct {
 }
 
 func (s *Store) create(name string) (*output, error) {
-	f, err := s.cfg.Disk.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	f, err := disk.Create(s.cfg.Disk, name+".tmp")
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (s *Store) Append(span archive.Span, records iter.Seq[*archive.Record]) (no
 	}
 	sp := s.current
 	if sp.file == nil {
-		if sp.file, err = s.cfg.Disk.OpenFile(spoolName(sp.number), os.O_RDWR|os.O_CREATE|os.O_TRUNC); err == nil {
+		if sp.file, err = disk.Create(s.cfg.Disk, spoolName(sp.number)); err == nil {
 			err = s.cfg.Disk.SyncDir()
 		}
 		if err != nil {

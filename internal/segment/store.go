@@ -119,6 +119,10 @@ func (s *Store) load(note []byte) (told []error, err error) {
 			return nil, fmt.Errorf("what watch.db says of the archive: %w", err)
 		}
 	}
+	// A kill may have come between a rename and its sync: what is seen here must not be undone by a power cut once others rely on it.
+	if err := s.cfg.Disk.SyncDir(); err != nil {
+		return nil, fmt.Errorf("the archive: %w", err)
+	}
 	names, err := s.cfg.Disk.ReadDir()
 	if err != nil {
 		return nil, err
