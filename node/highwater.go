@@ -110,10 +110,20 @@ func replaceFile(path string, data []byte) error {
 	})
 }
 
+// parted takes the name of a draft away that is another name of the file itself, as a power cut in the middle of a rename may leave
+// it: to begin the draft anew would empty the file.
+func parted(draft, path string) {
+	a, err := os.Lstat(draft)
+	b, err2 := os.Lstat(path)
+	if err == nil && err2 == nil && os.SameFile(a, b) {
+		_ = os.Remove(draft)
+	}
+}
+
 // replaceFileBy is replaceFile for content that is written piece by piece.
 func replaceFileBy(path string, write func(io.Writer) error) error {
 	temp := path + ".new"
-	_ = os.Remove(temp) // after a power cut it may be another name of the file itself
+	parted(temp, path)
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)

@@ -2,7 +2,9 @@ package node
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,4 +76,22 @@ func TestHighWater(t *testing.T) {
 			t.Fatal("a damaged mark was written over")
 		}
 	})
+}
+
+// TestReplaceFileUnderBothNames: a write that fails empties no file, though its draft is another name of it.
+func TestReplaceFileUnderBothNames(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "mark")
+	if err := replaceFile(path, []byte("kept")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, path+".new"); err != nil {
+		t.Skip("no file has two names here:", err)
+	}
+	if err := replaceFileBy(path, func(io.Writer) error { return errors.New("no space left") }); err == nil {
+		t.Error("a write that failed was taken for done")
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "kept" {
+		t.Errorf("%q, %v", got, err)
+	}
 }

@@ -146,7 +146,7 @@ func (n *Node) keepTranscripts(r *liveRun) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		_ = os.Remove(path + ".new") // after a power cut it may be another name of the file itself
+		parted(path+".new", path)
 		f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {
 			return err
