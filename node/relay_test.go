@@ -80,7 +80,6 @@ func TestJunkFromRelay(t *testing.T) {
 	u.open(u.names...)
 	u.settle()
 	n, m := u.node(south), u.node(south).mirrors[north]
-	before := m.state().size
 	u.wire.silence(north) // neither south nor the observer shall pull by itself
 	u.share(north, observer, "a.csv", dated("203.0.113.7"))
 	lists := must(u.node(north).view.Lists(t.Context(), ""))(t)
@@ -91,6 +90,7 @@ func TestJunkFromRelay(t *testing.T) {
 		c, _ := record.Peek(msg)
 		return err == nil && c.Size > index
 	})
+	before := m.state().size // a pull that was under way when it fell silent has ended
 	for name, tc := range map[string]struct {
 		edit func(index uint64, parts [][]byte)
 		code statement.Code
