@@ -111,18 +111,13 @@ func (b *retroBench) fill(ctx context.Context) error {
 	known := make(map[observable.Value]bool)
 	for number := range retroSegments {
 		span := archive.Span{Source: "bench", Generation: number, To: 1}
-		_, err := b.store.Append(span, func(yield func(*archive.Record) bool) {
-			for rec := range retroRecords(number) {
-				if o := rec.Event.Observables[0].Value; rng.IntN(retroEvents) < retroWanted/100/retroSegments*3/2 && !known[o] {
-					known[o] = true
-					b.known = append(b.known, o)
-				}
-				if !yield(rec) {
-					return
-				}
+		for rec := range retroRecords(number) {
+			if o := rec.Event.Observables[0].Value; rng.IntN(retroEvents) < retroWanted/100/retroSegments*3/2 && !known[o] {
+				known[o] = true
+				b.known = append(b.known, o)
 			}
-		})
-		if err != nil {
+		}
+		if _, err := b.store.Append(span, retroRecords(number)); err != nil {
 			return err
 		}
 		b.store.Done(true)

@@ -214,3 +214,23 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+// TestRecordsGivenOnce: a draft that was not given what the spool was makes no segment; that is made of the spool.
+func TestRecordsGivenOnce(t *testing.T) {
+	s, _, err := Open(config(disktest.New(rand.New(rand.NewPCG(1, 1))), newClock()), nil)
+	ok(t, err)
+	given := false
+	b := batch{0, 100}
+	must(s.Append(b.span(), func(yield func(*archive.Record) bool) {
+		if given {
+			return
+		}
+		given = true
+		b.records()(yield)
+	}))(t)
+	s.Done(true)
+	m := must(s.Seal(t.Context(), true))(t)
+	if got := lines(t, s, everything()); len(got) != 100 || len(m) != 1 || m[0].Rows != 100 {
+		t.Errorf("%d lines, segments %+v", len(got), m)
+	}
+}

@@ -49,8 +49,8 @@ type framer struct {
 	out     []byte
 }
 
-// encode returns a batch as a frame, valid until the next; seen is called with each record.
-func (f *framer) encode(span archive.Span, records iter.Seq[*archive.Record], seen func(*archive.Record)) frame {
+// encode returns a batch as a frame, valid until the next.
+func (f *framer) encode(span archive.Span, records iter.Seq[*archive.Record]) frame {
 	f.packed, f.blocks, f.block, f.rows = f.packed[:0], f.blocks[:0], f.block[:0], 0
 	f.packer.begin()
 	fr := frame{span: span}
@@ -63,7 +63,6 @@ func (f *framer) encode(span archive.Span, records iter.Seq[*archive.Record], se
 		}
 		f.rows++
 		fr.count++
-		seen(r)
 	}
 	f.pack(len(f.block))
 	for _, b := range f.blocks {

@@ -302,7 +302,7 @@ func TestDamagedSpool(t *testing.T) {
 
 func FuzzParseFrame(f *testing.F) {
 	var fr framer
-	f.Add(bytes.Clone(fr.bytes(fr.encode(batch{0, 3}.span(), batch{0, 3}.records(), func(*archive.Record) {})))[frameHead:], true)
+	f.Add(bytes.Clone(fr.bytes(fr.encode(batch{0, 3}.span(), batch{0, 3}.records())))[frameHead:], true)
 	f.Add([]byte("\x03log\x00\x00\x00\x1e\x00"), false)
 	f.Fuzz(func(t *testing.T, b []byte, packed bool) {
 		fr, err := parseFrame(b, packed)
