@@ -118,9 +118,12 @@ func (s *Store) create(name string) (*output, error) {
 
 func newOutput(name string, f disk.File) *output {
 	o := &output{name: name, file: f, sum: sha256.New()}
-	o.buf = bufio.NewWriterSize(writerFunc(o.write), 256<<10)
+	o.buf = bufio.NewWriterSize(writerFunc(o.write), pieceBytes)
 	return o
 }
+
+// pieceBytes of an output are written at once.
+const pieceBytes = 256 << 10
 
 type writerFunc func([]byte) (int, error)
 
@@ -128,6 +131,9 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 func (o *output) write(b []byte) (int, error) {
 	n, err := o.file.WriteAt(b, o.at)
+	if err == nil && n >= pieceBytes { // there is more to come while the disk is at work
+		err = o.file.StartSync(o.at, int64(n))
+	}
 	o.at += int64(n)
 	o.sum.Write(b[:n])
 	return n, err
