@@ -7,9 +7,11 @@ import (
 )
 
 // code is a Huffman code of one sort of bytes, a column's texts say. It is made of what is counted in one block and serves for the
-// blocks that follow, whose bytes are nearly always of the same kind: counting alone takes half as long as coding.
+// blocks that follow, whose bytes are nearly always of the same kind: counting alone takes longer than coding.
 type code struct {
 	symbols [256]symbol
+	pairs   *pairs    // once a block was large enough
+	paired  []byte    // the bytes whose pairs have codes there; none if none have
 	met     [256]bool // bytes of the block that the code before was made of: they may come again
 	table   []byte    // as a block states it: section 4.2.1
 	uses    int       // left, until the code is made anew
@@ -17,21 +19,45 @@ type code struct {
 	to      int       // and bytes that they became
 }
 
-// symbol is the code of a byte and its length in bits, missing where it has none.
-type symbol struct{ bits, length uint16 }
+// symbol is the code of a byte, or of two bytes, above its length in bits.
+type symbol uint32
+
+func (s symbol) bits() uint64 { return uint64(s >> lengthBits) }
+func (s symbol) length() uint { return uint(s & lengthMask) }
+
+// then is the code of what has the code s and, behind it in the stream, of what has the code t.
+func (s symbol) then(t symbol) symbol {
+	if (s|t)&missing != 0 {
+		return missing
+	}
+	return symbol(s.bits()|t.bits()<<s.length())<<lengthBits | symbol(s.length()+t.length())
+}
+
+// pairs has the codes of any two bytes by what they are as a little-endian number. Few are ever looked at: those of a text lie
+// in the processor's nearest memory.
+type pairs [1 << 16]symbol
+
+// coder is what makes codes one after the other.
+type coder struct {
+	huff    huff0.Scratch
+	weights weights
+}
 
 const (
 	codeUses    = 16
 	manyBytes   = 100 // different ones: they are no text, and any other may come
 	codeSlack   = 32  // a block may become larger than the code's own by a part in so many
 	codeBits    = 11  // of the longest code: section 4.2.1
-	missing     = 64  // shifts nothing, and what it is added to tells
+	lengthBits  = 6
+	lengthMask  = 1<<lengthBits - 1
+	missing     = 1 << 31 // in place of a code
 	maxPerFour  = (7 + 4*codeBits) / 8
-	streamsHead = 6 // the sizes of three streams
+	streamsHead = 6       // the sizes of three streams
+	pairsBlock  = 8 << 10 // bytes of the least block that is worth them
 )
 
 // make makes the code of what is in b. The error is huff0.ErrUseRLE where all bytes are one, ErrIncompressible where they do not get fewer.
-func (c *code) make(b []byte, huff *huff0.Scratch) error {
+func (c *code) make(b []byte, k *coder) error {
 	c.uses, c.table = codeUses, c.table[:0]
 	var counts [256]uint32
 	for _, x := range b {
@@ -56,66 +82,60 @@ func (c *code) make(b []byte, huff *huff0.Scratch) error {
 		}
 		c.met[x] = n > 0
 	}
-	err := huff.BuildCTable(&counts)
+	err := k.huff.BuildCTable(&counts)
 	if err != nil {
 		return err
 	}
-	if c.table, err = huff.AppendTable(c.table); err != nil {
+	if c.table, err = k.huff.AppendTable(c.table); err != nil {
 		return err
 	}
-	if c.from, c.to = len(b), huff.EstimateSize(&counts); c.to+len(c.table) >= len(b) {
+	if err = c.assign(&k.weights); err != nil {
+		return err
+	}
+	if c.from, c.to = len(b), c.size(&counts); c.to+len(c.table) >= len(b) {
 		return huff0.ErrIncompressible
 	}
-	c.lengths(&counts, huff)
-	c.assign()
+	c.pair(len(b) >= pairsBlock && distinct <= manyBytes)
 	return nil
 }
 
-// lengths asks for the length of each code: what so many of a byte would take, several bytes at once, each in four bits of the answer.
-func (c *code) lengths(counts *[256]uint32, huff *huff0.Scratch) {
-	const each, first = 4, 8 // the answer is in bytes
-	const atOnce = 6
-	var asked [256]uint32
-	var bytes [atOnce]int
-	n := 0
-	answer := func() {
-		bits := huff.EstimateSize(&asked)
-		for k, x := range bytes[:n] {
-			c.symbols[x] = symbol{length: uint16(bits>>(each*k)) & (1<<each - 1)}
-			asked[x] = 0
-		}
-		n = 0
+// size is what the code makes of so many of each byte that has one.
+func (c *code) size(counts *[256]uint32) int {
+	n := uint(0)
+	for x, s := range c.symbols {
+		n += uint(counts[x]) * s.length()
 	}
-	for x := range counts {
-		if counts[x] == 0 {
-			c.symbols[x] = symbol{length: missing}
-			continue
-		}
-		bytes[n], asked[x] = x, first<<(each*n)
-		if n++; n == atOnce {
-			answer()
-		}
-	}
-	answer()
+	return int(n+7) / 8
 }
 
-// assign gives the bytes their codes: the longest first, those of one length in order (section 4.2.1.3).
-func (c *code) assign() {
-	var many, next [codeBits + 1]uint16
-	for _, s := range c.symbols {
-		if s.length != missing {
-			many[s.length]++
+// pair makes the codes of pairs, or sees to it that none are used.
+func (c *code) pair(worth bool) {
+	if c.pairs == nil {
+		if !worth {
+			return
+		}
+		c.pairs = new(pairs)
+		for i := range c.pairs {
+			c.pairs[i] = missing
 		}
 	}
-	value := uint16(0)
-	for n := codeBits; n > 0; n-- {
-		next[n] = value
-		value = (value + many[n]) >> 1
+	for _, x := range c.paired {
+		for _, y := range c.paired {
+			c.pairs[int(x)<<8|int(y)] = missing
+		}
 	}
-	for x := range c.symbols {
-		if s := &c.symbols[x]; s.length != missing {
-			s.bits = next[s.length]
-			next[s.length]++
+	c.paired = c.paired[:0]
+	if !worth {
+		return
+	}
+	for x, s := range c.symbols {
+		if s != missing {
+			c.paired = append(c.paired, byte(x))
+		}
+	}
+	for _, x := range c.paired {
+		for _, y := range c.paired {
+			c.pairs[int(x)<<8|int(y)] = c.symbols[x].then(c.symbols[y])
 		}
 	}
 }
@@ -145,39 +165,24 @@ func (c *code) appendStreams(dst, b []byte) (_ []byte, ok bool) {
 
 // appendStream appends one stream, which begins with the last byte.
 func (c *code) appendStream(dst, b []byte) (_ []byte, ok bool) {
-	at := len(dst)
-	need := at + (len(b)/4+2)*maxPerFour + 16
+	s := stream{at: len(dst)}
+	need := s.at + (len(b)/4+2)*maxPerFour + 16
 	if cap(dst) < need {
 		dst = append(make([]byte, 0, 2*need), dst...)
 	}
-	dst = dst[:cap(dst)]
-	symbols := &c.symbols
-	var bits uint64
-	n := uint(0) // how many they are, and 64 for each byte without a code
-	i := len(b)
-	for ; i&3 != 0; i-- {
-		s := symbols[b[i-1]]
-		bits |= uint64(s.bits) << (n & 63)
-		n += uint(s.length)
+	s.out = dst[:cap(dst)]
+	for ; len(b)&3 != 0; b = b[:len(b)-1] {
+		x := c.symbols[b[len(b)-1]]
+		if x == missing {
+			return dst, false
+		}
+		s.add(x.bits(), x.length())
 	}
-	for i -= 4; i >= 0; i -= 4 {
-		binary.LittleEndian.PutUint64(dst[at:], bits)
-		at += int(n >> 3 & 7)
-		bits >>= n & 56
-		n &^= 56
-		four := b[i : i+4]
-		s := symbols[four[3]]
-		v, l := uint64(s.bits), uint(s.length)
-		s = symbols[four[2]]
-		v, l = v|uint64(s.bits)<<(l&63), l+uint(s.length)
-		s = symbols[four[1]]
-		v, l = v|uint64(s.bits)<<(l&63), l+uint(s.length)
-		s = symbols[four[0]]
-		v, l = v|uint64(s.bits)<<(l&63), l+uint(s.length)
-		bits |= v << (n & 7)
-		n += l
+	if len(c.paired) > 0 {
+		ok = s.pairs(b, c.pairs)
+	} else {
+		ok = s.bytes(b, &c.symbols)
 	}
-	bits |= 1 << (n & 63) // the end of the stream
-	binary.LittleEndian.PutUint64(dst[at:], bits)
-	return dst[:at+int(n&63+8)/8], n < 64
+	s.add(1, 8) // the end, and what fills its byte
+	return s.out[:s.at], ok
 }

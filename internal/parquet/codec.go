@@ -11,7 +11,7 @@ import (
 // themselves repeat less than others, which is why they do: looking for repetitions would take several times as long as the code
 // and save a third of them. It keeps its memory.
 type codec struct {
-	huff   huff0.Scratch
+	coder  coder
 	out    []byte
 	stated *code // by the frame: its blocks need not say it again
 }
@@ -89,7 +89,7 @@ func (c *codec) block(out, b []byte, code *code, last bool) []byte {
 		if c.stated == code {
 			c.stated = nil
 		}
-		switch err := code.make(b, &c.huff); {
+		switch err := code.make(b, &c.coder); {
 		case errors.Is(err, huff0.ErrUseRLE):
 			code.uses = 0
 			return append(append(out, blockHead(zstdRepeated, len(b), last)...), b[0])
