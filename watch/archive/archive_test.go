@@ -488,18 +488,24 @@ func TestSorts(t *testing.T) {
 				count := rng.IntN(3)
 				for range count {
 					k := next(int(row))
-					keys = append(keys, posting{k, row})
+					keys = append(keys, posting{k, inline | row})
 					b.keys.add(k)
 				}
 				four = append(four, uint64(rng.Uint32()>>(row%30))<<32|uint64(row))
 				b.four.add(four[row])
 				b.counts = append(b.counts, uint32(count))
 			}
+			var more postings
+			for range rng.IntN(n + 1) {
+				k, ref := next(rng.IntN(n)), rng.Uint32()&^inline
+				keys = append(keys, posting{k, ref})
+				more.keys, more.refs = append(more.keys, k), append(more.refs, ref)
+			}
 			slices.SortStableFunc(keys, func(x, y posting) int { return cmp.Compare(x.key, y.key) })
 			slices.Sort(four)
-			got := sortKeys(&b.keys, b.counts)
+			got := sortKeys(&b.keys, b.counts, more)
 			for i, p := range keys {
-				if got.keys[i] != p.key || got.rows[i] != p.row {
+				if got.keys[i] != p.key || got.refs[i] != p.row {
 					t.Fatalf("%s: keys of %d rows are not sorted", name, n)
 				}
 			}

@@ -20,13 +20,17 @@ const MaxRows = 1 << 28
 
 // Builder collects the expressions of a segment's records and writes its Index.
 type Builder struct {
-	keys   pile     // of one row after the other
+	keys   pile     // of one row after the other; not of IPv4 addresses, which are made when all are known
 	counts []uint32 // for each row its keys
-	four   pile     // address in the upper half, row in the lower
+	four   pile     // address in the upper half, row in the lower, with the bit bare for one that is no expression
+	bare   int      // how many have it
 	six    []posting6
 	key    func(uint64)
-	addr   func(netip.Addr)
+	addr   func(netip.Prefix)
 }
+
+// bare marks the first address of a seen network. It is no bit of a row.
+const bare = inline
 
 type posting6 struct {
 	addr [16]byte
@@ -37,13 +41,21 @@ type posting6 struct {
 func NewBuilder() *Builder {
 	b := &Builder{}
 	b.key = b.keys.add
-	b.addr = func(a netip.Addr) {
-		if a.Is4() {
-			v := a.As4()
-			b.add4(binary.BigEndian.Uint32(v[:]))
-		} else {
+	b.addr = func(p netip.Prefix) {
+		a := p.Addr()
+		if !a.Is4() {
+			if p.IsSingleIP() {
+				b.keys.add(addressKey(a))
+			}
 			b.six = append(b.six, posting6{a.As16(), b.row()})
+			return
 		}
+		v, mark := a.As4(), uint32(0)
+		if !p.IsSingleIP() {
+			mark = bare
+			b.bare++
+		}
+		b.add4(binary.BigEndian.Uint32(v[:]), mark)
 	}
 	return b
 }
@@ -51,7 +63,7 @@ func NewBuilder() *Builder {
 // row is the number of the row that is being added.
 func (b *Builder) row() uint32 { return uint32(len(b.counts)) }
 
-func (b *Builder) add4(addr uint32) { b.four.add(uint64(addr)<<32 | uint64(b.row())) }
+func (b *Builder) add4(addr, mark uint32) { b.four.add(uint64(addr)<<32 | uint64(b.row()|mark)) }
 
 // Add enters the next row, numbered from 0, with its observables.
 func (b *Builder) Add(seen []event.Observable) {
@@ -60,8 +72,7 @@ func (b *Builder) Add(seen []event.Observable) {
 		v := &seen[i].Value
 		if v.Type == observable.IPv4 { // most are
 			if addr, ok := observable.ParseIPv4(v.Canonical); ok {
-				b.keys.add(addressKey4(addr))
-				b.add4(addr)
+				b.add4(addr, 0)
 				continue
 			}
 		}
@@ -74,7 +85,7 @@ func (b *Builder) Add(seen []event.Observable) {
 func (b *Builder) Rows() int { return len(b.counts) }
 
 // Postings is how many pairs of a row and an expression were added.
-func (b *Builder) Postings() int { return b.keys.len() }
+func (b *Builder) Postings() int { return b.keys.len() + b.four.len() - b.bare }
 
 // WriteTo writes the index and empties the builder.
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
@@ -83,12 +94,12 @@ func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	})
 	var x sections
 	x.head.Rows = b.row()
-	if err := x.putKeys(sortKeys(&b.keys, b.counts)); err != nil {
+	addresses := x.putFour(sortFour(&b.four))
+	if err := x.putKeys(sortKeys(&b.keys, b.counts, addresses)); err != nil {
 		return 0, err
 	}
-	x.putFour(sortFour(&b.four))
 	x.putSix(b.six)
-	b.keys, b.four, b.six, b.counts = pile{}, pile{}, b.six[:0], b.counts[:0]
+	b.keys, b.four, b.bare, b.six, b.counts = pile{}, pile{}, 0, b.six[:0], b.counts[:0]
 	return x.write(w)
 }
 
@@ -121,8 +132,8 @@ func (x *sections) putKeys(all postings) error {
 			k, from := all.keys[i], i
 			for i++; i < len(all.keys) && all.keys[i] == k; i++ {
 			}
-			if refs[n] = inline | all.rows[from]; i > from+1 {
-				refs[n] = putRows(&x.posts, all.rows[from:i])
+			if refs[n] = all.refs[from]; i > from+1 {
+				refs[n] = x.unite(all.refs[from:i])
 			}
 			once, out = append(once, k), binary.LittleEndian.AppendUint64(out, k)
 		}
@@ -169,28 +180,71 @@ func putRows(posts *[]byte, rows []uint32) uint32 {
 	return uint32(at)
 }
 
-func (x *sections) putFour(all []uint64) {
+// putFour returns the keys of the addresses too, each once: its rows are the same, and need be stated but once.
+func (x *sections) putFour(all []uint64) (keys postings) {
 	for i, v := range all {
 		if i == 0 || v>>32 != all[i-1]>>32 {
 			x.head.Four++
 		}
 	}
-	out, rows := make([]byte, 0, x.head.fourSize()), []uint32(nil)
+	out := make([]byte, 0, x.head.fourSize())
+	keys = postings{make([]uint64, 0, x.head.Four), make([]uint32, 0, x.head.Four)}
 	for i := 0; i < len(all); {
 		addr, from := all[i]>>32, i
-		for i++; i < len(all) && all[i]>>32 == addr; i++ {
+		bares := 0
+		for ; i < len(all) && all[i]>>32 == addr; i++ {
+			bares += int(all[i] / bare & 1)
 		}
 		ref := inline | uint32(all[from])
 		if i > from+1 {
-			rows = rows[:0]
-			for _, v := range all[from:i] {
-				rows = append(rows, uint32(v))
-			}
-			ref = putRows(&x.posts, rows)
+			ref = x.putRowsOf(all[from:i], 0)
 		}
 		out = binary.LittleEndian.AppendUint32(binary.BigEndian.AppendUint32(out, uint32(addr)), ref)
+		if bares == i-from {
+			continue
+		}
+		if bares > 0 {
+			ref = x.putRowsOf(all[from:i], bare)
+		}
+		keys.keys, keys.refs = append(keys.keys, addressKey4(uint32(addr))), append(keys.refs, ref)
 	}
 	x.four = out
+	return keys
+}
+
+// putRowsOf is putRows of those addresses' rows that have no bit of without.
+func (x *sections) putRowsOf(addresses []uint64, without uint64) uint32 {
+	x.rows = x.rows[:0]
+	for _, v := range addresses {
+		if v&without == 0 {
+			x.rows = append(x.rows, uint32(v)&^bare)
+		}
+	}
+	return putRows(&x.posts, x.rows)
+}
+
+// unite returns a reference to all rows of several references.
+func (x *sections) unite(refs []uint32) uint32 {
+	x.rows = x.rows[:0]
+	for _, ref := range refs {
+		if ref&inline != 0 {
+			x.rows = append(x.rows, ref&^inline)
+			continue
+		}
+		// An address, and a text that has the same key.
+		list := x.posts[ref:]
+		count, at := binary.Uvarint(list)
+		row := uint32(0)
+		for range count {
+			d, n := binary.Uvarint(list[at:])
+			row, at = row+uint32(d), at+n
+			x.rows = append(x.rows, row)
+		}
+	}
+	if !slices.IsSorted(x.rows) {
+		slices.Sort(x.rows)
+	}
+	return putRows(&x.posts, x.rows)
 }
 
 func (x *sections) putSix(all []posting6) {

@@ -110,12 +110,7 @@ func (n *Needles) Place(v observable.Value) int {
 	return -1
 }
 
-// expressions calls key and address for all that an indicator could name in v.
-func expressions(v observable.Value, key func(uint64), address func(netip.Addr)) {
-	indicator.Expressions(v, func(t observable.Type, s string) { key(textKey(t, s)) }, func(p netip.Prefix) {
-		if p.IsSingleIP() {
-			key(addressKey(p.Addr()))
-		}
-		address(p.Addr())
-	})
+// expressions calls key for all that an indicator could name in v but addresses, for which, and for seen networks, it calls address.
+func expressions(v observable.Value, key func(uint64), address func(netip.Prefix)) {
+	indicator.Expressions(v, func(t observable.Type, s string) { key(textKey(t, s)) }, address)
 }

@@ -41,28 +41,31 @@ func (p *pile) each(f func([]uint64)) {
 	f(p.last)
 }
 
-// postings are pairs of a key and a row that holds it.
+// postings are pairs of a key and a reference to rows that hold it.
 type postings struct {
 	keys []uint64
-	rows []uint32
+	refs []uint32
 }
 
 func newPostings(n int) postings { return postings{make([]uint64, n), make([]uint32, n)} }
 
-func (p postings) part(from, to int) postings { return postings{p.keys[from:to], p.rows[from:to]} }
+func (p postings) part(from, to int) postings { return postings{p.keys[from:to], p.refs[from:to]} }
 
-// sortKeys returns the keys by key, and for one key by row. They come in the order of their rows, of which each has its count of
-// them. Keys are hashes: their first bits part them into buckets that are done in the processor's nearest memory.
-func sortKeys(keys *pile, counts []uint32) postings {
+// sortKeys returns the keys, each with a reference to its row, and more, by key. For one key they are in their order: keys come
+// in that of their rows, of which each has its count of them, before more. Keys are hashes: their first bits part them into buckets
+// that are done in the processor's nearest memory.
+func sortKeys(keys *pile, counts []uint32, more postings) postings {
 	const shift, buckets = 64 - 11, 1 << 11
 	var next [buckets]int
-	keys.each(func(piece []uint64) {
+	count := func(piece []uint64) {
 		for _, k := range piece {
 			next[k>>shift]++
 		}
-	})
+	}
+	keys.each(count)
+	count(more.keys)
 	most := fromCounts(next[:])
-	sorted := newPostings(keys.len())
+	sorted := newPostings(keys.len() + len(more.keys))
 	row, left := -1, uint32(0)
 	keys.each(func(piece []uint64) {
 		for _, k := range piece {
@@ -73,9 +76,14 @@ func sortKeys(keys *pile, counts []uint32) postings {
 			left--
 			at := next[k>>shift]
 			next[k>>shift]++
-			sorted.keys[at], sorted.rows[at] = k, uint32(row)
+			sorted.keys[at], sorted.refs[at] = k, inline|uint32(row)
 		}
 	})
+	for i, k := range more.keys {
+		at := next[k>>shift]
+		next[k>>shift]++
+		sorted.keys[at], sorted.refs[at] = k, more.refs[i]
+	}
 	spare := newPostings(most)
 	begin := 0
 	for _, end := range next {
@@ -106,11 +114,11 @@ func sortBucket(a, spare postings) {
 	}
 	moves := few * (few + n)
 	for i := 1; i < n; i++ {
-		k, row, j := a.keys[i], a.rows[i], i
+		k, ref, j := a.keys[i], a.refs[i], i
 		for ; j > 0 && a.keys[j-1] > k; j-- {
-			a.keys[j], a.rows[j] = a.keys[j-1], a.rows[j-1]
+			a.keys[j], a.refs[j] = a.keys[j-1], a.refs[j-1]
 		}
-		a.keys[j], a.rows[j] = k, row
+		a.keys[j], a.refs[j] = k, ref
 		if moves -= i - j; moves < 0 { // somebody chose his values
 			sortSlowly(a)
 			return
@@ -121,18 +129,18 @@ func sortBucket(a, spare postings) {
 // sortSlowly takes no more time for one order than for another.
 func sortSlowly(a postings) {
 	type posting struct {
-		key uint64
-		row uint32
+		key     uint64
+		ref, at uint32
 	}
 	all := make([]posting, len(a.keys))
 	for i, k := range a.keys {
-		all[i] = posting{k, a.rows[i]}
+		all[i] = posting{k, a.refs[i], uint32(i)}
 	}
 	slices.SortFunc(all, func(x, y posting) int {
-		return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.row, y.row))
+		return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.at, y.at))
 	})
 	for i, p := range all {
-		a.keys[i], a.rows[i] = p.key, p.row
+		a.keys[i], a.refs[i] = p.key, p.ref
 	}
 }
 
@@ -146,7 +154,7 @@ func scatter(to, from postings, shift int) {
 	for i, k := range from.keys {
 		at := next[uint8(k>>shift)]
 		next[uint8(k>>shift)]++
-		to.keys[at], to.rows[at] = k, from.rows[i]
+		to.keys[at], to.refs[at] = k, from.refs[i]
 	}
 }
 
