@@ -529,3 +529,58 @@ func TestAddressKey4(t *testing.T) {
 		}
 	})
 }
+
+// TestAddressRows: the key of an address has the rows of the address, not those of networks that begin with it, and those of a text
+// that has the same key.
+func TestAddressRows(t *testing.T) {
+	value := func(typ observable.Type, s string) observable.Value {
+		v, err := observable.Normalise(typ, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	one, two := value(observable.IPv4, "198.51.100.0"), value(observable.IPv4, "203.0.113.7")
+	net := value(observable.Net4, "198.51.100.0/24")
+	b := NewBuilder()
+	for row, seen := range [][]observable.Value{{one, two}, {one, net, one}, {net}, {}, {value(observable.URL, "http://198.51.100.0/")}} {
+		var all []event.Observable
+		for _, v := range seen {
+			all = append(all, event.Observable{Value: v})
+		}
+		b.Add(all)
+		if row == 0 || row == 3 { // and a text of the same key
+			for _, a := range []uint32{198<<24 | 51<<16 | 100<<8, 203<<24 | 113<<8 | 7} {
+				b.keys.add(addressKey4(a))
+				b.counts[row]++
+			}
+		}
+	}
+	if got := b.Postings(); got != 2+2+2+2+2 { // of the rows but the third, with the texts
+		t.Errorf("%d pairs", got)
+	}
+	var out bytes.Buffer
+	if _, err := b.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	x, err := OpenIndex(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		value observable.Value
+		want  []uint32
+	}{
+		{one, []uint32{0, 1, 3, 4}},
+		{two, []uint32{0, 3}},
+		{net, []uint32{0, 1, 2, 4}},
+	} {
+		var got []uint32
+		if err := x.Join(NewNeedles([]observable.Value{c.value}), func(_ int, row uint32) { got = append(got, row) }); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: rows %v, not %v", c.value.Canonical, got, c.want)
+		}
+	}
+}
