@@ -40,6 +40,7 @@ type column struct {
 // kit is what the columns of a file need one after the other.
 type kit struct {
 	codec              codec
+	once               code // of a dictionary
 	head, levels, body []byte
 }
 

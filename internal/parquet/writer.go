@@ -215,7 +215,8 @@ func (w *Writer) chunk(c *column) (m format.ColumnMetaData, err error) {
 	default:
 		m.Encoding = thrift.Slice[format.Encoding]{format.RLE, format.Plain, format.RLEDictionary, format.DeltaLengthByteArray}
 		c.pages = nil
-		packed := w.kit.codec.encode(part{c.dict.plain, new(code)})
+		w.kit.once = code{pairs: w.kit.once.pairs, paired: w.kit.once.paired}
+		packed := w.kit.codec.encode(part{c.dict.plain, &w.kit.once})
 		head, err := thrift.Marshal(new(thrift.CompactProtocol), &format.PageHeader{
 			Type: format.DictionaryPage, UncompressedPageSize: int32(len(c.dict.plain)), CompressedPageSize: int32(len(packed)),
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(len(c.dict.entries)), Encoding: format.Plain}),
