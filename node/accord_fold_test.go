@@ -116,13 +116,7 @@ func TestPartsOfTheAccord(t *testing.T) {
 		}
 	}
 	u.heldAlike()
-	live := make(map[string]string)
-	for _, name := range u.names {
-		live[name] = u.dump(name)
-	}
-	for _, name := range u.names {
-		u.stop(name)
-	}
+	live := u.halted(u.names...)
 	for _, name := range u.names {
 		if got := u.rebuilt(name, ""); got != live[name] {
 			t.Errorf("%s: rebuilt and live views differ:\n%s", name, diff(live[name], got))

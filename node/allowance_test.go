@@ -157,7 +157,7 @@ func TestBudgetOfSightings(t *testing.T) {
 		t.Errorf("the status shows %+v", s.Refusals)
 	}
 	u.innocent()
-	live := u.dump(north)
+	live := u.halted(north)[north]
 	if got := u.rebuilt(north, ""); got != live {
 		t.Errorf("rebuilt and live views differ:\n%s", diff(live, got))
 	}

@@ -97,7 +97,7 @@ func TestRemovedAtOnce(t *testing.T) {
 			}
 		}
 	}
-	live := u.dump(observer)
+	live := u.halted(observer)[observer]
 	if got := u.rebuilt(observer, ""); got != live {
 		t.Errorf("observer: %s", diff(live, got))
 	}

@@ -286,8 +286,7 @@ func checkKilled(t *testing.T, u *killed) {
 	}
 	u.archivedOnce(south, int64(u.lines))
 	u.innocent()
-	live := u.dump(south)
-	u.stop(south)
+	live := u.halted(south)[south]
 	f := must(OpenFolder(*u.cfg[south], nil))(t)
 	defer func() { u.ok(f.Close()) }()
 	for party, l := range f.logs {

@@ -214,11 +214,7 @@ func TestErasure(t *testing.T) {
 		u.eventually("the list is out of the watch of "+name, func() bool { return len(u.node(name).lists.get().lists) == 1 })
 	}
 	u.seal(north, "later")
-	u.still()
-	live := map[string]string{}
-	for _, name := range u.names {
-		live[name] = u.dump(name)
-	}
+	live := u.halted(u.names...)
 	for _, name := range u.names {
 		if got := u.rebuilt(name, ""); got != live[name] {
 			t.Errorf("%s: rebuilt and live views differ:\n%s", name, diff(live[name], got))

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -49,17 +50,12 @@ func TestRebuild(t *testing.T) {
 	t.Parallel()
 	u := newUnit(t, nil, north, south, observer)
 	busy(u)
-	live := make(map[string]string)
 	for _, name := range u.names {
 		u.stop(name)
 	}
 	u.start(u.names...)
 	u.open(u.names...)
-	u.still()
-	for _, name := range u.names {
-		live[name] = u.dump(name)
-		u.stop(name)
-	}
+	live := u.halted(u.names...)
 	for _, name := range u.names {
 		if got := u.rebuilt(name, ""); got != live[name] {
 			t.Errorf("%s: rebuilt and live views differ:\n%s", name, diff(live[name], got))
@@ -109,6 +105,53 @@ func (u *unit) still() {
 		}
 		return time.Since(since) > 1600*time.Millisecond
 	})
+}
+
+// halted stops nodes that have nothing to say to each other, and returns the dumps of their views. What reached one between its dump
+// and its end would be in a rebuilt view alone: then they start again.
+func (u *unit) halted(names ...string) map[string]string {
+	u.t.Helper()
+	for range 10 {
+		u.still()
+		live, held, whole := make(map[string]string), "", true
+		for _, name := range names {
+			before := u.hasRead(name)
+			live[name] = u.dump(name)
+			u.stop(name)
+			f := must(OpenFolder(*u.cfg[name], nil))(u.t)
+			after := ""
+			for _, owner := range u.names {
+				head, _ := f.logs[owner].Head()
+				after += fmt.Sprint(head.Size, " ")
+			}
+			u.ok(f.Close())
+			held = cmp.Or(held, after)
+			whole = whole && before == after && after == held
+		}
+		if whole {
+			return live
+		}
+		u.start(names...)
+		u.open(names...)
+	}
+	u.t.Fatal("they do not stop speaking")
+	return nil
+}
+
+// hasRead is how many leaves of every log a node's view has; "behind" while it holds more.
+func (u *unit) hasRead(name string) (out string) {
+	u.t.Helper()
+	for _, owner := range u.names {
+		held := u.size(name)
+		if owner != name {
+			held = u.held(name, owner)
+		}
+		if u.reads(name, owner) != held {
+			return "behind"
+		}
+		out += fmt.Sprint(held, " ")
+	}
+	return out
 }
 
 // newest tells the last statements of every log, as its owner reads them.

@@ -162,10 +162,7 @@ func TestErasedThroughRelay(t *testing.T) {
 		t.Errorf("south watches for %v", lists)
 	}
 	u.innocent()
-	u.still()
-	live := u.dump(south)
-	u.stop(south)
-	u.stop(observer)
+	live := u.halted(south, observer)[south]
 	if got := u.rebuilt(south, u.path(observer)); got != live {
 		t.Errorf("south from the observer's mirror: %s", diff(live, got))
 	}

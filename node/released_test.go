@@ -91,12 +91,7 @@ func TestReleasedList(t *testing.T) {
 func (u *unit) agree() {
 	u.t.Helper()
 	u.seal(north, "that all be quiet")
-	u.still()
-	live := make(map[string]string)
-	for _, name := range u.names {
-		live[name] = u.dump(name)
-		u.stop(name)
-	}
+	live := u.halted(u.names...)
 	for _, name := range []string{north, south} {
 		for _, from := range []string{"", u.path(observer)} {
 			if got := u.rebuilt(name, from); got != live[name] {

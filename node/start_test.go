@@ -93,8 +93,7 @@ func TestOlderCopyGetsItsTailBack(t *testing.T) {
 			if n := u.ofKind(south, north, record.KindSeal); n != 8 {
 				t.Errorf("south reads %d statements of 8", n)
 			}
-			u.still()
-			live := u.dump(north)
+			live := u.halted(north)[north]
 			if live != u.rebuilt(north, "") {
 				t.Error("the view differs from one made of the logs")
 			}
