@@ -17,6 +17,7 @@ const (
 	ofHash
 	ofSuffix // two labels of a name, in a sketch
 	ofDotted // an IPv4 address as text, in a sketch
+	ofDigits // the first digits of a hash, in a sketch
 )
 
 // hasher makes the keys of one set. Its seed is secret and new for each set, so that nobody can choose values whose

@@ -112,9 +112,12 @@ func (s *Set) MayEmail(address []byte) bool {
 	return s.exact.has(textKey(s.hash, ofEmail, lower(text[:0], address)))
 }
 
+// shortestHash is the digits of an MD5.
+const shortestHash = 32
+
 // MayHash judges 32, 40 or 64 hexadecimal digits in any case.
 func (s *Set) MayHash(line []byte, from, to int) bool {
-	return s.exact.has(label(s.hash.start(ofHash), line, from, to))
+	return mayDigits(s, line, from) && s.exact.has(label(s.hash.start(ofHash), line, from, to))
 }
 
 // lower appends text with its ASCII letters small.

@@ -6,11 +6,12 @@ import "entente/observable"
 // seldom at hand. Match waits for it; here none waits for another. The zero Screen is ready, and keeps its memory. It is not safe
 // for concurrent use.
 type Screen struct {
-	set   *Set
-	four  []look // by addresses of IPv4
-	names []look // by the keys of names' last labels
-	exact []look // by keys
-	may   []bool // for each event
+	set    *Set
+	four   []look // by addresses of IPv4
+	names  []look // by the keys of names' last labels
+	digits []look // by the first digits of hashes
+	exact  []look // by keys
+	may    []bool // for each event
 }
 
 // look is what is asked for one value of an event.
@@ -21,7 +22,7 @@ type look struct {
 
 // Begin empties the screen. A nil set is empty.
 func (c *Screen) Begin(s *Set) {
-	c.set, c.four, c.names, c.exact, c.may = s, c.four[:0], c.names[:0], c.exact[:0], c.may[:0]
+	c.set, c.four, c.names, c.digits, c.exact, c.may = s, c.four[:0], c.names[:0], c.digits[:0], c.exact[:0], c.may[:0]
 }
 
 // Next begins with another event.
@@ -38,8 +39,8 @@ func (c *Screen) Add(v *observable.Value) {
 	case observable.Domain:
 		c.name(v.Canonical)
 	case observable.MD5, observable.SHA1, observable.SHA256:
-		if v.Canonical != "" {
-			c.key(label(c.set.hash.start(ofHash), v.Canonical, 0, len(v.Canonical)))
+		if text := v.Canonical; len(text) >= shortestHash {
+			c.digits = append(c.digits, look{digitsKey(load(text, 0), load(text, DigitsOfLook/2)), c.event()})
 		}
 	case observable.Email:
 		c.key(textKey(c.set.hash, ofEmail, v.Canonical))
@@ -91,6 +92,11 @@ func (c *Screen) Judge() []bool {
 	}
 	for _, l := range c.names {
 		if s.suffix.may(l.key) {
+			c.may[l.event] = true
+		}
+	}
+	for _, l := range c.digits {
+		if s.digits.may(l.key) {
 			c.may[l.event] = true
 		}
 	}

@@ -30,7 +30,8 @@ type Set struct {
 	four   sketch   // its IPv4 addresses
 	dotted sketch   // their texts
 	suffix sketch   // the last two labels of its names
-	looks  []uint64 // the words of the two above
+	digits sketch   // the first digits of its hashes
+	looks  []uint64 // the words of the three above
 	names  bool     // it has names
 	urls   bool     // it has URLs
 	hosts  []uint64 // keys of the hosts of its URLs, ascending
@@ -52,7 +53,8 @@ func NewSet(entries []Entry) *Set {
 	s.hosts = slices.Clip(slices.Compact(s.hosts))
 	s.sketch4(rows)
 	s.sketchNames(rows)
-	s.join(&s.dotted, &s.suffix)
+	s.sketchHashes(rows)
+	s.join(&s.dotted, &s.suffix, &s.digits)
 	var n int
 	s.exact, n = newIndex(rows, s.hosts)
 	s.size = n + s.nets.size
@@ -96,7 +98,7 @@ func (s *Set) row(e Entry) (row, bool) {
 	case observable.Email:
 		r.realm, r.key = ofEmail, textKey(s.hash, ofEmail, v.Canonical)
 	case observable.MD5, observable.SHA1, observable.SHA256:
-		if v.Canonical == "" {
+		if len(v.Canonical) < shortestHash {
 			return r, false
 		}
 		r.realm, r.key = ofHash, label(s.hash.start(ofHash), v.Canonical, 0, len(v.Canonical))
@@ -168,7 +170,7 @@ func (s *Set) Match(v observable.Value, hit func(id uint32, rule Rule)) {
 		s.lookup(textKey(s.hash, ofEmail, v.Canonical), ofEmail, v.Canonical, Equal, hit)
 		s.matchHost(v, HostOfEmail, hit)
 	case observable.MD5, observable.SHA1, observable.SHA256:
-		if v.Canonical != "" {
+		if len(v.Canonical) >= shortestHash && mayDigits(s, v.Canonical, 0) {
 			s.lookup(label(s.hash.start(ofHash), v.Canonical, 0, len(v.Canonical)), ofHash, v.Canonical, Equal, hit)
 		}
 	}

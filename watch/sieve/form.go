@@ -36,6 +36,7 @@ const (
 	likeDotted // an IPv4 address
 	likeName
 	likeWord // a short text that may be an address, were it longer
+	likeHash
 )
 
 // step is a piece of a form: text, and a hole behind it. Steps are a tree, in one array: forms that begin alike share their
@@ -126,6 +127,12 @@ func (s *Sieve) follows(line []byte, begin int) int {
 				}
 			case likeWord:
 				if to := wordEnd(line, end); to > 0 && !mayBegin(line, end, to) {
+					pos, i = to, st.next
+					continue
+				}
+			case likeHash:
+				if first, second, to := hashAt(line, end); to > 0 {
+					s.waits = append(s.waits, wait{s.set.LookHash(first, second), int32(end), i})
 					pos, i = to, st.next
 					continue
 				}

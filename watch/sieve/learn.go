@@ -247,6 +247,11 @@ func likenessOf(line []byte, from, to int, c Class, r role) likeness {
 	if r == inner && c&Name != 0 && c&^(Name|Address|Port) == 0 {
 		return likeName
 	}
+	if r == inner && c == Hash && to+8 <= len(line) {
+		if _, _, end := hashAt(line, from); end == to {
+			return likeHash
+		}
+	}
 	if r == inner && c == Address && to-from < 8 {
 		return likeWord
 	}

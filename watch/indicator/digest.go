@@ -1,0 +1,41 @@
+package indicator
+
+// A sketch of the first digits of the set's hashes says of nearly every other hash at one look that it is none of them, before the
+// rest of it is read. Twelve digits are far more than tell a million apart.
+
+// DigitsOfLook is how many digits of a hash LookHash takes.
+const DigitsOfLook = 12
+
+// six are the six bytes of a word that hold digits in lookHash.
+const six = 1<<48 - 1
+
+func (s *Set) sketchHashes(rows []row) {
+	n := 0
+	for _, r := range rows {
+		if r.realm == ofHash {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	s.digits = newSketch(n, sketchMost, s.hash.start(ofDigits))
+	for _, r := range rows {
+		if r.realm == ofHash {
+			s.digits.set(digitsKey(load(r.text, 0), load(r.text, DigitsOfLook/2)))
+		}
+	}
+}
+
+// LookHash is the look that tells whether a hash may be one of the set: by two words, of which each has six of its first twelve
+// digits in the bytes at its low end, in any case. What else is in the words does not matter.
+func (s *Set) LookHash(first, second uint64) Look { return s.digits.look(digitsKey(first, second)) }
+
+// mayDigits is false if b[from:to], at least sixteen digits, surely is no hash of the set.
+func mayDigits[T octets](s *Set, b T, from int) bool {
+	return s.digits.may(digitsKey(load(b, from), load(b, from+DigitsOfLook/2)))
+}
+
+func digitsKey(first, second uint64) uint64 {
+	return mix((first|folded)&six^k1, (second|folded)&six^k2)
+}
