@@ -144,6 +144,7 @@ func TestMissingReceipt(t *testing.T) {
 	n.clerk.receipted = hidden.Index + 1
 	n.clerk.receipting.Unlock()
 	u.settle()
+	u.eventually("the observer has read all of it", func() bool { return u.reads(observer, north) == u.size(north) })
 	got := must(u.node(observer).Control().Receipts(ctx, api.ReceiptQuery{Limit: 100}))(t)
 	if got.MissingTotal != 1 || got.Missing[0].Index != hidden.Index || got.Missing[0].ID != hidden.ID || got.Missing[0].Party != north {
 		t.Errorf("%+v", got.Missing)

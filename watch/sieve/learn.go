@@ -236,7 +236,7 @@ func (l *lesson) value(pos int, c Class, r role, level int) int {
 }
 
 // likenessOf says what a text is like. What is tried in place of the whole judgement must be as good as it: digits and dots
-// are an address in one spelling or none, an address is nothing else in these classes, a time is none, and a plain name is only that.
+// are an address in one spelling or none, an address is nothing else in these classes, a time is none, a plain name is only that, and a hash has too many digits for an address.
 func likenessOf(line []byte, from, to int, c Class, r role) likeness {
 	if c == Address && to-from == len(usual) && line[from+10] == 'T' {
 		return likeTime
@@ -247,7 +247,7 @@ func likenessOf(line []byte, from, to int, c Class, r role) likeness {
 	if r == inner && c&Name != 0 && c&^(Name|Address|Port) == 0 {
 		return likeName
 	}
-	if r == inner && c == Hash && to+8 <= len(line) {
+	if r == inner && c&^Address == Hash {
 		if _, _, end := hashAt(line, from); end == to {
 			return likeHash
 		}

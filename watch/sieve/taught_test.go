@@ -86,6 +86,9 @@ func (m maker) value(flavour int) string {
 	case 10:
 		return m.text(m.of("a@mail.example", "A@Mail.Example", "b@good.example", "<a@mail.example>", "N <c@evil.example>", "a@mail.example, b@x.example", "a@evil.example."))
 	case 11:
+		if !m.in(4) {
+			return m.text(m.hash())
+		}
 		return m.text(m.of("d41d8cd98f00b204e9800998ecf8427e", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "d41d8cd98f00b204e9800998ecf8427f", "d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e"))
 	case 12:
 		return m.text(m.of("", "-", "x", "/", "TCP", "é", "привет", "\U0001f600", strings.Repeat("x", n&31), fmt.Sprint(n), fmt.Sprintf("%x", n), "see evil.example", "http://bad.example/a/b.", strings.Repeat("long ", n&63)))
@@ -97,6 +100,36 @@ func (m maker) value(flavour int) string {
 		}
 		return m.of("1521911720", "1521911720865", "15219117208", "1.5e9", "-1", `"1521911720.5"`, "1521911720.", "0.1")
 	}
+}
+
+// hash is a hash that no set has, mostly, and in one of its spellings; or nearly one.
+func (m maker) hash() string {
+	digits := []int{32, 40, 64}[m.IntN(3)]
+	var b []byte
+	for range digits {
+		b = append(b, m.of("0123456789abcdef", "0123456789abcdefABCDEF")[m.IntN(16)])
+	}
+	text := string(b)
+	if m.in(2) {
+		text = pairs(b)
+	}
+	if m.in(8) {
+		at := m.IntN(len(text))
+		text = text[:at] + m.of("g", ":", "", "-", `\u0061`, `\\`, "0", "é") + text[at+m.IntN(2):]
+	}
+	return text
+}
+
+// pairs has a colon between every two bytes of b.
+func pairs(b []byte) string {
+	var text []byte
+	for i, c := range b {
+		if i > 0 && i%2 == 0 {
+			text = append(text, ':')
+		}
+		text = append(text, c)
+	}
+	return string(text)
 }
 
 // time is a time, mostly as most write it.
@@ -190,6 +223,8 @@ func (m maker) flavour(key string) int {
 		return m.IntN(flavours)
 	case class&^sieve.Address == 0:
 		return []int{0, 2, 3, 5, 7, 12}[m.IntN(6)]
+	case class&^sieve.Address == sieve.Hash:
+		return 11
 	case class&(sieve.Name|sieve.Text) != 0:
 		return []int{3, 5, 5}[m.IntN(3)]
 	}
