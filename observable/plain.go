@@ -1,5 +1,7 @@
 package observable
 
+import "strings"
+
 // plain returns the value of a text that is canonical as it stands, as nearly all names and hashes in logs are. It is false for all
 // else, and for what takes longer to tell.
 func plain(t Type, s string) (Value, bool) {
@@ -8,10 +10,44 @@ func plain(t Type, s string) (Value, bool) {
 		return PlainName(s)
 	case MD5, SHA1, SHA256:
 		return Value{t, s}, len(s) == hashLength(t) && isLowerHex(s)
+	case URL:
+		return plainURL(s)
 	default:
 		return Value{}, false
 	}
 }
+
+// plainURL returns the value of a URL of http or https with a plain host, no port, and a path and query of which nothing is rewritten.
+func plainURL(s string) (Value, bool) {
+	rest, ok := strings.CutPrefix(s, "http://")
+	if !ok {
+		rest, ok = strings.CutPrefix(s, "https://")
+	}
+	slash := strings.IndexByte(rest, '/')
+	if !ok || slash < 0 || len(s) > MaxRaw || s[len(s)-1] == '?' {
+		return Value{}, false
+	}
+	host := rest[:slash]
+	if _, ok = PlainName(host); !ok {
+		if _, ok = ParseIPv4(host); !ok {
+			return Value{}, false
+		}
+	}
+	for i := slash; i < len(rest); i++ {
+		if c := rest[i]; !inPlainURL[c] || c == '.' && rest[i-1] == '/' {
+			return Value{}, false
+		}
+	}
+	return Value{URL, rest}, true
+}
+
+// inPlainURL holds the bytes that stay in a path and in a query as they are, but for the bracket with which a dot may be defanged.
+var inPlainURL = func() (t [256]bool) {
+	for c := range len(t) {
+		t[c] = isUnreserved(byte(c)) || strings.IndexByte("/?:@!$&')*+,;=", byte(c)) >= 0
+	}
+	return t
+}()
 
 // PlainName returns the value of a domain name in its canonical spelling. It is false for all else, and for a name with two hyphens
 // together or a digit at the start of its last label.

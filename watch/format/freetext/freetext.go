@@ -79,20 +79,38 @@ func urlLength(s string) int {
 }
 
 func scanTokens(ev *event.Event, field, text string) {
-	start := -1
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && isTokenByte(text[i]) {
-			if start < 0 {
-				start = i
-			}
+	start, weight := 0, 0
+	for i := range len(text) {
+		switch w := weights[text[i]]; {
+		case w > 0:
+			weight += int(w - 1)
 			continue
-		}
-		if start >= 0 {
+		case weight >= tells || i-start >= shortestHash:
 			token(ev, field, text[start:i])
-			start = -1
 		}
+		start, weight = i+1, 0
+	}
+	if weight >= tells || len(text)-start >= shortestHash {
+		token(ev, field, text[start:])
 	}
 }
+
+const (
+	tells        = 3 // a token of less weight holds at most a hash
+	shortestHash = 32
+)
+
+// weights holds for each byte of a token one more than its weight, and 0 for all others: three dots can be an address, and so
+// can two colons; an at sign can be an e-mail address. One colon has the weight of two dots and is no address with one, which token finds out.
+var weights = func() (t [256]uint8) {
+	for c := range len(t) {
+		if isTokenByte(byte(c)) {
+			t[c] = 1
+		}
+	}
+	t['.'], t[':'], t['@'] = 2, 3, 4
+	return t
+}()
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
@@ -111,9 +129,14 @@ func token(ev *event.Event, field, s string) {
 		}
 		return
 	}
-	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '-' || r == '_' || r == '+' || r == '%' }) {
-		plainToken(ev, field, part)
+	start := 0
+	for i := range len(s) {
+		if c := s[i]; c == '-' || c == '_' || c == '+' || c == '%' {
+			plainToken(ev, field, s[start:i])
+			start = i + 1
+		}
 	}
+	plainToken(ev, field, s[start:])
 }
 
 // withoutSuffix cuts a port or the like from a domain.
