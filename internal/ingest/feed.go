@@ -29,7 +29,7 @@ type Feed struct {
 	pos    Position
 	parser event.Parser
 	lines  []Line
-	events []event.Event
+	room   room
 }
 
 // NewFeed returns the feed with a name, which goes on at a position.
@@ -44,9 +44,7 @@ func (f *Feed) Take(ctx context.Context, records []Record, dropped int64) error 
 	defer f.mu.Unlock()
 	next := f.pos
 	f.lines = f.lines[:0]
-	if len(f.events) < len(records) {
-		f.events = make([]event.Event, max(len(records), min(2*len(f.events), f.cfg.BatchLines)))
-	}
+	f.room.begin(len(records), f.cfg.BatchLines)
 	for i, rec := range records {
 		size := max(rec.Size, int64(len(rec.Raw)))
 		next.Line++
@@ -54,10 +52,11 @@ func (f *Feed) Take(ctx context.Context, records []Record, dropped int64) error 
 		if rec.Long || size > int64(f.cfg.MaxLine) {
 			l.Err, l.Raw = ErrLongLine, rec.Raw[:min(len(rec.Raw), longPrefix)]
 		}
-		parse(f.parser, &l, &f.events[i])
+		f.room.parse(f.parser, &l, i)
 		f.lines = append(f.lines, l)
 		next.Offset += size + 1
 	}
+	f.room.end()
 	next.Format, next.Sent = format.EachName, true
 	b := Batch{
 		Source: f.id, Modified: time.Now(), Format: next.Format, From: f.pos.Offset, To: next.Offset,

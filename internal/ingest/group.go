@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"entente/watch/event"
 )
 
 // group is the set of sources that one directory gives. Rotation renames files within it: what was
@@ -166,7 +164,7 @@ type set struct {
 	readers []*reader
 	groups  []*group
 	names   map[string]bool
-	events  []event.Event // of the batch under way
+	room    room // for the events of the batch under way
 }
 
 // newSet checks every source before anything is read.
@@ -210,7 +208,7 @@ func (s *set) add(r *reader) error {
 		return fmt.Errorf("%s: %w", r.id, ErrTwice)
 	}
 	s.names[r.id] = true
-	r.cfg, r.sink, r.pos, r.events = s.cfg, s.sink, s.at(r.id), &s.events
+	r.cfg, r.sink, r.pos, r.room = s.cfg, s.sink, s.at(r.id), &s.room
 	s.readers = append(s.readers, r)
 	if r.group == nil {
 		r.plan() // else when its neighbours are known

@@ -33,7 +33,7 @@ type reader struct {
 	parser event.Parser
 	sieve  *sieve.Sieve // nil for a format that has none
 	lines  []Line
-	events *[]event.Event // of the batch that is with the sink; the readers of a set share the memory
+	room   *room // for the events of the batch that is with the sink; the readers of a set share it
 
 	quietSince time.Time // since when the open file has not grown
 	trouble    trouble
@@ -163,14 +163,11 @@ func (r *reader) store(ctx context.Context, set *indicator.Set, final bool) erro
 		r.detect(1)
 		set = r.lookedFor()
 	}
-	events := *r.events
-	if len(events) < len(r.lines) {
-		events = make([]event.Event, max(len(r.lines), min(2*len(events), r.cfg.BatchLines)))
-		*r.events = events
-	}
+	r.room.begin(len(r.lines), r.cfg.BatchLines)
 	for i := range r.lines {
-		r.parse(&r.lines[i], &events[i], set)
+		r.parse(i, set)
 	}
+	r.room.end()
 	next := r.pos
 	next.Mark = Mark{
 		Identity: r.identity(), Generation: r.pos.Generation, Begin: r.pos.Begin,
@@ -245,7 +242,9 @@ func content(l Line) []byte {
 	return l.Raw
 }
 
-func (r *reader) parse(l *Line, ev *event.Event, set *indicator.Set) {
+// parse parses a line of the batch, unless it is clear.
+func (r *reader) parse(i int, set *indicator.Set) {
+	l := &r.lines[i]
 	if l.Clear {
 		return
 	}
@@ -253,7 +252,7 @@ func (r *reader) parse(l *Line, ev *event.Event, set *indicator.Set) {
 		l.Clear = true
 		return
 	}
-	parse(r.parser, l, ev)
+	r.room.parse(r.parser, l, i)
 }
 
 // parse gives a line its event, or the reason why it has none. A nil parser stands for an unknown format.
@@ -267,7 +266,6 @@ func parse(p event.Parser, l *Line, ev *event.Event) {
 	case p == nil:
 		l.Err = ErrNoFormat
 	default:
-		ev.Reset()
 		if l.Err = parseGuarded(p, content(*l), ev); l.Err == nil {
 			l.Event = ev
 		}

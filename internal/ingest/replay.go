@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"entente/watch/event"
 )
 
 // Replay reads again what p says has been read of one file, through the same parser from its first line, and
@@ -53,7 +51,7 @@ func replayMark(ctx context.Context, cfg Config, src Source, at string, m Mark, 
 		return err
 	}
 	defer st.close()
-	r := &reader{cfg: cfg, id: src.id(), path: at, queue: []step{{path: at}}, st: st, events: new([]event.Event)}
+	r := &reader{cfg: cfg, id: src.id(), path: at, queue: []step{{path: at}}, st: st, room: new(room)}
 	r.fr = newFramer(io.LimitReader(st.r, m.Offset), cfg.MaxLine)
 	r.fr.cr, r.fr.decided = m.CR, true
 	if err := r.restore(Mark{Format: m.Format}); err != nil {
