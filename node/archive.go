@@ -116,7 +116,7 @@ func ArchiveRecords(b ingest.Batch) iter.Seq[*archive.Record] {
 				continue
 			}
 			rec.Line, rec.Offset, rec.Raw, rec.Event = line.Number, line.Offset, line.Raw, *line.Event
-			if rec.Event.Time.Year() == 0 && !rec.Event.Time.IsZero() {
+			if rec.Event.Time.Before(time.Time{}) && rec.Event.Time.Year() == 0 { // the zero time is of the year 1
 				rec.Event.Time = time.Time{}
 				if !b.Modified.IsZero() {
 					rec.Event.Time = event.CompleteYear(line.Event.Time, b.Modified)

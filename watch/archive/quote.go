@@ -17,7 +17,8 @@ const (
 	nearby   = 96       // bytes
 	window   = 16 << 10 // bytes of the line in which one value is looked for
 	tries    = 4        // places of one value that are looked at
-	pause    = 15       // records in which a value that stood nowhere is not looked for again
+	pause    = 15       // records in which a value that stood nowhere is not looked for again; then twice as many
+	longest  = 255      // and no more than so many
 )
 
 // append stores a value: twice its length and one more, and its distance, if it is a part of the line; else twice its length, and it.
@@ -91,7 +92,10 @@ func (q *quoter) find(value string, h *habit) int {
 		at = q.search(0, reach, needle)
 	}
 	if at < 0 {
-		h.skip = pause
+		h.pause = min(max(2*h.pause, pause), longest)
+		h.skip = h.pause
+	} else {
+		h.pause = 0
 	}
 	return at
 }

@@ -84,7 +84,11 @@ func AppendRecord(dst []byte, r *Record) []byte {
 // Encoder is AppendRecord for many records: it looks for a value first where that of the last record of the same kind
 // stood. It is not safe for concurrent use.
 type Encoder struct {
-	kinds map[string]*habits // by dataset
+	kinds  map[string]*habits // by dataset
+	recent [16]struct {       // of these, to be found without a hash of the whole name
+		dataset string
+		*habits
+	}
 }
 
 // habits are those of the records of one kind.
@@ -100,6 +104,7 @@ type habit struct {
 	gap    int32  // from the end of the value before, in the line
 	older  int32  // the gap before that one
 	skip   int32  // so often the value is not looked for elsewhere, as it stood nowhere
+	pause  int32  // how often it was not, last time
 }
 
 // remember takes the name over. One of the table is the same piece of memory as the parser's, so that comparing them is looking at once.
@@ -158,6 +163,19 @@ func (e *Encoder) Append(dst []byte, r *Record) []byte {
 
 // habits are those of the records of one kind.
 func (e *Encoder) habits(dataset string) *habits {
+	n := len(dataset)
+	if n < 2 {
+		return e.kind(dataset)
+	}
+	last := &e.recent[(n+int(dataset[n-1])+3*int(dataset[n-2]))%len(e.recent)]
+	if last.dataset != dataset {
+		last.dataset, last.habits = strings.Clone(dataset), e.kind(dataset)
+	}
+	return last.habits
+}
+
+// kind is habits for one that is not recent.
+func (e *Encoder) kind(dataset string) *habits {
 	h := e.kinds[dataset]
 	if h == nil {
 		h = new(habits)
