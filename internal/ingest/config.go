@@ -13,10 +13,10 @@ import (
 // Limits that hold where Config leaves a field at zero. A batch costs a sync and a transaction, and its events should
 // still be in the processor's memory when they are stored; a live source fills none, since it ends where there is no more data.
 const (
-	DefaultMaxLine    = 1 << 20   // bytes of one line without its terminator
-	DefaultBatchLines = 1024      // lines in one batch
-	DefaultBatchBytes = 512 << 10 // bytes of lines in one batch
-	DefaultMaxBytes   = 64 << 30  // bytes that one compressed stream may decompress to
+	DefaultMaxLine    = 1 << 20  // bytes of one line without its terminator
+	DefaultBatchLines = 2048     // lines in one batch
+	DefaultBatchBytes = 1 << 20  // bytes of lines in one batch
+	DefaultMaxBytes   = 64 << 30 // bytes that one compressed stream may decompress to
 	DefaultPoll       = time.Second
 	DefaultLinger     = 3 * time.Second
 )
