@@ -32,35 +32,42 @@ func TestAxe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, lang := range Languages() { // each in a browser of its own: most of the time goes by in axe
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			axeIn(t, lang, string(script))
+		})
+	}
+}
+
+func axeIn(t *testing.T, lang, script string) {
 	const all = `{resultTypes: ["violations"]}`
 	rules := map[string]string{"light": all, "dark": `{resultTypes: ["violations"], runOnly: ["color-contrast", "link-in-text-block"]}`} // nothing else is a matter of colours
 	s := everyStage(t)
 	count := 0
-	for _, lang := range Languages() {
-		for _, l := range looks() {
-			if !strings.Contains(l.path, os.Getenv("ENTENTE_AXE_ONLY")) {
-				continue
-			}
-			s.visit(l, lang)
-			eval[bool](s, string(script)+"\n;document.querySelectorAll('details').forEach((d) => d.open = true), true")
-			for _, scheme := range []string{"light", "dark"} {
-				for _, width := range []int64{1440, 390} {
-					s.look(width, 900, scheme, "UTC")
-					s.axe(fmt.Sprintf("%v in %s, %s, %d wide", l, lang, scheme, width), rules[scheme])
-					count++
-				}
-			}
-			if l.path == "/nothing" || l.form != "" && l.path == "/match/new" { // of which the browser complains as it should
-				s.forget()
-			}
-			s.clean(l.String())
+	for _, l := range looks() {
+		if !strings.Contains(l.path, os.Getenv("ENTENTE_AXE_ONLY")) {
+			continue
 		}
+		s.visit(l, lang)
+		eval[bool](s, script+"\n;document.querySelectorAll('details').forEach((d) => d.open = true), true")
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{1440, 390} {
+				s.look(width, 900, scheme, "UTC")
+				s.axe(fmt.Sprintf("%v in %s, %s, %d wide", l, lang, scheme, width), rules[scheme])
+				count++
+			}
+		}
+		if l.path == "/nothing" || l.form != "" && l.path == "/match/new" { // of which the browser complains as it should
+			s.forget()
+		}
+		s.clean(l.String())
 	}
-	s.visit(look{"north", "/watch", ""}, "ru")
-	eval[bool](s, string(script)+`;document.getElementById("help").showPopover(), true`)
+	s.visit(look{"north", "/watch", ""}, lang)
+	eval[bool](s, script+`;document.getElementById("help").showPopover(), true`)
 	s.axe("help", all)
-	s.visit(look{"north", "/watch", ""}, "en")
-	eval[bool](s, string(script)+`;document.querySelector("nav.letters").insertAdjacentElement("beforeend", document.createElement("button")), true`)
+	s.visit(look{"north", "/watch", ""}, lang)
+	eval[bool](s, script+`;document.querySelector("nav.letters").insertAdjacentElement("beforeend", document.createElement("button")), true`)
 	if len(s.flaws(all)) == 0 {
 		t.Error("a button without a name is not found")
 	}
