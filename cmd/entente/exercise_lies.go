@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -57,12 +58,20 @@ func (l *liar) fork(ctx context.Context) (proof, error) {
 
 // rollback signs an older tree again, later.
 func (l *liar) rollback(ctx context.Context) (proof, error) {
-	b := l.p.Main.Cut(l.p.Main.Size() - 1)
+	// What nobody has seen yet can be taken back unnoticed, and south may have logged more when it ended.
+	seen, err := l.southAt(ctx, north)
+	if err != nil {
+		return proof{}, err
+	}
+	if seen.Size == 0 {
+		return proof{}, errors.New("north has seen nothing of south")
+	}
+	b := l.p.Main.Cut(seen.Size - 1)
 	if err := l.p.Publish(b, time.Now().Add(2*time.Second)); err != nil {
 		return proof{}, err
 	}
 	l.face.Show("", b)
-	l.tell("south takes its last statement back: it signs the log without it, %d statements instead of %d.", b.Size(), l.p.Main.Size())
+	l.tell("south takes the last statement back that north has seen: it signs the log without it, %d statements instead of %d.", b.Size(), seen.Size)
 	l.serve()
 	file, err := l.evidence(ctx, north, "rollback")
 	if err != nil {
@@ -76,8 +85,8 @@ func (l *liar) rollback(ctx context.Context) (proof, error) {
 	if err != nil {
 		return file, err
 	}
-	if at.Size < l.p.Main.Size() {
-		return file, fmt.Errorf("north lost what south took back: it holds %d of %d", at.Size, l.p.Main.Size())
+	if at.Size < seen.Size {
+		return file, fmt.Errorf("north lost what south took back: it holds %d of %d", at.Size, seen.Size)
 	}
 	l.total.Forks = 1
 	l.tell("north keeps all %d. A smaller tree signed at a later time is evidence; %s put it on the record, and both hold it.", at.Size, finder)
