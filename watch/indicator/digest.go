@@ -3,26 +3,20 @@ package indicator
 // A sketch of the first digits of the set's hashes says of nearly every other hash at one look that it is none of them, before the
 // rest of it is read. Twelve digits are far more than tell a million apart.
 
-// DigitsOfLook is how many digits of a hash LookHash takes.
-const DigitsOfLook = 12
-
-// six are the six bytes of a word that hold digits in lookHash.
-const six = 1<<48 - 1
+const (
+	halfDigits = 6                     // of the digits that count, in each of two words
+	six        = 1<<(8*halfDigits) - 1 // their bytes in a word
+)
 
 func (s *Set) sketchHashes(rows []row) {
-	n := 0
-	for _, r := range rows {
-		if r.realm == ofHash {
-			n++
-		}
-	}
+	n := count(rows, ofHash)
 	if n == 0 {
 		return
 	}
 	s.digits = newSketch(n, sketchMost, s.hash.start(ofDigits))
 	for _, r := range rows {
 		if r.realm == ofHash {
-			s.digits.set(digitsKey(load(r.text, 0), load(r.text, DigitsOfLook/2)))
+			s.digits.set(digitsKey(load(r.text, 0), load(r.text, halfDigits)))
 		}
 	}
 }
@@ -31,9 +25,9 @@ func (s *Set) sketchHashes(rows []row) {
 // digits in the bytes at its low end, in any case. What else is in the words does not matter.
 func (s *Set) LookHash(first, second uint64) Look { return s.digits.look(digitsKey(first, second)) }
 
-// mayDigits is false if b[from:to], at least sixteen digits, surely is no hash of the set.
+// mayDigits is false if the hash that begins at b[from] surely is none of the set.
 func mayDigits[T octets](s *Set, b T, from int) bool {
-	return s.digits.may(digitsKey(load(b, from), load(b, from+DigitsOfLook/2)))
+	return s.digits.may(digitsKey(load(b, from), load(b, from+halfDigits)))
 }
 
 func digitsKey(first, second uint64) uint64 {

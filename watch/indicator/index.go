@@ -31,6 +31,16 @@ type row struct {
 	text  string
 }
 
+// count is how many rows are of a realm.
+func count(rows []row, r realm) (n int) {
+	for i := range rows {
+		if rows[i].realm == r {
+			n++
+		}
+	}
+	return n
+}
+
 // maxText bounds the text of one index, so that positions fit 32 bits.
 const maxText = math.MaxUint32
 

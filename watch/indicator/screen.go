@@ -40,7 +40,7 @@ func (c *Screen) Add(v *observable.Value) {
 		c.name(v.Canonical)
 	case observable.MD5, observable.SHA1, observable.SHA256:
 		if text := v.Canonical; len(text) >= shortestHash {
-			c.digits = append(c.digits, look{digitsKey(load(text, 0), load(text, DigitsOfLook/2)), c.event()})
+			c.digits = append(c.digits, look{digitsKey(load(text, 0), load(text, halfDigits)), c.event()})
 		}
 	case observable.Email:
 		c.key(textKey(c.set.hash, ofEmail, v.Canonical))

@@ -14,12 +14,7 @@ const (
 )
 
 func (s *Set) sketchNames(rows []row) {
-	n := 0
-	for _, r := range rows {
-		if r.realm == ofName {
-			n++
-		}
-	}
+	n := count(rows, ofName)
 	if n == 0 {
 		return
 	}
