@@ -165,14 +165,7 @@ func TestManyKeys(t *testing.T) {
 			b.keys.add(k)
 			b.counts = append(b.counts, 1)
 		}
-		var out bytes.Buffer
-		if _, err := b.WriteTo(&out); err != nil {
-			t.Fatal(err)
-		}
-		x, err := OpenIndex(bytes.NewReader(out.Bytes()), int64(out.Len()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		x := written(t, b)
 		needles := &Needles{}
 		for k := range want {
 			needles.keys = append(needles.keys, k, k+1, k-1)
@@ -180,7 +173,7 @@ func TestManyKeys(t *testing.T) {
 		slices.Sort(needles.keys)
 		needles.keys = slices.Compact(needles.keys)
 		found := 0
-		err = x.Join(needles, func(n int, row uint32) {
+		err := x.Join(needles, func(n int, row uint32) {
 			found++
 			if r, ok := want[needles.keys[n]]; !ok || r != row {
 				t.Fatalf("%s: key %x in row %d, want %d %v", name, needles.keys[n], row, r, ok)
@@ -559,14 +552,7 @@ func TestAddressRows(t *testing.T) {
 	if got := b.Postings(); got != 2+2+2+2+2 { // of the rows but the third, with the texts
 		t.Errorf("%d pairs", got)
 	}
-	var out bytes.Buffer
-	if _, err := b.WriteTo(&out); err != nil {
-		t.Fatal(err)
-	}
-	x, err := OpenIndex(bytes.NewReader(out.Bytes()), int64(out.Len()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	x := written(t, b)
 	for _, c := range []struct {
 		value observable.Value
 		want  []uint32
@@ -583,4 +569,18 @@ func TestAddressRows(t *testing.T) {
 			t.Errorf("%s: rows %v, not %v", c.value.Canonical, got, c.want)
 		}
 	}
+}
+
+// written is the index that a builder writes.
+func written(t *testing.T, b *Builder) *Index {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := b.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	x, err := OpenIndex(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
